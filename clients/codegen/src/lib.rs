@@ -1,0 +1,1 @@
+//! Build-time generation of the typed clients from OpenAPI.

@@ -1,0 +1,1 @@
+//! Keycloak client, generated at build time from OpenAPI.

@@ -1,0 +1,1 @@
+//! One HTTP session for every generated client.

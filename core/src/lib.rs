@@ -1,0 +1,1 @@
+//! Values, diff, plan and report: the pure part of evenkeel.

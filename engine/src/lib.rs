@@ -1,0 +1,1 @@
+//! Command line, run loop, executor and inventory shared by every task.

@@ -1,0 +1,1 @@
+//! Converges Keycloak to the desired values.

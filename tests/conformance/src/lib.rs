@@ -1,0 +1,1 @@
+//! One suite against the sandbox and, unchanged, against real servers.

@@ -1,0 +1,1 @@
+//! Stateful stand-ins of the applications, over real HTTP.
