@@ -1,0 +1,219 @@
+//! What differs between a declared and an observed representation (laws 2 and 3).
+//!
+//! Only declared fields count: a key that the declaration leaves out is not managed, at every depth,
+//! while an empty list is managed and empty. How a field compares is a [`Rule`] of its object's kind;
+//! without one, scalars compare by value, lists in order, and maps key by key.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::field::Field;
+
+/// How one field compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// A list whose order and repetitions mean nothing.
+    Set,
+    /// A list that must hold the declared elements; others are foreign and stay.
+    Contains,
+    /// A list of maps told apart by the text under this key: declared elements are compared with
+    /// their namesakes, others are foreign and stay.
+    Named(&'static str),
+    /// A map that is managed as a whole: a key that is not declared must not be there.
+    Whole,
+    /// A text in which capitals mean nothing.
+    Folded,
+    /// A secret that the application hides behind this text: never shown, and unknown while hidden.
+    Masked(&'static str),
+    /// A field that matters at creation only, and is not compared afterwards.
+    AtCreation,
+}
+
+/// The rules of one kind of object: dotted paths (`config.clientSecret`, `*` for any one key) and
+/// how the field there compares.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rules(pub &'static [(&'static str, Rule)]);
+
+impl Rules {
+    fn of(&self, path: &Path<'_>) -> Option<Rule> {
+        self.0.iter().find(|(pattern, _)| path.matches(pattern)).map(|(_, rule)| *rule)
+    }
+}
+
+/// One field that differs, as people and reports see it. A secret's values are never in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldChange {
+    /// The field's path in the representation, such as `attributes.owner`.
+    pub path: String,
+    /// What is there; absent where nothing is, and for secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<serde_json::Value>,
+    /// What is declared; absent for secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<serde_json::Value>,
+    /// Whether the field is secret, so that its values are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+    /// Which value asks for it, where that is not what the whole change is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<crate::plan::Cause>,
+}
+
+/// The outcome of a comparison.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Difference {
+    /// The declared fields that differ.
+    pub changes: Vec<FieldChange>,
+    /// Paths of declared fields whose value the application hides: neither equal nor different.
+    pub unknown: Vec<String>,
+}
+
+impl Difference {
+    /// Compares what is declared with what is there. `None` stands for an object that is not there:
+    /// then every declared field that is not empty is part of the difference.
+    #[must_use]
+    pub fn between(declared: &Field, observed: Option<&Field>, rules: Rules) -> Self {
+        let mut difference = Self::default();
+        difference.compare(declared, observed, &Path::Root, rules, observed.is_none());
+        difference
+    }
+
+    /// Whether nothing that can be seen differs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    fn compare(&mut self, declared: &Field, observed: Option<&Field>, path: &Path<'_>, rules: Rules, creating: bool) {
+        let rule = rules.of(path);
+        if rule == Some(Rule::AtCreation) && !creating {
+            return;
+        }
+        let hidden = matches!((rule, observed), (Some(Rule::Masked(mask)), Some(Field::Text(text))) if text == mask);
+        if hidden || matches!(observed, Some(Field::Unknown)) {
+            self.unknown.push(path.to_string());
+            return;
+        }
+        match (declared, observed) {
+            (Field::Map(fields), _) if rule != Some(Rule::Whole) => {
+                for (key, field) in fields {
+                    let there = observed.and_then(|observed| observed.get(key));
+                    self.compare(field, there, &path.key(key), rules, creating);
+                }
+            }
+            (Field::List(items), _) if matches!(rule, Some(Rule::Named(_))) => {
+                self.compare_named(items, observed, path, rules, creating);
+            }
+            (Field::List(items), Some(Field::List(there))) if rule.is_none() && items.len() == there.len() && items.iter().any(|item| matches!(item, Field::Map(_))) => {
+                for (index, (item, there)) in items.iter().zip(there).enumerate() {
+                    self.compare(item, Some(there), &path.element(&index.to_string()), rules, creating);
+                }
+            }
+            _ if !agrees(declared, observed, rule) => self.push(declared, observed, path, rule),
+            _ => {}
+        }
+    }
+
+    fn compare_named(&mut self, items: &[Field], observed: Option<&Field>, path: &Path<'_>, rules: Rules, creating: bool) {
+        let Some(Rule::Named(key)) = rules.of(path) else { return };
+        let name_of = |field: &Field| match field.get(key) {
+            Some(Field::Text(name)) => Some(name.clone()),
+            _ => None,
+        };
+        let there: BTreeMap<String, &Field> = match observed {
+            Some(Field::List(items)) => items.iter().filter_map(|item| Some((name_of(item)?, item))).collect(),
+            _ => BTreeMap::new(),
+        };
+        for item in items {
+            let name = name_of(item).unwrap_or_default();
+            self.compare(item, there.get(&name).copied(), &path.element(&name), rules, creating);
+        }
+    }
+
+    fn push(&mut self, declared: &Field, observed: Option<&Field>, path: &Path<'_>, rule: Option<Rule>) {
+        let secret = matches!(rule, Some(Rule::Masked(_))) || declared.holds_secret() || observed.is_some_and(Field::holds_secret);
+        let shown = |field: Option<&Field>| if secret { None } else { field.and_then(Field::shown) };
+        self.changes.push(FieldChange { path: path.to_string(), before: shown(observed), after: shown(Some(declared)), secret, cause: None });
+    }
+}
+
+/// Whether a declared value that is no map to descend into equals the observed one.
+fn agrees(declared: &Field, observed: Option<&Field>, rule: Option<Rule>) -> bool {
+    let Some(observed) = observed else { return declared.is_empty() };
+    if declared.is_empty() && observed.is_empty() {
+        return true;
+    }
+    match (rule, declared, observed) {
+        (Some(Rule::Set), Field::List(wanted), Field::List(there)) => {
+            wanted.iter().all(|item| there.contains(item)) && there.iter().all(|item| wanted.contains(item))
+        }
+        (Some(Rule::Contains), Field::List(wanted), Field::List(there)) => wanted.iter().all(|item| there.contains(item)),
+        (Some(Rule::Folded), Field::Text(wanted), Field::Text(there)) => wanted.to_lowercase() == there.to_lowercase(),
+        _ => declared == observed,
+    }
+}
+
+/// Where in a representation a comparison stands; written only when somebody has to see it.
+enum Path<'a> {
+    Root,
+    Key(&'a Path<'a>, &'a str),
+    Element(&'a Path<'a>, &'a str),
+}
+
+impl<'a> Path<'a> {
+    fn key(&'a self, key: &'a str) -> Path<'a> {
+        Path::Key(self, key)
+    }
+
+    fn element(&'a self, name: &'a str) -> Path<'a> {
+        Path::Element(self, name)
+    }
+
+    /// Whether the dotted pattern names this place. Elements of lists do not count as steps, and a
+    /// key that itself has dots is one step.
+    fn matches(&self, pattern: &str) -> bool {
+        match self {
+            Self::Root => pattern.is_empty(),
+            // A rule for a list is not one for its elements.
+            Self::Element(..) => false,
+            Self::Key(parent, key) => {
+                if let Some(rest) = pattern.strip_suffix(*key)
+                    && (rest.is_empty() || rest.ends_with('.'))
+                {
+                    return parent.above(rest.strip_suffix('.').unwrap_or(rest));
+                }
+                match pattern.rsplit_once('.') {
+                    Some((rest, "*")) => parent.above(rest),
+                    None if pattern == "*" => parent.above(""),
+                    _ => false,
+                }
+            }
+        }
+    }
+
+    /// Whether `pattern` names the place that holds a key: elements are transparent here, so that
+    /// `attributes.name` reaches into every element of the list `attributes`.
+    fn above(&self, pattern: &str) -> bool {
+        match self {
+            Self::Element(parent, _) => parent.above(pattern),
+            _ => self.matches(pattern),
+        }
+    }
+}
+
+impl std::fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Key(Self::Root, key) => formatter.write_str(key),
+            Self::Key(parent, key) => write!(formatter, "{parent}.{key}"),
+            Self::Element(parent, name) => write!(formatter, "{parent}[{name}]"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! A plan is a value: which objects change, in which fields, why, and what each change waits for.
+
+mod document;
+mod text;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use document::{ChangeDocument, PlanDocument};
+pub use text::Style;
+
+use crate::{diff::FieldChange, object::ObjectId};
+
+/// What happens to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is not there and will be made.
+    Create,
+    /// It is there and some declared fields differ.
+    Update,
+    /// It is there and will be removed.
+    Delete,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        })
+    }
+}
+
+/// Which declared value asks for something, and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Cause {
+    /// The value's path, such as `teams.alpha`.
+    pub value: String,
+    /// The file (or `built-in defaults`, or `--set`) that it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub file: Option<Arc<str>>,
+    /// Its line there, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.value)?;
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(formatter, " ({file}:{line})"),
+            (Some(file), None) => write!(formatter, " ({file})"),
+            (None, _) => Ok(()),
+        }
+    }
+}
+
+/// One change of one object. `O` is the task's own typed operation, which only its `apply` reads.
+#[derive(Clone, Debug)]
+pub struct Change<O> {
+    /// What changes.
+    pub object: ObjectId,
+    /// How.
+    pub action: Action,
+    /// The declared fields that differ.
+    pub fields: Vec<FieldChange>,
+    /// Which value asks for it.
+    pub cause: Cause,
+    /// Objects whose own changes, if there are any, must have succeeded first.
+    pub waits_for: Vec<ObjectId>,
+    /// No two changes with the same value here are applied at the same time: the parent whose
+    /// children race, or the object whose writes overwrite each other.
+    pub exclusive: Option<ObjectId>,
+    /// The team that the object belongs to, for `--team`.
+    pub team: Option<Arc<str>>,
+    /// Whether a delete removes data that people made (users, repositories): it needs a second,
+    /// explicit word (law 5).
+    pub removes_data: bool,
+    /// What `apply` does.
+    pub operation: O,
+}
+
+/// Something that people should know and that is no change.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    /// The object it is about.
+    pub object: ObjectId,
+    /// What there is to know; no secret, no final period.
+    pub message: String,
+}
+
+/// Why a set of changes is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Two changes of one object.
+    #[error("`{0}` is planned twice")]
+    Twice(ObjectId),
+    /// Changes that wait for each other in a ring.
+    #[error("`{0}` waits for itself")]
+    Ring(ObjectId),
+}
+
+/// All changes of a run, each after everything that it waits for.
+#[derive(Clone, Debug)]
+pub struct Plan<O> {
+    changes: Vec<Change<O>>,
+    notes: Vec<Note>,
+}
+
+impl<O> Plan<O> {
+    /// Puts the changes in an order in which each comes after what it waits for, and otherwise
+    /// leaves them in the order given.
+    ///
+    /// # Errors
+    ///
+    /// When an object is changed twice or changes wait for each other: a mistake of the task.
+    pub fn new(changes: Vec<Change<O>>, mut notes: Vec<Note>) -> Result<Self, PlanError> {
+        notes.sort();
+        notes.dedup();
+        Ok(Self { changes: ordered(changes)?, notes })
+    }
+
+    /// The changes, each after what it waits for.
+    #[must_use]
+    pub fn changes(&self) -> &[Change<O>] {
+        &self.changes
+    }
+
+    /// What people should know.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Whether there is nothing to change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Keeps the changes that are `wanted`, and those that they wait for.
+    #[must_use]
+    pub fn only(self, wanted: impl Fn(&Change<O>) -> bool) -> Self {
+        let mut kept: BTreeSet<ObjectId> = BTreeSet::new();
+        // Backwards: whoever waits comes before what it waits for.
+        for change in self.changes.iter().rev() {
+            if kept.contains(&change.object) || wanted(change) {
+                kept.insert(change.object.clone());
+                kept.extend(change.waits_for.iter().cloned());
+            }
+        }
+        let changes = self.changes.into_iter().filter(|change| kept.contains(&change.object)).collect();
+        Self { changes, notes: self.notes }
+    }
+
+    /// Takes the changes that are not `allowed` out of the plan, and leaves a note for each.
+    #[must_use]
+    pub fn without(mut self, refused: impl Fn(&Change<O>) -> Option<String>) -> Self {
+        let mut kept = Vec::with_capacity(self.changes.len());
+        for change in self.changes {
+            match refused(&change) {
+                Some(message) => self.notes.push(Note { object: change.object, message }),
+                None => kept.push(change),
+            }
+        }
+        self.notes.sort();
+        Self { changes: kept, notes: self.notes }
+    }
+
+    /// The plan as people and programs may see it.
+    #[must_use]
+    pub fn document(&self, task: &str, target: &str) -> PlanDocument {
+        PlanDocument {
+            task: task.to_owned(),
+            target: target.to_owned(),
+            changes: self.changes.iter().map(ChangeDocument::of).collect(),
+            notes: self.notes.clone(),
+        }
+    }
+}
+
+/// A depth-first order; changes keep their given order where nothing else is asked.
+fn ordered<O>(changes: Vec<Change<O>>) -> Result<Vec<Change<O>>, PlanError> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Visit {
+        New,
+        Open,
+        Done,
+    }
+    let mut index = BTreeMap::new();
+    for (position, change) in changes.iter().enumerate() {
+        if index.insert(change.object.clone(), position).is_some() {
+            return Err(PlanError::Twice(change.object.clone()));
+        }
+    }
+    let mut visits = vec![Visit::New; changes.len()];
+    let mut order = Vec::with_capacity(changes.len());
+    // An own stack: a chain of changes may be longer than the thread's stack is deep.
+    for start in 0..changes.len() {
+        let mut stack = vec![(start, 0)];
+        while let Some((position, next)) = stack.pop() {
+            if visits[position] == Visit::Done {
+                continue;
+            }
+            visits[position] = Visit::Open;
+            match changes[position].waits_for.get(next) {
+                Some(object) => {
+                    stack.push((position, next + 1));
+                    match index.get(object) {
+                        Some(&waited) if visits[waited] == Visit::Open => return Err(PlanError::Ring(object.clone())),
+                        Some(&waited) if visits[waited] == Visit::New => stack.push((waited, 0)),
+                        _ => {}
+                    }
+                }
+                None => {
+                    visits[position] = Visit::Done;
+                    order.push(position);
+                }
+            }
+        }
+    }
+    let mut slots: Vec<Option<Change<O>>> = changes.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|position| slots[position].take()).collect())
+}
+
+#[cfg(test)]
+mod tests;

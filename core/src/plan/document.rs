@@ -1,0 +1,54 @@
+//! The plan without the task's typed operations: what is printed, stored and compared.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Cause, Change, Note};
+use crate::{diff::FieldChange, object::ObjectId};
+
+/// What a run would change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanDocument {
+    /// The task, such as `keycloak`.
+    pub task: String,
+    /// What it looks at, such as ``realm `otomi` at https://keycloak.example.com``.
+    pub target: String,
+    /// The changes, each after what it waits for.
+    pub changes: Vec<ChangeDocument>,
+    /// What people should know beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// One change of one object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeDocument {
+    /// What changes.
+    pub object: ObjectId,
+    /// How.
+    pub action: Action,
+    /// The declared fields that differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldChange>,
+    /// Which value asks for it.
+    pub cause: Cause,
+    /// What must have succeeded first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits_for: Vec<ObjectId>,
+}
+
+impl ChangeDocument {
+    /// The change without its typed operation.
+    #[must_use]
+    pub fn of<O>(change: &Change<O>) -> Self {
+        Self {
+            object: change.object.clone(),
+            action: change.action,
+            fields: change.fields.clone(),
+            cause: change.cause.clone(),
+            waits_for: change.waits_for.clone(),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! A report as text for people.
+
+use std::fmt::{self, Write};
+
+use super::{ChangeReport, Failure, Mode, Report, Status};
+use crate::plan::{Action, Style};
+
+/// Kubernetes keeps this many bytes of a container's termination message.
+const TERMINATION_MESSAGE_BYTES: usize = 4096;
+
+impl Report {
+    /// The report for people: one line for each change, failures with their hints, and a summary.
+    #[must_use]
+    pub fn text(&self, style: Style) -> String {
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write_text(&mut out, style);
+        out
+    }
+
+    fn write_text(&self, out: &mut String, style: Style) -> fmt::Result {
+        for change in &self.changes {
+            write_change(out, change, style)?;
+        }
+        for note in &self.notes {
+            writeln!(out, "note: `{}`: {}", note.object, note.message)?;
+        }
+        if let Some(failure) = &self.failure {
+            write_failure(out, "", failure)?;
+        }
+        writeln!(out, "{}", self.summary())
+    }
+
+    /// The report in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let changes: Vec<String> = [
+            (Status::Planned, "planned"),
+            (Status::Applied, "applied"),
+            (Status::Failed, "failed"),
+            (Status::Skipped, "skipped"),
+        ]
+        .into_iter()
+        .filter_map(|(status, word)| match self.count(status) {
+            0 => None,
+            count => Some(format!("{count} {word}")),
+        })
+        .collect();
+        let changes = if changes.is_empty() { "nothing to change".to_owned() } else { changes.join(", ") };
+        let did = match self.mode {
+            Mode::Check => String::new(),
+            Mode::Plan | Mode::Apply => format!("{changes}; "),
+        };
+        format!(
+            "{}: {}: {did}{} reads, {} writes in {}",
+            self.task,
+            self.outcome,
+            self.requests.reads,
+            self.requests.writes,
+            duration(self.duration_milliseconds),
+        )
+    }
+
+    /// The summary that a pod leaves behind: the failures that fit into 4,096 bytes.
+    #[must_use]
+    pub fn termination_message(&self) -> String {
+        let mut out = self.summary();
+        let failures = self.failure.iter().map(|failure| failure.message.clone()).chain(self.changes.iter().filter_map(|change| {
+            let failure = change.failure.as_ref().filter(|_| change.status == Status::Failed)?;
+            Some(format!("{}: {}", change.change.object, failure.message))
+        }));
+        for line in failures {
+            const MORE: &str = "\n…";
+            if out.len() + 1 + line.len() + MORE.len() > TERMINATION_MESSAGE_BYTES {
+                out.push_str(MORE);
+                break;
+            }
+            out.push('\n');
+            out.push_str(&line);
+        }
+        out.truncate(floor_char_boundary(&out, TERMINATION_MESSAGE_BYTES));
+        out
+    }
+}
+
+fn floor_char_boundary(text: &str, limit: usize) -> usize {
+    (0..=limit.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default()
+}
+
+fn write_change(out: &mut String, report: &ChangeReport, style: Style) -> fmt::Result {
+    let object = &report.change.object;
+    match (report.status, report.change.action) {
+        (Status::Applied, Action::Create) => writeln!(out, "{}", style.paint(32, &format!("+ {object} created")))?,
+        (Status::Applied, Action::Update) => writeln!(out, "{}", style.paint(33, &format!("~ {object} updated")))?,
+        (Status::Applied, Action::Delete) => writeln!(out, "{}", style.paint(31, &format!("- {object} deleted")))?,
+        (Status::Planned, action) => writeln!(out, "  {object} to {action}")?,
+        (Status::Failed, _) => writeln!(out, "{}", style.paint(31, &format!("! {object} failed")))?,
+        (Status::Skipped, _) => writeln!(out, "  {object} skipped")?,
+    }
+    report.failure.iter().try_for_each(|failure| write_failure(out, "    ", failure))
+}
+
+fn write_failure(out: &mut String, indent: &str, failure: &Failure) -> fmt::Result {
+    writeln!(out, "{indent}error: {}", failure.message)?;
+    failure.hint.iter().try_for_each(|hint| writeln!(out, "{indent}hint: {hint}"))
+}
+
+fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        object::{Kind, ObjectId},
+        plan::{Cause, ChangeDocument},
+        report::RequestCounts,
+    };
+
+    fn change(name: &str, status: Status, message: Option<&str>) -> ChangeReport {
+        ChangeReport {
+            change: ChangeDocument {
+                object: ObjectId::new(Kind::new("role"), name),
+                action: Action::Create,
+                fields: vec![],
+                cause: Cause { value: "teams".into(), file: None, line: None },
+                waits_for: vec![],
+            },
+            status,
+            failure: message.map(|message| Failure { message: message.into(), hint: Some("grant `manage-realm`".into()) }),
+        }
+    }
+
+    fn report(changes: Vec<ChangeReport>) -> Report {
+        Report {
+            format: Report::FORMAT,
+            task: "keycloak".into(),
+            version: "0.1.0".into(),
+            mode: Mode::Apply,
+            target: "realm `otomi`".into(),
+            exit_code: 75,
+            outcome: "some changes failed".into(),
+            failure: None,
+            changes,
+            notes: vec![],
+            rounds: 1,
+            requests: RequestCounts { total: 9, reads: 5, writes: 3, tokens: 1, retries: 0 },
+            duration_milliseconds: 1_234,
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_report() {
+        let report = report(vec![
+            change("a", Status::Applied, None),
+            change("b", Status::Failed, Some("role `b` was refused")),
+            change("c", Status::Skipped, Some("waits for `role/b`, which failed")),
+        ]);
+        insta::assert_snapshot!(report.text(Style::Plain));
+    }
+
+    #[test]
+    fn a_termination_message_fits_into_what_kubernetes_keeps() {
+        let failed: Vec<_> = (0..500).map(|number| change(&number.to_string(), Status::Failed, Some("was refused – ü"))).collect();
+        let message = report(failed).termination_message();
+        assert!(message.len() <= TERMINATION_MESSAGE_BYTES, "{}", message.len());
+        assert!(message.starts_with("keycloak: some changes failed: 500 failed") && message.ends_with('…'), "{message}");
+    }
+}

@@ -1,0 +1,1 @@
+//! Values: layers, model, schema, secret references.
