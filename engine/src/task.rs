@@ -1,0 +1,128 @@
+//! What a task is: the rooms that the engine calls, in the order of the flow.
+
+use std::{future::Future, sync::Arc, time::Instant};
+
+use evenkeel_core::{
+    object::Ownership,
+    plan::{Change, Note, Plan, PlanError},
+    report::RequestCounts,
+    values::{Document, Problems, SecretValue, Values},
+};
+
+use crate::secrets::SecretResolver;
+
+/// A task that makes one application equal to the values.
+///
+/// The engine calls [`desired`](Self::desired) once, [`connect`](Self::connect) once, and then, until
+/// a plan is empty or nothing more can be done: [`observe`](Self::observe), [`plan`](Self::plan),
+/// [`apply`](Self::apply) for every change. Only `apply` writes; a dry run never calls it.
+pub trait Task: Sized + Send + Sync + 'static {
+    /// The task's name on the command line, in reports and in the inventory, such as `keycloak`.
+    const NAME: &'static str;
+    /// One line for `--help`.
+    const ABOUT: &'static str;
+    /// What the values ask for, typed, with causes.
+    type Desired: Send + Sync;
+    /// What the application holds of it, read in bulk.
+    type Observed: Send + Sync;
+    /// What `apply` needs to make one change.
+    type Operation: Send + Sync;
+    /// Why a call of this task failed.
+    type Error: Classified;
+
+    /// JSON Schemas of the application's own representations, by the names under which the values'
+    /// schema refers to them.
+    fn definitions() -> Vec<(&'static str, serde_json::Value)>;
+
+    /// The secrets that must be known before anything can be compared: logins, secrets that the
+    /// application shows. A secret that is only written (an initial password) is resolved by `apply`.
+    fn required_secrets(values: &Values) -> Vec<SecretValue>;
+
+    /// Values into what this application should hold. Pure.
+    ///
+    /// # Errors
+    ///
+    /// Everything in the values that this task cannot work with, each with its place.
+    fn desired(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Self::Desired, Problems>;
+
+    /// Logs in. Reads only.
+    ///
+    /// # Errors
+    ///
+    /// When the target cannot be reached, refuses the login, or cannot be addressed.
+    fn connect(desired: &Self::Desired, context: &Context) -> impl Future<Output = Result<Self, Self::Error>> + Send;
+
+    /// What a report calls the target, such as ``realm `otomi` at https://keycloak.example.com``.
+    /// It never holds a credential, and is the same for every run against this target.
+    fn target(desired: &Self::Desired) -> String;
+
+    /// Reads what is there. Reads only, and anew at every call.
+    ///
+    /// # Errors
+    ///
+    /// When the target cannot be read at all. What only some objects need goes into `Observed`.
+    fn observe(&self, desired: &Self::Desired) -> impl Future<Output = Result<Self::Observed, Self::Error>> + Send;
+
+    /// What has to change. Pure: no clock, no randomness, no request. Deletes only objects that
+    /// `ownership` holds; the engine drops them again unless the run may prune.
+    ///
+    /// # Errors
+    ///
+    /// When the changes contradict each other, which is a mistake of the task.
+    fn plan(desired: &Self::Desired, observed: &Self::Observed, ownership: &Ownership) -> Result<Plan<Self::Operation>, PlanError>;
+
+    /// Makes one change.
+    ///
+    /// # Errors
+    ///
+    /// When the application refuses it or cannot be reached. [`Class::Conflict`] says that the object
+    /// has changed meanwhile: the engine observes and plans once more.
+    fn apply(&self, desired: &Self::Desired, change: &Change<Self::Operation>) -> impl Future<Output = Result<Applied, Self::Error>> + Send;
+
+    /// The requests made so far.
+    fn requests(&self) -> RequestCounts;
+}
+
+/// What a task is given to work with.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// When the run must have ended: no request starts later.
+    pub deadline: Instant,
+    /// How many requests may be under way at the same time.
+    pub concurrency: usize,
+    /// Where secrets come from.
+    pub secrets: Arc<SecretResolver>,
+}
+
+/// What a successful `apply` has to tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// What people should know about it.
+    pub notes: Vec<Note>,
+}
+
+/// What kind of failure it was: it decides about the next step and the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The target cannot be reached, does not answer in time, or says that it is overloaded.
+    Unavailable,
+    /// The login is refused, or a right is missing.
+    NotAuthorised,
+    /// The target is not what the configuration says: wrong address, unusable certificate.
+    Configuration,
+    /// The object has changed since it was observed: observing and planning once more may help.
+    Conflict,
+    /// The application refuses this change as it is; doing the same again will not help.
+    Refused,
+    /// Anything that should not happen.
+    Unexpected,
+}
+
+/// An error that says what kind of failure it is.
+pub trait Classified: std::error::Error + Send + Sync + 'static {
+    /// The kind of failure.
+    fn class(&self) -> Class;
+
+    /// What to do about it, without a final period.
+    fn hint(&self) -> Option<String>;
+}
