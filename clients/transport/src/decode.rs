@@ -34,8 +34,10 @@ pub(crate) fn describe(error: &serde_json::Error) -> String {
 
 /// The part of serde's message that comes from the type.
 fn expectation(text: &str) -> String {
-    const STATIC: [&str; 3] = ["missing field `", "duplicate field `", "data did not match any variant of untagged enum "];
-    const WITH_VALUE: [&str; 5] = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant ", "unknown field "];
+    const STATIC: [&str; 3] =
+        ["missing field `", "duplicate field `", "data did not match any variant of untagged enum "];
+    const WITH_VALUE: [&str; 5] =
+        ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant ", "unknown field "];
     if STATIC.iter().any(|prefix| text.starts_with(prefix)) {
         return text.to_owned();
     }

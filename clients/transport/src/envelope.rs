@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode, header};
 use reqwest::Response;
 use serde_json::{Map, Value, json};
 
-use crate::{ApiError, Kind, text};
+use crate::{ApiError, Kind, echo::Echo, text};
 
 /// The key by which a rewritten error body carries its status.
 const STATUS_KEY: &str = "evenkeel:status";
@@ -29,10 +29,15 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The response that the generated code sees. Its address is left out: it is not ours to show.
-    pub(crate) fn into_response(mut self) -> Response {
-        let failed = self.status.is_client_error() || self.status.is_server_error();
-        let said = failed.then(|| self.normalize());
+    /// Whether the status says that the request failed.
+    pub(crate) fn failed(&self) -> bool {
+        self.status.is_client_error() || self.status.is_server_error()
+    }
+
+    /// The response that the generated code sees. Its address is left out: it is not ours to show. `echo` is what an error
+    /// must not repeat.
+    pub(crate) fn into_response(mut self, echo: &Echo) -> Response {
+        let said = self.failed().then(|| self.normalize(echo));
         let mut response = http::Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -43,10 +48,11 @@ impl Reply {
     }
 
     /// Makes the error body an object with the status inside, and returns what it says.
-    fn normalize(&mut self) -> Said {
-        let mut object = match serde_json::from_slice(&self.body) {
+    fn normalize(&mut self, echo: &Echo) -> Said {
+        let parsed = serde_json::from_slice(&self.body).map(|value| echo.mask_value(value));
+        let mut object = match parsed {
             Ok(Value::Object(object)) => object,
-            _ => wrapped(&self.headers, &self.body),
+            _ => wrapped(&self.headers, &echo.mask(&String::from_utf8_lossy(&self.body))),
         };
         let said = Said(said(&object));
         object.insert(STATUS_KEY.to_owned(), json!(self.status.as_u16()));
@@ -58,11 +64,10 @@ impl Reply {
 }
 
 /// A body that is no JSON object. A page of HTML says nothing that the status does not.
-fn wrapped(headers: &HeaderMap, body: &[u8]) -> Map<String, Value> {
+fn wrapped(headers: &HeaderMap, words: &str) -> Map<String, Value> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let words = String::from_utf8_lossy(body);
     let page = kind.contains("html") || words.trim_start().starts_with('<');
-    let message = if page { String::new() } else { text::clean(&words) };
+    let message = if page { String::new() } else { text::clean(words) };
     Map::from_iter([("message".to_owned(), Value::String(message))])
 }
 

@@ -107,6 +107,20 @@ impl ApiError {
         self.kind
     }
 
+    /// What whoever started the program can do about it, where the kind alone tells.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Connection => Some("check the address, the proxy variables and that the server runs"),
+            Kind::Tls => Some("give the certificate of the server's authority in the CA bundle"),
+            Kind::Unauthorized => Some("check the user name, the password or the token"),
+            Kind::Forbidden => Some("the account that logs in lacks a right at the server"),
+            Kind::Unexpected => Some("check the address: something else than the API answers there"),
+            Kind::Deadline => Some("give the run more time"),
+            _ => None,
+        }
+    }
+
     /// The server's status, where the server answered.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {

@@ -48,14 +48,18 @@ impl Failure {
         let Self { cause, reason } = &self;
         let message = match cause {
             Cause::Connect => format!("cannot connect: {reason}"),
-            Cause::Tls => format!("cannot connect: {reason}\nhint: give the server's CA in the CA bundle"),
+            Cause::Tls => format!("the server's certificate is refused: {reason}"),
             Cause::Timeout => "no answer in time".to_owned(),
             Cause::Reset => format!("the connection broke: {reason}"),
             Cause::TooLarge => reason.clone(),
             Cause::Request => format!("cannot send the request: {reason}"),
         };
         let error = ApiError::new(self.class(), message);
-        if matches!(cause, Cause::Timeout | Cause::Reset | Cause::TooLarge) { error.with_outcome_unknown() } else { error }
+        if matches!(cause, Cause::Timeout | Cause::Reset | Cause::TooLarge) {
+            error.with_outcome_unknown()
+        } else {
+            error
+        }
     }
 }
 

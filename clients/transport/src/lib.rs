@@ -22,20 +22,34 @@
 //! Everything that goes wrong ends as one [`ApiError`]: with a [`Kind`], the status where there was one, and a message
 //! that holds no body, no header, no address and no secret.
 
+mod auth;
 mod decode;
+mod echo;
 mod envelope;
 mod error;
 mod failure;
+mod options;
+mod paging;
+mod request_log;
+mod retry;
+mod scope;
 mod secret;
 mod session;
 pub mod text;
+mod tls;
 mod token;
 
+pub use auth::Auth;
 pub use error::{ApiError, ErrorBody, Kind, ResultExt, location_id};
+pub use options::{Deadline, ProxyUse, SessionOptions};
+pub use paging::{Page, all, pages};
 pub use progenitor_client;
+pub use request_log::{Outcome, Record, RequestLog, Summary};
 pub use reqwest;
+pub use retry::Retry;
+pub use scope::repeatable;
 pub use secret::Secret;
-pub use session::{Auth, Session, SessionOptions};
+pub use session::Session;
 pub use token::{CachedToken, IssuedToken, TokenIssuer, TokenSource};
 
 /// Makes a generated client send through its [`Session`]: `client_hooks!(Client)` in the client's crate.

@@ -1,0 +1,102 @@
+//! What a session is made with.
+
+use std::{fmt, num::NonZeroUsize, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::Retry;
+
+/// What a session is made with. Every duration is positive; the defaults suit an application in the same cluster.
+#[derive(Clone)]
+pub struct SessionOptions {
+    /// Certificates (PEM, one or more) that are trusted beside the system's roots.
+    pub ca_bundle: Option<Vec<u8>>,
+    /// How requests reach the server.
+    pub proxy: ProxyUse,
+    /// How long making a connection may take, its TLS handshake included.
+    pub connect_timeout: Duration,
+    /// How long one attempt of a request may take, its answer's body included.
+    pub request_timeout: Duration,
+    /// When and how often a request is repeated.
+    pub retry: Retry,
+    /// How many requests may be under way at once, over all clones of the session. A login that a request waits for
+    /// does not count.
+    pub concurrency: NonZeroUsize,
+    /// The end of the run: no request starts after it, and none outlives it.
+    pub deadline: Option<Deadline>,
+    /// How many bytes of a successful answer are read at most. Of an error's body it is 64 KiB, whatever this says.
+    pub max_response_bytes: usize,
+    /// How many of the last attempts the request log keeps. Its counters are exact, whatever this says.
+    pub log_capacity: usize,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            ca_bundle: None,
+            proxy: ProxyUse::default(),
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(30),
+            retry: Retry::default(),
+            concurrency: NonZeroUsize::MIN.saturating_add(7),
+            deadline: None,
+            max_response_bytes: 64 * 1024 * 1024,
+            log_capacity: 2_000,
+        }
+    }
+}
+
+impl fmt::Debug for SessionOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SessionOptions")
+            .field("ca_bundle_bytes", &self.ca_bundle.as_ref().map(Vec::len))
+            .field("proxy", &self.proxy)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("retry", &self.retry)
+            .field("concurrency", &self.concurrency)
+            .field("deadline", &self.deadline)
+            .field("max_response_bytes", &self.max_response_bytes)
+            .field("log_capacity", &self.log_capacity)
+            .finish()
+    }
+}
+
+/// How requests reach the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ProxyUse {
+    /// By the proxy variables: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+    #[default]
+    System,
+    /// Directly, whatever the variables say: for the embedded sandbox on loopback.
+    Direct,
+}
+
+/// The moment when a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// So long from now.
+    #[must_use]
+    pub fn after(duration: Duration) -> Self {
+        Self(Instant::now() + duration)
+    }
+
+    /// At this moment.
+    #[must_use]
+    pub fn at(moment: std::time::Instant) -> Self {
+        Self(Instant::from_std(moment))
+    }
+
+    /// How long until then; zero once it has passed.
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    pub(crate) fn instant(self) -> Instant {
+        self.0
+    }
+}
