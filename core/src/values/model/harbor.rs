@@ -1,0 +1,102 @@
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::values::names::{HttpUrl, StorageQuota};
+use crate::values::representation::{Representation, representation};
+use crate::values::secret::SecretValue;
+
+/// Harbor: configuration, projects and robot accounts.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Harbor {
+    /// Public address. Default `https://harbor.<platform.domain>`.
+    pub url: Option<HttpUrl>,
+    /// Address for calls from inside the cluster. Default: the public address.
+    pub internal_url: Option<HttpUrl>,
+    /// Host by which images are named and pulled. Default `harbor.<platform.domain>`.
+    pub registry_host: Option<String>,
+    /// The account that makes the changes.
+    pub admin: HarborAdmin,
+    /// Login through OpenID Connect; absent means that it is not managed.
+    pub oidc: Option<HarborOidc>,
+    /// Any other configuration key to manage.
+    pub configuration: Option<HarborConfiguration>,
+    /// Settings of every team's project, unless the team overrides them.
+    pub team_defaults: Option<TeamHarbor>,
+    /// Projects beyond what teams imply.
+    pub projects: Option<Vec<HarborProject>>,
+    /// Robot accounts beyond what teams imply.
+    pub robots: Option<Vec<HarborRobot>>,
+    /// Registries that projects replicate from and to.
+    pub registries: Option<Vec<HarborRegistry>>,
+    /// Replication policies.
+    pub replications: Option<Vec<HarborReplication>>,
+}
+
+/// The account that makes the changes in Harbor.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HarborAdmin {
+    /// User name. Default `admin`.
+    pub username: String,
+    /// Password.
+    pub password: SecretValue,
+}
+
+/// Login to Harbor through OpenID Connect.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HarborOidc {
+    /// Address of the realm. Default: the realm of `keycloak` in these values.
+    pub endpoint: Option<HttpUrl>,
+    /// Client id. Default `platform.names.client`.
+    pub client_id: Option<String>,
+    /// Client secret. Default `keycloak.client.secret`.
+    pub client_secret: Option<SecretValue>,
+    /// Claim that becomes the user name. Default `email`.
+    pub user_claim: Option<String>,
+    /// Whether an account is made at the first login. Default `true`.
+    pub auto_onboard: Option<bool>,
+    /// Whether the provider's certificate is checked. Default `true`.
+    pub verify_cert: Option<bool>,
+    /// Claim that carries the groups. Default `groups`.
+    pub groups_claim: Option<String>,
+    /// Scopes that are asked for, with commas between. Default `openid`.
+    pub scope: Option<String>,
+}
+
+/// Settings of a team's project.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TeamHarbor {
+    /// Whether anyone may pull.
+    pub public: Option<bool>,
+    /// How much the project may store.
+    pub storage_quota: Option<StorageQuota>,
+    /// Which images are kept.
+    pub retention: Option<Retention>,
+    /// Whether images are scanned when they are pushed.
+    pub auto_scan: Option<bool>,
+}
+
+/// Which images of a project are kept.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Retention {
+    /// How many of the most recently pushed images of a repository are kept.
+    #[schemars(range(min = 1))]
+    pub keep_last: Option<u32>,
+}
+
+representation! {
+    /// Configuration keys of Harbor that are to be managed.
+    HarborConfiguration,
+    /// Fields of a Harbor project that are to be managed.
+    HarborProject,
+    /// Fields of a Harbor robot account that are to be managed.
+    HarborRobot,
+    /// Fields of a Harbor registry that are to be managed.
+    HarborRegistry,
+    /// Fields of a Harbor replication policy that are to be managed.
+    HarborReplication,
+}

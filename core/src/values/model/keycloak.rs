@@ -1,0 +1,215 @@
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{self, Deserializer};
+
+use crate::values::names::{HttpUrl, RealmName};
+use crate::values::representation::{Representation, representation};
+use crate::values::secret::SecretValue;
+
+/// Keycloak: the realm of the platform and what is in it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Keycloak {
+    /// Public address. Default `https://keycloak.<platform.domain>`.
+    pub url: Option<HttpUrl>,
+    /// Address for calls from inside the cluster. Default: the public address.
+    pub internal_url: Option<HttpUrl>,
+    /// The account that makes the changes.
+    pub admin: KeycloakAdmin,
+    /// Login theme of the realm and of the admin realm; absent means that themes are not managed.
+    pub login_theme: Option<String>,
+    /// Settings of the realm: any field of Keycloak's realm representation that is to be managed.
+    pub realm: Option<RealmRepresentation>,
+    /// The client that the applications share.
+    pub client: Option<PlatformClient>,
+    /// Clients beyond what teams imply.
+    pub clients: Option<Vec<ClientRepresentation>>,
+    /// Realm roles beyond what teams imply.
+    pub roles: Option<Vec<RoleRepresentation>>,
+    /// Groups beyond what teams imply.
+    pub groups: Option<Vec<GroupRepresentation>>,
+    /// Client scopes beyond `openid`.
+    pub client_scopes: Option<Vec<ClientScopeRepresentation>>,
+    /// External identity provider; with it, local accounts are not managed.
+    pub identity_provider: Option<IdentityProvider>,
+}
+
+/// The account that makes the changes in Keycloak.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "AdminFields")]
+pub struct KeycloakAdmin {
+    /// Realm in which the account lives. Default `master`.
+    pub realm: RealmName,
+    /// How the account proves itself.
+    pub credentials: AdminCredentials,
+}
+
+/// How the account that makes the changes proves itself.
+#[derive(Debug, Clone)]
+pub enum AdminCredentials {
+    /// A user, by the password grant of client `admin-cli`.
+    Password {
+        /// User name.
+        username: String,
+        /// Password.
+        password: SecretValue,
+    },
+    /// A service account, by the client credentials grant.
+    Client {
+        /// Client id.
+        client_id: String,
+        /// Client secret.
+        client_secret: SecretValue,
+    },
+}
+
+/// The account that makes the changes: either `username` and `password`, or `clientId` and `clientSecret`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "KeycloakAdmin")]
+struct AdminFields {
+    /// Realm in which the account lives. Default `master`.
+    realm: RealmName,
+    /// User name, for the password grant of client `admin-cli`.
+    username: Option<String>,
+    /// Password of the user.
+    password: Option<SecretValue>,
+    /// Client id, for the client credentials grant.
+    client_id: Option<String>,
+    /// Secret of the client.
+    client_secret: Option<SecretValue>,
+}
+
+impl TryFrom<AdminFields> for KeycloakAdmin {
+    type Error = &'static str;
+
+    fn try_from(fields: AdminFields) -> Result<Self, Self::Error> {
+        let AdminFields { realm, username, password, client_id, client_secret } = fields;
+        let credentials = match (username, password, client_id, client_secret) {
+            (Some(username), Some(password), None, None) => AdminCredentials::Password { username, password },
+            (None, None, Some(client_id), Some(client_secret)) => AdminCredentials::Client { client_id, client_secret },
+            _ => return Err("expected either `username` and `password` or `clientId` and `clientSecret`"),
+        };
+        Ok(Self { realm, credentials })
+    }
+}
+
+impl JsonSchema for KeycloakAdmin {
+    fn schema_name() -> Cow<'static, str> {
+        AdminFields::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        AdminFields::json_schema(generator)
+    }
+}
+
+/// The client that the applications share; `fields` holds everything that has no place of its own here.
+#[derive(Debug, Clone, Default)]
+pub struct PlatformClient {
+    /// Client secret; absent means that Keycloak's own is left as it is.
+    pub secret: Option<SecretValue>,
+    /// Addresses to which a login may return.
+    pub redirect_uris: Option<Vec<String>>,
+    /// Origins from which browsers may call.
+    pub web_origins: Option<Vec<String>>,
+    /// Any other field of Keycloak's client representation that is to be managed.
+    pub fields: ClientRepresentation,
+}
+
+impl<'de> Deserialize<'de> for PlatformClient {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = Representation::deserialize(deserializer)?;
+        let texts = |_| de::Error::custom("expected a list of strings");
+        Ok(Self {
+            secret: fields.take_secret("secret"),
+            redirect_uris: fields.take_texts("redirectUris").map_err(texts)?,
+            web_origins: fields.take_texts("webOrigins").map_err(texts)?,
+            fields: ClientRepresentation(fields),
+        })
+    }
+}
+
+impl JsonSchema for PlatformClient {
+    fn schema_name() -> Cow<'static, str> {
+        "PlatformClient".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let secret = generator.subschema_for::<SecretValue>();
+        let fields = generator.subschema_for::<ClientRepresentation>();
+        json_schema!({
+            "type": "object",
+            "description": "The client that the applications share: any field of Keycloak's client representation that is to be managed.",
+            "properties": {
+                "secret": secret,
+                "redirectUris": {"type": "array", "items": {"type": "string"}, "description": "Addresses to which a login may return."},
+                "webOrigins": {"type": "array", "items": {"type": "string"}, "description": "Origins from which browsers may call."},
+            },
+            "allOf": [fields],
+        })
+    }
+}
+
+representation! {
+    /// Fields of Keycloak's realm representation that are to be managed.
+    RealmRepresentation,
+    /// Fields of Keycloak's client representation that are to be managed.
+    ClientRepresentation,
+    /// Fields of Keycloak's role representation that are to be managed.
+    RoleRepresentation,
+    /// Fields of Keycloak's group representation that are to be managed.
+    GroupRepresentation,
+    /// Fields of Keycloak's client scope representation that are to be managed.
+    ClientScopeRepresentation,
+}
+
+/// An external identity provider: any that has a discovery document at `<issuer>/.well-known/openid-configuration`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IdentityProvider {
+    /// Alias in Keycloak. Default `otomi-idp`.
+    #[serde(default = "default_alias")]
+    pub alias: String,
+    /// Address of the issuer, without the discovery path.
+    pub issuer: HttpUrl,
+    /// Client id at the provider.
+    pub client_id: String,
+    /// Client secret at the provider.
+    pub client_secret: SecretValue,
+    /// Template of the user name. Default `${CLAIM.upn}`.
+    #[serde(default = "default_username_template")]
+    pub username_template: String,
+    /// Claim that identifies the user. Default `sub`.
+    #[serde(default = "default_sub_claim")]
+    pub sub_claim: String,
+    /// Ids of the provider's groups that stand for the platform's own roles.
+    #[serde(default)]
+    pub groups: IdentityProviderGroups,
+}
+
+fn default_alias() -> String {
+    "otomi-idp".to_owned()
+}
+
+fn default_username_template() -> String {
+    "${CLAIM.upn}".to_owned()
+}
+
+fn default_sub_claim() -> String {
+    "sub".to_owned()
+}
+
+/// Ids of the external provider's groups that stand for the platform's own roles.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IdentityProviderGroups {
+    /// Group of platform administrators.
+    pub platform_admin: Option<String>,
+    /// Group of administrators of all teams.
+    pub all_teams_admin: Option<String>,
+    /// Group of team administrators.
+    pub team_admin: Option<String>,
+}

@@ -1,0 +1,291 @@
+//! Names that people write: each newtype holds text that passed its check, so that no later code has to doubt it.
+//!
+//! The pattern in the JSON Schema and the check in Rust say the same; a property test holds them together.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+
+/// Text that does not fit the newtype it was meant for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}")]
+pub struct InvalidName {
+    expected: &'static str,
+}
+
+/// Declares a checked text newtype with `parse`, `as_str`, `Display`, `Deserialize` and `JsonSchema`.
+macro_rules! checked_text {
+    ($(#[$meta:meta])* $name:ident, pattern: $pattern:literal, max: $max:literal, expected: $expected:literal, check: $check:expr $(,)?) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// What a correct value looks like, for messages.
+            pub const EXPECTED: &'static str = $expected;
+            /// The regular expression of the JSON Schema.
+            pub const PATTERN: &'static str = $pattern;
+            /// The longest text, in characters.
+            pub const MAX_LENGTH: usize = $max;
+
+            /// Checks a text and takes it over.
+            ///
+            /// # Errors
+            /// Says what is expected when the text does not fit.
+            pub fn parse(text: &str) -> Result<Self, InvalidName> {
+                let text = normalised(stringify!($name), text);
+                let check: fn(&str) -> bool = $check;
+                if !text.is_empty() && text.chars().count() <= Self::MAX_LENGTH && check(text) {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(InvalidName { expected: Self::EXPECTED })
+                }
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, formatter)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                Self::parse(text)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(de::Error::custom)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "pattern": $pattern,
+                    "maxLength": $max,
+                    "description": concat!("Text: ", $expected, "."),
+                    "x-expected": $expected,
+                })
+            }
+        }
+    };
+}
+
+/// Email addresses are often pasted with white space around them; every other name means what it says.
+fn normalised<'text>(name: &str, text: &'text str) -> &'text str {
+    if name == "Email" { text.trim() } else { text }
+}
+
+fn is_dns_label(text: &str) -> bool {
+    let edge = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    edge(text.bytes().next())
+        && edge(text.bytes().last())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn has_only(text: &str, forbidden: &[char]) -> bool {
+    !text.chars().any(|character| character.is_whitespace() || character.is_control() || forbidden.contains(&character))
+}
+
+fn is_http_url(text: &str, with_query: bool) -> bool {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let forbidden: &[char] = if with_query { &['#'] } else { &['#', '?'] };
+    !authority.is_empty() && !authority.contains('@') && has_only(rest, forbidden)
+}
+
+fn is_domain(text: &str) -> bool {
+    text.split('.').all(|label| label.len() <= 63 && is_dns_label(label))
+}
+
+checked_text! {
+    /// Id of a team: a DNS label short enough that `<teamPrefix><id>` still names a namespace (63 characters).
+    TeamId,
+    pattern: r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+    max: 52,
+    expected: "a team id: lower-case letters, digits and inner dashes, at most 52 characters",
+    check: is_dns_label,
+}
+
+checked_text! {
+    /// Name of the platform, the owner that inventory and labels carry.
+    PlatformName,
+    pattern: r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+    max: 63,
+    expected: "a name: lower-case letters, digits and inner dashes, at most 63 characters",
+    check: is_dns_label,
+}
+
+checked_text! {
+    /// Name of a Kubernetes namespace (a DNS label of RFC 1123).
+    NamespaceName,
+    pattern: r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+    max: 63,
+    expected: "a namespace name: lower-case letters, digits and inner dashes, at most 63 characters",
+    check: is_dns_label,
+}
+
+checked_text! {
+    /// A prefix that team ids are appended to; with the longest id it still fits 63 characters.
+    TeamPrefix,
+    pattern: r"^[a-z0-9][-a-z0-9]*$",
+    max: 11,
+    expected: "a prefix: lower-case letters, digits and dashes, beginning with a letter or digit, at most 11 characters",
+    check: |text| {
+        text.bytes().next().is_some_and(|byte| byte != b'-')
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    },
+}
+
+checked_text! {
+    /// A domain name in lower case, without a dot at its end.
+    DomainName,
+    pattern: r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$",
+    max: 253,
+    expected: "a domain name in lower case, such as `demo.example.com`",
+    check: is_domain,
+}
+
+checked_text! {
+    /// Name of a Keycloak realm. It is a path segment of every URL of the realm.
+    RealmName,
+    pattern: r"^[^\s/\\?#%;\x00-\x1f\x7f]+$",
+    max: 255,
+    expected: "a realm name without spaces and without any of `/ \\ ? # % ;`",
+    check: |text| has_only(text, &['/', '\\', '?', '#', '%', ';']),
+}
+
+checked_text! {
+    /// Name of a role, group, client, organisation or another object of an application.
+    ObjectName,
+    pattern: r"^[^\s/\\\x00-\x1f\x7f]+$",
+    max: 255,
+    expected: "a name without spaces and slashes",
+    check: |text| has_only(text, &['/', '\\']),
+}
+
+checked_text! {
+    /// Base address of an application: `http` or `https`, no user name, query or fragment.
+    HttpUrl,
+    pattern: r"^https?://[^\s/?#@\x00-\x1f\x7f]+(/[^\s?#\x00-\x1f\x7f]*)?$",
+    max: 2048,
+    expected: "an address such as `https://keycloak.example.com`, without user name, query and fragment",
+    check: |text| is_http_url(text, false),
+}
+
+checked_text! {
+    /// Address that a barrier asks: `http` or `https`, with a query if need be, no user name or fragment.
+    RequestUrl,
+    pattern: r"^https?://[^\s/?#@\x00-\x1f\x7f]+([/?][^\s#\x00-\x1f\x7f]*)?$",
+    max: 2048,
+    expected: "an address such as `https://keycloak.example.com/realms/otomi`, without user name and fragment",
+    check: |text| is_http_url(text, true),
+}
+
+checked_text! {
+    /// Email address of a user. Case is kept as written; [`Email::folded`] is what is compared.
+    Email,
+    pattern: r"^\s*[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\s*$",
+    max: 254,
+    expected: "an email address such as `ada@example.com`",
+    check: |text| {
+        has_only(text, &[])
+            && text.split_once('@').is_some_and(|(local, domain)| {
+                !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+            })
+    },
+}
+
+checked_text! {
+    /// Amount of storage, such as `20Gi`; `-1` means without limit.
+    StorageQuota,
+    pattern: r"^(-1|[0-9]{1,15}([kMGT]|Ki|Mi|Gi|Ti)?)$",
+    max: 18,
+    expected: "an amount of storage such as `20Gi` (or `-1` for no limit)",
+    check: |text| storage_bytes(text).is_some(),
+}
+
+impl HttpUrl {
+    /// The address without slashes at its end, ready for a path that begins with one.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.0.trim_end_matches('/')
+    }
+}
+
+impl Email {
+    /// The address in lower case: Keycloak stores and compares it so (server-behaviour 2.5).
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+impl StorageQuota {
+    /// The amount in bytes; `-1` for no limit.
+    #[must_use]
+    pub fn bytes(&self) -> i64 {
+        storage_bytes(&self.0).unwrap_or(-1)
+    }
+}
+
+fn storage_bytes(text: &str) -> Option<i64> {
+    if text == "-1" {
+        return Some(-1);
+    }
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if digits > 15 {
+        return None;
+    }
+    let (number, unit) = text.split_at(digits);
+    let factor: i64 = match unit {
+        "" => 1,
+        "k" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "T" => 1_000_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        _ => return None,
+    };
+    Some(number.parse::<i64>().ok()?.saturating_mul(factor))
+}
