@@ -87,18 +87,12 @@ pub(crate) fn root(error: &reqwest::Error) -> String {
 }
 
 /// The certificate failure in the chain. An [`std::io::Error`] hides what it wraps from `source`, so it is asked directly.
-fn find_tls(error: &reqwest::Error) -> Option<String> {
-    let mut next: Option<&dyn StdError> = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<rustls::Error>() {
-            return Some(found.to_string());
-        }
-        if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)
-            && let Some(found) = inner.downcast_ref::<rustls::Error>()
-        {
-            return Some(found.to_string());
-        }
-        next = error.source();
+fn find_tls(error: &(dyn StdError + 'static)) -> Option<String> {
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return Some(found.to_string());
     }
-    None
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => find_tls(wrapped),
+        None => find_tls(error.source()?),
+    }
 }

@@ -31,7 +31,7 @@ use crate::{
 pub struct Retry {
     /// How often a request is sent again at most.
     pub times: usize,
-    /// The first pause; each further one is twice as long. A random part of this length is added to every pause.
+    /// The first pause; each further one is twice as long. To every pause a random part is added, at most as long as itself.
     pub min_delay: Duration,
     /// The longest pause, without its random part.
     pub max_delay: Duration,
@@ -148,8 +148,8 @@ mod tests {
         let mut next = || pauses.next(&refused, &Method::POST, false).map(|pause| pause.as_secs_f64());
         let (first, second, third) = (next().unwrap(), next().unwrap(), next().unwrap());
         assert!((1.0..=2.0).contains(&first), "{first}");
-        assert!((2.0..=3.0).contains(&second), "{second}");
-        assert!((2.0..=3.0).contains(&third), "{third}");
+        assert!((2.0..=4.0).contains(&second), "{second}");
+        assert!((2.0..=4.0).contains(&third), "{third}");
         assert_eq!(next(), None);
 
         let headers = HeaderMap::from_iter([(header::RETRY_AFTER, http::HeaderValue::from_static("86400"))]);

@@ -40,7 +40,7 @@ pub(super) struct Sending<'a> {
     operation: &'static str,
     scope: Scope,
     pauses: Pauses,
-    attempts: u32,
+    sent: u32,
     /// Whether an attempt so far may have been done by the server without our knowing.
     in_doubt: bool,
 }
@@ -54,7 +54,7 @@ impl<'a> Sending<'a> {
             operation,
             scope: Scope::current(),
             pauses: session.shared.options.retry.pauses(),
-            attempts: 0,
+            sent: 0,
             in_doubt: false,
         }
     }
@@ -125,13 +125,13 @@ impl<'a> Sending<'a> {
 
     /// Sends, reads and records.
     async fn transmit(&mut self, request: Request) -> Result<Reply, Failure> {
-        self.attempts += 1;
+        self.sent += 1;
         let operation = self.operation;
         let pending = self.session.log().start(Call {
             operation,
             template: self.session.templates.iter().find(|(id, _)| *id == operation).map(|(_, path)| *path),
             method: self.method.clone(),
-            attempt: self.attempts,
+            attempt: self.sent,
             login: self.scope.login,
         });
         let result = self.exchange(request).await;

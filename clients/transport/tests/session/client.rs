@@ -1,0 +1,116 @@
+//! A client as the generator writes it, small enough to be written by hand.
+
+use std::{future::Future, time::Duration};
+
+use evenkeel_transport::{
+    ApiError, ErrorBody, ResultExt, Retry, Session, SessionOptions,
+    progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue},
+    reqwest::{self, Method},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// An error body with one typed field, so that decoding it can fail.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Problem {
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default, rename = "errorMessage")]
+    error_message: Option<String>,
+}
+
+impl ErrorBody for Problem {
+    fn message(&self) -> String {
+        self.error_message.clone().or_else(|| self.message.clone()).unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    base: String,
+    http: reqwest::Client,
+    session: Session,
+}
+
+evenkeel_transport::client_hooks!(Client);
+
+impl ClientInfo<Session> for Client {
+    fn api_version() -> &'static str {
+        "1"
+    }
+    fn baseurl(&self) -> &str {
+        &self.base
+    }
+    fn client(&self) -> &reqwest::Client {
+        &self.http
+    }
+    fn inner(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl Client {
+    pub(crate) fn new(base: &str, session: Session) -> Self {
+        Self { base: base.to_owned(), http: session.http().clone(), session }
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// What the generator writes for one operation.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<ResponseValue<T>, Error<Problem>> {
+        let mut builder = self.client().request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            builder = builder.json(body);
+        }
+        let mut request = builder.build().map_err(|error| Error::InvalidRequest(error.to_string()))?;
+        let info = OperationInfo { operation_id: "thing_call" };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result.map_err(Error::CommunicationError)?;
+        match response.status().as_u16() {
+            200 | 201 => ResponseValue::from_response(response).await,
+            400..=499 => Err(Error::ErrorResponse(ResponseValue::from_response(response).await?)),
+            500..=599 => Err(Error::ErrorResponse(ResponseValue::from_response(response).await?)),
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
+    }
+
+    pub(crate) async fn get(&self) -> Result<Value, ApiError> {
+        self.call(Method::GET, "/thing", None).await.api()
+    }
+
+    pub(crate) async fn method(&self, method: Method) -> Result<Value, ApiError> {
+        self.call(method, "/thing", None).await.api()
+    }
+}
+
+/// Options whose pauses cost a test nothing.
+pub(crate) fn options() -> SessionOptions {
+    SessionOptions {
+        retry: Retry {
+            times: 2,
+            min_delay: Duration::from_millis(1),
+            max_delay: Duration::from_millis(2),
+            max_retry_after: Duration::from_millis(1),
+        },
+        proxy: evenkeel_transport::ProxyUse::Direct,
+        ..SessionOptions::default()
+    }
+}
+
+pub(crate) fn session() -> Session {
+    Session::new(options()).unwrap()
+}
+
+/// Fails a test that would hang instead of one that is slow.
+pub(crate) async fn bounded<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(60), future).await.expect("the test hangs")
+}

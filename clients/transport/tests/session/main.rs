@@ -1,0 +1,15 @@
+//! How a session behaves towards servers that answer, fail, stall and lie. Everything on loopback.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod authorisation;
+mod client;
+mod concurrency;
+mod connection;
+mod errors;
+mod paging;
+mod proxy;
+mod request_log;
+mod retry;
+mod secrecy;
+mod server;
+mod tls;
