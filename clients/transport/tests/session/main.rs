@@ -1,5 +1,5 @@
 //! How a session behaves towards servers that answer, fail, stall and lie. Everything on loopback.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
 mod authorisation;
 mod client;

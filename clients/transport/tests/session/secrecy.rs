@@ -35,7 +35,8 @@ async fn a_server_that_quotes_the_request_in_its_error_gives_nothing_away() {
     let lines = Lines::default();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(lines.clone()).with_ansi(false);
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    // for the whole process: a subscriber of one thread misses lines whose first caller was another thread
+    tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
 
     for status in [200, 302, 400, 401, 409, 500] {
         for quote in [text as fn(ResponseTemplate, String) -> ResponseTemplate, object, page] {
