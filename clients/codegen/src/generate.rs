@@ -5,13 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use heck::ToPascalCase;
 use openapiv3::{AdditionalProperties, OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
 use proc_macro2::TokenStream;
-use progenitor::{
-    GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl, TypePatch,
-};
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl, TypePatch};
 use quote::quote;
 use schemars08::schema::{InstanceType, SchemaObject};
 
-use crate::{Error, explain::explain, lint, parse, references};
+use crate::{Error, explain::explain, lint, operations::operations, parse, references};
 
 /// The client of a document as formatted Rust; `name` is for messages.
 ///
@@ -24,26 +22,19 @@ pub fn generate(spec_text: &str, name: &str) -> Result<String, Error> {
     let document = parse(spec_text, name)?;
     let problems = lint(&document);
     if !problems.is_empty() {
-        return Err(Error::Lint {
-            name: name.to_owned(),
-            problems,
-        });
+        return Err(Error::Lint { name: name.to_owned(), problems });
     }
-    let failed = |message: String| Error::Generate {
-        name: name.to_owned(),
-        message,
-    };
-    let tokens = tokens(&document).map_err(|reason| failed(explain(&document, &reason)))?;
-    let file = syn::parse2(tokens)
+    let failed = |message: String| Error::Generate { name: name.to_owned(), message };
+    let client = tokens(&document).map_err(|reason| failed(explain(&document, &reason)))?;
+    let templates = templates(&document);
+    let file = syn::parse2(quote! { #client #templates })
         .map_err(|error| failed(format!("the generated code is no Rust: {error}")))?;
     Ok(prettyplease::unparse(&file))
 }
 
 /// Runs progenitor. It reports part of what it cannot express by panicking.
 pub(crate) fn tokens(document: &OpenAPI) -> Result<TokenStream, String> {
-    let generated = catch_unwind(AssertUnwindSafe(|| {
-        Generator::new(&settings(document)).generate_tokens(document)
-    }));
+    let generated = catch_unwind(AssertUnwindSafe(|| Generator::new(&settings(document)).generate_tokens(document)));
     match generated {
         Ok(Ok(tokens)) => Ok(tokens),
         Ok(Err(error)) => Err(error.to_string()),
@@ -52,6 +43,18 @@ pub(crate) fn tokens(document: &OpenAPI) -> Result<TokenStream, String> {
             .cloned()
             .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
             .unwrap_or_else(|| "the generator panicked".to_owned())),
+    }
+}
+
+/// The paths by operation: the generated code tells a session the operation's id only.
+fn templates(document: &OpenAPI) -> TokenStream {
+    let rows = operations(document).filter_map(|place| {
+        let (id, path) = (place.operation.operation_id.as_ref()?, place.path);
+        Some(quote! { (#id, #path) })
+    });
+    quote! {
+        /// The path template of each operation, by operation id; for the session's request log.
+        pub const PATH_TEMPLATES: &[(&str, &str)] = &[#(#rows),*];
     }
 }
 
@@ -67,16 +70,8 @@ fn settings(document: &OpenAPI) -> GenerationSettings {
         .with_inner_type(quote! { ::evenkeel_transport::Session })
         .with_map_type("::std::collections::BTreeMap")
         .with_derive("PartialEq")
-        .with_conversion(
-            text("password"),
-            "::evenkeel_transport::Secret",
-            [TypeImpl::Default].into_iter(),
-        )
-        .with_conversion(
-            text("date-time"),
-            "::jiff::Timestamp",
-            [TypeImpl::Display, TypeImpl::FromStr].into_iter(),
-        );
+        .with_conversion(text("password"), "::evenkeel_transport::Secret", [TypeImpl::Default].into_iter())
+        .with_conversion(text("date-time"), "::jiff::Timestamp", [TypeImpl::Display, TypeImpl::FromStr].into_iter());
     // A struct with flattened unknown fields gets no Default of its own.
     let default = TypePatch::default().with_derive("Default").clone();
     for (name, schema) in references::components(document) {
@@ -110,7 +105,7 @@ pub(crate) fn keeps_unknown_fields(schema: &Schema) -> bool {
 
 /// Whether a schema is `{}`.
 pub(crate) fn is_free(schema: &ReferenceOr<Schema>) -> bool {
-    schema.as_item().is_some_and(|schema| {
-        matches!(&schema.schema_kind, SchemaKind::Any(any) if *any == openapiv3::AnySchema::default())
-    })
+    schema.as_item().is_some_and(
+        |schema| matches!(&schema.schema_kind, SchemaKind::Any(any) if *any == openapiv3::AnySchema::default()),
+    )
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use openapiv3::{
-    AdditionalProperties, ArrayType, IntegerFormat, ObjectType, OpenAPI, Schema, SchemaData,
-    SchemaKind, StringFormat, StringType, Type, VariantOrUnknownOrEmpty,
+    AdditionalProperties, ArrayType, IntegerFormat, ObjectType, OpenAPI, Schema, SchemaData, SchemaKind, StringFormat,
+    StringType, Type, VariantOrUnknownOrEmpty,
 };
 use serde_json::{Map, Value, json};
 
@@ -35,10 +35,7 @@ pub fn declared_schemas(spec_text: &str, name: &str) -> Result<String, Error> {
         .collect();
     schemas
         .and_then(|schemas| serde_json::to_string(&schemas).map_err(|error| error.to_string()))
-        .map_err(|message| Error::Generate {
-            name: name.to_owned(),
-            message,
-        })
+        .map_err(|message| Error::Generate { name: name.to_owned(), message })
 }
 
 fn is_declarable(schema: &Schema) -> bool {
@@ -47,10 +44,7 @@ fn is_declarable(schema: &Schema) -> bool {
 
 fn standing_alone(document: &OpenAPI, schema: &Schema) -> Result<Value, String> {
     let mut root = Map::new();
-    root.insert(
-        "$schema".to_owned(),
-        json!("https://json-schema.org/draft/2020-12/schema"),
-    );
+    root.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     root.extend(convert(schema));
     let definitions = definitions(document, schema)?;
     if !definitions.is_empty() {
@@ -83,11 +77,7 @@ fn definitions(document: &OpenAPI, schema: &Schema) -> Result<Map<String, Value>
 
 /// The schemas inside a schema that people can declare values of.
 fn declared(schema: &Schema) -> Vec<Node<'_>> {
-    references::inner(schema)
-        .into_iter()
-        .map(|(_, node)| node)
-        .filter(|node| !is_read_only(*node))
-        .collect()
+    references::inner(schema).into_iter().map(|(_, node)| node).filter(|node| !is_read_only(*node)).collect()
 }
 
 fn is_read_only(node: Node<'_>) -> bool {

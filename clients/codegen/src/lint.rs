@@ -23,10 +23,7 @@ pub struct Problem {
 
 impl Problem {
     fn new(place: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self {
-            place: place.to_string(),
-            message: message.into(),
-        }
+        Self { place: place.to_string(), message: message.into() }
     }
 }
 
@@ -53,23 +50,14 @@ pub fn lint(document: &OpenAPI) -> Vec<Problem> {
 fn whole(document: &OpenAPI) -> Vec<Problem> {
     let mut problems = Vec::new();
     if !document.servers.is_empty() {
-        problems.push(Problem::new(
-            "document",
-            "`servers` is ignored; the base path is part of the session's address",
-        ));
+        problems.push(Problem::new("document", "`servers` is ignored; the base path is part of the session's address"));
     }
     if document.security.is_some() {
-        problems.push(Problem::new(
-            "document",
-            "`security` is ignored; the session authenticates",
-        ));
+        problems.push(Problem::new("document", "`security` is ignored; the session authenticates"));
     }
     for (path, item) in &document.paths.paths {
         if let ReferenceOr::Reference { .. } = item {
-            problems.push(Problem::new(
-                path,
-                "a path that is a `$ref` is skipped; write it out",
-            ));
+            problems.push(Problem::new(path, "a path that is a `$ref` is skipped; write it out"));
         }
     }
     problems.extend(same_ids(document));
@@ -86,21 +74,13 @@ fn same_ids(document: &OpenAPI) -> Vec<Problem> {
     places
         .into_iter()
         .filter(|(_, places)| places.len() > 1)
-        .map(|(id, places)| {
-            Problem::new(
-                places.join(", "),
-                format!("operationId `{id}` is used more than once"),
-            )
-        })
+        .map(|(id, places)| Problem::new(places.join(", "), format!("operationId `{id}` is used more than once")))
         .collect()
 }
 
 /// What remains of a name in Rust: two that are equal here become one field or method.
 fn rust_name(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|character| character.to_ascii_lowercase())
-        .collect()
+    name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect()
 }
 
 #[cfg(test)]

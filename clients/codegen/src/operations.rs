@@ -26,22 +26,12 @@ pub(crate) fn operations(document: &OpenAPI) -> impl Iterator<Item = Place<'_>> 
         .paths
         .iter()
         .filter_map(|(path, item)| item.as_item().map(|item| (path, item)))
-        .flat_map(|(path, item)| {
-            item.iter().map(move |(method, operation)| Place {
-                path,
-                method,
-                operation,
-                item,
-            })
-        })
+        .flat_map(|(path, item)| item.iter().map(move |(method, operation)| Place { path, method, operation, item }))
 }
 
 /// The document with this operation and no other; components stay.
 pub(crate) fn alone(document: &OpenAPI, place: Place<'_>) -> OpenAPI {
-    let mut item = PathItem {
-        parameters: place.item.parameters.clone(),
-        ..PathItem::default()
-    };
+    let mut item = PathItem { parameters: place.item.parameters.clone(), ..PathItem::default() };
     let operation = Some(place.operation.clone());
     match place.method {
         "get" => item.get = operation,
@@ -55,9 +45,6 @@ pub(crate) fn alone(document: &OpenAPI, place: Place<'_>) -> OpenAPI {
     }
     let mut document = document.clone();
     document.paths.paths.clear();
-    document
-        .paths
-        .paths
-        .insert(place.path.to_owned(), ReferenceOr::Item(item));
+    document.paths.paths.insert(place.path.to_owned(), ReferenceOr::Item(item));
     document
 }

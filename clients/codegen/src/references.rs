@@ -1,8 +1,7 @@
 //! Following `$ref` into the components of a document.
 
 use openapiv3::{
-    AdditionalProperties, OpenAPI, Parameter, ReferenceOr, RequestBody, Response, Schema,
-    SchemaKind, Type,
+    AdditionalProperties, OpenAPI, Parameter, ReferenceOr, RequestBody, Response, Schema, SchemaKind, Type,
 };
 
 /// A schema, written out or named. The document's own types for the two differ between boxed and
@@ -35,26 +34,19 @@ impl<'a> From<&'a ReferenceOr<Box<Schema>>> for Node<'a> {
 pub(crate) fn inner(schema: &Schema) -> Vec<(String, Node<'_>)> {
     match &schema.schema_kind {
         SchemaKind::Type(Type::Object(object)) => {
-            let mut inner: Vec<(String, Node<'_>)> = object
-                .properties
-                .iter()
-                .map(|(name, schema)| (format!(".{name}"), schema.into()))
-                .collect();
+            let mut inner: Vec<(String, Node<'_>)> =
+                object.properties.iter().map(|(name, schema)| (format!(".{name}"), schema.into())).collect();
             if let Some(AdditionalProperties::Schema(values)) = &object.additional_properties {
                 inner.push(("{}".to_owned(), values.as_ref().into()));
             }
             inner
         }
-        SchemaKind::Type(Type::Array(array)) => array
-            .items
-            .iter()
-            .map(|items| ("[]".to_owned(), items.into()))
-            .collect(),
+        SchemaKind::Type(Type::Array(array)) => {
+            array.items.iter().map(|items| ("[]".to_owned(), items.into())).collect()
+        }
         SchemaKind::OneOf { one_of: list }
         | SchemaKind::AllOf { all_of: list }
-        | SchemaKind::AnyOf { any_of: list } => {
-            list.iter().map(|schema| (String::new(), schema.into())).collect()
-        }
+        | SchemaKind::AnyOf { any_of: list } => list.iter().map(|schema| (String::new(), schema.into())).collect(),
         SchemaKind::Not { not } => vec![(String::new(), not.as_ref().into())],
         SchemaKind::Any(_) | SchemaKind::Type(_) => Vec::new(),
     }
@@ -64,39 +56,23 @@ pub(crate) fn inner(schema: &Schema) -> Vec<(String, Node<'_>)> {
 pub(crate) const SCHEMAS: &str = "#/components/schemas/";
 
 /// The response meant, or `None` where the reference leads nowhere.
-pub(crate) fn response<'a>(
-    document: &'a OpenAPI,
-    reference: &'a ReferenceOr<Response>,
-) -> Option<&'a Response> {
+pub(crate) fn response<'a>(document: &'a OpenAPI, reference: &'a ReferenceOr<Response>) -> Option<&'a Response> {
     match reference {
         ReferenceOr::Item(item) => Some(item),
         ReferenceOr::Reference { reference } => {
             let name = reference.strip_prefix("#/components/responses/")?;
-            document
-                .components
-                .as_ref()?
-                .responses
-                .get(name)?
-                .as_item()
+            document.components.as_ref()?.responses.get(name)?.as_item()
         }
     }
 }
 
 /// The parameter meant, or `None` where the reference leads nowhere.
-pub(crate) fn parameter<'a>(
-    document: &'a OpenAPI,
-    reference: &'a ReferenceOr<Parameter>,
-) -> Option<&'a Parameter> {
+pub(crate) fn parameter<'a>(document: &'a OpenAPI, reference: &'a ReferenceOr<Parameter>) -> Option<&'a Parameter> {
     match reference {
         ReferenceOr::Item(item) => Some(item),
         ReferenceOr::Reference { reference } => {
             let name = reference.strip_prefix("#/components/parameters/")?;
-            document
-                .components
-                .as_ref()?
-                .parameters
-                .get(name)?
-                .as_item()
+            document.components.as_ref()?.parameters.get(name)?.as_item()
         }
     }
 }
@@ -110,12 +86,7 @@ pub(crate) fn request_body<'a>(
         ReferenceOr::Item(item) => Some(item),
         ReferenceOr::Reference { reference } => {
             let name = reference.strip_prefix("#/components/requestBodies/")?;
-            document
-                .components
-                .as_ref()?
-                .request_bodies
-                .get(name)?
-                .as_item()
+            document.components.as_ref()?.request_bodies.get(name)?.as_item()
         }
     }
 }

@@ -6,12 +6,8 @@ use super::Problem;
 use crate::{operations::Place, references};
 
 /// What progenitor can send; `+json` counts as JSON for it only in answers.
-const REQUEST_MEDIA: [&str; 4] = [
-    "application/json",
-    "application/x-www-form-urlencoded",
-    "application/octet-stream",
-    "text/plain",
-];
+const REQUEST_MEDIA: [&str; 4] =
+    ["application/json", "application/x-www-form-urlencoded", "application/octet-stream", "text/plain"];
 
 pub(super) fn check(document: &OpenAPI, place: Place<'_>, problems: &mut Vec<Problem>) {
     let mut add = |message: String| problems.push(Problem::new(place, message));
@@ -46,10 +42,7 @@ pub(super) fn check(document: &OpenAPI, place: Place<'_>, problems: &mut Vec<Pro
         [one] if REQUEST_MEDIA.contains(one) => {}
         [one] => add(format!("request media type `{one}` cannot be generated")),
         [] => add("the request body has no media type".to_owned()),
-        several => add(format!(
-            "the request body has several media types ({}); keep one",
-            several.join(", ")
-        )),
+        several => add(format!("the request body has several media types ({}); keep one", several.join(", "))),
     }
     for (kind, media) in &body.content {
         if media.schema.is_none() && kind == "application/json" {
@@ -60,7 +53,5 @@ pub(super) fn check(document: &OpenAPI, place: Place<'_>, problems: &mut Vec<Pro
 
 fn is_snake_case(id: &str) -> bool {
     id.starts_with(|character: char| character.is_ascii_lowercase())
-        && id.chars().all(|character| {
-            character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
-        })
+        && id.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_')
 }

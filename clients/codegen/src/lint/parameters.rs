@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use openapiv3::{
-    OpenAPI, Parameter, ParameterData, ParameterSchemaOrContent, QueryStyle, ReferenceOr,
-    SchemaKind, Type,
+    OpenAPI, Parameter, ParameterData, ParameterSchemaOrContent, QueryStyle, ReferenceOr, SchemaKind, Type,
 };
 
 use super::{Problem, rust_name};
@@ -30,10 +29,7 @@ pub(super) fn check(document: &OpenAPI, place: Place<'_>, problems: &mut Vec<Pro
             in_path.insert(data.name.as_str());
         }
         if let Some(other) = names.insert(rust_name(&data.name), &data.name) {
-            add(format!(
-                "parameters `{other}` and `{}` become one argument",
-                data.name
-            ));
+            add(format!("parameters `{other}` and `{}` become one argument", data.name));
         }
     }
     let template = template_names(place.path);
@@ -47,18 +43,13 @@ pub(super) fn check(document: &OpenAPI, place: Place<'_>, problems: &mut Vec<Pro
 
 /// Names between braces of a path.
 fn template_names(path: &str) -> BTreeSet<&str> {
-    path.split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
-        .collect()
+    path.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)).collect()
 }
 
 fn style_problem(parameter: &Parameter) -> Option<&'static str> {
     match parameter {
         Parameter::Cookie { .. } => Some("cookies are not sent"),
-        Parameter::Query { style, .. } if *style != QueryStyle::Form => {
-            Some("only style `form` can be generated")
-        }
+        Parameter::Query { style, .. } if *style != QueryStyle::Form => Some("only style `form` can be generated"),
         Parameter::Path { parameter_data, .. } if !parameter_data.required => {
             Some("a path parameter needs `required: true`")
         }

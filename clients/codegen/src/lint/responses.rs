@@ -26,9 +26,7 @@ pub(super) fn check(document: &OpenAPI, place: Place<'_>, problems: &mut Vec<Pro
         match class {
             2 => bodies[0].entry(body(response)).or_insert_with(Vec::new).push(code.to_string()),
             4 | 5 => bodies[1].entry(body(response)).or_insert_with(Vec::new).push(code.to_string()),
-            _ => add(format!(
-                "response {code} cannot be generated; only 2xx, 4xx and 5xx are told apart"
-            )),
+            _ => add(format!("response {code} cannot be generated; only 2xx, 4xx and 5xx are told apart")),
         }
     }
     if bodies[0].is_empty() {
@@ -37,10 +35,7 @@ pub(super) fn check(document: &OpenAPI, place: Place<'_>, problems: &mut Vec<Pro
     for (kind, bodies) in ["success", "error"].into_iter().zip(&bodies) {
         if bodies.len() > 1 {
             let codes: Vec<String> = bodies.values().flatten().cloned().collect();
-            add(format!(
-                "{kind} responses {} have different bodies; only one type can be generated",
-                codes.join(", ")
-            ));
+            add(format!("{kind} responses {} have different bodies; only one type can be generated", codes.join(", ")));
         }
     }
 }
@@ -55,9 +50,5 @@ fn class(code: &StatusCode) -> u16 {
 
 /// What tells two bodies apart.
 fn body(response: &Response) -> String {
-    response
-        .content
-        .iter()
-        .map(|(kind, media)| format!("{kind} {:?}", media.schema))
-        .collect()
+    response.content.iter().map(|(kind, media)| format!("{kind} {:?}", media.schema)).collect()
 }

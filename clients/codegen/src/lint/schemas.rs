@@ -12,11 +12,7 @@ use crate::{
 
 pub(super) fn check(document: &OpenAPI, problems: &mut Vec<Problem>) {
     let answers = answered(document);
-    let mut walk = Walk {
-        document,
-        answer: false,
-        problems,
-    };
+    let mut walk = Walk { document, answer: false, problems };
     for place in operations(document) {
         for (node, answer) in inline(document, place) {
             walk.answer = answer;
@@ -30,10 +26,7 @@ pub(super) fn check(document: &OpenAPI, problems: &mut Vec<Problem>) {
 }
 
 /// Schemas written inside an operation, and whether they are answers.
-fn inline<'a>(
-    document: &'a OpenAPI,
-    place: Place<'a>,
-) -> impl Iterator<Item = (Node<'a>, bool)> + 'a {
+fn inline<'a>(document: &'a OpenAPI, place: Place<'a>) -> impl Iterator<Item = (Node<'a>, bool)> + 'a {
     let requests = place
         .operation
         .request_body
@@ -49,9 +42,7 @@ fn inline<'a>(
         .filter_map(|response| references::response(document, response))
         .flat_map(|response| response.content.values())
         .map(|media| (media, true));
-    requests
-        .chain(responses)
-        .filter_map(|(media, answer)| Some((Node::from(media.schema.as_ref()?), answer)))
+    requests.chain(responses).filter_map(|(media, answer)| Some((Node::from(media.schema.as_ref()?), answer)))
 }
 
 /// Names of the component schemas that answers hold, at any depth.
@@ -68,12 +59,7 @@ fn answered(document: &OpenAPI) -> BTreeSet<&str> {
                 .filter(|name| found.insert(*name))
                 .and_then(|name| references::component(document, name)),
         };
-        waiting.extend(
-            schema
-                .into_iter()
-                .flat_map(references::inner)
-                .map(|(_, node)| node),
-        );
+        waiting.extend(schema.into_iter().flat_map(references::inner).map(|(_, node)| node));
     }
     found
 }
@@ -94,8 +80,8 @@ impl Walk<'_> {
         match node {
             Node::Inline(schema) => self.schema(place, schema),
             Node::Reference(reference) => {
-                let found = references::schema_name(reference)
-                    .and_then(|name| references::component(self.document, name));
+                let found =
+                    references::schema_name(reference).and_then(|name| references::component(self.document, name));
                 if found.is_none() {
                     self.add(place, format!("`$ref` {reference} leads nowhere"));
                 }
@@ -105,16 +91,10 @@ impl Walk<'_> {
 
     fn schema(&mut self, place: &str, schema: &Schema) {
         if schema.schema_data.default.is_some() {
-            self.add(
-                place,
-                "`default` makes the field always sent; say it in the description",
-            );
+            self.add(place, "`default` makes the field always sent; say it in the description");
         }
         if self.answer && is_enum(schema) {
-            self.add(
-                place,
-                "an enum in an answer fails to decode at the first new word; use a plain type",
-            );
+            self.add(place, "an enum in an answer fails to decode at the first new word; use a plain type");
         }
         match &schema.schema_kind {
             SchemaKind::Any(any) if *any != AnySchema::default() => self.add(
@@ -141,28 +121,21 @@ impl Walk<'_> {
             return;
         }
         match &object.additional_properties {
-            Some(AdditionalProperties::Any(true)) => self.add(
-                place,
-                "`additionalProperties: true` drops unknown fields; `{}` keeps them",
-            ),
-            Some(AdditionalProperties::Any(false)) if self.answer => self.add(
-                place,
-                "`additionalProperties: false` fails to decode a newer server's answer; leave it out",
-            ),
-            Some(AdditionalProperties::Schema(_)) if object.properties.contains_key("extra") => self
-                .add(
-                    place,
-                    "property `extra` collides with the field that keeps unknown fields",
-                ),
+            Some(AdditionalProperties::Any(true)) => {
+                self.add(place, "`additionalProperties: true` drops unknown fields; `{}` keeps them")
+            }
+            Some(AdditionalProperties::Any(false)) if self.answer => {
+                self.add(place, "`additionalProperties: false` fails to decode a newer server's answer; leave it out")
+            }
+            Some(AdditionalProperties::Schema(_)) if object.properties.contains_key("extra") => {
+                self.add(place, "property `extra` collides with the field that keeps unknown fields")
+            }
             _ => {}
         }
         let mut names: BTreeMap<String, &str> = BTreeMap::new();
         for (name, property) in &object.properties {
             if let Some(other) = names.insert(rust_name(name), name) {
-                self.add(
-                    place,
-                    format!("properties `{other}` and `{name}` become one field"),
-                );
+                self.add(place, format!("properties `{other}` and `{name}` become one field"));
             }
             if let Node::Inline(schema) = Node::from(property)
                 && is_collection(schema)
