@@ -1,1 +1,147 @@
-//! Converges Keycloak to the desired values.
+//! Keeps a Keycloak realm equal to the values: what teams and users imply, in local accounts mode.
+//!
+//! # What it guarantees
+//!
+//! - A second run writes nothing; a plan shows what differs, field by field, with the value that asks for it.
+//! - Only declared fields are compared and changed. Roles, groups, scopes, mappers, clients, users and
+//!   memberships of other people stay as they are; so do fields of ours that nobody declares.
+//! - A team's role, group and rights, the scope `openid` and the shared client with each mapper are
+//!   repaired one by one, whatever was changed by hand.
+//! - A user's initial password is set when the account is made, and never again. Whether an account is
+//!   enabled is left to people unless it is declared.
+//! - Stopped after any write, the next run finishes the work: every object is found by its name.
+//!
+//! # The order of the writes
+//!
+//! 1. the realm, and the login theme of the administrators' realm
+//! 2. the user profile: without its policy Keycloak drops attributes of users that come later
+//! 3. client scopes, their mappers one at a time, the realm's default scopes
+//! 4. realm roles, groups, then the roles that groups give
+//! 5. the client, its mappers one at a time, its default scopes
+//! 6. users with their groups and initial passwords in one request, then memberships that differ
+//!
+//! Facts about Keycloak's behaviour are in `docs/keycloak.md`; "server-behaviour" in comments is its source.
+
+mod apply;
+pub mod desired;
+mod directory;
+mod error;
+pub mod names;
+pub mod observe;
+mod overlay;
+pub mod plan;
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use evenkeel_core::{
+    object::{ObjectId, Ownership},
+    plan::{Change, Plan, PlanError},
+    report::RequestCounts,
+    values::{Document, Problems, SecretValue, Values},
+};
+use evenkeel_engine::{
+    secrets::SecretResolver,
+    task::{Applied, Context, Task},
+};
+use evenkeel_keycloak_client::{Administrator, Client, Credentials, connect, json_schema};
+use evenkeel_transport::{Deadline, Secret, Session, SessionOptions};
+
+pub use error::Error;
+
+use crate::{
+    desired::{Desired, Login},
+    directory::Directory,
+    observe::Observed,
+    plan::Operation,
+};
+
+/// The task, logged in to one server.
+#[derive(Debug)]
+pub struct Keycloak {
+    client: Client,
+    session: Session,
+    realm: String,
+    secrets: Arc<SecretResolver>,
+    directory: Directory,
+}
+
+impl Keycloak {
+    /// The realm that is managed.
+    fn realm(&self) -> &str {
+        &self.realm
+    }
+}
+
+impl Task for Keycloak {
+    const NAME: &'static str = "keycloak";
+    const ABOUT: &'static str = "Keep a Keycloak realm equal to the values";
+    type Desired = Desired;
+    type Observed = Observed;
+    type Operation = Operation;
+    type Error = Error;
+
+    fn definitions() -> Vec<(&'static str, serde_json::Value)> {
+        const NAMES: [&str; 5] = ["RealmRepresentation", "ClientRepresentation", "RoleRepresentation", "GroupRepresentation", "ClientScopeRepresentation"];
+        NAMES.into_iter().filter_map(|name| Some((name, json_schema(name)?))).collect()
+    }
+
+    fn required_secrets(values: &Values) -> Vec<SecretValue> {
+        desired::required_secrets(values)
+    }
+
+    fn desired(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Desired, Problems> {
+        Desired::from_values(values, document, secrets)
+    }
+
+    async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
+        let administration = &desired.administration;
+        let session = Session::new(SessionOptions {
+            ca_bundle: administration.ca_bundle.as_ref().map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
+            concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
+            deadline: Some(Deadline::at(context.deadline)),
+            ..SessionOptions::default()
+        })
+        .map_err(|source| Error::Session(source.into()))?;
+        let credentials = match administration.login.clone() {
+            Login::Password { username, password } => Credentials::User { username, password: Secret::from(password) },
+            Login::Client { client_id, client_secret } => Credentials::Client { client_id, client_secret: Secret::from(client_secret) },
+        };
+        let administrator = Administrator { realm: administration.realm.clone(), credentials };
+        let client = connect(&session, &administration.address, administrator)
+            .await
+            .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
+        let secrets = Arc::clone(&context.secrets);
+        Ok(Self { client, session, realm: desired.realm.clone(), secrets, directory: Directory::default() })
+    }
+
+    fn target(desired: &Desired) -> String {
+        format!("realm `{}` at {}", desired.realm, desired.administration.public_address)
+    }
+
+    async fn observe(&self, desired: &Desired) -> Result<Observed, Error> {
+        self.read(desired).await
+    }
+
+    fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership) -> Result<Plan<Operation>, PlanError> {
+        plan::plan(desired, observed, ownership)
+    }
+
+    fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
+        plan::existing(desired, observed)
+    }
+
+    async fn apply(&self, desired: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
+        self.write(desired, change).await
+    }
+
+    fn requests(&self) -> RequestCounts {
+        let summary = self.session.log().summary();
+        RequestCounts {
+            total: summary.requests,
+            reads: summary.reads,
+            writes: summary.writes,
+            tokens: summary.tokens,
+            retries: summary.retries,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What the values ask of Keycloak: every object typed, with the value that it follows from.
+
+mod administration;
+mod client;
+mod groups;
+mod mappers;
+mod reading;
+mod realm;
+mod roles;
+mod scopes;
+mod users;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use evenkeel_core::{
+    plan::Cause,
+    values::{Document, Problems, Values},
+};
+use evenkeel_engine::secrets::SecretResolver;
+use evenkeel_keycloak_client::types::{
+    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, ProtocolMapperRepresentation, RealmRepresentation,
+    RoleRepresentation, UpConfig,
+};
+
+use reading::Reading;
+
+pub use administration::{Administration, Login};
+pub use reading::required_secrets;
+pub use users::DesiredUser;
+
+/// A declared representation: only the fields that are managed are set in it.
+#[derive(Clone, Debug)]
+pub struct Declared<T> {
+    /// The fields that are managed.
+    pub value: T,
+    /// The value that asks for the object.
+    pub cause: Cause,
+    /// The values that ask for single fields, by the field's name at the top of the representation.
+    pub field_causes: BTreeMap<String, Cause>,
+    /// The team that the object belongs to.
+    pub team: Option<Arc<str>>,
+}
+
+impl<T> Declared<T> {
+    /// An object that one value asks for.
+    pub const fn new(value: T, cause: Cause) -> Self {
+        Self { value, cause, field_causes: BTreeMap::new(), team: None }
+    }
+
+    /// The object as one of a team.
+    #[must_use]
+    pub fn of_team(mut self, team: Option<Arc<str>>) -> Self {
+        self.team = team;
+        self
+    }
+}
+
+/// A client scope with its mappers, each managed by itself.
+#[derive(Clone, Debug)]
+pub struct DesiredClientScope {
+    /// The scope's own fields; `name` is set.
+    pub scope: Declared<ClientScopeRepresentation>,
+    /// Its mappers; `name` is set in each.
+    pub mappers: Vec<Declared<ProtocolMapperRepresentation>>,
+    /// Whether new clients of the realm get it.
+    pub realm_default: bool,
+}
+
+/// A client with its mappers and the default scopes that it must have.
+#[derive(Clone, Debug)]
+pub struct DesiredClient {
+    /// The client's own fields; `client_id` is set.
+    pub client: Declared<ClientRepresentation>,
+    /// Its mappers; `name` is set in each.
+    pub mappers: Vec<Declared<ProtocolMapperRepresentation>>,
+    /// Names of default scopes that it must have; others stay.
+    pub default_scopes: Vec<String>,
+}
+
+/// A group with the roles that it must give to its members; other roles stay.
+#[derive(Clone, Debug)]
+pub struct DesiredGroup {
+    /// The group's own fields; `name` is set.
+    pub group: Declared<GroupRepresentation>,
+    /// Names of realm roles.
+    pub realm_roles: Vec<String>,
+    /// Roles of clients, as `clientId` and role name.
+    pub client_roles: Vec<(String, String)>,
+}
+
+/// Everything that the values ask of Keycloak.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// Where the server is and how to log in.
+    pub administration: Administration,
+    /// The realm's name.
+    pub realm: String,
+    /// The realm's own fields.
+    pub realm_settings: Declared<RealmRepresentation>,
+    /// The login theme of the administrators' realm, if it is managed.
+    pub admin_realm: Option<Declared<RealmRepresentation>>,
+    /// The user profile.
+    pub user_profile: Declared<UpConfig>,
+    /// The client scopes.
+    pub client_scopes: Vec<DesiredClientScope>,
+    /// The realm roles; `name` is set in each.
+    pub roles: Vec<Declared<RoleRepresentation>>,
+    /// The top-level groups.
+    pub groups: Vec<DesiredGroup>,
+    /// The clients.
+    pub clients: Vec<DesiredClient>,
+    /// The users.
+    pub users: Vec<DesiredUser>,
+}
+
+impl Desired {
+    /// Values into what Keycloak should hold. Pure.
+    ///
+    /// # Errors
+    ///
+    /// Every value that this task cannot work with, with its place.
+    pub fn from_values(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Self, Problems> {
+        let reading = Reading::new(values, document, secrets);
+        let keycloak = reading.keycloak()?;
+        Ok(Self {
+            administration: Administration::desired(&reading, keycloak)?,
+            realm: reading.realm().to_owned(),
+            realm_settings: realm::settings(&reading, keycloak)?,
+            admin_realm: realm::admin_realm(&reading, keycloak),
+            user_profile: realm::user_profile(&reading),
+            client_scopes: scopes::desired(&reading),
+            roles: roles::desired(&reading),
+            groups: groups::desired(&reading),
+            clients: vec![client::desired(&reading, keycloak)?],
+            users: users::desired(&reading),
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! The values while they are read: names, places, secrets.
+
+use evenkeel_core::{
+    plan::Cause,
+    values::{
+        Document, Problem, Problems, Representation, SecretValue, ValuePath, Values,
+        model::{AdminCredentials, Keycloak},
+    },
+};
+use evenkeel_engine::secrets::SecretResolver;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The values, with the means to name places in them and to look up what they refer to.
+pub(super) struct Reading<'a> {
+    pub(super) values: &'a Values,
+    document: &'a Document,
+    secrets: &'a SecretResolver,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) const fn new(values: &'a Values, document: &'a Document, secrets: &'a SecretResolver) -> Self {
+        Self { values, document, secrets }
+    }
+
+    /// The section of this task, if it asks for nothing that this version cannot do: a value that is
+    /// not obeyed must not look as if it were.
+    pub(super) fn keycloak(&self) -> Result<&'a Keycloak, Problems> {
+        let path = || ValuePath::root().key("keycloak");
+        let Some(keycloak) = &self.values.keycloak else {
+            let problem = self.problem(&ValuePath::root(), "there is no `keycloak` section");
+            return Err(problem.with_hint("add `keycloak.admin` and either `keycloak.url` or `platform.domain`").into());
+        };
+        let later = [
+            ("clients", keycloak.clients.is_some()),
+            ("roles", keycloak.roles.is_some()),
+            ("groups", keycloak.groups.is_some()),
+            ("clientScopes", keycloak.client_scopes.is_some()),
+            ("identityProvider", keycloak.identity_provider.is_some()),
+        ];
+        let problems: Vec<Problem> = later
+            .into_iter()
+            .filter(|(_, declared)| *declared)
+            .map(|(key, _)| {
+                let message = format!("`keycloak.{key}` is not supported by this version");
+                self.problem(&path().key(key), &message).with_hint("remove it: the team contract with local accounts is what this version manages")
+            })
+            .collect();
+        if problems.is_empty() { Ok(keycloak) } else { Err(Problems::from(problems)) }
+    }
+
+    /// The realm's name.
+    pub(super) fn realm(&self) -> &'a str {
+        self.values.platform.names.realm.as_str()
+    }
+
+    /// The names of the platform's own roles and groups, from most rights to least, each with its key
+    /// under `platform.names`.
+    pub(super) fn administrator_names(&self) -> [(&'static str, String); 3] {
+        let names = &self.values.platform.names;
+        [
+            ("platformAdmin", names.platform_admin.to_string()),
+            ("allTeamsAdmin", names.all_teams_admin.to_string()),
+            ("teamAdmin", names.team_admin.to_string()),
+        ]
+    }
+
+    /// The address by which people know the server.
+    pub(super) fn public_address(&self, keycloak: &Keycloak) -> Result<String, Problems> {
+        let address = keycloak.url.as_ref().map(ToString::to_string).or_else(|| self.values.platform.address_of("keycloak"));
+        match address {
+            Some(address) => Ok(address.trim_end_matches('/').to_owned()),
+            None => {
+                let problem = self.problem(&ValuePath::root().key("keycloak"), "the address of keycloak is not known");
+                Err(problem.with_hint("set `keycloak.url` or `platform.domain`").into())
+            }
+        }
+    }
+
+    /// The value at a path as a cause.
+    pub(super) fn cause(&self, path: &ValuePath) -> Cause {
+        let location = self.document.location(path);
+        let line = location.as_ref().filter(|location| location.has_line()).map(|location| location.line);
+        Cause { value: path.to_string(), file: location.map(|location| location.file), line }
+    }
+
+    /// The text of a secret, which the engine has read before.
+    pub(super) fn secret(&self, secret: &SecretValue, path: &ValuePath) -> Result<SecretString, Problems> {
+        self.secrets.resolve(secret).map_err(|error| self.problem(path, &error.to_string()).with_hint(error.hint()).into())
+    }
+
+    /// A declared representation as the application's own type, with its secrets in place.
+    pub(super) fn typed<T: DeserializeOwned>(&self, declared: &Representation, path: &ValuePath) -> Result<T, Problems> {
+        let (fields, secrets) = declared.clone().into_parts();
+        let mut value = Value::Object(fields);
+        for (pointer, secret) in secrets {
+            let text = self.secret(&secret, &path.clone().pointer(&pointer))?;
+            if let Some(place) = value.pointer_mut(&pointer) {
+                *place = Value::String(exposed(&text));
+            }
+        }
+        // The schema has checked every field before; the parser's words could quote a secret.
+        serde_json::from_value(value).map_err(|_| self.problem(path, "the fields do not fit keycloak's representation").into())
+    }
+
+    fn problem(&self, path: &ValuePath, message: &str) -> Problem {
+        self.document.problem(path, message)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the text goes into the typed representation that is sent")]
+fn exposed(secret: &SecretString) -> String {
+    secret.expose_secret().to_owned()
+}
+
+/// The secrets that must be known to compare: the login, the CA bundle, and all in the realm and the
+/// shared client. Initial passwords are not among them.
+#[must_use]
+pub fn required_secrets(values: &Values) -> Vec<SecretValue> {
+    let Some(keycloak) = &values.keycloak else { return Vec::new() };
+    let mut secrets = vec![match &keycloak.admin.credentials {
+        AdminCredentials::Password { password, .. } => password.clone(),
+        AdminCredentials::Client { client_secret, .. } => client_secret.clone(),
+    }];
+    secrets.extend(values.platform.ca_bundle.iter().map(|bundle| bundle.0.clone()));
+    secrets.extend(keycloak.realm.iter().flat_map(|realm| realm.secrets()).map(|(_, secret)| secret.clone()));
+    if let Some(client) = &keycloak.client {
+        secrets.extend(client.secret.clone());
+        secrets.extend(client.fields.secrets().iter().map(|(_, secret)| secret.clone()));
+    }
+    secrets
+}

@@ -1,0 +1,55 @@
+//! The realm's own fields, the administrators' login theme, the user profile.
+
+use evenkeel_core::values::{Problems, ValuePath, model::Keycloak};
+use evenkeel_keycloak_client::types::{RealmRepresentation, UpAttribute, UpAttributePermissions, UpConfig};
+
+use super::{Declared, Reading};
+
+/// Any field of `keycloak.realm`; the display name is the realm's name unless it is declared.
+pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Declared<RealmRepresentation>, Problems> {
+    let path = ValuePath::root().key("keycloak").key("realm");
+    let mut field_causes = std::collections::BTreeMap::new();
+    let mut value = RealmRepresentation::default();
+    if let Some(realm) = &keycloak.realm {
+        value = reading.typed(realm, &path)?;
+        field_causes.extend(realm.fields().keys().map(|field| (field.clone(), reading.cause(&path.clone().key(field)))));
+    }
+    value.realm = Some(reading.realm().to_owned());
+    value.display_name = value.display_name.or_else(|| Some(reading.realm().to_owned()));
+    if let (None, Some(theme)) = (&value.login_theme, &keycloak.login_theme) {
+        value.login_theme = Some(theme.clone());
+        field_causes.insert("loginTheme".to_owned(), reading.cause(&ValuePath::root().key("keycloak").key("loginTheme")));
+    }
+    let cause = reading.cause(&ValuePath::root().key("platform").key("names").key("realm"));
+    Ok(Declared { value, cause, field_causes, team: None })
+}
+
+/// The administrators' realm gets the login theme, and nothing else: it belongs to nobody's values.
+pub(super) fn admin_realm(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<Declared<RealmRepresentation>> {
+    let theme = keycloak.login_theme.clone()?;
+    let realm = keycloak.admin.realm.to_string();
+    if realm == reading.realm() {
+        return None;
+    }
+    let value = RealmRepresentation { realm: Some(realm), login_theme: Some(theme), ..Default::default() };
+    Some(Declared::new(value, reading.cause(&ValuePath::root().key("keycloak").key("loginTheme"))))
+}
+
+/// Administrators may write attributes that the profile does not declare: without that, Keycloak drops
+/// the nickname by which Gitea knows a user. The four attributes of every account are readable and
+/// writable by the user and by administrators; what else the profile holds stays.
+pub(super) fn user_profile(reading: &Reading<'_>) -> Declared<UpConfig> {
+    let everyone = || Some(vec!["admin".to_owned(), "user".to_owned()]);
+    let attribute = |name: &str| UpAttribute {
+        name: Some(name.to_owned()),
+        display_name: Some(format!("${{{name}}}")),
+        permissions: Some(UpAttributePermissions { view: everyone(), edit: everyone(), ..Default::default() }),
+        ..Default::default()
+    };
+    let value = UpConfig {
+        unmanaged_attribute_policy: Some("ADMIN_EDIT".to_owned()),
+        attributes: Some(["username", "email", "firstName", "lastName"].map(attribute).into()),
+        ..Default::default()
+    };
+    Declared::new(value, reading.cause(&ValuePath::root().key("keycloak")))
+}

@@ -1,0 +1,67 @@
+//! How the objects of a realm are named in plans, reports and the inventory.
+
+use evenkeel_core::object::{Kind, ObjectId};
+
+/// The realm itself, and the login theme of the administrators' realm.
+pub const REALM: Kind = Kind::new("realm");
+/// The realm's user profile: which attributes its users have.
+pub const USER_PROFILE: Kind = Kind::new("user-profile");
+/// A client scope.
+pub const CLIENT_SCOPE: Kind = Kind::new("client-scope");
+/// A protocol mapper of a client scope or of a client; its parent's name comes first.
+pub const PROTOCOL_MAPPER: Kind = Kind::new("protocol-mapper");
+/// A client scope that every new client of the realm gets.
+pub const DEFAULT_CLIENT_SCOPE: Kind = Kind::new("default-client-scope");
+/// A realm role.
+pub const ROLE: Kind = Kind::new("role");
+/// A top-level group.
+pub const GROUP: Kind = Kind::new("group");
+/// A role that a group gives to its members: `group/role`, or `group/client/role`.
+pub const GROUP_ROLE: Kind = Kind::new("group-role");
+/// A client.
+pub const CLIENT: Kind = Kind::new("client");
+/// A default client scope of one client: `client/scope`.
+pub const CLIENT_SCOPE_ASSIGNMENT: Kind = Kind::new("client-scope-assignment");
+/// A user, by the folded email.
+pub const USER: Kind = Kind::new("user");
+/// A user's membership in a group: `group/user`.
+pub const MEMBERSHIP: Kind = Kind::new("membership");
+
+/// The client that holds the roles for managing its own realm; Keycloak makes it with every realm.
+pub const REALM_MANAGEMENT: &str = "realm-management";
+
+/// Whose protocol mapper it is: Keycloak keeps those of scopes and of clients apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MapperOwner {
+    /// The client scope of this name.
+    ClientScope(String),
+    /// The client with this `clientId`.
+    Client(String),
+}
+
+impl MapperOwner {
+    /// The object that the mapper belongs to.
+    #[must_use]
+    pub fn object(&self) -> ObjectId {
+        match self {
+            Self::ClientScope(name) => ObjectId::new(CLIENT_SCOPE, name.as_str()),
+            Self::Client(client_id) => ObjectId::new(CLIENT, client_id.as_str()),
+        }
+    }
+
+    /// The object of a mapper: `protocol-mapper/client-scope/openid/groups`. The owner's kind is in
+    /// the name, since a scope and a client may be called the same.
+    #[must_use]
+    pub fn mapper(&self, name: &str) -> ObjectId {
+        ObjectId::within(PROTOCOL_MAPPER, &self.object().to_string(), name)
+    }
+}
+
+/// The object of a role that a group gives to its members.
+#[must_use]
+pub fn group_role(group: &str, client: Option<&str>, role: &str) -> ObjectId {
+    match client {
+        Some(client) => ObjectId::within(GROUP_ROLE, &format!("{group}/{client}"), role),
+        None => ObjectId::within(GROUP_ROLE, group, role),
+    }
+}

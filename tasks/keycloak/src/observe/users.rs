@@ -1,0 +1,74 @@
+//! The declared users, by whichever way costs fewer requests.
+
+use std::collections::BTreeMap;
+
+use evenkeel_keycloak_client::{paging, types::UserRepresentation};
+use evenkeel_transport::{Page, ResultExt, pages};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::{Error, Keycloak, desired::Desired, directory::Named, error::Doing};
+
+impl Keycloak {
+    /// The declared users that are there, by folded email.
+    ///
+    /// One count decides: pages of all users, or one exact search for each declared user. A realm of
+    /// a hundred thousand accounts costs no more than the handful that the values name.
+    pub(super) async fn read_users(&self, desired: &Desired) -> Result<BTreeMap<String, UserRepresentation>, Error> {
+        if desired.users.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let count = self.client.user_count().realm(self.realm()).send().await.api().doing("count", "users of realm", self.realm())?;
+        let pages = usize::try_from(count).unwrap_or_default() / paging::PAGE.get() as usize + 1;
+        let users = if pages <= desired.users.len() { self.list_users(desired).await } else { self.search_users(desired).await }?;
+        for (email, user) in &users {
+            if let Some(id) = &user.id {
+                self.directory.insert(Named::User(email.clone()), id.as_str());
+            }
+        }
+        Ok(users)
+    }
+
+    /// Every user of the realm goes by; the declared ones stay. An account with the email wins over
+    /// one that only has it as its user name.
+    async fn list_users(&self, desired: &Desired) -> Result<BTreeMap<String, UserRepresentation>, Error> {
+        let mut declared: BTreeMap<&str, [Option<UserRepresentation>; 2]> = desired.users.iter().map(|user| (user.email.as_str(), [None, None])).collect();
+        let fetch = |page: Page| {
+            let request = self.client.user_list().realm(self.realm()).brief_representation(false).first(page.first).max(page.max.get());
+            async move { request.send().await.api() }
+        };
+        let mut pages = std::pin::pin!(pages(0, paging::PAGE, fetch));
+        while let Some(users) = pages.try_next().await.doing("list", "users of realm", self.realm())? {
+            for user in users {
+                for (slot, name) in [&user.email, &user.username].into_iter().enumerate() {
+                    if let Some(found) = name.as_deref().map(str::to_lowercase).and_then(|name| declared.get_mut(name.as_str())) {
+                        found[slot] = Some(user);
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(declared.into_iter().filter_map(|(email, [by_email, by_name])| Some((email.to_owned(), by_email.or(by_name)?))).collect())
+    }
+
+    async fn search_users(&self, desired: &Desired) -> Result<BTreeMap<String, UserRepresentation>, Error> {
+        let found: Vec<_> = stream::iter(&desired.users)
+            .map(async |user| Ok::<_, Error>((user.email.clone(), self.find_user(&user.email).await?)))
+            .buffer_unordered(16)
+            .try_collect()
+            .await?;
+        Ok(found.into_iter().filter_map(|(email, user)| Some((email, user?))).collect())
+    }
+
+    /// The user with exactly this email or, failing that, with it as the user name. Keycloak's plain
+    /// search matches parts of both: `jan@x.io` would find `adjan@x.io`.
+    pub(crate) async fn find_user(&self, email: &str) -> Result<Option<UserRepresentation>, Error> {
+        let same = |name: &Option<String>| name.as_deref().is_some_and(|name| name.to_lowercase() == email);
+        let search = || self.client.user_list().realm(self.realm()).exact(true).brief_representation(false);
+        let by_email = search().email(email).send().await.api().doing("find", "user", email)?;
+        if let Some(user) = by_email.into_iter().find(|user| same(&user.email)) {
+            return Ok(Some(user));
+        }
+        let by_name = search().username(email).send().await.api().doing("find", "user", email)?;
+        Ok(by_name.into_iter().find(|user| same(&user.username)))
+    }
+}
