@@ -1,1 +1,14 @@
-//! One suite against the sandbox and, unchanged, against real servers.
+//! One suite that runs against the sandbox and, unchanged, against real servers.
+//!
+//! * [`replay`] sends recorded exchanges again and reports every disagreement;
+//! * [`contracts`] holds the recorded exchanges;
+//! * [`scenario`] is what the suite is made of, and [`table`] what it prints;
+//! * [`keycloak`] clears a real Keycloak between scenarios, each of which assumes a fresh server.
+//!
+//! The suite is a second witness: it shares neither transport nor client nor types with what it judges.
+
+pub mod contracts;
+pub mod keycloak;
+pub mod replay;
+pub mod scenario;
+pub mod table;

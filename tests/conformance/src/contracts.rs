@@ -1,0 +1,105 @@
+//! The contract files, and the keys that the sandbox may leave out of its answers.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::replay::{Contract, ContractError, LeftOut};
+
+macro_rules! contracts {
+    ($($file:literal),+ $(,)?) => {
+        &[$(($file, include_str!(concat!("../../contracts/", $file)))),+]
+    };
+}
+
+/// Each file's name below `tests/contracts`, and its text.
+const KEYCLOAK: &[(&str, &str)] = contracts![
+    "keycloak/client-scopes-and-mappers.json",
+    "keycloak/clients.json",
+    "keycloak/error-shapes.json",
+    "keycloak/flows-and-components.json",
+    "keycloak/groups.json",
+    "keycloak/identity-providers.json",
+    "keycloak/large-lists.json",
+    "keycloak/limited-admin.json",
+    "keycloak/partial-import.json",
+    "keycloak/realm-lifecycle.json",
+    "keycloak/realm-roles.json",
+    "keycloak/tokens.json",
+    "keycloak/users.json",
+];
+
+const LEFT_OUT: &str = include_str!("../../contracts/left-out.json");
+
+/// All contracts with Keycloak 26.7.3, in the order of their names.
+///
+/// # Errors
+/// A file that cannot be read, by name.
+pub fn keycloak() -> Result<Vec<Contract>, ContractError> {
+    KEYCLOAK.iter().map(|(file, text)| Contract::parse(file, text)).collect()
+}
+
+/// The contract of that name: `keycloak/tokens.json`, `tokens.json` or `tokens`.
+#[must_use]
+pub fn named<'a>(contracts: &'a [Contract], name: &str) -> Option<&'a Contract> {
+    contracts.iter().find(|contract| {
+        let file = contract.file.as_str();
+        let short = file.rsplit('/').next().unwrap_or(file);
+        [file, short, short.trim_end_matches(".json")].contains(&name)
+    })
+}
+
+/// A key that the sandbox may leave out, with the reason why nothing of ours misses it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeftOutKey {
+    key: String,
+    #[serde(rename = "reason")]
+    _reason: String,
+}
+
+/// The keys that answers of the sandbox may lack, by contract file, from `tests/contracts/left-out.json`. Real servers
+/// may leave out nothing.
+///
+/// # Errors
+/// The file is not of its form; each key must have a reason.
+pub fn left_out_by_the_sandbox() -> Result<LeftOut, serde_json::Error> {
+    let files: BTreeMap<String, Vec<LeftOutKey>> = serde_json::from_str(LEFT_OUT)?;
+    Ok(files.into_iter().map(|(file, keys)| (file, keys.into_iter().map(|left_out| left_out.key).collect())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_contract_file_is_listed_and_can_be_read() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/keycloak");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .expect("the folder of contracts")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+            .map(|file| format!("keycloak/{file}"))
+            .collect();
+        let read = keycloak().expect("contracts");
+        assert_eq!(read.into_iter().map(|contract| contract.file).collect::<BTreeSet<_>>(), files);
+    }
+
+    #[test]
+    fn every_file_with_keys_left_out_is_a_contract() {
+        let contracts = keycloak().expect("contracts");
+        for file in left_out_by_the_sandbox().expect("left-out.json").keys() {
+            assert!(named(&contracts, file).is_some(), "there is no contract `{file}`");
+        }
+    }
+
+    #[test]
+    fn a_contract_goes_by_three_names() {
+        let contracts = keycloak().expect("contracts");
+        for name in ["keycloak/tokens.json", "tokens.json", "tokens"] {
+            let found = named(&contracts, name).expect(name);
+            assert_eq!(found.file, "keycloak/tokens.json");
+        }
+        assert!(named(&contracts, "token").is_none());
+    }
+}
