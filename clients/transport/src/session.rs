@@ -8,7 +8,7 @@ use progenitor_client::OperationInfo;
 use reqwest::{Client, Request, Response};
 use tokio::sync::Semaphore;
 
-use crate::{ApiError, Auth, RequestLog, SessionOptions, envelope, tls};
+use crate::{ApiError, Auth, Deadline, RequestLog, SessionOptions, envelope, tls};
 use sending::Sending;
 
 /// The paths of a client's operations: `("user_get", "/admin/realms/{realm}/users/{id}")`.
@@ -24,7 +24,8 @@ struct Shared {
 
 /// The inner value of every generated client.
 ///
-/// Clones share the connections, the cap on concurrent requests and the request log; each has its own way of authorisation.
+/// Clones share the connections, the cap on concurrent requests and the request log; each has its own way of authorisation
+/// and its own deadline.
 /// Bodies are read whole before the generated code sees them: so the time limits, the repeats and the cap on
 /// concurrent requests hold until the last byte.
 #[derive(Clone)]
@@ -32,6 +33,7 @@ pub struct Session {
     shared: Arc<Shared>,
     auth: Auth,
     templates: Templates,
+    deadline: Option<Deadline>,
 }
 
 impl Session {
@@ -46,7 +48,8 @@ impl Session {
             log: RequestLog::new(options.log_capacity),
             options,
         };
-        Ok(Self { shared: Arc::new(shared), auth: Auth::None, templates: &[] })
+        let deadline = shared.options.deadline;
+        Ok(Self { shared: Arc::new(shared), auth: Auth::None, templates: &[], deadline })
     }
 
     /// The same session with another authorisation.
@@ -59,6 +62,13 @@ impl Session {
     #[must_use]
     pub fn with_templates(&self, templates: &'static [(&'static str, &'static str)]) -> Self {
         Self { templates, ..self.clone() }
+    }
+
+    /// The same session that ends at another moment: for the part of a run that has less time than the whole, or for
+    /// what is still to be said after it.
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Deadline) -> Self {
+        Self { deadline: Some(deadline), ..self.clone() }
     }
 
     /// The HTTP client that generated clients are made with, and requests that no generated client makes. Only

@@ -183,7 +183,7 @@ impl<'a> Sending<'a> {
     }
 
     fn deadline(&self) -> Option<Deadline> {
-        self.session.shared.options.deadline
+        self.session.deadline
     }
 }
 

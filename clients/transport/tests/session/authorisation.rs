@@ -16,7 +16,7 @@ use wiremock::{
     matchers::{any, header, path},
 };
 
-use super::client::{Client, session};
+use super::client::{Client, bounded, session};
 
 /// Gives `token-1`, `token-2`, … without a server, or fails.
 #[derive(Default)]
@@ -76,7 +76,7 @@ async fn a_server_that_refuses_every_token_gets_two() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(401)).expect(2).mount(&server).await;
     let (issued, session) = bearer();
-    let error = Client::new(&server.uri(), session).get().await.unwrap_err();
+    let error = bounded(Client::new(&server.uri(), session).get()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unauthorized);
     assert!(error.hint().is_some());
     assert_eq!(issued.load(Ordering::SeqCst), 2);
@@ -190,7 +190,7 @@ async fn a_login_takes_no_place_is_repeated_and_is_counted_apart() {
     let url = format!("{}/token", server.uri()).parse().unwrap();
     let source = Arc::new(CachedToken::new(OverHttp { session: plain.clone(), url }));
     let client = Client::new(&server.uri(), plain.with_auth(Auth::Bearer(source)));
-    super::client::bounded(futures::future::try_join(client.get(), client.method(Method::POST))).await.unwrap();
+    bounded(futures::future::try_join(client.get(), client.method(Method::POST))).await.unwrap();
     let summary = plain.log().summary();
     assert_eq!((summary.requests, summary.tokens, summary.reads, summary.writes, summary.retries), (4, 2, 1, 1, 1));
 }
