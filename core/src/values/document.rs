@@ -1,0 +1,140 @@
+//! The document: all layers merged, every value with its place.
+
+use super::compose::{Composed, Finding, Text, compose};
+use super::layers::lay;
+use super::path::ValuePath;
+use super::problem::{Problem, Problems};
+use super::schema::Schema;
+use super::set;
+use super::source::{Location, Source, SourceId, SourceKind, Sources};
+use super::tree::{Content, Map, Node};
+
+/// Merged values that remember where each was written.
+#[derive(Debug)]
+pub struct Document {
+    root: Node,
+    sources: Sources,
+}
+
+/// Sections whose defaults apply even when the values do not declare them.
+const ALWAYS: [&str; 1] = ["platform"];
+
+impl Document {
+    /// Where the value at a path was written: its key, or the item of a list. Falls back to the nearest
+    /// ancestor that was written; `None` only for a path into a document without any.
+    #[must_use]
+    pub fn location(&self, path: &ValuePath) -> Option<Location> {
+        let nearest = self.root.nearest(path);
+        if nearest.key.is_none() && std::ptr::eq(nearest.node, &raw const self.root) {
+            return None;
+        }
+        self.sources.location(nearest.origin())
+    }
+
+    /// A problem with the value at a path, for checks that a task makes itself.
+    #[must_use]
+    pub fn problem(&self, path: &ValuePath, message: impl Into<String>) -> Problem {
+        let problem = Problem::new(message);
+        match self.location(path) {
+            Some(_) => problem.at(self.root.nearest(path).origin(), &self.sources),
+            None => problem,
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Node {
+        &self.root
+    }
+}
+
+/// Layers that were read, merged as far as they could be.
+pub(crate) struct Read {
+    pub(crate) document: Document,
+    pub(crate) findings: Vec<Finding>,
+    /// Whether every layer was read to its end: only then does what is absent mean anything.
+    pub(crate) complete: bool,
+}
+
+impl Read {
+    /// Reads and merges: built-in defaults, `sources` in their order (those with secrets where the caller put
+    /// them), `sets` last.
+    pub(crate) fn layers(sources: Vec<Source>, sets: &[String], schema: &Schema) -> Self {
+        let mut reading = Self {
+            document: Document { root: Node::empty_map(), sources: Sources::default() },
+            findings: Vec::new(),
+            complete: true,
+        };
+        let mut defaults = reading.read(Source::defaults(), schema);
+        let mut layers: Vec<Map> = sources.into_iter().map(|source| reading.read(source, schema)).collect();
+        layers.extend(sets.iter().map(|argument| reading.read(Source::set(argument), schema)));
+        defaults
+            .0
+            .retain(|section, _| ALWAYS.contains(&&**section) || layers.iter().any(|layer| declares(layer, section)));
+        let mut root = Map::default();
+        for layer in std::iter::once(defaults).chain(layers) {
+            lay(&mut root, layer, &mut reading.findings);
+        }
+        reading.document.root.content = Content::Map(root);
+        reading
+    }
+
+    fn read(&mut self, source: Source, schema: &Schema) -> Map {
+        let id = self.document.sources.add(source);
+        let Some(source) = self.document.sources.get(id) else { return Map::default() };
+        let Composed { root, complete, findings, hidden } = match source.kind() {
+            SourceKind::Set => set::read(id, source.text()),
+            kind => compose(Text { source: id, kind, text: source.text(), offset: 0 }),
+        };
+        self.complete &= complete;
+        self.findings.extend(findings);
+        hidden.into_iter().for_each(|origin| self.document.sources.hide(origin));
+        if !complete {
+            self.hide_by_lines(id);
+        }
+        self.root_map(root, schema)
+    }
+
+    fn root_map(&mut self, root: Option<Node>, schema: &Schema) -> Map {
+        let Some(root) = root else { return Map::default() };
+        let sources = &mut self.document.sources;
+        schema.unknown_values(&root, &mut |origin| sources.hide(origin));
+        let plain = schema.plain_secrets(&root, &mut |origin| sources.hide(origin));
+        self.findings.extend(plain.into_iter().filter_map(|place| place.finding(&self.document.sources)));
+        match root.content {
+            Content::Map(map) => map,
+            Content::Null { .. } => Map::default(),
+            _ => {
+                let message = format!("expected a map, found {}", root.type_name());
+                self.findings.push(Finding::at(root.origin, message));
+                self.complete = false;
+                Map::default()
+            }
+        }
+    }
+
+    /// A source with broken syntax has no tree to say where its secrets are: the rest of each line behind a
+    /// key that sounds like a secret is hidden.
+    fn hide_by_lines(&mut self, id: SourceId) {
+        let Some(source) = self.document.sources.get(id) else { return };
+        let hidden = super::secret_lines::find(id, source.text());
+        hidden.into_iter().for_each(|origin| self.document.sources.hide(origin));
+    }
+
+    /// Problems out of findings, in the order of the sources.
+    pub(crate) fn problems(&self, findings: Vec<Finding>) -> Problems {
+        let sources = &self.document.sources;
+        let mut problems: Problems = findings
+            .into_iter()
+            .map(|finding| match finding.origin {
+                Some(origin) => finding.problem.at(origin, sources),
+                None => finding.problem,
+            })
+            .collect();
+        problems.sort();
+        problems
+    }
+}
+
+/// Whether a layer sets a section to anything.
+fn declares(layer: &Map, section: &str) -> bool {
+    layer.0.get(section).is_some_and(|entry| !matches!(entry.value.content, Content::Null { .. }))
+}

@@ -1,0 +1,238 @@
+//! What jsonschema finds, in the words of this house. No message holds a value.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonType, ValidationError};
+use serde_json::Value;
+
+use super::walk::{parts, resolved};
+use crate::values::compose::Finding;
+use crate::values::path::ValuePath;
+use crate::values::tree::{Nearest, Node};
+
+/// Turns errors into findings.
+pub(super) struct Messages<'schema> {
+    pub(super) schema: &'schema Value,
+    pub(super) root: &'schema Node,
+    pub(super) complete: bool,
+}
+
+impl Messages<'_> {
+    pub(super) fn findings(&self, error: &ValidationError<'_>) -> Vec<Finding> {
+        let path = self.root.path(error.instance_path().as_str());
+        let place = self.root.nearest(&path);
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected }
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+                unexpected.iter().map(|key| self.unknown_key(error, &path, place, key)).collect()
+            }
+            ValidationErrorKind::Required { property } => self.missing(&path, place, property).into_iter().collect(),
+            ValidationErrorKind::PropertyNames { error: inner } => vec![self.wrong_name(inner, error, place)],
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                self.no_branch(error, context, &path, place)
+            }
+            _ => vec![self.wrong_value(error, &path, place)],
+        }
+    }
+
+    fn unknown_key(&self, error: &ValidationError<'_>, path: &ValuePath, place: Nearest<'_>, key: &str) -> Finding {
+        let origin =
+            place.node.as_map().and_then(|map| map.0.get(key)).map_or_else(|| place.origin(), |entry| entry.key);
+        let message = if path.steps().is_empty() {
+            format!("unknown key `{key}`")
+        } else {
+            format!("unknown key `{key}` in `{path}`")
+        };
+        let finding = Finding::at(origin, message);
+        match self.parent(error).and_then(|schema| self.similar_key(schema, key)) {
+            Some(similar) => finding.with_hint(format!("did you mean `{similar}`?")),
+            None => finding,
+        }
+    }
+
+    /// The known key that is written most like `key`.
+    fn similar_key(&self, schema: &Value, key: &str) -> Option<String> {
+        let mut known = Vec::new();
+        self.known_keys(schema, &mut known, 0);
+        similar(key, known.into_iter()).map(str::to_owned)
+    }
+
+    fn known_keys<'schema>(&'schema self, schema: &'schema Value, known: &mut Vec<&'schema str>, depth: usize) {
+        let schema = resolved(self.schema, schema);
+        if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+            known.extend(properties.keys().map(String::as_str));
+        }
+        if depth < 8 {
+            parts(schema).for_each(|part| self.known_keys(part, known, depth + 1));
+        }
+    }
+
+    /// What is absent says nothing while a layer could not be read.
+    fn missing(&self, path: &ValuePath, place: Nearest<'_>, property: &Value) -> Option<Finding> {
+        let key = property.as_str()?;
+        let path = path.clone().key(key);
+        self.complete.then(|| Finding::at(place.origin(), format!("missing key `{path}`")))
+    }
+
+    fn wrong_name(&self, inner: &ValidationError<'_>, error: &ValidationError<'_>, place: Nearest<'_>) -> Finding {
+        let name = inner.instance().as_str().unwrap_or_default();
+        let origin =
+            place.node.as_map().and_then(|map| map.0.get(name)).map_or_else(|| place.origin(), |entry| entry.key);
+        let names = self.parent(error).and_then(|schema| schema.get("propertyNames"));
+        let expected = names
+            .map(|schema| resolved(self.schema, schema))
+            .and_then(|schema| schema.get("x-expected"))
+            .and_then(Value::as_str)
+            .unwrap_or("another name");
+        Finding::at(origin, format!("key `{}`: expected {expected}", name.escape_debug()))
+    }
+
+    /// None of several forms fits. When the value has the shape of exactly one form, what that form misses is
+    /// told; otherwise the forms are named.
+    fn no_branch(
+        &self,
+        error: &ValidationError<'_>,
+        context: &[Vec<ValidationError<'static>>],
+        path: &ValuePath,
+        place: Nearest<'_>,
+    ) -> Vec<Finding> {
+        let here = error.instance_path().as_str();
+        let shaped: Vec<_> =
+            context.iter().filter(|errors| !errors.iter().any(|inner| is_type_error(inner, here))).collect();
+        if let [only] = shaped.as_slice() {
+            return only.iter().flat_map(|inner| self.findings(inner)).collect();
+        }
+        let expected = self.expected_of(self.parent(error)).unwrap_or_else(|| {
+            let mut names: Vec<_> = context.iter().flatten().filter_map(type_names).collect();
+            names.dedup();
+            if names.is_empty() { "another value".to_owned() } else { names.join(" or ") }
+        });
+        vec![Finding::at(place.node.origin, found(path, &expected, place.node))]
+    }
+
+    fn wrong_value(&self, error: &ValidationError<'_>, path: &ValuePath, place: Nearest<'_>) -> Finding {
+        let schema = self.parent(error);
+        let origin = place.node.origin;
+        let same_type = !matches!(error.kind(), ValidationErrorKind::Type { .. });
+        match (self.expected_of(schema), expectation(error.kind())) {
+            (Some(expected), _) if same_type => Finding::at(origin, format!("{}expected {expected}", prefix(path))),
+            (_, Some(Expectation::Other(expected))) => {
+                let finding = Finding::at(origin, format!("{}expected {expected}", prefix(path)));
+                match self.similar_option(error.kind(), place.node) {
+                    Some(option) => finding.with_hint(format!("did you mean `{option}`?")),
+                    None => finding,
+                }
+            }
+            (_, Some(Expectation::Type(expected))) => Finding::at(origin, found(path, &expected, place.node)),
+            (_, None) => Finding::at(origin, format!("{}the value is not allowed here", prefix(path))),
+        }
+    }
+
+    fn similar_option(&self, kind: &ValidationErrorKind, node: &Node) -> Option<String> {
+        let ValidationErrorKind::Enum { options } = kind else { return None };
+        let text = node.as_text()?;
+        similar(text, options.as_array()?.iter().filter_map(Value::as_str)).map(str::to_owned)
+    }
+
+    /// The schema whose keyword failed.
+    fn parent(&self, error: &ValidationError<'_>) -> Option<&Value> {
+        let pointer = error.schema_path().as_str();
+        let (parent, _) = pointer.rsplit_once('/')?;
+        self.schema.pointer(parent).map(|schema| resolved(self.schema, schema))
+    }
+
+    fn expected_of(&self, schema: Option<&Value>) -> Option<String> {
+        schema?.get("x-expected").and_then(Value::as_str).map(str::to_owned)
+    }
+}
+
+fn prefix(path: &ValuePath) -> String {
+    if path.steps().is_empty() { String::new() } else { format!("`{path}`: ") }
+}
+
+fn found(path: &ValuePath, expected: &str, node: &Node) -> String {
+    format!("{}expected {expected}, found {}", prefix(path), node.type_name())
+}
+
+enum Expectation {
+    Type(String),
+    Other(String),
+}
+
+fn expectation(kind: &ValidationErrorKind) -> Option<Expectation> {
+    let other = |text: String| Some(Expectation::Other(text));
+    match kind {
+        ValidationErrorKind::Type { kind } => Some(Expectation::Type(type_kind(kind))),
+        ValidationErrorKind::Enum { options } => {
+            let options: Vec<_> = options.as_array()?.iter().map(|option| format!("`{}`", plain(option))).collect();
+            other(match options.as_slice() {
+                [only] => only.clone(),
+                _ => format!("one of {}", options.join(", ")),
+            })
+        }
+        ValidationErrorKind::Constant { expected_value } => other(format!("`{}`", plain(expected_value))),
+        ValidationErrorKind::Minimum { limit } => other(format!("a number of at least {limit}")),
+        ValidationErrorKind::Maximum { limit } => other(format!("a number of at most {limit}")),
+        ValidationErrorKind::ExclusiveMinimum { limit } => other(format!("a number above {limit}")),
+        ValidationErrorKind::ExclusiveMaximum { limit } => other(format!("a number below {limit}")),
+        ValidationErrorKind::MinLength { limit: 1 } => other("a text that is not empty".to_owned()),
+        ValidationErrorKind::MinLength { limit } => other(format!("a text of at least {limit} characters")),
+        ValidationErrorKind::MaxLength { limit } => other(format!("a text of at most {limit} characters")),
+        ValidationErrorKind::MinItems { limit: 1 } => other("a list that is not empty".to_owned()),
+        ValidationErrorKind::MinItems { limit } => other(format!("a list of at least {limit} items")),
+        ValidationErrorKind::MaxItems { limit } => other(format!("a list of at most {limit} items")),
+        ValidationErrorKind::MinProperties { limit: 1 } => other("a map that is not empty".to_owned()),
+        ValidationErrorKind::MaxProperties { limit: 1 } => other("a map with one key only".to_owned()),
+        ValidationErrorKind::UniqueItems => other("a list without repetitions".to_owned()),
+        ValidationErrorKind::Pattern { pattern } => other(format!("a text that fits `{pattern}`")),
+        ValidationErrorKind::Format { format } => other(format!("a text of format `{format}`")),
+        _ => None,
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn is_type_error(error: &ValidationError<'_>, path: &str) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Type { .. }) && error.instance_path().as_str() == path
+}
+
+fn type_names(error: &ValidationError<'_>) -> Option<String> {
+    match error.kind() {
+        ValidationErrorKind::Type { kind } => Some(type_kind(kind)),
+        _ => None,
+    }
+}
+
+fn type_kind(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(only) => type_name(*only).to_owned(),
+        TypeKind::Multiple(several) => several.into_iter().map(type_name).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+fn type_name(json_type: JsonType) -> &'static str {
+    match json_type {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "`true` or `false`",
+        JsonType::Integer => "a whole number",
+        JsonType::Null => "nothing",
+        JsonType::Number => "a number",
+        JsonType::Object => "a map",
+        JsonType::String => "a string",
+    }
+}
+
+/// The candidate that is written most like `text`, if one is near enough to be meant.
+pub(crate) fn similar<'text>(text: &str, candidates: impl Iterator<Item = &'text str>) -> Option<&'text str> {
+    // ids and keys are short; what is longer is no misspelling
+    if text.chars().count() > 64 {
+        return None;
+    }
+    let folded = text.to_lowercase();
+    candidates
+        .map(|candidate| (strsim::damerau_levenshtein(&folded, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

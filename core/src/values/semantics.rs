@@ -1,0 +1,193 @@
+//! Checks across objects, on the merged tree: they see what is there even where something else is wrong.
+
+use std::collections::BTreeMap;
+
+use super::compose::Finding;
+use super::path::ValuePath;
+use super::schema::similar;
+use super::source::Origin;
+use super::tree::Node;
+
+/// The longest name of a Kubernetes namespace, which a team's name becomes.
+const MAX_NAMESPACE: usize = 63;
+
+pub(crate) fn findings(root: &Node) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    users(root, &mut findings);
+    team_names(root, &mut findings);
+    administrator_names(root, &mut findings);
+    team_repositories(root, &mut findings);
+    keycloak_admin(root, &mut findings);
+    gitea_admin(root, &mut findings);
+    addresses(root, &mut findings);
+    findings
+}
+
+fn users(root: &Node, findings: &mut Vec<Finding>) {
+    let teams: Vec<&str> = keys(root, &["teams"]).map(|(key, _)| key).collect();
+    let known: std::collections::BTreeSet<&str> = teams.iter().copied().collect();
+    let mut emails: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, user) in root.get("users").and_then(Node::as_list).unwrap_or_default().iter().enumerate() {
+        if let Some((email, node)) = user.get("email").and_then(|node| Some((node.as_text()?, node))) {
+            let folded = email.trim().to_lowercase();
+            if let Some(first) = emails.get(&folded) {
+                let message = format!("`users[{index}]` has the email of `users[{first}]`");
+                findings.push(Finding::at(node.origin, message).with_hint("case does not count in email addresses"));
+            } else {
+                emails.insert(folded, index);
+            }
+        }
+        for item in user.get("teams").and_then(Node::as_list).unwrap_or_default() {
+            let Some(team) = item.as_text() else { continue };
+            if !known.contains(team) {
+                findings.push(unknown_team(index, team, item, &teams));
+            }
+        }
+    }
+}
+
+fn unknown_team(user: usize, team: &str, item: &Node, teams: &[&str]) -> Finding {
+    // a value of a secrets file is not repeated, not even this one
+    let name = if matches!(item.content, super::tree::Content::Secret(_)) {
+        "a team".to_owned()
+    } else {
+        format!("team `{}`", team.escape_debug())
+    };
+    let finding = Finding::at(item.origin, format!("`users[{user}].teams` names {name} that does not exist"));
+    match similar(team, teams.iter().copied()) {
+        Some(similar) => finding.with_hint(format!("did you mean `{similar}`?")),
+        None => finding.with_hint("declare the team under `teams`"),
+    }
+}
+
+/// A team's name in the applications is taken by something of the platform, or is too long.
+fn team_names(root: &Node, findings: &mut Vec<Finding>) {
+    let Some(prefix) = name(root, "teamPrefix") else { return };
+    let taken = ["platformAdmin", "allTeamsAdmin", "teamAdmin", "organisation", "viewer"];
+    for (id, origin) in keys(root, &["teams"]) {
+        let derived = format!("{prefix}{id}");
+        if let Some(key) = taken.iter().find(|key| name(root, key) == Some(&derived)) {
+            findings.push(
+                Finding::at(
+                    origin,
+                    format!("team `{id}` becomes `{derived}`, which `platform.names.{key}` is already"),
+                )
+                .with_hint(format!("give the team another id, or change `platform.names.{key}`")),
+            );
+        }
+        if derived.len() > MAX_NAMESPACE {
+            let message =
+                format!("team `{id}` becomes `{derived}`, longer than the {MAX_NAMESPACE} characters of a namespace");
+            findings.push(Finding::at(origin, message).with_hint("shorten the id or `platform.names.teamPrefix`"));
+        }
+    }
+}
+
+fn administrator_names(root: &Node, findings: &mut Vec<Finding>) {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for key in ["platformAdmin", "allTeamsAdmin", "teamAdmin"] {
+        let Some(node) = root.find(&["platform", "names", key]) else { continue };
+        let Some(text) = node.as_text() else { continue };
+        if let Some(other) = seen.insert(text, key) {
+            let message = format!("`platform.names.{key}` is the same as `platform.names.{other}`");
+            findings.push(Finding::at(node.origin, message).with_hint("each role needs a name of its own"));
+        }
+    }
+}
+
+/// Team `a` with repository `b-c` and team `a-b` with repository `c` would share one.
+fn team_repositories(root: &Node, findings: &mut Vec<Finding>) {
+    let mut repositories: BTreeMap<String, &str> = BTreeMap::new();
+    let names = root.find(&["gitea", "teamRepositories"]).and_then(Node::as_list).unwrap_or_default();
+    for (id, origin) in keys(root, &["teams"]) {
+        for repository in names.iter().filter_map(Node::as_text) {
+            let derived = format!("{id}-{repository}");
+            match repositories.get(&derived) {
+                Some(other) if *other != id => {
+                    let message = format!("teams `{other}` and `{id}` would share the Gitea repository `…{derived}`");
+                    findings.push(
+                        Finding::at(origin, message).with_hint("rename a team or an entry of `gitea.teamRepositories`"),
+                    );
+                }
+                _ => {
+                    repositories.insert(derived, id);
+                }
+            }
+        }
+    }
+}
+
+fn keycloak_admin(root: &Node, findings: &mut Vec<Finding>) {
+    let Some(keycloak) = root.get("keycloak").filter(|node| node.as_map().is_some()) else { return };
+    let path = ["keycloak", "admin"];
+    let place = origin(root, &path);
+    let Some(admin) = keycloak.get("admin") else { return };
+    let has = |key: &str| admin.get(key).is_some();
+    let either = "write `username` and `password`, or `clientId` and `clientSecret`";
+    let password = [has("username"), has("password")];
+    let client = [has("clientId"), has("clientSecret")];
+    match (password.contains(&true), client.contains(&true)) {
+        (true, true) => {
+            findings.push(Finding::at(place, "`keycloak.admin` has two kinds of credentials").with_hint(either));
+        }
+        (false, false) => {
+            findings.push(Finding::at(place, "`keycloak.admin` has no credentials").with_hint(either));
+        }
+        (true, false) => missing(place, &path, [("username", password[0]), ("password", password[1])], findings),
+        (false, true) => missing(place, &path, [("clientId", client[0]), ("clientSecret", client[1])], findings),
+    }
+}
+
+fn gitea_admin(root: &Node, findings: &mut Vec<Finding>) {
+    let path = ["gitea", "admin"];
+    let Some(admin) = root.find(&path).filter(|node| node.as_map().is_some()) else { return };
+    let place = origin(root, &path);
+    let has = |key: &str| admin.get(key).is_some();
+    let either = "write `username` and `password`, or `token`";
+    match (has("password"), has("token")) {
+        (true, true) => {
+            findings.push(Finding::at(place, "`gitea.admin` has two kinds of credentials").with_hint(either));
+        }
+        (false, false) => {
+            findings.push(Finding::at(place, "`gitea.admin` has no credentials").with_hint(either));
+        }
+        (true, false) => missing(place, &path, [("username", has("username")), ("password", true)], findings),
+        (false, true) => {}
+    }
+}
+
+/// Every declared application has an address: its own, or one under the platform's domain.
+fn addresses(root: &Node, findings: &mut Vec<Finding>) {
+    if root.find(&["platform", "domain"]).is_some() {
+        return;
+    }
+    for application in ["keycloak", "harbor", "gitea", "drone"] {
+        let Some(section) = root.get(application).filter(|node| node.as_map().is_some()) else { continue };
+        if section.get("url").is_none() {
+            findings.push(
+                Finding::at(origin(root, &[application]), format!("`{application}` has no address"))
+                    .with_hint(format!("set `{application}.url`, or `platform.domain` for all applications")),
+            );
+        }
+    }
+}
+
+fn missing(place: Origin, path: &[&str], keys: [(&str, bool); 2], findings: &mut Vec<Finding>) {
+    for (key, _) in keys.iter().filter(|(_, present)| !present) {
+        findings.push(Finding::at(place, format!("missing key `{}.{key}`", path.join("."))));
+    }
+}
+
+fn name<'tree>(root: &'tree Node, key: &str) -> Option<&'tree str> {
+    root.find(&["platform", "names", key]).and_then(Node::as_text)
+}
+
+fn keys<'tree>(root: &'tree Node, path: &[&str]) -> impl Iterator<Item = (&'tree str, Origin)> {
+    let map = root.find(path).and_then(Node::as_map);
+    map.into_iter().flat_map(|map| map.0.iter()).map(|(key, entry)| (key.as_ref(), entry.key))
+}
+
+fn origin(root: &Node, keys: &[&str]) -> Origin {
+    let path = keys.iter().fold(ValuePath::root(), |path, key| path.key(*key));
+    root.nearest(&path).origin()
+}
