@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc, time::Instant};
 
 use evenkeel_core::{
-    object::Ownership,
+    object::{ObjectId, Ownership},
     plan::{Change, Note, Plan, PlanError},
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
@@ -69,7 +69,14 @@ pub trait Task: Sized + Send + Sync + 'static {
     /// # Errors
     ///
     /// When the changes contradict each other, which is a mistake of the task.
-    fn plan(desired: &Self::Desired, observed: &Self::Observed, ownership: &Ownership) -> Result<Plan<Self::Operation>, PlanError>;
+    fn plan(
+        desired: &Self::Desired,
+        observed: &Self::Observed,
+        ownership: &Ownership,
+    ) -> Result<Plan<Self::Operation>, PlanError>;
+
+    /// The declared objects that are there, however they came to be: what `--adopt` may take for ours.
+    fn existing(desired: &Self::Desired, observed: &Self::Observed) -> Vec<ObjectId>;
 
     /// Makes one change.
     ///
@@ -77,7 +84,11 @@ pub trait Task: Sized + Send + Sync + 'static {
     ///
     /// When the application refuses it or cannot be reached. [`Class::Conflict`] says that the object
     /// has changed meanwhile: the engine observes and plans once more.
-    fn apply(&self, desired: &Self::Desired, change: &Change<Self::Operation>) -> impl Future<Output = Result<Applied, Self::Error>> + Send;
+    fn apply(
+        &self,
+        desired: &Self::Desired,
+        change: &Change<Self::Operation>,
+    ) -> impl Future<Output = Result<Applied, Self::Error>> + Send;
 
     /// The requests made so far.
     fn requests(&self) -> RequestCounts;

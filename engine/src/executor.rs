@@ -1,0 +1,358 @@
+//! Makes the changes of a plan: independent ones side by side, dependents in order, failures local (law 6).
+//!
+//! No create starts before the inventory has it on disk. Creates are announced in groups, in the
+//! order of the plan, so that many creates cost few writes; what was announced and then not sent is
+//! taken back.
+
+mod schedule;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use evenkeel_core::{
+    object::ObjectId,
+    plan::{Action, Change, Note, Plan},
+    report::Failure,
+};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use schedule::Schedule;
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    inventory::{Inventory, InventoryError, State},
+    progress::Step,
+    stop::Stop,
+    task::{Applied, Class, Classified, Task},
+};
+
+/// How many creates are announced with one write.
+const ANNOUNCED_TOGETHER: usize = 256;
+/// How long after the deadline a change may take to finish what it has begun.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Applied,
+    Failed(Fault),
+    Skipped(Failure),
+}
+
+/// A failure of a change, and what kind it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub class: Class,
+    pub failure: Failure,
+}
+
+impl Fault {
+    pub(crate) fn of(error: &impl Classified) -> Self {
+        Self { class: error.class(), failure: Failure { message: error.to_string(), hint: error.hint() } }
+    }
+
+    pub(crate) fn of_inventory(error: &InventoryError) -> Self {
+        Self { class: error.class(), failure: Failure { message: error.to_string(), hint: Some(error.hint()) } }
+    }
+
+    /// Whether trying again in this run cannot help.
+    pub(crate) const fn is_final(&self) -> bool {
+        matches!(self.class, Class::Refused | Class::NotAuthorised | Class::Configuration)
+    }
+
+    /// Whether the change certainly did not happen, so that an announcement can be taken back.
+    const fn did_not_happen(&self) -> bool {
+        matches!(self.class, Class::Refused | Class::NotAuthorised | Class::Conflict)
+    }
+}
+
+/// Why nothing new was started any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Halt {
+    Stopped,
+    Deadline,
+}
+
+/// What bounds an execution.
+pub(crate) struct Bounds<'a> {
+    pub concurrency: usize,
+    pub deadline: Instant,
+    pub timeout: Duration,
+    pub stop: &'a Stop,
+}
+
+impl Bounds<'_> {
+    pub(crate) fn halt(&self) -> Option<Halt> {
+        if self.stop.is_asked() {
+            Some(Halt::Stopped)
+        } else if Instant::now() >= self.deadline {
+            Some(Halt::Deadline)
+        } else {
+            None
+        }
+    }
+
+    /// What a halt is called in front of people.
+    pub(crate) fn reason(&self, halt: Halt) -> Failure {
+        match halt {
+            Halt::Stopped => Failure {
+                message: "the run was stopped".to_owned(),
+                hint: Some("run it again: it goes on where it stopped".to_owned()),
+            },
+            Halt::Deadline => Failure {
+                message: format!("the deadline of {} has passed", shown(self.timeout)),
+                hint: Some("run it again, or allow more with `--timeout`".to_owned()),
+            },
+        }
+    }
+}
+
+fn shown(duration: Duration) -> String {
+    jiff::SignedDuration::try_from(duration).map(|duration| format!("{duration:#}")).unwrap_or_default()
+}
+
+/// What an execution did.
+pub(crate) struct Execution {
+    /// What became of each change, in the order of the plan.
+    pub fates: Vec<Fate>,
+    pub notes: Vec<Note>,
+    pub halt: Option<Halt>,
+    /// Whether anything was tried.
+    pub started: bool,
+    /// Why the inventory could not be brought up to date.
+    pub inventory: Option<InventoryError>,
+}
+
+/// Makes the changes of `plan`, except those that `given_up` says have failed for good in this run.
+pub(crate) async fn execute<T: Task, I: Inventory>(
+    (task, desired): (&T, &T::Desired),
+    plan: &Plan<T::Operation>,
+    given_up: &BTreeMap<ObjectId, Fault>,
+    inventory: &mut I,
+    bounds: &Bounds<'_>,
+    progress: &Step,
+) -> Execution {
+    let executor = Executor {
+        task,
+        desired,
+        changes: plan.changes(),
+        schedule: Schedule::new(plan.changes()),
+        announcements: Announcements::new(plan.changes(), given_up),
+        fates: vec![None; plan.changes().len()],
+        notes: Vec::new(),
+        running: FuturesUnordered::new(),
+        under_way: BTreeSet::new(),
+        inventory,
+        progress,
+        started: false,
+        inventory_error: None,
+    };
+    executor.run(given_up, bounds).await
+}
+
+struct Executor<'a, T: Task, I> {
+    task: &'a T,
+    desired: &'a T::Desired,
+    changes: &'a [Change<T::Operation>],
+    schedule: Schedule<'a>,
+    announcements: Announcements,
+    fates: Vec<Option<Fate>>,
+    notes: Vec<Note>,
+    running: FuturesUnordered<BoxFuture<'a, (usize, Result<Applied, T::Error>)>>,
+    under_way: BTreeSet<usize>,
+    inventory: &'a mut I,
+    progress: &'a Step,
+    started: bool,
+    inventory_error: Option<InventoryError>,
+}
+
+impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
+    async fn run(mut self, given_up: &BTreeMap<ObjectId, Fault>, bounds: &Bounds<'_>) -> Execution {
+        let mut halt = None;
+        loop {
+            halt = halt.or_else(|| bounds.halt());
+            while halt.is_none() && self.running.len() < bounds.concurrency {
+                let Some(position) = self.schedule.start() else { break };
+                self.begin(position, given_up).await;
+            }
+            if self.running.is_empty() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                () = bounds.stop.asked(), if halt.is_none() => halt = Some(Halt::Stopped),
+                () = sleep_until(bounds.deadline), if halt.is_none() => halt = Some(Halt::Deadline),
+                () = sleep_until(bounds.deadline + GRACE) => self.give_up_running(bounds),
+                Some((position, result)) = self.running.next() => self.end(position, result).await,
+            }
+        }
+        if let Some(halt) = halt {
+            for position in self.schedule.abandon() {
+                self.fates[position] = Some(Fate::Skipped(bounds.reason(halt)));
+            }
+        }
+        self.finish(halt).await
+    }
+
+    async fn begin(&mut self, position: usize, given_up: &BTreeMap<ObjectId, Fault>) {
+        let change = &self.changes[position];
+        if let Some(fault) = given_up.get(&change.object) {
+            return self.fail(position, fault.clone());
+        }
+        if change.action == Action::Create {
+            let group = self.announcements.group(position);
+            let objects: Vec<ObjectId> = group.iter().map(|&position| self.changes[position].object.clone()).collect();
+            if !objects.is_empty()
+                && let Err(error) = self.inventory.announce(&objects).await
+            {
+                self.announcements.not_made(&group);
+                return self.fail(position, Fault::of_inventory(&error));
+            }
+            self.announcements.sent(position);
+        }
+        self.started = true;
+        self.under_way.insert(position);
+        let (task, desired) = (self.task, self.desired);
+        self.running.push(async move { (position, task.apply(desired, change).await) }.boxed());
+    }
+
+    async fn end(&mut self, position: usize, result: Result<Applied, T::Error>) {
+        let change = &self.changes[position];
+        self.under_way.remove(&position);
+        match result {
+            Ok(applied) => {
+                tracing::info!(object = %change.object, action = %change.action, "applied");
+                match change.action {
+                    Action::Create => self.inventory.note(&change.object, State::Owned),
+                    Action::Delete => self.inventory.note(&change.object, State::Gone),
+                    Action::Update => {}
+                }
+                self.notes.extend(applied.notes);
+                self.fates[position] = Some(Fate::Applied);
+                self.progress.advance();
+                self.schedule.succeed(position);
+            }
+            Err(error) => {
+                let fault = Fault::of(&error);
+                if change.action == Action::Create && fault.did_not_happen() {
+                    self.take_back(&change.object, fault.class).await;
+                }
+                self.fail(position, fault);
+            }
+        }
+    }
+
+    /// An object that is there although we did not make it is somebody else's: that has to be on disk
+    /// before anything else, because a crash would leave it announced as ours.
+    async fn take_back(&mut self, object: &ObjectId, class: Class) {
+        self.inventory.note(object, State::Gone);
+        if class == Class::Conflict
+            && let Err(error) = self.inventory.store().await
+        {
+            self.inventory_error.get_or_insert(error);
+        }
+    }
+
+    fn fail(&mut self, position: usize, fault: Fault) {
+        let object = &self.changes[position].object;
+        tracing::warn!(object = %object, action = %self.changes[position].action, "failed: {}", fault.failure.message);
+        self.fates[position] = Some(Fate::Failed(fault));
+        self.progress.advance();
+        for (dependent, waited_for) in self.schedule.fail(position) {
+            let ended = if waited_for == object { "failed" } else { "was skipped" };
+            let message = format!("waits for `{waited_for}`, which {ended}");
+            self.fates[dependent] = Some(Fate::Skipped(Failure { message, hint: None }));
+            self.progress.advance();
+        }
+    }
+
+    /// Stops waiting for changes that do not end. What they have done shows at the next observation.
+    fn give_up_running(&mut self, bounds: &Bounds<'_>) {
+        self.running.clear();
+        for position in std::mem::take(&mut self.under_way) {
+            let message = format!("it was still under way {} after the deadline", shown(GRACE));
+            let hint = bounds.reason(Halt::Deadline).hint;
+            self.fail(position, Fault { class: Class::Unavailable, failure: Failure { message, hint } });
+        }
+    }
+
+    async fn finish(mut self, halt: Option<Halt>) -> Execution {
+        for position in self.announcements.never_sent() {
+            self.inventory.note(&self.changes[position].object, State::Gone);
+        }
+        if let Err(error) = self.inventory.store().await {
+            self.inventory_error.get_or_insert(error);
+        }
+        // The schedule starts or skips every change, so that each has a fate.
+        let not_tried = || Fate::Skipped(Failure { message: "it was not tried".to_owned(), hint: None });
+        Execution {
+            fates: self.fates.into_iter().map(|fate| fate.unwrap_or_else(not_tried)).collect(),
+            notes: self.notes,
+            halt,
+            started: self.started,
+            inventory: self.inventory_error,
+        }
+    }
+}
+
+/// Which creates the inventory knows of.
+struct Announcements {
+    /// Creates that are not announced yet, in the order of the plan.
+    to_come: VecDeque<usize>,
+    steps: Vec<Announcement>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Announcement {
+    None,
+    Made,
+    Sent,
+}
+
+impl Announcements {
+    fn new<O>(changes: &[Change<O>], given_up: &BTreeMap<ObjectId, Fault>) -> Self {
+        let to_come = changes.iter().enumerate();
+        let to_come =
+            to_come.filter(|(_, change)| change.action == Action::Create && !given_up.contains_key(&change.object));
+        Self {
+            to_come: to_come.map(|(position, _)| position).collect(),
+            steps: vec![Announcement::None; changes.len()],
+        }
+    }
+
+    /// What has to be announced before the create at `position` may start: nothing, or that create
+    /// and those that are next in the plan.
+    fn group(&mut self, position: usize) -> Vec<usize> {
+        if self.steps[position] != Announcement::None {
+            return Vec::new();
+        }
+        let mut group = vec![position];
+        self.steps[position] = Announcement::Made;
+        while group.len() < ANNOUNCED_TOGETHER
+            && let Some(next) = self.to_come.pop_front()
+        {
+            if self.steps[next] == Announcement::None {
+                self.steps[next] = Announcement::Made;
+                group.push(next);
+            }
+        }
+        group
+    }
+
+    /// The group could not be stored: each of it has to be announced anew.
+    fn not_made(&mut self, group: &[usize]) {
+        for &position in group.iter().rev() {
+            self.steps[position] = Announcement::None;
+            self.to_come.push_front(position);
+        }
+    }
+
+    fn sent(&mut self, position: usize) {
+        self.steps[position] = Announcement::Sent;
+    }
+
+    fn never_sent(&self) -> impl Iterator<Item = usize> {
+        self.steps.iter().enumerate().filter(|(_, step)| **step == Announcement::Made).map(|(position, _)| position)
+    }
+}

@@ -1,0 +1,135 @@
+use evenkeel_core::object::Kind;
+
+use super::*;
+
+const TARGET: &str = "realm `otomi` at https://keycloak.example.com";
+
+fn object(name: &str) -> ObjectId {
+    ObjectId::new(Kind::new("role"), name)
+}
+
+fn open(path: &Path) -> Result<FileInventory, InventoryError> {
+    FileInventory::open(Some(path.to_owned()), "demo", "keycloak", TARGET)
+}
+
+fn owned(path: &Path) -> Vec<String> {
+    let inventory = open(path).unwrap();
+    let ownership = inventory.ownership();
+    ownership.of_kind(&Kind::new("role")).map(|object| object.name().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn an_announced_object_is_on_disk_before_anything_else_happens() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state/demo/keycloak.jsonl");
+    let mut inventory = open(&path).unwrap();
+    assert!(!path.exists(), "opening writes nothing");
+    inventory.announce(&[object("a"), object("b")]).await.unwrap();
+    assert_eq!(owned(&path), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn notes_are_stored_and_the_last_one_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let mut inventory = open(&path).unwrap();
+    inventory.announce(&[object("a"), object("b"), object("c")]).await.unwrap();
+    inventory.note(&object("a"), State::Owned);
+    inventory.note(&object("b"), State::Gone);
+    inventory.store().await.unwrap();
+    assert_eq!(owned(&path), ["a", "c"]);
+    assert!(fs::read_to_string(&path).unwrap().contains(r#""object":"role/a","state":"owned""#));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_reads_the_inventory() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    open(&path).unwrap().announce(&[object("a")]).await.unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_line_that_a_crash_cut_off_is_forgotten_and_the_file_repaired() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    open(&path).unwrap().announce(&[object("a"), object("b")]).await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, &text[..text.len() - 9]).unwrap();
+    assert_eq!(owned(&path), ["a"]);
+    open(&path).unwrap().announce(&[object("c")]).await.unwrap();
+    assert_eq!(owned(&path), ["a", "c"]);
+}
+
+#[tokio::test]
+async fn a_damaged_a_newer_and_a_foreign_inventory_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    open(&path).unwrap().announce(&[object("a"), object("b")]).await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let with = |text: String| {
+        fs::write(&path, text).unwrap();
+        open(&path).unwrap_err()
+    };
+    assert!(matches!(with(text.replacen("role/a", "rolea", 1)), InventoryError::Damaged { line: 2, .. }));
+    assert!(matches!(with(String::new()), InventoryError::Damaged { line: 1, .. }));
+    assert!(matches!(
+        with(text.replacen(r#""format":1"#, r#""format":2"#, 1)),
+        InventoryError::Newer { format: 2, .. }
+    ));
+    assert!(matches!(with(text.replacen("demo", "other", 1)), InventoryError::Foreign { .. }));
+}
+
+#[tokio::test]
+async fn two_runs_do_not_write_at_the_same_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let mut first = open(&path).unwrap();
+    let mut second = open(&path).unwrap();
+    first.announce(&[object("a")]).await.unwrap();
+    let error = second.announce(&[object("b")]).await.unwrap_err();
+    assert!(matches!(error, InventoryError::Busy { .. }), "{error}");
+    assert!(!second.ownership().contains(&object("b")), "what was not announced is not ours");
+    drop(first);
+    second.announce(&[object("c")]).await.unwrap();
+    assert_eq!(owned(&path), ["a", "c"], "what the other run wrote stays");
+}
+
+#[tokio::test]
+async fn each_target_has_its_own_objects() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let mut other = FileInventory::open(Some(path.clone()), "demo", "keycloak", "elsewhere").unwrap();
+    other.announce(&[object("a")]).await.unwrap();
+    assert!(owned(&path).is_empty());
+}
+
+#[tokio::test]
+async fn obsolete_lines_are_dropped_when_there_are_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let mut inventory = open(&path).unwrap();
+    for number in 0..1_500 {
+        let object = object(&number.to_string());
+        inventory.note(&object, State::Owned);
+        inventory.note(&object, State::Gone);
+    }
+    inventory.store().await.unwrap();
+    drop(inventory);
+    open(&path).unwrap().announce(&[object("a")]).await.unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
+    assert_eq!(owned(&path), ["a"]);
+}
+
+#[tokio::test]
+async fn an_inventory_that_cannot_be_written_stops_the_announcement() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let mut inventory = open(&file.join("keycloak.jsonl")).unwrap_or_else(|_| FileInventory::empty(TARGET));
+    let error = inventory.announce(&[object("a")]).await.unwrap_err();
+    assert_eq!(error.class(), crate::task::Class::Configuration);
+    assert!(!inventory.ownership().contains(&object("a")));
+}

@@ -1,0 +1,139 @@
+//! What a run leaves behind: data on standard output, errors on standard error, the report file and
+//! the termination message of a pod.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use evenkeel_core::{
+    plan::Style,
+    report::{Failure, Mode, Report},
+};
+use serde::Serialize;
+
+use crate::{
+    command_line::{LogFormat, OutputFormat, OutputOptions, environment_variable},
+    exit_code::ExitCode,
+    run::Finished,
+    secrets::reason,
+    telemetry::is_colourful,
+};
+
+/// Where Kubernetes takes a container's last words from, unless the pod says otherwise.
+const TERMINATION_LOG: &str = "/dev/termination-log";
+
+/// Writes everything. Returns the exit code of the process: what cannot be written is a failure too.
+pub(crate) fn write(finished: &Finished, options: &OutputOptions) -> ExitCode {
+    print_errors(finished, options.log_format);
+    print_result(finished, options.format);
+    write_termination_message(&finished.report);
+    match options.report.as_deref().map(|path| (path, write_report(path, &finished.report))) {
+        Some((path, Err(error))) => {
+            let message = format!("report `{}` cannot be written: {}", path.display(), reason(&error));
+            let hint = Some("name a file in a folder that can be written with `--report`".to_owned());
+            print_failure(&Failure { message, hint }, options.log_format);
+            // What the run did weighs more than where it is written down.
+            if finished.exit_code == ExitCode::Converged { ExitCode::Configuration } else { finished.exit_code }
+        }
+        _ => finished.exit_code,
+    }
+}
+
+/// Prints what ended the run. In a JSON log that is events like all others.
+pub(crate) fn print_errors(finished: &Finished, format: LogFormat) {
+    if let Some(problems) = &finished.problems {
+        match format {
+            LogFormat::Text => to_stderr(&problems.render(is_colourful(&io::stderr()))),
+            LogFormat::Json => {
+                for problem in problems {
+                    let place = problem.location().map(ToString::to_string);
+                    tracing::error!(place, hint = problem.hint(), "{}", problem.message());
+                }
+            }
+        }
+    }
+    for failure in &finished.failures {
+        print_failure(failure, format);
+    }
+}
+
+/// Prints an error with its hint on standard error.
+pub(crate) fn print_failure(failure: &Failure, format: LogFormat) {
+    match format {
+        LogFormat::Text => {
+            let hint = failure.hint.iter().map(|hint| format!("hint: {hint}\n")).collect::<String>();
+            to_stderr(&format!("error: {}\n{hint}", failure.message));
+        }
+        LogFormat::Json => tracing::error!(hint = failure.hint, "{}", failure.message),
+    }
+}
+
+/// Prints the plan, the report or the state of the check.
+fn print_result(finished: &Finished, format: OutputFormat) {
+    let report = &finished.report;
+    let plan = finished.plan.as_ref();
+    let style = if is_colourful(&io::stdout()) { Style::Colour } else { Style::Plain };
+    match (report.mode, format) {
+        (Mode::Plan, OutputFormat::Text) => to_stdout(&plan.map(|plan| plan.text(style)).unwrap_or_default()),
+        (Mode::Plan, OutputFormat::Json) => to_stdout(&plan.map(json).unwrap_or_default()),
+        (Mode::Apply | Mode::Check, OutputFormat::Json) => to_stdout(&json(report)),
+        // A run that did not come to its plan has nothing but its error to tell.
+        (Mode::Apply | Mode::Check, OutputFormat::Text) if plan.is_none() => {}
+        (Mode::Apply, OutputFormat::Text) => to_stdout(&without_failure(report).text(style)),
+        (Mode::Check, OutputFormat::Text) => to_stdout(&check(finished, style)),
+    }
+}
+
+/// What a check found: how much would change, and what there is to know.
+fn check(finished: &Finished, style: Style) -> String {
+    let counts = finished.plan.as_ref().map(|plan| format!("{}: {}, {}\n", plan.task, plan.target, plan.counts()));
+    let report = Report { changes: Vec::new(), ..without_failure(&finished.report) };
+    format!("{}{}", counts.unwrap_or_default(), report.text(style))
+}
+
+/// The report without the failure of the whole run, which is on standard error already.
+fn without_failure(report: &Report) -> Report {
+    Report { failure: None, ..report.clone() }
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Reports and plans are texts, numbers and maps with text keys: they always have a JSON form.
+    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// Replaces the report in one step, so that nobody reads half of one.
+fn write_report(path: &Path, report: &Report) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(json(report).as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Leaves the summary where Kubernetes looks for it.
+fn write_termination_message(report: &Report) {
+    let in_a_pod = environment_variable("KUBERNETES_SERVICE_HOST").map(|_| PathBuf::from(TERMINATION_LOG));
+    let Some(path) = environment_variable("EVENKEEL_TERMINATION_LOG").map(PathBuf::from).or(in_a_pod) else { return };
+    // Kubernetes has made the file; where it is not there, nobody reads it.
+    let written = OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(report.termination_message().as_bytes()));
+    if let Err(error) = written {
+        tracing::debug!("no termination message: `{}` cannot be written: {}", path.display(), reason(&error));
+    }
+}
+
+/// Prints data. Whoever reads it may stop reading: then there is nobody left to tell.
+pub(crate) fn to_stdout(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+fn to_stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,96 @@
+//! A task as a process of its own: command line in, exit code out.
+
+use std::{
+    ffi::OsString,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
+use evenkeel_core::report::Failure;
+
+use crate::{
+    command_line::{LogFormat, TaskCommand},
+    exit_code::ExitCode,
+    output,
+    progress::Progress,
+    run::{Finished, Surroundings, run, unexpected},
+    secrets::SecretResolver,
+    stop::Stop,
+    task::Task,
+    telemetry,
+};
+
+/// The whole of a task's `main`.
+#[must_use]
+pub fn main_of<T: Task>() -> std::process::ExitCode {
+    let name = format!("evenkeel-{}", T::NAME);
+    let command = task_command::<T>().display_name(&name).bin_name(&name).version(env!("CARGO_PKG_VERSION"));
+    match parse(command, std::env::args_os()) {
+        Ok(matches) => run_matches::<T>(&matches).into(),
+        Err(code) => code.into(),
+    }
+}
+
+/// The command of a task, named after it: `plan`, `apply`, `check` and their options.
+#[must_use]
+pub fn task_command<T: Task>() -> Command {
+    TaskCommand::augment_subcommands(
+        Command::new(T::NAME).about(T::ABOUT).subcommand_required(true).arg_required_else_help(true),
+    )
+}
+
+/// Reads a command line. Help and the version go to standard output.
+///
+/// # Errors
+///
+/// The exit code, when there is nothing to run: help or the version was asked for, or what is wrong
+/// has been printed.
+pub fn parse(command: Command, arguments: impl IntoIterator<Item = OsString>) -> Result<ArgMatches, ExitCode> {
+    command.try_get_matches_from(arguments).map_err(|error| {
+        // Whoever does not read it needs no message about that either.
+        let _ = error.print();
+        if error.exit_code() == 0 { ExitCode::Converged } else { ExitCode::Usage }
+    })
+}
+
+/// Runs a task as [`task_command`] was asked to, prints what it has to tell, and waits until it has ended.
+pub fn run_matches<T: Task>(matches: &ArgMatches) -> ExitCode {
+    let command = TaskCommand::from_arg_matches(matches).map_err(|error| error.to_string());
+    match command.and_then(TaskCommand::or_environment) {
+        Ok(command) => run_process::<T>(&command),
+        Err(message) => {
+            let hint = Some("`--help` shows what there is".to_owned());
+            output::print_failure(&Failure { message, hint }, LogFormat::Text);
+            ExitCode::Usage
+        }
+    }
+}
+
+fn run_process<T: Task>(command: &TaskCommand) -> ExitCode {
+    let options = &command.options().output;
+    let progress = match options.log_format {
+        LogFormat::Text => Progress::on_terminal(),
+        LogFormat::Json => Progress::hidden(),
+    };
+    telemetry::start(options.log_format, &progress);
+    telemetry::silence_panics();
+    let surroundings = Surroundings { secrets: Arc::new(SecretResolver::new()), stop: Stop::new(), progress };
+    // A panic is a mistake of ours; its report and exit code must not be lost with it.
+    let finished = catch_unwind(AssertUnwindSafe(|| block_on::<T>(command, &surroundings)));
+    output::write(
+        &finished.unwrap_or_else(|_| unexpected::<T>(command, "the run ended in the middle of its work")),
+        options,
+    )
+}
+
+fn block_on<T: Task>(command: &TaskCommand, surroundings: &Surroundings) -> Finished {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return unexpected::<T>(command, "the system gives this process no event loop") };
+    runtime.block_on(async {
+        let signals = tokio::spawn(surroundings.stop.clone().at_signals());
+        let finished = run::<T>(command, surroundings).await;
+        signals.abort();
+        finished
+    })
+}

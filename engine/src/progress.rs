@@ -1,0 +1,99 @@
+//! How far a run is, for people who watch it on a terminal. Nobody else sees anything of it.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::command_line::environment_variable;
+
+/// The bars of a run. Clones draw to the same place.
+#[derive(Clone, Debug)]
+pub struct Progress(MultiProgress);
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::hidden()
+    }
+}
+
+impl Progress {
+    /// Draws nothing.
+    #[must_use]
+    pub fn hidden() -> Self {
+        Self(MultiProgress::with_draw_target(ProgressDrawTarget::hidden()))
+    }
+
+    /// Draws to standard error if that is a terminal, and if nobody has said (`CI`, `TERM=dumb`) that
+    /// no one looks.
+    #[must_use]
+    pub fn on_terminal() -> Self {
+        let dumb = environment_variable("TERM").is_some_and(|terminal| terminal == "dumb");
+        if io::stderr().is_terminal() && !dumb && environment_variable("CI").is_none() {
+            Self(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
+        } else {
+            Self::hidden()
+        }
+    }
+
+    /// A step of unknown length.
+    pub(crate) fn waiting(&self, message: &'static str) -> Step {
+        let bar = self.0.add(ProgressBar::new_spinner().with_message(message));
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+        Step(bar)
+    }
+
+    /// A step of `length` parts.
+    pub(crate) fn counting(&self, message: &'static str, length: usize) -> Step {
+        let bar = self.0.add(ProgressBar::new(length as u64).with_message(message));
+        if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} ({eta} left)") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Step(bar)
+    }
+}
+
+/// One step; it vanishes from the terminal when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Step(ProgressBar);
+
+impl Step {
+    /// One part more is done.
+    pub(crate) fn advance(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Writes log lines to standard error, above the bars.
+impl<'a> MakeWriter<'a> for Progress {
+    type Writer = Above<'a>;
+
+    fn make_writer(&'a self) -> Above<'a> {
+        Above(self)
+    }
+}
+
+/// Standard error above the bars.
+#[derive(Debug)]
+pub struct Above<'a>(&'a Progress);
+
+impl Write for Above<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.0.suspend(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}

@@ -1,0 +1,110 @@
+//! Apply: observe, plan and execute in rounds until a plan is empty.
+//!
+//! The run has converged when a plan after the last change is empty, not when the application has
+//! accepted every change: what it accepts and drops shows here. Conflicts and passing failures lead
+//! to another round; what failed for good is not tried again in the same run.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::{
+    object::ObjectId,
+    plan::{Note, Plan},
+};
+
+use super::{Ending, Record, Session};
+use crate::{
+    executor::{Fate, Fault, execute},
+    exit_code::ExitCode,
+    inventory::{Inventory, State},
+    task::Task,
+};
+
+/// How often changes are made at most: the first round, one for what conflicts and what shows only
+/// afterwards, and one for conflicts within that.
+const MOST_ROUNDS: u32 = 3;
+
+impl<T: Task> Session<'_, T> {
+    pub(super) async fn converge<I: Inventory>(
+        &self,
+        mut inventory: I,
+        adopt: bool,
+        record: &mut Record,
+    ) -> Result<ExitCode, Ending> {
+        let mut given_up = BTreeMap::new();
+        let refused = loop {
+            let observed = self.observe().await?;
+            if adopt && record.rounds == 0 {
+                self.adopt(&observed, &mut inventory, record).await?;
+            }
+            let selection = self.plan(&observed, &inventory.ownership(), record.deleted())?;
+            given_up.extend(record.planned(&selection.plan));
+            if selection.plan.is_empty() {
+                break selection.refused;
+            }
+            if record.rounds == MOST_ROUNDS
+                || !self.round(&selection.plan, &mut given_up, &mut inventory, record).await?
+            {
+                record.left_over(&selection.plan);
+                break selection.refused;
+            }
+        };
+        match (record.verdict(), refused) {
+            (ExitCode::Converged, Some(failure)) => Err(Ending::failed(ExitCode::Configuration, failure)),
+            (code, Some(failure)) => Err(Ending::failed(code, failure)),
+            (code, None) => Ok(code),
+        }
+    }
+
+    /// Makes the changes of a plan. Returns whether any could be tried.
+    async fn round<I: Inventory>(
+        &self,
+        plan: &Plan<T::Operation>,
+        given_up: &mut BTreeMap<ObjectId, Fault>,
+        inventory: &mut I,
+        record: &mut Record,
+    ) -> Result<bool, Ending> {
+        tracing::info!(changes = plan.changes().len(), round = record.rounds + 1, "applying");
+        let step = self.progress.counting("applying", plan.changes().len());
+        let execution = execute((self.task, self.desired), plan, given_up, inventory, self.bounds, &step).await;
+        for (change, fate) in plan.changes().iter().zip(&execution.fates) {
+            if let Fate::Failed(fault) = fate
+                && fault.is_final()
+            {
+                given_up.insert(change.object.clone(), fault.clone());
+            }
+        }
+        record.ended(plan, execution.fates);
+        record.note(execution.notes);
+        record.rounds += u32::from(execution.started);
+        if let Some(error) = execution.inventory {
+            return Err(Ending::of_inventory(&error));
+        }
+        match execution.halt {
+            Some(halt) => Err(Ending::halted(halt, self.bounds)),
+            None => Ok(execution.started),
+        }
+    }
+
+    /// Takes declared objects that are there for ours.
+    async fn adopt<I: Inventory>(
+        &self,
+        observed: &T::Observed,
+        inventory: &mut I,
+        record: &mut Record,
+    ) -> Result<(), Ending> {
+        let ownership = inventory.ownership();
+        let only = &self.options.only;
+        let is_selected = |object: &ObjectId| only.is_empty() || only.iter().any(|selector| selector.matches(object));
+        let adopted: Vec<ObjectId> = T::existing(self.desired, observed)
+            .into_iter()
+            .filter(|object| is_selected(object) && !ownership.contains(object))
+            .collect();
+        for object in &adopted {
+            inventory.note(object, State::Owned);
+        }
+        inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
+        let message = "was adopted: `--prune` may remove it once it is not declared any more";
+        record.note(adopted.into_iter().map(|object| Note { object, message: message.to_owned() }));
+        Ok(())
+    }
+}

@@ -1,0 +1,239 @@
+//! What happens in a run, as it happens: from it come the report and the exit code.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
+
+use evenkeel_core::{
+    object::ObjectId,
+    plan::{Action, Change, ChangeDocument, Note, Plan, PlanDocument},
+    report::{ChangeReport, Failure, Mode, Report, RequestCounts, Status},
+};
+
+use super::{Ending, Finished, milliseconds};
+use crate::{
+    executor::{Fate, Fault},
+    exit_code::ExitCode,
+    task::Class,
+};
+
+/// A change that was accepted this often and still differs is not tried any more: once may have been
+/// undone by another change of the same run.
+const ACCEPTED_IN_VAIN: u32 = 2;
+
+pub(super) struct Record {
+    task: &'static str,
+    mode: Mode,
+    pub target: String,
+    pub rounds: u32,
+    pub requests: RequestCounts,
+    first_plan: Option<PlanDocument>,
+    /// What became of each change, in the order in which they were first planned.
+    entries: Vec<Entry>,
+    positions: HashMap<(ObjectId, Action), usize>,
+    /// Notes of the last plan.
+    plan_notes: Vec<Note>,
+    /// Notes of what was done.
+    done_notes: Vec<Note>,
+}
+
+struct Entry {
+    document: ChangeDocument,
+    /// `None` while it is only planned.
+    fate: Option<Fate>,
+    /// How often it was accepted with these same fields.
+    accepted: u32,
+}
+
+impl Record {
+    pub(super) fn new(task: &'static str, mode: Mode) -> Self {
+        Self {
+            task,
+            mode,
+            target: String::new(),
+            rounds: 0,
+            requests: RequestCounts::default(),
+            first_plan: None,
+            entries: Vec::new(),
+            positions: HashMap::new(),
+            plan_notes: Vec::new(),
+            done_notes: Vec::new(),
+        }
+    }
+
+    /// Takes in what a run that only looks has found.
+    pub(super) fn plan_only<O>(&mut self, plan: &Plan<O>) {
+        self.planned(plan);
+        for change in plan.changes() {
+            self.entry(change);
+        }
+    }
+
+    /// Takes in a plan. Returns the changes that were accepted again and again and still differ.
+    pub(super) fn planned<O>(&mut self, plan: &Plan<O>) -> BTreeMap<ObjectId, Fault> {
+        if self.first_plan.is_none() {
+            self.first_plan = Some(plan.document(self.task, &self.target));
+        }
+        self.plan_notes = plan.notes().to_vec();
+        self.drop_what_is_settled(plan);
+        let mut in_vain = BTreeMap::new();
+        for change in plan.changes() {
+            let position = self.positions.get(&(change.object.clone(), change.action));
+            let Some(entry) = position.map(|&position| &self.entries[position]) else { continue };
+            if entry.accepted >= ACCEPTED_IN_VAIN && entry.document.fields == change.fields {
+                in_vain.insert(change.object.clone(), not_kept(change));
+            }
+        }
+        in_vain
+    }
+
+    /// What failed or was skipped before and is not planned any more has settled itself: the answer
+    /// to a change that was made got lost, or somebody else made it.
+    fn drop_what_is_settled<O>(&mut self, plan: &Plan<O>) {
+        let planned: HashSet<(&ObjectId, Action)> =
+            plan.changes().iter().map(|change| (&change.object, change.action)).collect();
+        let mut kept = Vec::with_capacity(self.entries.len());
+        for mut entry in std::mem::take(&mut self.entries) {
+            let is_planned = planned.contains(&(&entry.document.object, entry.document.action));
+            match &entry.fate {
+                Some(Fate::Failed(fault)) if !is_planned && fault.class == Class::Conflict => {
+                    let message = "had changed since it was read, so it was read again".to_owned();
+                    self.done_notes.push(Note { object: entry.document.object, message });
+                    continue;
+                }
+                Some(Fate::Failed(_)) if !is_planned => entry.fate = Some(Fate::Applied),
+                Some(Fate::Skipped(_)) if !is_planned => continue,
+                _ => {}
+            }
+            kept.push(entry);
+        }
+        let key = |entry: &Entry| (entry.document.object.clone(), entry.document.action);
+        self.positions = kept.iter().enumerate().map(|(position, entry)| (key(entry), position)).collect();
+        self.entries = kept;
+    }
+
+    /// Takes in what became of the changes of a plan.
+    pub(super) fn ended<O>(&mut self, plan: &Plan<O>, fates: Vec<Fate>) {
+        for (change, fate) in plan.changes().iter().zip(fates) {
+            let entry = self.entry(change);
+            match fate {
+                Fate::Applied => entry.accepted += 1,
+                _ => entry.accepted = 0,
+            }
+            entry.fate = Some(fate);
+        }
+    }
+
+    /// Takes in that changes are still needed when the run gives up.
+    pub(super) fn left_over<O>(&mut self, plan: &Plan<O>) {
+        for change in plan.changes() {
+            let rounds = self.rounds;
+            let entry = self.entry(change);
+            match &entry.fate {
+                Some(Fate::Failed(_) | Fate::Skipped(_)) => {}
+                Some(Fate::Applied) => entry.fate = Some(Fate::Failed(not_kept(change))),
+                None => {
+                    let message = format!("it still differs after {rounds} rounds");
+                    let hint = Some("run it again; if this stays, something else changes it too".to_owned());
+                    entry.fate = Some(Fate::Skipped(Failure { message, hint }));
+                }
+            }
+        }
+    }
+
+    pub(super) fn note(&mut self, notes: impl IntoIterator<Item = Note>) {
+        self.done_notes.extend(notes);
+    }
+
+    /// How many objects this run has deleted.
+    pub(super) fn deleted(&self) -> usize {
+        let is_deleted = |entry: &&Entry| entry.document.action == Action::Delete && entry.fate == Some(Fate::Applied);
+        self.entries.iter().filter(is_deleted).count()
+    }
+
+    /// The exit code that the changes alone ask for.
+    pub(super) fn verdict(&self) -> ExitCode {
+        let classes: Vec<Class> = self
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.fate {
+                Some(Fate::Failed(fault)) => Some(fault.class),
+                _ => None,
+            })
+            .collect();
+        let skipped = self.entries.iter().any(|entry| matches!(entry.fate, Some(Fate::Skipped(_))));
+        let Some(&first) = classes.first() else {
+            return if skipped { ExitCode::SomeFailed } else { ExitCode::Converged };
+        };
+        // Failures of one kind end as that kind; a mixture, and what the application refuses, is
+        // "some changes failed".
+        match first {
+            Class::Conflict | Class::Refused => ExitCode::SomeFailed,
+            _ if classes.iter().any(|class| *class != first) => ExitCode::SomeFailed,
+            class => ExitCode::of(class),
+        }
+    }
+
+    fn entry<O>(&mut self, change: &Change<O>) -> &mut Entry {
+        let document = ChangeDocument::of(change);
+        let key = (change.object.clone(), change.action);
+        let position = *self.positions.entry(key).or_insert(self.entries.len());
+        if position == self.entries.len() {
+            self.entries.push(Entry { document, fate: None, accepted: 0 });
+        } else if self.entries[position].document != document {
+            let entry = &mut self.entries[position];
+            *entry = Entry { document, fate: entry.fate.take(), accepted: 0 };
+        }
+        &mut self.entries[position]
+    }
+
+    pub(super) fn finish(self, ending: Ending, duration: Duration, detailed_exitcode: bool) -> Finished {
+        let found = ending.code;
+        let exit_code = if found == ExitCode::Differences && !detailed_exitcode { ExitCode::Converged } else { found };
+        let mut notes = self.plan_notes;
+        notes.extend(self.done_notes);
+        notes.sort();
+        notes.dedup();
+        let report = Report {
+            format: Report::FORMAT,
+            task: self.task.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            mode: self.mode,
+            target: self.target,
+            exit_code: exit_code.number(),
+            outcome: found.outcome().to_owned(),
+            failure: ending.summary(),
+            changes: self.entries.into_iter().map(Entry::report).collect(),
+            notes,
+            rounds: self.rounds,
+            requests: self.requests,
+            duration_milliseconds: milliseconds(duration),
+        };
+        Finished { exit_code, report, plan: self.first_plan, problems: ending.problems, failures: ending.failures }
+    }
+}
+
+impl Entry {
+    fn report(self) -> ChangeReport {
+        let (status, failure) = match self.fate {
+            None => (Status::Planned, None),
+            Some(Fate::Applied) => (Status::Applied, None),
+            Some(Fate::Failed(fault)) => (Status::Failed, Some(fault.failure)),
+            Some(Fate::Skipped(failure)) => (Status::Skipped, Some(failure)),
+        };
+        ChangeReport { change: self.document, status, failure }
+    }
+}
+
+fn not_kept<O>(change: &Change<O>) -> Fault {
+    let still = match change.action {
+        Action::Create => "is still not there",
+        Action::Update => "still differs",
+        Action::Delete => "is still there",
+    };
+    let message = format!("`{}` {still}, although the application accepted the change", change.object);
+    let hint =
+        Some("see whether something else changes it too, or whether the application allows this value".to_owned());
+    Fault { class: Class::Refused, failure: Failure { message, hint } }
+}

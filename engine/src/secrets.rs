@@ -1,0 +1,291 @@
+//! Where declared secrets come from. The one place that reads them; nobody shows them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::OsString,
+    fmt,
+    fs::File,
+    io::{self, Read},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use evenkeel_core::values::{SecretKey, SecretValue};
+use secrecy::SecretString;
+
+/// A secret is at most as long as a whole Kubernetes Secret may be.
+const LONGEST_SECRET_BYTES: u64 = 1024 * 1024;
+
+/// Why a declared secret cannot be had. It names the reference, never the content.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// The environment has no such variable, or an empty one.
+    #[error("environment variable `{name}` is not set or empty")]
+    NotSet {
+        /// The variable.
+        name: String,
+    },
+    /// The variable or file holds something else than UTF-8 text.
+    #[error("the secret in {reference} is no text")]
+    NotText {
+        /// Where it is.
+        reference: String,
+    },
+    /// The file is not there or may not be read.
+    #[error("secret file `{path}` cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// The file is there and has nothing in it.
+    #[error("secret file `{path}` is empty")]
+    Empty {
+        /// The file.
+        path: String,
+    },
+    /// The file is longer than any secret.
+    #[error("secret file `{path}` is longer than {LONGEST_SECRET_BYTES} bytes")]
+    TooLong {
+        /// The file.
+        path: String,
+    },
+    /// It is in a Kubernetes Secret.
+    #[error(
+        "key `{key}` of Secret `{namespace}/{name}` needs a Kubernetes cluster, which this version cannot read yet"
+    )]
+    NeedsCluster {
+        /// The Secret's namespace.
+        namespace: String,
+        /// The Secret's name.
+        name: String,
+        /// The key in its data.
+        key: String,
+    },
+}
+
+impl SecretError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NotSet { name } => format!("set `{name}` in the environment of this process"),
+            Self::NotText { .. } => "write it as UTF-8 text".to_owned(),
+            Self::Unreadable { .. } => "check the path and who may read it".to_owned(),
+            Self::Empty { .. } => "write the secret into the file".to_owned(),
+            Self::TooLong { .. } => "check the path: this looks like another file".to_owned(),
+            Self::NeedsCluster { .. } => "use `fromEnv` or `fromFile`".to_owned(),
+        }
+    }
+}
+
+/// Turns declared secrets into their texts. Each is read once; what was missing is looked for again.
+pub struct SecretResolver {
+    environment: Environment,
+    known: Mutex<HashMap<Reference, SecretString>>,
+}
+
+enum Environment {
+    Process,
+    Given(BTreeMap<String, SecretString>),
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Reference {
+    Variable(String),
+    File(String),
+}
+
+impl Default for SecretResolver {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SecretResolver {
+    /// Reads the process's environment, and files.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { environment: Environment::Process, known: Mutex::default() }
+    }
+
+    /// Takes these variables for the environment, and reads files: for a run inside another program.
+    #[must_use]
+    pub fn with_environment<K: Into<String>>(variables: impl IntoIterator<Item = (K, SecretString)>) -> Self {
+        let variables = variables.into_iter().map(|(name, secret)| (name.into(), secret)).collect();
+        Self { environment: Environment::Given(variables), known: Mutex::default() }
+    }
+
+    /// The secret's text.
+    ///
+    /// # Errors
+    ///
+    /// When it is not where the values say.
+    pub fn resolve(&self, secret: &SecretValue) -> Result<SecretString, SecretError> {
+        let reference = match secret {
+            SecretValue::Plain(text) => return Ok(text.clone()),
+            SecretValue::FromSecret(SecretKey { namespace, name, key }) => {
+                return Err(SecretError::NeedsCluster {
+                    namespace: namespace.to_string(),
+                    name: name.clone(),
+                    key: key.clone(),
+                });
+            }
+            SecretValue::FromEnv(name) => Reference::Variable(name.clone()),
+            SecretValue::FromFile(path) => Reference::File(path.clone()),
+        };
+        if let Some(text) = self.known().get(&reference) {
+            return Ok(text.clone());
+        }
+        let text = match &reference {
+            Reference::Variable(name) => self.variable(name)?,
+            Reference::File(path) => file(path)?,
+        };
+        self.known().insert(reference, text.clone());
+        Ok(text)
+    }
+
+    /// Reads all these secrets, so that [`resolve`](Self::resolve) only looks them up afterwards.
+    ///
+    /// # Errors
+    ///
+    /// Every one that cannot be had, each once.
+    pub fn resolve_all<'a>(&self, secrets: impl IntoIterator<Item = &'a SecretValue>) -> Result<(), Vec<SecretError>> {
+        let mut errors: Vec<SecretError> = Vec::new();
+        for secret in secrets {
+            if let Err(error) = self.resolve(secret)
+                && !errors.contains(&error)
+            {
+                errors.push(error);
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<Reference, SecretString>> {
+        // What a panicking thread left behind is a complete map.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn variable(&self, name: &str) -> Result<SecretString, SecretError> {
+        let not_set = || SecretError::NotSet { name: name.to_owned() };
+        match &self.environment {
+            Environment::Given(variables) => variables.get(name).cloned().ok_or_else(not_set),
+            Environment::Process => {
+                let value = process_variable(name).filter(|value| !value.is_empty()).ok_or_else(not_set)?;
+                match value.into_string() {
+                    Ok(text) => Ok(text.into()),
+                    Err(_) => Err(SecretError::NotText { reference: format!("environment variable `{name}`") }),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SecretResolver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SecretResolver").finish_non_exhaustive()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "`fromEnv` names a variable of the environment")]
+fn process_variable(name: &str) -> Option<OsString> {
+    // A name with `=` or NUL in it cannot be a variable's, and `var_os` answers `None` to it.
+    std::env::var_os(name)
+}
+
+/// The text of a file without the line break that editors and `echo` put at its end.
+fn file(path: &str) -> Result<SecretString, SecretError> {
+    let unreadable = |error: io::Error| SecretError::Unreadable { path: path.to_owned(), reason: reason(&error) };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST_SECRET_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > LONGEST_SECRET_BYTES {
+        return Err(SecretError::TooLong { path: path.to_owned() });
+    }
+    let text = String::from_utf8(bytes).map_err(|_| SecretError::NotText { reference: format!("file `{path}`") })?;
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    if line.is_empty() {
+        return Err(SecretError::Empty { path: path.to_owned() });
+    }
+    Ok(line.into())
+}
+
+/// What the system says, without the number that differs between systems.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "the test looks at what it made up itself")]
+    fn text(secret: &SecretString) -> &str {
+        secret.expose_secret()
+    }
+
+    fn variable(name: &str) -> SecretValue {
+        SecretValue::FromEnv(name.to_owned())
+    }
+
+    #[test]
+    fn a_secret_file_loses_one_line_break_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        for (content, expected) in [("a b", "a b"), ("ab\n", "ab"), ("ab\r\n", "ab"), (" ab\n\n", " ab\n")] {
+            std::fs::write(&path, content).unwrap();
+            let secret = SecretResolver::new().resolve(&SecretValue::FromFile(path.display().to_string())).unwrap();
+            assert_eq!(text(&secret), expected);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        let secret = SecretValue::FromFile(path.display().to_string());
+        let secrets = SecretResolver::new();
+        assert!(matches!(secrets.resolve(&secret), Err(SecretError::Unreadable { .. })));
+        std::fs::write(&path, "first").unwrap();
+        assert_eq!(text(&secrets.resolve(&secret).unwrap()), "first");
+        std::fs::write(&path, "second").unwrap();
+        assert_eq!(text(&secrets.resolve(&secret).unwrap()), "first");
+    }
+
+    #[test]
+    fn all_missing_secrets_are_told_at_once_and_each_once() {
+        let secrets = SecretResolver::with_environment([("SET", SecretString::from("x"))]);
+        let errors = secrets.resolve_all(&[variable("A"), variable("SET"), variable("B"), variable("A")]).unwrap_err();
+        assert_eq!(errors, ["A", "B"].map(|name| SecretError::NotSet { name: name.to_owned() }));
+    }
+
+    #[test]
+    fn an_empty_a_long_and_a_binary_file_hold_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        let secret = SecretValue::FromFile(path.display().to_string());
+        let resolve = |content: &[u8]| {
+            std::fs::write(&path, content).unwrap();
+            SecretResolver::new().resolve(&secret).unwrap_err()
+        };
+        assert!(matches!(resolve(b"\n"), SecretError::Empty { .. }));
+        assert!(matches!(resolve(&[0xff, 0xfe]), SecretError::NotText { .. }));
+        assert!(matches!(resolve(&vec![b'x'; 1024 * 1024 + 1]), SecretError::TooLong { .. }));
+    }
+
+    #[test]
+    fn a_resolver_shows_nothing_of_what_it_knows() {
+        let secrets = SecretResolver::with_environment([("SET", SecretString::from("canary"))]);
+        secrets.resolve(&variable("SET")).unwrap();
+        assert_eq!(format!("{secrets:?}"), "SecretResolver { .. }");
+    }
+}

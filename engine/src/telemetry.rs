@@ -1,0 +1,46 @@
+//! Logs on standard error, and what a panic may say.
+
+use std::{
+    io::{self, IsTerminal},
+    panic,
+};
+
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{
+    command_line::{LogFormat, environment_variable},
+    progress::Progress,
+};
+
+/// What is logged when `RUST_LOG` says nothing.
+const DEFAULT_FILTER: &str = "warn,evenkeel=info";
+
+/// Starts the log. A second call in a process changes nothing.
+pub(crate) fn start(format: LogFormat, progress: &Progress) {
+    let asked = environment_variable("RUST_LOG").map(|filter| filter.to_string_lossy().into_owned());
+    let filter = asked.as_deref().map(EnvFilter::try_new);
+    let misunderstood = matches!(filter, Some(Err(_)));
+    let filter = filter.and_then(Result::ok).unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER));
+    let lines = fmt::layer().with_writer(progress.clone()).with_ansi(is_colourful(&io::stderr()));
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = match format {
+        LogFormat::Text => registry.with(lines.with_target(false)).try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+    };
+    if started.is_ok() && misunderstood {
+        tracing::warn!("`RUST_LOG` cannot be understood, so it is ignored");
+    }
+}
+
+/// Whether text that goes there may have colours.
+pub(crate) fn is_colourful(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && environment_variable("NO_COLOR").is_none()
+}
+
+/// Lets a panic say where it happened and nothing of what it was about: its message may quote data.
+pub(crate) fn silence_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a mistake in evenkeel: the run ended unexpectedly");
+    }));
+}
