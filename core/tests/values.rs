@@ -180,8 +180,7 @@ fn plain_secrets_come_from_secrets_files_and_never_show() {
 fn references_inside_representations_are_listed_with_their_pointers() {
     let (values, _) = load(vec![platform()], &[]);
     let realm = values.keycloak.and_then(|keycloak| keycloak.realm).expect("the realm is declared");
-    let listed: Vec<_> =
-        realm.secrets().iter().map(|(pointer, secret)| format!("{pointer} from {secret}")).collect();
+    let listed: Vec<_> = realm.secrets().iter().map(|(pointer, secret)| format!("{pointer} from {secret}")).collect();
     assert_eq!(listed, ["/smtpServer/password from file `/run/smtp`"]);
 }
 
@@ -235,9 +234,10 @@ fn a_task_s_definition_is_enforced_and_takes_references_for_strings() {
     let realm = values.keycloak.and_then(|keycloak| keycloak.realm).expect("the realm is declared");
     assert!(realm.secret("/attributes/key").is_some());
     let problems = Values::load(source("3"), &[], &schema).expect_err("a number does not fit");
-    assert_eq!(problems.iter().map(|problem| problem.message()).collect::<Vec<_>>(), [
-        "`keycloak.realm.attributes.key`: expected a string or a map, found a number"
-    ]);
+    assert_eq!(
+        problems.iter().map(|problem| problem.message()).collect::<Vec<_>>(),
+        ["`keycloak.realm.attributes.key`: expected a string or a map, found a number"]
+    );
 }
 
 #[test]
@@ -245,4 +245,33 @@ fn the_schema_is_a_valid_draft_2020_12_schema_without_null() {
     let schema = Schema::new();
     jsonschema::meta::validate(schema.as_json()).expect("a valid schema");
     assert!(!schema.as_json().to_string().contains("\"null\""));
+}
+
+#[test]
+fn a_thousand_teams_and_twenty_thousand_users_load() {
+    use std::fmt::Write as _;
+    let mut text = String::from("teams:\n");
+    for team in 0..1_000 {
+        let _ = writeln!(text, "  t{team}: {{displayName: Team {team}, harbor: {{storageQuota: 20Gi}}}}");
+    }
+    text.push_str("users:\n");
+    for user in 0..20_000 {
+        let _ = writeln!(
+            text,
+            "  - email: user{user}@example.com\n    firstName: First\n    lastName: Last\n    teams: [t{}, t{}]\n    initialPassword: {{fromEnv: USER_{user}}}",
+            user % 1_000,
+            user % 999
+        );
+    }
+    let start = std::time::Instant::now();
+    let (values, document) = small(&text, &[]);
+    let elapsed = start.elapsed();
+    assert_eq!((values.teams.len(), values.users.len()), (1_000, 20_000));
+    let last = document.location(&ValuePath::root().key("users").index(19_999)).and_then(|location| location.line);
+    assert_eq!(last, Some(1 + 1_000 + 1 + 19_999 * 5 + 1));
+    eprintln!("loaded in {elapsed:?}");
+    // only an optimised build says anything about speed
+    if cfg!(not(debug_assertions)) {
+        assert!(elapsed < std::time::Duration::from_secs(1), "{elapsed:?}");
+    }
 }

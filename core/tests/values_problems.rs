@@ -42,7 +42,10 @@ fn problems_of_all_layers_are_told_at_once() {
 
 #[test]
 fn an_unknown_key_names_the_one_that_was_meant() {
-    assert_rendered!(rendered(&[("a.yaml", "users:\n  - email: a@example.com\n    fristName: Ada\n    zzz: 1\n")], &[]));
+    assert_rendered!(rendered(
+        &[("a.yaml", "users:\n  - email: a@example.com\n    fristName: Ada\n    zzz: 1\n")],
+        &[]
+    ));
 }
 
 #[test]
@@ -97,7 +100,14 @@ fn a_bomb_is_refused() {
 fn set_has_its_own_messages() {
     assert_rendered!(rendered(
         &[],
-        &["team.alpha={}", "nonsense", "users[0].email=a@example.com", "platform.domain=[", "a..b=1", "platform.name=Demo"]
+        &[
+            "team.alpha={}",
+            "nonsense",
+            "users[0].email=a@example.com",
+            "platform.domain=[",
+            "a..b=1",
+            "platform.name=Demo"
+        ]
     ));
 }
 

@@ -291,7 +291,8 @@ impl<'text> Composer<'text> {
             }
         };
         match resolved {
-            Ok(Scalar::Null) => Content::Null { written: !text.is_empty() },
+            // the parser gives a value that was left out as `~` without an extent
+            Ok(Scalar::Null) => Content::Null { written: origin.start < origin.end },
             Ok(Scalar::Bool(value)) => Content::Bool(value),
             Ok(Scalar::Number(number)) => Content::Number(number),
             Ok(Scalar::Text) if self.text.kind == SourceKind::Secrets => Content::Secret(SecretString::from(text)),

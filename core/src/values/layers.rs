@@ -76,3 +76,98 @@ impl Layering<'_> {
         Some(Entry { key: entry.key, value: Node { content, origin } })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use crate::values::compose::{Text, compose};
+    use crate::values::source::{SourceId, SourceKind};
+
+    fn layer(text: &str) -> Map {
+        let text = Text { source: SourceId(1), kind: SourceKind::Plain, text, offset: 0 };
+        match compose(text).root.map(|root| root.content) {
+            Some(Content::Map(map)) => map,
+            _ => Map::default(),
+        }
+    }
+
+    fn laid(layers: &[&Value]) -> Value {
+        let mut root = Map::default();
+        for layer_value in layers {
+            lay(&mut root, layer(&layer_value.to_string()), &mut Vec::new());
+        }
+        plain(&Node { content: Content::Map(root), ..Node::default() })
+    }
+
+    fn plain(node: &Node) -> Value {
+        match &node.content {
+            Content::Null { .. } => Value::Null,
+            Content::Bool(value) => json!(value),
+            Content::Number(number) => Value::Number(number.clone()),
+            Content::Text(_) | Content::Secret(_) => json!(node.as_text()),
+            Content::List(items) => items.iter().map(plain).collect(),
+            Content::Map(map) => {
+                Value::Object(map.0.iter().map(|(key, entry)| (key.to_string(), plain(&entry.value))).collect())
+            }
+        }
+    }
+
+    /// Maps whose keys say what their values are (`s` scalars, `l` lists, `m` maps), so that no layer changes a
+    /// value's kind: there, and without `null`, it does not matter which layers are joined first.
+    fn steady(removals: bool) -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![any::<i32>().prop_map(|number| json!(number)), "[a-z]{1,3}".prop_map(Value::from)];
+        let scalar = if removals { prop_oneof![scalar, Just(Value::Null)].boxed() } else { scalar.boxed() };
+        let list = prop::collection::vec(any::<u8>(), 0..3).prop_map(|items| json!(items));
+        let leaf = prop::collection::btree_map("s[ab]", scalar, 0..3);
+        let lists = prop::collection::btree_map("l[ab]", list, 0..3);
+        let flat = (leaf, lists).prop_map(|(leaf, lists)| Value::Object(leaf.into_iter().chain(lists).collect()));
+        flat.prop_recursive(3, 12, 3, |inner| {
+            (inner.clone(), prop::collection::btree_map("m[ab]", inner, 0..3)).prop_map(|(mut flat, maps)| {
+                if let Some(object) = flat.as_object_mut() {
+                    object.extend(maps);
+                }
+                flat
+            })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn an_empty_layer_changes_nothing(value in steady(true)) {
+            let empty = json!({});
+            prop_assert_eq!(laid(&[&value, &empty]), laid(&[&value]));
+            prop_assert_eq!(laid(&[&empty, &value]), laid(&[&value]));
+        }
+
+        #[test]
+        fn a_layer_laid_twice_changes_nothing(base in steady(true), value in steady(true)) {
+            prop_assert_eq!(laid(&[&base, &value, &value]), laid(&[&base, &value]));
+        }
+
+        #[test]
+        fn layers_that_keep_kinds_may_be_joined_in_any_order_of_pairs(
+            a in steady(false), b in steady(false), c in steady(false)
+        ) {
+            let left = laid(&[&laid(&[&a, &b]), &c]);
+            let right = laid(&[&a, &laid(&[&b, &c])]);
+            prop_assert_eq!(left, right);
+        }
+
+        #[test]
+        fn no_null_is_left(a in steady(true), b in steady(true)) {
+            prop_assert!(!laid(&[&a, &b]).to_string().contains("null"));
+        }
+    }
+
+    #[test]
+    fn a_removed_map_does_not_come_back_under_a_later_one() {
+        let merged = laid(&[&json!({"m": {"a": 1}}), &json!({"m": null}), &json!({"m": {"b": 2}})]);
+        assert_eq!(merged, json!({"m": {"b": 2}}));
+    }
+}

@@ -289,3 +289,62 @@ fn storage_bytes(text: &str) -> Option<i64> {
     };
     Some(number.parse::<i64>().ok()?.saturating_mul(factor))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use proptest::prelude::*;
+
+    /// Whether the JSON Schema of a newtype takes a text, and whether the newtype does.
+    macro_rules! verdicts {
+        ($text:expr, $($name:ident),+) => {[$({
+            let schema = schemars::SchemaGenerator::default().into_root_schema_for::<$name>();
+            let instance = serde_json::Value::from($text);
+            (stringify!($name), jsonschema::is_valid(schema.as_value(), &instance), $name::parse($text).is_ok())
+        }),+]};
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn schema_and_check_agree(text in r"(https?://)?[a-zA-Z0-9@./?#:\\ %;_-]{0,12}|-1|[0-9]{1,16}[kMGTi]{0,2}|\PC{0,6}") {
+            for (name, schema, check) in verdicts!(
+                text.as_str(), TeamId, PlatformName, NamespaceName, TeamPrefix, DomainName, RealmName, ObjectName,
+                HttpUrl, RequestUrl, Email, StorageQuota
+            ) {
+                prop_assert_eq!(schema, check, "{} and {:?}", name, text);
+            }
+        }
+    }
+
+    #[test]
+    fn length_is_limited() {
+        assert!(TeamId::parse(&"a".repeat(52)).is_ok());
+        assert!(TeamId::parse(&"a".repeat(53)).is_err());
+        assert!(DomainName::parse(&format!("{}.com", "a".repeat(64))).is_err());
+    }
+
+    #[test]
+    fn emails_are_trimmed_and_folded_only_for_comparison() {
+        let email = Email::parse(" Ada@Example.com\n").expect("an address");
+        assert_eq!((email.as_str(), email.folded().as_str()), ("Ada@Example.com", "ada@example.com"));
+        assert!(Email::parse("a@b@c").is_err() && Email::parse("a").is_err() && Email::parse("@b").is_err());
+    }
+
+    #[test]
+    fn storage_is_counted_in_bytes() {
+        let bytes = |text: &str| StorageQuota::parse(text).map(|quota| quota.bytes()).ok();
+        assert_eq!(
+            [bytes("20Gi"), bytes("5k"), bytes("7"), bytes("-1"), bytes("1.5Gi"), bytes("Gi")],
+            [Some(20 << 30), Some(5000), Some(7), Some(-1), None, None]
+        );
+    }
+
+    #[test]
+    fn the_base_of_an_address_has_no_slash_at_its_end() {
+        assert_eq!(HttpUrl::parse("https://a.example/auth//").expect("an address").base(), "https://a.example/auth");
+        assert!(HttpUrl::parse("https://me@a.example").is_err() && HttpUrl::parse("https:///a").is_err());
+    }
+}

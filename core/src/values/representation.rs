@@ -3,12 +3,14 @@
 //! Which fields such an object may have is the application's matter: a task contributes the JSON Schema of each
 //! (see [`Schema::with_definition`](super::Schema::with_definition)). Secrets may stand anywhere in them.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
-use super::secret::{PLAIN_MARKER, REFERENCE_KEYS, SecretValue, secret_from_entry};
+use super::secret::{PLAIN_MARKER, REFERENCE_KEYS, SecretReference, SecretValue, secret_from_entry};
 
 /// An object of an application's API as the values declare it; an absent field is not managed.
 #[derive(Clone, Default)]
@@ -178,6 +180,27 @@ impl<'de> Visitor<'de> for Content<'_> {
     }
 }
 
+/// Schema of any value in which a map with the key of a secret reference is a whole reference.
+pub(crate) struct FreeValue;
+
+impl JsonSchema for FreeValue {
+    fn schema_name() -> Cow<'static, str> {
+        "FreeValue".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let reference = generator.subschema_for::<SecretReference>();
+        let own = json!({"$ref": "#/$defs/FreeValue"});
+        let keys: Vec<_> = REFERENCE_KEYS.iter().map(|key| json!({"required": [key]})).collect();
+        json_schema!({
+            "description": "Any value; a secret reference may stand anywhere in it.",
+            "if": {"type": "object", "anyOf": keys},
+            "then": reference,
+            "else": {"items": own, "additionalProperties": own},
+        })
+    }
+}
+
 /// Declares a representation whose schema a task contributes under the type's name.
 macro_rules! representation {
     ($(#[$meta:meta] $name:ident),+ $(,)?) => {$(
@@ -204,8 +227,9 @@ macro_rules! representation {
                 stringify!($name).into()
             }
 
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({"type": "object", "x-representation": true})
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let value = generator.subschema_for::<$crate::values::representation::FreeValue>();
+                schemars::json_schema!({"type": "object", "x-representation": true, "additionalProperties": value})
             }
         }
     )+};

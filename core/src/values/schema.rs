@@ -80,7 +80,10 @@ impl Schema {
         let mut found = Vec::new();
         walk::secrets(&self.root, root, &mut |node, path| {
             if seen.insert(node.origin) {
-                node.scalars(hide);
+                // a map is a reference, which tells where the secret is; what is no reference has unknown keys
+                if node.as_map().is_none() {
+                    node.scalars(hide);
+                }
                 if let super::tree::Content::Text(_) = node.content {
                     found.push(PlainSecret { origin: node.origin, path: path.clone() });
                 }

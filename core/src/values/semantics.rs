@@ -97,6 +97,7 @@ fn administrator_names(root: &Node, findings: &mut Vec<Finding>) {
 
 /// Team `a` with repository `b-c` and team `a-b` with repository `c` would share one.
 fn team_repositories(root: &Node, findings: &mut Vec<Finding>) {
+    let prefix = name(root, "teamPrefix").unwrap_or_default();
     let mut repositories: BTreeMap<String, &str> = BTreeMap::new();
     let names = root.find(&["gitea", "teamRepositories"]).and_then(Node::as_list).unwrap_or_default();
     for (id, origin) in keys(root, &["teams"]) {
@@ -104,7 +105,8 @@ fn team_repositories(root: &Node, findings: &mut Vec<Finding>) {
             let derived = format!("{id}-{repository}");
             match repositories.get(&derived) {
                 Some(other) if *other != id => {
-                    let message = format!("teams `{other}` and `{id}` would share the Gitea repository `…{derived}`");
+                    let message =
+                        format!("teams `{other}` and `{id}` would share the Gitea repository `{prefix}{derived}`");
                     findings.push(
                         Finding::at(origin, message).with_hint("rename a team or an entry of `gitea.teamRepositories`"),
                     );
@@ -189,5 +191,5 @@ fn keys<'tree>(root: &'tree Node, path: &[&str]) -> impl Iterator<Item = (&'tree
 
 fn origin(root: &Node, keys: &[&str]) -> Origin {
     let path = keys.iter().fold(ValuePath::root(), |path, key| path.key(*key));
-    root.nearest(&path).origin()
+    root.nearest(&path).written()
 }

@@ -81,6 +81,11 @@ impl Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SourceId(pub(crate) u16);
 
+impl SourceId {
+    /// The built-in defaults are the first source of every document.
+    pub(crate) const DEFAULTS: Self = Self(0);
+}
+
 /// Where a key or value begins and ends: a source and a range of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Origin {
@@ -193,13 +198,20 @@ impl Sources {
         Some((line, start..start + line.len()))
     }
 
-    /// The hidden ranges of a source that touch `range`, in order.
+    /// The hidden ranges of a source that touch `range`, in order and apart from each other.
     pub(crate) fn hidden(&self, id: SourceId, range: &Range<usize>) -> Vec<Range<usize>> {
         let Some(entry) = self.entries.get(usize::from(id.0)) else { return Vec::new() };
         let touches = |hidden: &&Range<usize>| hidden.start < range.end && hidden.end > range.start;
         let mut found: Vec<_> = entry.hidden.iter().filter(touches).cloned().collect();
         found.sort_by_key(|hidden| (hidden.start, hidden.end));
-        found
+        let mut joined: Vec<Range<usize>> = Vec::with_capacity(found.len());
+        for hidden in found {
+            match joined.last_mut() {
+                Some(last) if hidden.start <= last.end + 1 => last.end = last.end.max(hidden.end),
+                _ => joined.push(hidden),
+            }
+        }
+        joined
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Entry {
 
 impl Default for Node {
     fn default() -> Self {
-        let origin = Origin { source: SourceId(0), start: 0, end: 0 };
+        let origin = Origin { source: SourceId::DEFAULTS, start: 0, end: 0 };
         Self { content: Content::Null { written: true }, origin }
     }
 }
@@ -136,7 +136,7 @@ impl Node {
 
     /// The value at a path, or its nearest ancestor that exists, with the place of its key.
     pub(crate) fn nearest(&self, path: &ValuePath) -> Nearest<'_> {
-        let mut nearest = Nearest { node: self, key: None };
+        let mut nearest = Nearest { node: self, key: None, written: None };
         for step in path.steps() {
             let next = match (&nearest.node.content, step) {
                 (Content::Map(map), Step::Key(key)) => {
@@ -150,7 +150,11 @@ impl Node {
                 _ => None,
             };
             match next {
-                Some((node, key)) => nearest = Nearest { node, key },
+                Some((node, key)) => {
+                    let origin = key.unwrap_or(node.origin);
+                    let written = if origin.source == SourceId::DEFAULTS { nearest.written } else { Some(origin) };
+                    nearest = Nearest { node, key, written };
+                }
                 None => return nearest,
             }
         }
@@ -164,12 +168,18 @@ pub(crate) struct Nearest<'tree> {
     pub(crate) node: &'tree Node,
     /// Where the key of the value was written; `None` for the root and for items of lists.
     pub(crate) key: Option<Origin>,
+    written: Option<Origin>,
 }
 
 impl Nearest<'_> {
     /// Where to point: at the key, or at the item of a list.
     pub(crate) fn origin(self) -> Origin {
         self.key.unwrap_or(self.node.origin)
+    }
+
+    /// Where to point when something is missing: at the nearest ancestor that people wrote.
+    pub(crate) fn written(self) -> Origin {
+        self.written.unwrap_or(self.node.origin)
     }
 }
 

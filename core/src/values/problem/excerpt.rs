@@ -43,8 +43,10 @@ impl Excerpt {
             let end = range.end.clamp(start, line_end);
             shown.copy(line, line_start, position..start);
             if start < end {
-                let gap = if shown.text.ends_with([' ', '{', '[', ',']) || shown.text.is_empty() { "" } else { " " };
-                shown.replace(&format!("{gap}{SECRET}"), start..end);
+                if shown.text.ends_with(':') {
+                    shown.text.push(' ');
+                }
+                shown.replace(SECRET, start..end);
             }
             position = end;
         }

@@ -26,7 +26,7 @@ impl Messages<'_> {
                 unexpected.iter().map(|key| self.unknown_key(error, &path, place, key)).collect()
             }
             ValidationErrorKind::Required { property } => self.missing(&path, place, property).into_iter().collect(),
-            ValidationErrorKind::PropertyNames { error: inner } => vec![self.wrong_name(inner, error, place)],
+            ValidationErrorKind::PropertyNames { error: inner } => vec![self.wrong_name(inner, place)],
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 self.no_branch(error, context, &path, place)
             }
@@ -70,16 +70,15 @@ impl Messages<'_> {
     fn missing(&self, path: &ValuePath, place: Nearest<'_>, property: &Value) -> Option<Finding> {
         let key = property.as_str()?;
         let path = path.clone().key(key);
-        self.complete.then(|| Finding::at(place.origin(), format!("missing key `{path}`")))
+        self.complete.then(|| Finding::at(place.written(), format!("missing key `{path}`")))
     }
 
-    fn wrong_name(&self, inner: &ValidationError<'_>, error: &ValidationError<'_>, place: Nearest<'_>) -> Finding {
+    fn wrong_name(&self, inner: &ValidationError<'_>, place: Nearest<'_>) -> Finding {
         let name = inner.instance().as_str().unwrap_or_default();
         let origin =
             place.node.as_map().and_then(|map| map.0.get(name)).map_or_else(|| place.origin(), |entry| entry.key);
-        let names = self.parent(error).and_then(|schema| schema.get("propertyNames"));
-        let expected = names
-            .map(|schema| resolved(self.schema, schema))
+        let expected = self
+            .parent(inner)
             .and_then(|schema| schema.get("x-expected"))
             .and_then(Value::as_str)
             .unwrap_or("another name");
