@@ -2,6 +2,8 @@
 //!
 //! The documents under `tests/spec/keycloak/` are those of Keycloak 26.7.3 and 26.0.7, as their releases carry them.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "spec/check.rs"]
 mod check;
 
