@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use secrecy::SecretString;
 
 use crate::keycloak::Baseline;
-use crate::replay::{Contract, Replayer};
+use crate::replay::{Contract, Disagreement, Replayer};
 
 /// The server that a suite runs against.
 #[derive(Debug, Clone)]
@@ -121,11 +121,16 @@ impl Scenario for ContractScenario {
             match replayed {
                 Ok(replay) => Outcome {
                     steps: replay.steps,
-                    findings: replay.disagreements.iter().map(ToString::to_string).collect(),
+                    findings: replay.disagreements.iter().map(finding).collect(),
                     remarks: Vec::new(),
                 },
                 Err(error) => Outcome::stopped(error),
             }
         })
     }
+}
+
+/// A disagreement without the file's name, which the row has.
+fn finding(found: &Disagreement) -> String {
+    format!("step `{}`: {}: expected {}, got {}", found.step, found.place, found.expected, found.got)
 }
