@@ -1,1 +1,18 @@
-//! Stateful stand-ins of the applications, over real HTTP.
+//! Stateful stand-ins of the applications, over real HTTP on loopback.
+//!
+//! Each stand-in is an independent witness: it knows the application only by what a real server was seen to answer, and
+//! shares no code and no types with the clients and tasks that talk to it. [`Keycloak`] behaves as Keycloak 26.7 does for
+//! the objects that the Keycloak task manages: it refuses what the real server refuses, pages as it pages, masks as it masks.
+//!
+//! Three things make it more than a mock: its state is whole (a realm has the built-in scopes, clients and roles of a real
+//! one, ids and relations hold), its request log tells what was asked ([`Keycloak::requests`]), and faults can be injected by
+//! rule ([`Keycloak::inject`]) down to a connection that is cut after the write was applied.
+
+mod faults;
+mod keycloak;
+mod request_log;
+mod server;
+
+pub use faults::{Effect, Fault, Gate, Matching, Page};
+pub use keycloak::{Clock, Keycloak, ManualClock, Options, StartError, SystemClock, Version};
+pub use request_log::{Kind, Logged};

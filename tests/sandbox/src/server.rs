@@ -1,0 +1,248 @@
+//! HTTP/1.1 on loopback, on connections that a fault can cut.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use crate::faults::{Effect, Page};
+use crate::request_log::Kind;
+
+/// Largest body that is read.
+const BODY_LIMIT: usize = 64 << 20;
+
+/// One application behind HTTP.
+pub(crate) trait Application: Send + Sync + 'static {
+    /// What a request is about.
+    fn kind(&self, method: &Method, path: &str) -> Kind;
+    /// Notes the request in the log and tells which fault strikes it.
+    fn open(&self, method: &Method, uri: &Uri, kind: Kind) -> (u64, Option<Effect>);
+    /// Answers the request and notes that it was handled.
+    fn answer(&self, seq: u64, request: Call) -> Response<Bytes>;
+    /// Lets the request's token die.
+    fn kill_token(&self, headers: &HeaderMap);
+    /// Notes which status went out.
+    fn close(&self, seq: u64, status: Option<StatusCode>);
+}
+
+/// A request with its whole body.
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Serves until told to stop.
+pub(crate) async fn serve(listener: TcpListener, application: Arc<dyn Application>, mut stop: oneshot::Receiver<()>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut stop => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(connection(stream, Arc::clone(&application)));
+                }
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, application: Arc<dyn Application>) {
+    let _ = stream.set_nodelay(true);
+    let reset = Arc::new(AtomicBool::new(false));
+    let wire = Wire { stream, reset: Arc::clone(&reset) };
+    let service = service_fn(move |request| respond(request, Arc::clone(&application), Arc::clone(&reset)));
+    // a cut connection ends in an error here, which is what was asked for
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(wire), service).await;
+}
+
+async fn respond(
+    request: Request<Incoming>,
+    application: Arc<dyn Application>,
+    reset: Arc<AtomicBool>,
+) -> Result<Response<Out>, Cut> {
+    let (parts, body) = request.into_parts();
+    let kind = application.kind(&parts.method, parts.uri.path());
+    let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(|_| Cut)?.to_bytes();
+    let (seq, effect) = application.open(&parts.method, &parts.uri, kind);
+    match &effect {
+        Some(Effect::CutBefore) => return Err(Cut),
+        Some(Effect::Reset) => {
+            reset.store(true, Ordering::SeqCst);
+            return Err(Cut);
+        }
+        Some(Effect::Status { code, page, retry_after }) => {
+            let response = failure(*code, *page, *retry_after);
+            application.close(seq, Some(response.status()));
+            return Ok(response.map(Out::whole));
+        }
+        Some(Effect::DeadToken) => application.kill_token(&parts.headers),
+        _ => {}
+    }
+    let call = Call { method: parts.method, uri: parts.uri, headers: parts.headers, body };
+    let response = application.answer(seq, call);
+    spoil(effect, response, seq, application.as_ref()).await
+}
+
+/// What a fault does to an answer that is ready.
+async fn spoil(
+    effect: Option<Effect>,
+    response: Response<Bytes>,
+    seq: u64,
+    application: &dyn Application,
+) -> Result<Response<Out>, Cut> {
+    let response = match effect {
+        Some(Effect::CutAfter) => return Err(Cut),
+        Some(Effect::StatusAfter { code }) => failure(code, Page::Html, None).map(Out::whole),
+        Some(Effect::Hold(gate)) => {
+            gate.pass().await;
+            response.map(Out::whole)
+        }
+        Some(Effect::Delay(time)) => {
+            tokio::time::sleep(time).await;
+            response.map(Out::whole)
+        }
+        Some(Effect::TruncatedJson) => response.map(|body| Out::whole(body.slice(..body.len() / 2))),
+        Some(Effect::CutInBody) => response.map(Out::broken),
+        _ => response.map(Out::whole),
+    };
+    application.close(seq, Some(response.status()));
+    Ok(response)
+}
+
+fn failure(code: u16, page: Page, retry_after: Option<u64>) -> Response<Bytes> {
+    let (kind, text) = match page {
+        Page::Empty => (None, ""),
+        Page::Html => {
+            (Some("text/html"), "<html><head><title>Gateway</title></head><body><h1>Gateway</h1></body></html>")
+        }
+        Page::Json => (Some("application/json"), r#"{"message":"upstream is not there"}"#),
+    };
+    let mut response = Response::new(Bytes::from_static(text.as_bytes()));
+    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(kind) = kind {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// The connection is to be closed without an answer.
+#[derive(Debug)]
+struct Cut;
+
+impl fmt::Display for Cut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the connection was cut")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+/// A body that is whole, or breaks off in its middle.
+enum Out {
+    Whole(Full<Bytes>),
+    /// What is still to come before the break, and the length that was promised.
+    Broken {
+        half: Option<Bytes>,
+        promised: u64,
+    },
+}
+
+impl Out {
+    fn whole(body: Bytes) -> Self {
+        Self::Whole(Full::new(body))
+    }
+
+    fn broken(body: Bytes) -> Self {
+        let promised = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        Self::Broken { half: Some(body.slice(..body.len() / 2)), promised }
+    }
+}
+
+impl Body for Out {
+    type Data = Bytes;
+    type Error = Cut;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match &mut *self {
+            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Broken { half, .. } => Poll::Ready(Some(half.take().map(Frame::data).ok_or(Cut))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(body) => body.is_end_stream(),
+            Self::Broken { .. } => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Broken { promised, .. } => SizeHint::with_exact(*promised),
+        }
+    }
+}
+
+/// A connection that can end with a reset instead of a farewell.
+struct Wire {
+    stream: TcpStream,
+    reset: Arc<AtomicBool>,
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        if self.reset.load(Ordering::SeqCst) {
+            // without a linger time, closing sends RST
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, data)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.reset.load(Ordering::SeqCst) {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
