@@ -1,2 +1,12 @@
-//! The umbrella command of evenkeel.
-fn main() {}
+//! The command `evenkeel`: every task, and what goes with them.
+
+mod command;
+mod manual;
+mod schema;
+mod tasks;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    command::run(std::env::args_os().collect())
+}

@@ -133,7 +133,7 @@ pub struct Options {
 #[command(next_help_heading = "Output")]
 pub struct OutputOptions {
     /// The form of what goes to standard output
-    #[arg(long = "output", short, value_enum, value_name = "FORM", env = "EVENKEEL_OUTPUT", default_value_t = OutputFormat::Text)]
+    #[arg(long = "output", short = 'o', value_enum, value_name = "FORM", env = "EVENKEEL_OUTPUT", default_value_t = OutputFormat::Text)]
     pub format: OutputFormat,
     /// Write a JSON report of the run to this file
     #[arg(long, value_name = "FILE", env = "EVENKEEL_REPORT")]

@@ -8,7 +8,7 @@ pub mod command_line;
 mod executor;
 pub mod exit_code;
 pub mod inventory;
-mod output;
+pub mod output;
 mod process;
 pub mod progress;
 pub mod run;
@@ -18,7 +18,7 @@ pub mod task;
 mod telemetry;
 mod values_files;
 
-pub use process::{main_of, parse, run_matches, task_command};
+pub use process::{main_of, parse, run_matches, task_command, validate};
 
 /// Compares a generated file of the repository with what it should hold, or writes it when
 /// `EVENKEEL_UPDATE` is set.

@@ -10,6 +10,7 @@ use std::{
 use evenkeel_core::{
     plan::Style,
     report::{Failure, Mode, Report},
+    values::Problems,
 };
 use serde::Serialize;
 
@@ -26,7 +27,7 @@ const TERMINATION_LOG: &str = "/dev/termination-log";
 
 /// Writes everything. Returns the exit code of the process: what cannot be written is a failure too.
 pub(crate) fn write(finished: &Finished, options: &OutputOptions) -> ExitCode {
-    print_errors(finished, options.log_format);
+    print_ending(&finished.failures, finished.problems.as_ref(), options.log_format);
     print_result(finished, options.format);
     write_termination_message(&finished.report);
     match options.report.as_deref().map(|path| (path, write_report(path, &finished.report))) {
@@ -41,9 +42,9 @@ pub(crate) fn write(finished: &Finished, options: &OutputOptions) -> ExitCode {
     }
 }
 
-/// Prints what ended the run. In a JSON log that is events like all others.
-pub(crate) fn print_errors(finished: &Finished, format: LogFormat) {
-    if let Some(problems) = &finished.problems {
+/// Prints what ended a run. In a JSON log that is events like all others.
+pub(crate) fn print_ending(failures: &[Failure], problems: Option<&Problems>, format: LogFormat) {
+    if let Some(problems) = problems {
         match format {
             LogFormat::Text => to_stderr(&problems.render(is_colourful(&io::stderr()))),
             LogFormat::Json => {
@@ -54,13 +55,13 @@ pub(crate) fn print_errors(finished: &Finished, format: LogFormat) {
             }
         }
     }
-    for failure in &finished.failures {
+    for failure in failures {
         print_failure(failure, format);
     }
 }
 
 /// Prints an error with its hint on standard error.
-pub(crate) fn print_failure(failure: &Failure, format: LogFormat) {
+pub fn print_failure(failure: &Failure, format: LogFormat) {
     match format {
         LogFormat::Text => {
             let hint = failure.hint.iter().map(|hint| format!("hint: {hint}\n")).collect::<String>();
@@ -76,13 +77,13 @@ fn print_result(finished: &Finished, format: OutputFormat) {
     let plan = finished.plan.as_ref();
     let style = if is_colourful(&io::stdout()) { Style::Colour } else { Style::Plain };
     match (report.mode, format) {
-        (Mode::Plan, OutputFormat::Text) => to_stdout(&plan.map(|plan| plan.text(style)).unwrap_or_default()),
-        (Mode::Plan, OutputFormat::Json) => to_stdout(&plan.map(json).unwrap_or_default()),
-        (Mode::Apply | Mode::Check, OutputFormat::Json) => to_stdout(&json(report)),
+        (Mode::Plan, OutputFormat::Text) => print(&plan.map(|plan| plan.text(style)).unwrap_or_default()),
+        (Mode::Plan, OutputFormat::Json) => print(&plan.map(json).unwrap_or_default()),
+        (Mode::Apply | Mode::Check, OutputFormat::Json) => print(&json(report)),
         // A run that did not come to its plan has nothing but its error to tell.
         (Mode::Apply | Mode::Check, OutputFormat::Text) if plan.is_none() => {}
-        (Mode::Apply, OutputFormat::Text) => to_stdout(&without_failure(report).text(style)),
-        (Mode::Check, OutputFormat::Text) => to_stdout(&check(finished, style)),
+        (Mode::Apply, OutputFormat::Text) => print(&without_failure(report).text(style)),
+        (Mode::Check, OutputFormat::Text) => print(&check(finished, style)),
     }
 }
 
@@ -129,7 +130,7 @@ fn write_termination_message(report: &Report) {
 }
 
 /// Prints data. Whoever reads it may stop reading: then there is nobody left to tell.
-pub(crate) fn to_stdout(text: &str) {
+pub fn print(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

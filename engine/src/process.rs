@@ -10,11 +10,11 @@ use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
 use evenkeel_core::report::Failure;
 
 use crate::{
-    command_line::{LogFormat, TaskCommand},
+    command_line::{LogFormat, TaskCommand, ValuesOptions},
     exit_code::ExitCode,
     output,
     progress::Progress,
-    run::{Finished, Surroundings, run, unexpected},
+    run::{Finished, Surroundings, load, run, unexpected},
     secrets::SecretResolver,
     stop::Stop,
     task::Task,
@@ -93,4 +93,20 @@ fn block_on<T: Task>(command: &TaskCommand, surroundings: &Surroundings) -> Fini
         signals.abort();
         finished
     })
+}
+
+/// Checks values without any application: prints what is wrong with them, or that nothing is.
+///
+/// `definitions` are those of all tasks that the values are for ([`Task::definitions`]).
+pub fn validate(values: &ValuesOptions, definitions: Vec<(&'static str, serde_json::Value)>) -> ExitCode {
+    match load(values, definitions) {
+        Ok(_) => {
+            output::print("the values are valid\n");
+            ExitCode::Converged
+        }
+        Err(ending) => {
+            output::print_ending(&ending.failures, ending.problems.as_ref(), LogFormat::Text);
+            ending.code
+        }
+    }
 }

@@ -20,6 +20,7 @@ use evenkeel_core::{
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) use ending::Ending;
+pub(crate) use prepare::load;
 use prepare::{Prepared, prepare};
 use record::Record;
 use select::Selection;
@@ -196,3 +197,8 @@ fn open_inventory<T: Task>(
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;

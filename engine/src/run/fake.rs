@@ -1,0 +1,277 @@
+//! A task in memory, for the tests of the run loop: an application of named objects with one text
+//! each, that does what a script says.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use evenkeel_core::{
+    diff::FieldChange,
+    object::{Kind, ObjectId, Ownership},
+    plan::{Action, Cause, Change, Note, Plan, PlanError},
+    report::RequestCounts,
+    values::{Document, Problems, SecretValue, Values},
+};
+
+use crate::{
+    secrets::SecretResolver,
+    stop::Stop,
+    task::{Applied, Class, Classified, Context, Task},
+};
+
+pub(super) static ROLE: Kind = Kind::new("role");
+
+pub(super) fn role(name: &str) -> ObjectId {
+    ObjectId::new(ROLE.clone(), name)
+}
+
+/// What one apply does.
+#[derive(Clone, Debug)]
+pub(super) enum Script {
+    /// Fails with this class; nothing happens.
+    Fail(Class),
+    /// Happens, and the answer is lost.
+    LoseAnswer,
+    /// Is accepted, and nothing happens.
+    Ignore,
+    /// Somebody else makes the object first.
+    Overtaken,
+    /// Asks the run to stop, then happens.
+    Stop(Stop),
+    /// Never ends.
+    Hang,
+    /// Breaks down.
+    Panic,
+}
+
+/// The application, shared between the test and the task.
+#[derive(Default)]
+pub(super) struct Application {
+    pub objects: BTreeMap<String, String>,
+    pub desired: BTreeMap<String, Wanted>,
+    /// What the next applies of an object do; once used up, they just work.
+    pub scripts: HashMap<String, Vec<Script>>,
+    /// What observing does, once.
+    pub observing: Vec<Class>,
+    pub connecting: Option<Class>,
+    pub data: BTreeSet<String>,
+    /// The objects in the order in which their applies began.
+    pub begun: Vec<String>,
+    pub under_way: BTreeSet<String>,
+    pub most_under_way: usize,
+    pub exclusive_clash: bool,
+    pub reads: u64,
+    pub inventory_at_create: Vec<(String, String)>,
+    pub inventory: Option<std::path::PathBuf>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub text: String,
+    pub waits_for: Vec<String>,
+    pub exclusive: Option<String>,
+    pub team: Option<String>,
+}
+
+pub(super) type Shared = Arc<Mutex<Application>>;
+
+thread_local! {
+    /// The application of the test that runs in this thread: tasks are types, not values.
+    static APPLICATION: std::cell::RefCell<Shared> = std::cell::RefCell::default();
+}
+
+/// Makes an application for this test.
+pub(super) fn application(change: impl FnOnce(&mut Application)) -> Shared {
+    let shared = Shared::default();
+    change(&mut shared.lock().unwrap());
+    APPLICATION.with(|application| *application.borrow_mut() = Arc::clone(&shared));
+    shared
+}
+
+pub(super) struct Fake(Shared);
+
+impl Fake {
+    fn application(&self) -> MutexGuard<'_, Application> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Fault(Class, String);
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} answers {:?}", self.1, self.0)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl Classified for Fault {
+    fn class(&self) -> Class {
+        self.0
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("ask the test".to_owned())
+    }
+}
+
+impl Task for Fake {
+    const NAME: &'static str = "fake";
+    const ABOUT: &'static str = "Keep a map equal to a map";
+    type Desired = BTreeMap<String, Wanted>;
+    type Observed = BTreeMap<String, String>;
+    type Operation = String;
+    type Error = Fault;
+
+    fn definitions() -> Vec<(&'static str, serde_json::Value)> {
+        Vec::new()
+    }
+
+    fn required_secrets(values: &Values) -> Vec<SecretValue> {
+        values.users.iter().filter_map(|user| user.initial_password.clone()).collect()
+    }
+
+    fn desired(_: &Values, _: &Document, _: &SecretResolver) -> Result<Self::Desired, Problems> {
+        Ok(APPLICATION.with(|application| application.borrow().lock().unwrap().desired.clone()))
+    }
+
+    async fn connect(_: &Self::Desired, _: &Context) -> Result<Self, Fault> {
+        let fake = Self(APPLICATION.with(|application| Arc::clone(&application.borrow())));
+        let fault = fake.application().connecting;
+        fault.map_or(Ok(fake), |class| Err(Fault(class, "the login".to_owned())))
+    }
+
+    fn target(_: &Self::Desired) -> String {
+        "a map".to_owned()
+    }
+
+    async fn observe(&self, _: &Self::Desired) -> Result<Self::Observed, Fault> {
+        let mut application = self.application();
+        application.reads += 1;
+        match application.observing.pop() {
+            Some(class) => Err(Fault(class, "the list".to_owned())),
+            None => Ok(application.objects.clone()),
+        }
+    }
+
+    fn plan(
+        desired: &Self::Desired,
+        observed: &Self::Observed,
+        ownership: &Ownership,
+    ) -> Result<Plan<String>, PlanError> {
+        let data = APPLICATION.with(|application| application.borrow().lock().unwrap().data.clone());
+        let wanted = desired.iter().filter_map(|(name, wanted)| {
+            let there = observed.get(name);
+            let action = if there.is_some() { Action::Update } else { Action::Create };
+            (there != Some(&wanted.text)).then(|| change(name, action, there, Some(wanted)))
+        });
+        let deletes = ownership
+            .of_kind(&ROLE)
+            .filter(|object| observed.contains_key(object.name()) && !desired.contains_key(object.name()));
+        let deletes = deletes.map(|object| Change {
+            removes_data: data.contains(object.name()),
+            ..change(object.name(), Action::Delete, observed.get(object.name()), None)
+        });
+        Plan::new(wanted.chain(deletes).collect(), Vec::new())
+    }
+
+    fn existing(desired: &Self::Desired, observed: &Self::Observed) -> Vec<ObjectId> {
+        desired.keys().filter(|name| observed.contains_key(*name)).map(|name| role(name)).collect()
+    }
+
+    async fn apply(&self, _: &Self::Desired, change: &Change<String>) -> Result<Applied, Fault> {
+        let name = change.object.name();
+        self.begin(change);
+        tokio::task::yield_now().await;
+        let script = self.application().scripts.get_mut(name).and_then(Vec::pop);
+        let result = self.act(change, script.as_ref()).await;
+        self.application().under_way.remove(name);
+        result
+    }
+
+    fn requests(&self) -> RequestCounts {
+        let application = self.application();
+        let (reads, writes) = (application.reads, application.begun.len() as u64);
+        RequestCounts { total: reads + writes, reads, writes, ..RequestCounts::default() }
+    }
+}
+
+impl Fake {
+    fn begin(&self, change: &Change<String>) {
+        let mut application = self.application();
+        let name = change.object.name().to_owned();
+        if change.action == Action::Create
+            && let Some(path) = application.inventory.clone()
+        {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            application.inventory_at_create.push((name.clone(), text));
+        }
+        let key = |name: &String, application: &Application| {
+            application.desired.get(name).and_then(|wanted| wanted.exclusive.clone())
+        };
+        let own = key(&name, &application);
+        let clash = own.is_some() && application.under_way.iter().any(|other| key(other, &application) == own);
+        application.exclusive_clash |= clash;
+        application.begun.push(name.clone());
+        application.under_way.insert(name);
+        application.most_under_way = application.most_under_way.max(application.under_way.len());
+    }
+
+    async fn act(&self, change: &Change<String>, script: Option<&Script>) -> Result<Applied, Fault> {
+        let name = change.object.name();
+        let fault = |class| Err(Fault(class, name.to_owned()));
+        match script {
+            Some(Script::Fail(class)) => return fault(*class),
+            Some(Script::Ignore) => return Ok(Applied::default()),
+            Some(Script::Hang) => std::future::pending().await,
+            Some(Script::Panic) => panic!("{name} breaks down"),
+            Some(Script::Overtaken) => {
+                self.application().objects.insert(name.to_owned(), "by somebody else".to_owned());
+                return fault(Class::Conflict);
+            }
+            Some(Script::Stop(stop)) => stop.ask(),
+            Some(Script::LoseAnswer) | None => {}
+        }
+        match change.action {
+            Action::Delete => self.application().objects.remove(name),
+            _ => self.application().objects.insert(name.to_owned(), change.operation.clone()),
+        };
+        match script {
+            Some(Script::LoseAnswer) => fault(Class::Unavailable),
+            _ => Ok(Applied { notes: self.notes(name) }),
+        }
+    }
+
+    fn notes(&self, name: &str) -> Vec<Note> {
+        let talks = name.starts_with("talkative");
+        talks.then(|| Note { object: role(name), message: "has something to say".to_owned() }).into_iter().collect()
+    }
+}
+
+fn change(name: &str, action: Action, before: Option<&String>, wanted: Option<&Wanted>) -> Change<String> {
+    let after = wanted.map(|wanted| wanted.text.clone());
+    let field = FieldChange {
+        path: "text".to_owned(),
+        before: before.map(|text| text.as_str().into()),
+        after: after.as_deref().map(Into::into),
+        secret: false,
+        cause: None,
+    };
+    Change {
+        object: role(name),
+        action,
+        fields: if action == Action::Delete { Vec::new() } else { vec![field] },
+        cause: Cause { value: format!("roles.{name}"), file: None, line: None },
+        waits_for: wanted.map(|wanted| wanted.waits_for.iter().map(|name| role(name)).collect()).unwrap_or_default(),
+        exclusive: wanted
+            .and_then(|wanted| wanted.exclusive.as_deref())
+            .map(|name| ObjectId::new(Kind::new("key"), name)),
+        team: wanted.and_then(|wanted| wanted.team.as_deref()).map(Into::into),
+        removes_data: false,
+        operation: after.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,171 @@
+use std::time::Duration;
+
+use super::*;
+
+fn script(application: &mut Application, name: &str, steps: &[Script]) {
+    // The last is taken first.
+    application.scripts.insert(name.to_owned(), steps.iter().rev().cloned().collect());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_stays_with_what_waits_for_it() {
+    let shared = application(|application| {
+        application.desired = wanted(&["a", "b", "c", "d"]);
+        wait(application, "b", &["a"]);
+        wait(application, "c", &["b"]);
+        script(application, "a", &[Script::Fail(Class::Refused)]);
+    });
+    let setup = setup();
+    let finished = setup.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed);
+    insta::assert_json_snapshot!(finished.report);
+    assert_eq!(shared.lock().unwrap().begun, ["a", "d"], "what is refused is not tried again");
+    assert_eq!(setup.owned(), ["d"], "what was refused or never sent is not ours");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_is_read_again_and_corrected() {
+    let shared = application(|application| {
+        application.desired = wanted(&["a"]);
+        script(application, "a", &[Script::Overtaken]);
+    });
+    let setup = setup();
+    let finished = setup.apply().await;
+    assert_eq!((finished.exit_code, finished.report.rounds), (ExitCode::Converged, 2));
+    insta::assert_json_snapshot!(finished.report);
+    assert_eq!(shared.lock().unwrap().objects["a"], "declared");
+    assert!(setup.owned().is_empty(), "somebody else made it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_settled_by_reading_again() {
+    let shared = application(|application| {
+        application.desired = wanted(&["a", "b"]);
+        wait(application, "b", &["a"]);
+        script(application, "a", &[Script::LoseAnswer]);
+    });
+    let setup = setup();
+    let finished = setup.apply().await;
+    assert_eq!((finished.exit_code, finished.report.rounds), (ExitCode::Converged, 2));
+    assert_eq!((status(&finished, "a"), status(&finished, "b")), (Status::Applied, Status::Applied));
+    assert_eq!(shared.lock().unwrap().begun, ["a", "b"]);
+    assert_eq!(setup.owned(), ["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_accepted_and_not_kept_is_a_failure() {
+    let shared = application(|application| {
+        application.desired = wanted(&["a", "b"]);
+        script(application, "a", &[Script::Ignore, Script::Ignore, Script::Ignore]);
+    });
+    let finished = setup().apply().await;
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed);
+    assert_eq!(message(&finished, "a"), "`role/a` is still not there, although the application accepted the change");
+    assert_eq!(shared.lock().unwrap().begun, ["a", "b", "a"], "twice is enough");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_never_succeeds_is_tried_in_three_rounds() {
+    let shared = application(|application| {
+        application.desired = wanted(&["a"]);
+        script(application, "a", &vec![Script::Fail(Class::Unavailable); 9]);
+    });
+    let finished = setup().apply().await;
+    assert_eq!((finished.exit_code, finished.report.rounds), (ExitCode::Unavailable, 3));
+    assert_eq!(shared.lock().unwrap().begun.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_exit_code_tells_failures_of_one_kind_from_a_mixture() {
+    for (first, second, code) in [
+        (Class::NotAuthorised, Class::NotAuthorised, ExitCode::NotAuthorised),
+        (Class::NotAuthorised, Class::Refused, ExitCode::SomeFailed),
+        (Class::Configuration, Class::Configuration, ExitCode::Configuration),
+        (Class::Refused, Class::Refused, ExitCode::SomeFailed),
+        (Class::Unexpected, Class::Unexpected, ExitCode::Unexpected),
+    ] {
+        application(|application| {
+            application.desired = wanted(&["a", "b", "c"]);
+            script(application, "a", &vec![Script::Fail(first); 3]);
+            script(application, "b", &vec![Script::Fail(second); 3]);
+        });
+        assert_eq!(setup().apply().await.exit_code, code, "{first:?}, {second:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_cannot_be_used_ends_the_run_with_its_kind_of_failure() {
+    for (class, code) in [
+        (Class::Unavailable, ExitCode::Unavailable),
+        (Class::NotAuthorised, ExitCode::NotAuthorised),
+        (Class::Configuration, ExitCode::Configuration),
+        (Class::Unexpected, ExitCode::Unexpected),
+    ] {
+        application(|application| application.connecting = Some(class));
+        assert_eq!(setup().apply().await.exit_code, code);
+        application(|application| application.observing = vec![class]);
+        let finished = setup().apply().await;
+        assert_eq!(finished.exit_code, code);
+        assert_eq!(finished.report.failure.unwrap().hint.as_deref(), Some("ask the test"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_run_finishes_what_it_began_and_starts_nothing_new() {
+    let surroundings = Surroundings::default();
+    let shared = application(|application| {
+        application.desired = wanted(&["a", "b", "c"]);
+        script(application, "b", &[Script::Stop(surroundings.stop.clone())]);
+    });
+    let setup = setup().with(|options| options.concurrency = NonZeroUsize::MIN);
+    let command = TaskCommand::Apply { adopt: false, options: setup.options.clone() };
+    let finished = run::<Fake>(&command, &surroundings).await;
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed);
+    insta::assert_json_snapshot!(finished.report);
+    assert_eq!(shared.lock().unwrap().begun, ["a", "b"]);
+    assert_eq!(setup.owned(), ["a", "b"], "c was announced and taken back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_ends_the_run_and_names_what_was_not_done() {
+    application(|application| {
+        application.desired = wanted(&["a", "b"]);
+        wait(application, "b", &["a"]);
+        script(application, "a", &[Script::Hang]);
+    });
+    let setup = setup().with(|options| options.timeout = Duration::from_secs(90));
+    let finished = setup.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Unavailable);
+    assert_eq!(finished.report.failure.as_ref().unwrap().message, "the deadline of 1m 30s has passed");
+    assert_eq!(message(&finished, "a"), "it was still under way 1m after the deadline");
+    assert_eq!(status(&finished, "b"), Status::Skipped);
+    assert_eq!(setup.owned(), ["a"], "its create may have happened");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_task_breaks_the_run_and_not_the_inventory() {
+    application(|application| {
+        application.desired = wanted(&["a"]);
+        script(application, "a", &[Script::Panic]);
+    });
+    let setup = setup();
+    let running = std::panic::AssertUnwindSafe(setup.apply());
+    assert!(futures::FutureExt::catch_unwind(running).await.is_err());
+    assert_eq!(setup.owned(), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_created_without_an_inventory() {
+    let shared = application(|application| {
+        application.desired = wanted(&["a", "b", "c"]);
+        application.objects = there(&["b"], "by hand");
+        wait(application, "c", &["a"]);
+    });
+    let setup = setup();
+    fs::write(setup.folder.path().join("file"), "").unwrap();
+    let path = setup.folder.path().join("file/inventory.jsonl");
+    let setup = setup.with(|options| options.inventory = Some(path));
+    let finished = setup.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Configuration);
+    assert!(!shared.lock().unwrap().objects.contains_key("a"));
+}

@@ -1,0 +1,36 @@
+//! The tasks that this command knows.
+
+use clap::{ArgMatches, Command};
+use evenkeel_engine::{exit_code::ExitCode, main_of, run_matches, task::Task, task_command};
+use evenkeel_keycloak::Keycloak;
+
+/// A task, without its types.
+pub(crate) struct KnownTask {
+    pub name: &'static str,
+    /// Its part of the command line.
+    pub command: fn() -> Command,
+    /// Runs it as its part of the command line says.
+    pub run: fn(&ArgMatches) -> ExitCode,
+    /// The whole of its own binary.
+    pub main: fn() -> std::process::ExitCode,
+    /// Schemas of its application's representations.
+    pub definitions: fn() -> Vec<(&'static str, serde_json::Value)>,
+}
+
+/// All tasks, in the order in which the help lists them.
+pub(crate) const TASKS: [KnownTask; 1] = [known::<Keycloak>()];
+
+const fn known<T: Task>() -> KnownTask {
+    KnownTask {
+        name: T::NAME,
+        command: task_command::<T>,
+        run: run_matches::<T>,
+        main: main_of::<T>,
+        definitions: T::definitions,
+    }
+}
+
+/// The schemas of all applications' representations.
+pub(crate) fn definitions() -> Vec<(&'static str, serde_json::Value)> {
+    TASKS.iter().flat_map(|task| (task.definitions)()).collect()
+}
