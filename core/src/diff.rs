@@ -93,7 +93,7 @@ impl Difference {
             return;
         }
         let hidden = matches!((rule, observed), (Some(Rule::Masked(mask)), Some(Field::Text(text))) if text == mask);
-        if hidden || matches!(observed, Some(Field::Unknown)) {
+        if hidden || matches!(observed, Some(Field::Unknown)) || matches!(declared, Field::Unknown) {
             self.unknown.push(path.to_string());
             return;
         }

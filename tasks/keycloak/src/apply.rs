@@ -11,7 +11,9 @@ mod users;
 
 use evenkeel_core::plan::Change;
 use evenkeel_engine::task::Applied;
-use evenkeel_keycloak_client::types::{ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation};
+use evenkeel_keycloak_client::types::{
+    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation,
+};
 use evenkeel_transport::{ResultExt, location_id, repeatable};
 
 use crate::{
@@ -38,7 +40,9 @@ impl Keycloak {
             Operation::UpdateRole(role) => self.update_role(role).await,
             Operation::CreateGroup(group) => self.create_group(group).await,
             Operation::AddGroupRealmRole { group, role } => self.add_group_realm_role(group, role).await,
-            Operation::AddGroupClientRole { group, client, role } => self.add_group_client_role(group, client, role).await,
+            Operation::AddGroupClientRole { group, client, role } => {
+                self.add_group_client_role(group, client, role).await
+            }
             Operation::CreateClient(client) => self.create_client(client, desired).await,
             Operation::UpdateClient(client) => self.update_client(client).await,
             Operation::AddClientDefaultScope { client, scope } => self.add_client_default_scope(client, scope).await,
@@ -52,7 +56,14 @@ impl Keycloak {
     }
 
     async fn create_realm(&self, realm: &RealmRepresentation) -> Result<(), Error> {
-        self.client.realm_create().body(realm.clone()).send().await.api().doing("create", "realm", self.realm()).map(drop)
+        self.client
+            .realm_create()
+            .body(realm.clone())
+            .send()
+            .await
+            .api()
+            .doing("create", "realm", self.realm())
+            .map(drop)
     }
 
     async fn create_client_scope(&self, scope: &ClientScopeRepresentation) -> Result<(), Error> {
@@ -73,7 +84,15 @@ impl Keycloak {
 
     async fn create_role(&self, role: &RoleRepresentation) -> Result<(), Error> {
         let name = role.name.as_deref().unwrap_or_default();
-        self.client.role_create().realm(self.realm()).body(role.clone()).send().await.api().doing("create", "role", name).map(drop)
+        self.client
+            .role_create()
+            .realm(self.realm())
+            .body(role.clone())
+            .send()
+            .await
+            .api()
+            .doing("create", "role", name)
+            .map(drop)
     }
 
     async fn create_group(&self, group: &GroupRepresentation) -> Result<(), Error> {
@@ -87,7 +106,11 @@ impl Keycloak {
 
     async fn add_group_realm_role(&self, group: &str, role: &str) -> Result<(), Error> {
         let group_id = self.group_id(group).await?;
-        let mapping = RoleRepresentation { id: Some(self.role_id(role).await?), name: Some(role.to_owned()), ..Default::default() };
+        let mapping = RoleRepresentation {
+            id: Some(self.role_id(role).await?),
+            name: Some(role.to_owned()),
+            ..Default::default()
+        };
         let request = self.client.group_realm_role_add().realm(self.realm()).group_id(group_id).body(vec![mapping]);
         // Giving a role twice is no error (server-behaviour 2.7), so that the request may be repeated.
         repeatable(request.send()).await.api().doing("give a role to", "group", group).map(drop)
@@ -98,7 +121,13 @@ impl Keycloak {
         let client_uuid = self.client_id(client).await?;
         let id = self.client_role_id(client, &client_uuid, role).await?;
         let mapping = RoleRepresentation { id: Some(id), name: Some(role.to_owned()), ..Default::default() };
-        let request = self.client.group_client_role_add().realm(self.realm()).group_id(group_id).client_id(client_uuid).body(vec![mapping]);
+        let request = self
+            .client
+            .group_client_role_add()
+            .realm(self.realm())
+            .group_id(group_id)
+            .client_id(client_uuid)
+            .body(vec![mapping]);
         repeatable(request.send()).await.api().doing("give a role to", "group", group).map(drop)
     }
 
@@ -118,7 +147,8 @@ impl Keycloak {
     async fn add_client_default_scope(&self, client: &str, scope: &str) -> Result<(), Error> {
         let client_id = self.client_id(client).await?;
         let scope_id = self.client_scope_id(scope).await?;
-        let request = self.client.client_default_scope_add().realm(self.realm()).client_uuid(client_id).client_scope_id(scope_id);
+        let request =
+            self.client.client_default_scope_add().realm(self.realm()).client_uuid(client_id).client_scope_id(scope_id);
         request.send().await.api().doing("add a default scope to", "client", client).map(drop)
     }
 
@@ -126,10 +156,37 @@ impl Keycloak {
     async fn delete(&self, removal: &Removal) -> Result<(), Error> {
         let realm = self.realm();
         match removal {
-            Removal::ClientScope(id) => self.client.client_scope_delete().realm(realm).client_scope_id(id).send().await.optional().doing("delete", "client scope", id).map(drop),
+            Removal::ClientScope(id) => self
+                .client
+                .client_scope_delete()
+                .realm(realm)
+                .client_scope_id(id)
+                .send()
+                .await
+                .optional()
+                .doing("delete", "client scope", id)
+                .map(drop),
             Removal::Mapper(owner, id) => self.delete_mapper(owner, id).await,
-            Removal::Role(name) => self.client.role_delete().realm(realm).role_name(name).send().await.optional().doing("delete", "role", name).map(drop),
-            Removal::Group(id) => self.client.group_delete().realm(realm).group_id(id).send().await.optional().doing("delete", "group", id).map(drop),
+            Removal::Role(name) => self
+                .client
+                .role_delete()
+                .realm(realm)
+                .role_name(name)
+                .send()
+                .await
+                .optional()
+                .doing("delete", "role", name)
+                .map(drop),
+            Removal::Group(id) => self
+                .client
+                .group_delete()
+                .realm(realm)
+                .group_id(id)
+                .send()
+                .await
+                .optional()
+                .doing("delete", "group", id)
+                .map(drop),
         }
     }
 }

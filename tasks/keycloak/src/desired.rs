@@ -18,8 +18,8 @@ use evenkeel_core::{
 };
 use evenkeel_engine::secrets::SecretResolver;
 use evenkeel_keycloak_client::types::{
-    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, ProtocolMapperRepresentation, RealmRepresentation,
-    RoleRepresentation, UpConfig,
+    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, ProtocolMapperRepresentation,
+    RealmRepresentation, RoleRepresentation, UpConfig,
 };
 
 use reading::Reading;

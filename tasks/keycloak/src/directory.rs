@@ -10,7 +10,7 @@ use std::{
 
 /// What an id belongs to. Keycloak addresses these by an id of its own, while values name them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Named {
+pub(crate) enum Named {
     /// A client scope.
     ClientScope(String),
     /// A client, by `clientId`.
@@ -27,21 +27,21 @@ pub enum Named {
 
 /// The ids known so far.
 #[derive(Debug, Default)]
-pub struct Directory(Mutex<HashMap<Named, String>>);
+pub(crate) struct Directory(Mutex<HashMap<Named, String>>);
 
 impl Directory {
     /// The id, if it is known.
-    pub fn get(&self, named: &Named) -> Option<String> {
+    pub(crate) fn get(&self, named: &Named) -> Option<String> {
         self.entries().get(named).cloned()
     }
 
     /// Keeps an id.
-    pub fn insert(&self, named: Named, id: impl Into<String>) {
+    pub(crate) fn insert(&self, named: Named, id: impl Into<String>) {
         self.entries().insert(named, id.into());
     }
 
     /// Forgets everything: the next observation starts anew.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.entries().clear();
     }
 

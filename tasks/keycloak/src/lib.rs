@@ -81,7 +81,13 @@ impl Task for Keycloak {
     type Error = Error;
 
     fn definitions() -> Vec<(&'static str, serde_json::Value)> {
-        const NAMES: [&str; 5] = ["RealmRepresentation", "ClientRepresentation", "RoleRepresentation", "GroupRepresentation", "ClientScopeRepresentation"];
+        const NAMES: [&str; 5] = [
+            "RealmRepresentation",
+            "ClientRepresentation",
+            "RoleRepresentation",
+            "GroupRepresentation",
+            "ClientScopeRepresentation",
+        ];
         NAMES.into_iter().filter_map(|name| Some((name, json_schema(name)?))).collect()
     }
 
@@ -96,7 +102,10 @@ impl Task for Keycloak {
     async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
         let administration = &desired.administration;
         let session = Session::new(SessionOptions {
-            ca_bundle: administration.ca_bundle.as_ref().map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
+            ca_bundle: administration
+                .ca_bundle
+                .as_ref()
+                .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
             concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
             deadline: Some(Deadline::at(context.deadline)),
             ..SessionOptions::default()
@@ -104,7 +113,9 @@ impl Task for Keycloak {
         .map_err(|source| Error::Session(source.into()))?;
         let credentials = match administration.login.clone() {
             Login::Password { username, password } => Credentials::User { username, password: Secret::from(password) },
-            Login::Client { client_id, client_secret } => Credentials::Client { client_id, client_secret: Secret::from(client_secret) },
+            Login::Client { client_id, client_secret } => {
+                Credentials::Client { client_id, client_secret: Secret::from(client_secret) }
+            }
         };
         let administrator = Administrator { realm: administration.realm.clone(), credentials };
         let client = connect(&session, &administration.address, administrator)

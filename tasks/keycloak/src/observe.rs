@@ -14,19 +14,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use evenkeel_keycloak_client::{
     paging,
     types::{
-        ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation, UpConfig,
-        UserRepresentation,
+        ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation,
+        UpConfig, UserRepresentation,
     },
 };
 use evenkeel_transport::ResultExt;
-use futures::{StreamExt, TryStreamExt, future::try_join_all, stream, try_join};
+use futures::{StreamExt, TryStreamExt, stream, try_join};
 
-use crate::{
-    Error, Keycloak,
-    desired::Desired,
-    directory::Named,
-    error::Doing,
-};
+use crate::{Error, Keycloak, desired::Desired, directory::Named, error::Doing};
+
+/// How many reads of one kind are begun before the first has ended. The session caps requests by
+/// itself; this bounds how many answers are held at once.
+const AT_ONCE: usize = 16;
 
 /// What is there. Maps are by the name under which the values know an object.
 #[derive(Clone, Debug, Default)]
@@ -96,11 +95,19 @@ impl Keycloak {
     }
 
     async fn read_user_profile(&self) -> Result<UpConfig, Error> {
-        self.client.user_profile_get().realm(self.realm()).send().await.api().doing("read", "user profile of realm", self.realm())
+        self.client.user_profile_get().realm(self.realm()).send().await.api().doing(
+            "read",
+            "user profile of realm",
+            self.realm(),
+        )
     }
 
     async fn read_client_scopes(&self) -> Result<BTreeMap<String, ClientScopeRepresentation>, Error> {
-        let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api().doing("list", "client scopes of realm", self.realm())?;
+        let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api().doing(
+            "list",
+            "client scopes of realm",
+            self.realm(),
+        )?;
         let mut named = BTreeMap::new();
         for scope in scopes {
             if let (Some(name), Some(id)) = (scope.name.clone(), scope.id.clone()) {
@@ -119,7 +126,9 @@ impl Keycloak {
 
     async fn read_roles(&self) -> Result<BTreeMap<String, RoleRepresentation>, Error> {
         let mut named = BTreeMap::new();
-        for role in paging::roles(&self.client, self.realm(), true).await.doing("list", "roles of realm", self.realm())? {
+        for role in
+            paging::roles(&self.client, self.realm(), true).await.doing("list", "roles of realm", self.realm())?
+        {
             if let (Some(name), Some(id)) = (role.name.clone(), role.id.clone()) {
                 self.directory.insert(Named::Role(name.clone()), id);
                 named.insert(name, role);
@@ -130,7 +139,9 @@ impl Keycloak {
 
     async fn read_groups(&self) -> Result<BTreeMap<String, GroupRepresentation>, Error> {
         let mut named = BTreeMap::new();
-        for group in paging::groups(&self.client, self.realm(), false).await.doing("list", "groups of realm", self.realm())? {
+        for group in
+            paging::groups(&self.client, self.realm(), false).await.doing("list", "groups of realm", self.realm())?
+        {
             if let (Some(name), Some(id)) = (group.name.clone(), group.id.clone()) {
                 self.directory.insert(Named::Group(name.clone()), id);
                 named.insert(name, group);
@@ -141,14 +152,26 @@ impl Keycloak {
 
     /// Each declared client by its exact `clientId`: a realm may hold thousands of others.
     async fn read_clients(&self, desired: &Desired) -> Result<BTreeMap<String, ClientRepresentation>, Error> {
-        let names = desired.clients.iter().filter_map(|client| client.client.value.client_id.as_deref());
-        let found = try_join_all(names.map(|name| async move { Ok::<_, Error>((name.to_owned(), self.find_client(name).await?)) })).await?;
-        Ok(found.into_iter().filter_map(|(name, client)| Some((name, client?))).collect())
+        let mut reads = Vec::with_capacity(desired.clients.len());
+        for declared in &desired.clients {
+            reads.push(self.find_client(declared.client.value.client_id.as_deref().unwrap_or_default()));
+        }
+        let found: Vec<Option<ClientRepresentation>> =
+            stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().filter_map(|client| Some((client.client_id.clone()?, client))).collect())
     }
 
     /// The client with exactly this `clientId`.
     pub(crate) async fn find_client(&self, client_id: &str) -> Result<Option<ClientRepresentation>, Error> {
-        let found = self.client.client_list().realm(self.realm()).client_id(client_id).send().await.api().doing("find", "client", client_id)?;
+        let found = self
+            .client
+            .client_list()
+            .realm(self.realm())
+            .client_id(client_id)
+            .send()
+            .await
+            .api()
+            .doing("find", "client", client_id)?;
         let client = found.into_iter().find(|client| client.client_id.as_deref() == Some(client_id));
         if let Some(id) = client.as_ref().and_then(|client| client.id.as_deref()) {
             self.directory.insert(Named::Client(client_id.to_owned()), id);
@@ -162,16 +185,22 @@ impl Keycloak {
         desired: &Desired,
         groups: &BTreeMap<String, GroupRepresentation>,
     ) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
-        let wanted: BTreeSet<&str> = desired.users.iter().flat_map(|user| user.memberships.keys()).map(String::as_str).collect();
-        let groups = wanted.into_iter().filter_map(|name| Some((name, groups.get(name)?.id.as_deref()?)));
-        stream::iter(groups)
-            .map(async |(name, id)| {
-                let members = paging::group_members(&self.client, self.realm(), id, true).await.doing("list", "members of group", name)?;
-                Ok((name.to_owned(), members.into_iter().filter_map(|member| member.id).collect()))
-            })
-            // The session caps requests by itself; this bounds how many lists are held at once.
-            .buffer_unordered(16)
-            .try_collect()
-            .await
+        let wanted: BTreeSet<&String> = desired.users.iter().flat_map(|user| user.memberships.keys()).collect();
+        let mut reads = Vec::with_capacity(wanted.len());
+        for name in wanted {
+            if let Some(id) = groups.get(name).and_then(|group| group.id.clone()) {
+                reads.push(self.read_members_of(name, id));
+            }
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn read_members_of(&self, name: &str, id: String) -> Result<(String, BTreeSet<String>), Error> {
+        let members = paging::group_members(&self.client, self.realm(), &id, true).await.doing(
+            "list",
+            "members of group",
+            name,
+        )?;
+        Ok((name.to_owned(), members.into_iter().filter_map(|member| member.id).collect()))
     }
 }

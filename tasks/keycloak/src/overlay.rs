@@ -13,7 +13,7 @@ use crate::Error;
 /// # Errors
 ///
 /// When the two do not fit together, which their common type rules out.
-pub fn whole<T: Serialize + DeserializeOwned>(there: &T, declared: &T) -> Result<T, Error> {
+pub(crate) fn whole<T: Serialize + DeserializeOwned>(there: &T, declared: &T) -> Result<T, Error> {
     let mut body = json(there)?;
     lay_over(&mut body, json(declared)?);
     typed(body)
@@ -25,7 +25,7 @@ pub fn whole<T: Serialize + DeserializeOwned>(there: &T, declared: &T) -> Result
 /// # Errors
 ///
 /// When the two do not fit together, which their common type rules out.
-pub fn partial<T: Serialize + DeserializeOwned>(there: &T, declared: &T) -> Result<T, Error> {
+pub(crate) fn partial<T: Serialize + DeserializeOwned>(there: &T, declared: &T) -> Result<T, Error> {
     let there = json(there)?;
     let mut body = Value::Object(Map::new());
     if let (Value::Object(fields), Value::Object(declared)) = (&mut body, json(declared)?) {
@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_whole_body_keeps_what_is_not_declared_at_every_depth() {
-        let body = whole(&json!({"a": 1, "m": {"x": 1, "y": 2}, "l": [1, 2]}), &json!({"m": {"y": 3}, "l": [3]})).unwrap();
+        let body =
+            whole(&json!({"a": 1, "m": {"x": 1, "y": 2}, "l": [1, 2]}), &json!({"m": {"y": 3}, "l": [3]})).unwrap();
         assert_eq!(body, json!({"a": 1, "m": {"x": 1, "y": 3}, "l": [3]}));
     }
 

@@ -15,6 +15,7 @@ mod users;
 
 use std::sync::Arc;
 
+use evenkeel_core::values::SecretValue;
 use evenkeel_core::{
     diff::{Difference, Rules},
     field::Field,
@@ -22,10 +23,9 @@ use evenkeel_core::{
     plan::{Action, Cause, Change, Note, Plan, PlanError},
 };
 use evenkeel_keycloak_client::types::{
-    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, ProtocolMapperRepresentation, RealmRepresentation,
-    RoleRepresentation, UpConfig, UserRepresentation,
+    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, ProtocolMapperRepresentation,
+    RealmRepresentation, RoleRepresentation, UpConfig, UserRepresentation,
 };
-use evenkeel_core::values::SecretValue;
 use serde::Serialize;
 
 use crate::{
@@ -60,23 +60,50 @@ pub enum Operation {
     /// Make a top-level group.
     CreateGroup(Box<GroupRepresentation>),
     /// Let a group give a realm role to its members.
-    AddGroupRealmRole { group: String, role: String },
+    AddGroupRealmRole {
+        /// The group.
+        group: String,
+        /// The role.
+        role: String,
+    },
     /// Let a group give a client's role to its members.
-    AddGroupClientRole { group: String, client: String, role: String },
+    AddGroupClientRole {
+        /// The group.
+        group: String,
+        /// The client, by `clientId`.
+        client: String,
+        /// The role.
+        role: String,
+    },
     /// Make a client, without mappers.
     CreateClient(Box<ClientRepresentation>),
     /// Change declared fields of a client.
     UpdateClient(Box<ClientRepresentation>),
     /// Give a client a default scope.
-    AddClientDefaultScope { client: String, scope: String },
+    AddClientDefaultScope {
+        /// The client, by `clientId`.
+        client: String,
+        /// The scope.
+        scope: String,
+    },
     /// Make a user, with groups and the initial password.
     CreateUser(Box<UserRepresentation>, Option<SecretValue>),
     /// Change declared fields of a user, named by the folded email.
     UpdateUser(String, Box<UserRepresentation>),
     /// Put a user, named by the folded email, into a group.
-    JoinGroup { group: String, user: String },
+    JoinGroup {
+        /// The group.
+        group: String,
+        /// The user.
+        user: String,
+    },
     /// Take a user, named by the folded email, out of a group.
-    LeaveGroup { group: String, user: String },
+    LeaveGroup {
+        /// The group.
+        group: String,
+        /// The user.
+        user: String,
+    },
     /// Remove an object that is ours and not declared any more.
     Delete(Removal),
 }
@@ -115,9 +142,10 @@ pub fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership) -> Re
 #[must_use]
 pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
     let realm = observed.realm.iter().map(|_| ObjectId::new(names::REALM, desired.realm.as_str()));
-    let scopes = observed.client_scopes.keys().filter(|name| {
-        desired.client_scopes.iter().any(|scope| scope.scope.value.name.as_deref() == Some(name))
-    });
+    let scopes = observed
+        .client_scopes
+        .keys()
+        .filter(|name| desired.client_scopes.iter().any(|scope| scope.scope.value.name.as_deref() == Some(name)));
     realm
         .chain(scopes.map(|name| ObjectId::new(names::CLIENT_SCOPE, name.as_str())))
         .chain(observed.roles.keys().map(|name| ObjectId::new(names::ROLE, name.as_str())))

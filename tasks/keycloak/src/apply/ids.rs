@@ -1,5 +1,6 @@
 //! The ids that Keycloak's addresses need.
 
+use evenkeel_keycloak_client::paging;
 use evenkeel_transport::ResultExt;
 
 use crate::{Error, Keycloak, directory::Named, error::Doing};
@@ -17,7 +18,11 @@ impl Keycloak {
         if let Some(id) = self.directory.get(&named) {
             return Ok(id);
         }
-        let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api().doing("list", "client scopes of realm", self.realm())?;
+        let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api().doing(
+            "list",
+            "client scopes of realm",
+            self.realm(),
+        )?;
         let found = scopes.into_iter().find(|scope| scope.name.as_deref() == Some(name)).and_then(|scope| scope.id);
         self.found(named, found, "client scope", name)
     }
@@ -35,7 +40,15 @@ impl Keycloak {
         if let Some(id) = self.directory.get(&named) {
             return Ok(id);
         }
-        let role = self.client.role_get().realm(self.realm()).role_name(name).send().await.optional().doing("read", "role", name)?;
+        let role = self
+            .client
+            .role_get()
+            .realm(self.realm())
+            .role_name(name)
+            .send()
+            .await
+            .optional()
+            .doing("read", "role", name)?;
         self.found(named, role.and_then(|role| role.id), "role", name)
     }
 
@@ -44,7 +57,8 @@ impl Keycloak {
         if let Some(id) = self.directory.get(&named) {
             return Ok(id);
         }
-        let answer = self.client.client_role_get().realm(self.realm()).client_uuid(client_uuid).role_name(role).send().await;
+        let answer =
+            self.client.client_role_get().realm(self.realm()).client_uuid(client_uuid).role_name(role).send().await;
         let found = answer.optional().doing("read", "client role", role)?;
         self.found(named, found.and_then(|role| role.id), "client role", role)
     }
@@ -54,8 +68,8 @@ impl Keycloak {
         if let Some(id) = self.directory.get(&named) {
             return Ok(id);
         }
-        let answer = self.client.group_list().realm(self.realm()).search(name).exact(true).send().await;
-        let groups = answer.api().doing("find", "group", name)?;
+        let groups =
+            paging::groups(&self.client, self.realm(), true).await.doing("list", "groups of realm", self.realm())?;
         let found = groups.into_iter().find(|group| group.name.as_deref() == Some(name)).and_then(|group| group.id);
         self.found(named, found, "group", name)
     }

@@ -7,7 +7,11 @@ use evenkeel_transport::ResultExt;
 use crate::{Error, Keycloak, error::Doing, names::MapperOwner, overlay};
 
 impl Keycloak {
-    pub(super) async fn create_mapper(&self, owner: &MapperOwner, mapper: &ProtocolMapperRepresentation) -> Result<(), Error> {
+    pub(super) async fn create_mapper(
+        &self,
+        owner: &MapperOwner,
+        mapper: &ProtocolMapperRepresentation,
+    ) -> Result<(), Error> {
         let (realm, body) = (self.realm(), mapper.clone());
         let answer = match owner {
             MapperOwner::ClientScope(scope) => {
@@ -24,21 +28,28 @@ impl Keycloak {
 
     /// A mapper's update replaces its whole configuration, and needs the id and the type in the body.
     /// What is read here is the effective view; keys that it adds are what the server does anyway.
-    pub(super) async fn update_mapper(&self, owner: &MapperOwner, id: &str, mapper: &ProtocolMapperRepresentation) -> Result<(), Error> {
+    pub(super) async fn update_mapper(
+        &self,
+        owner: &MapperOwner,
+        id: &str,
+        mapper: &ProtocolMapperRepresentation,
+    ) -> Result<(), Error> {
         let (realm, name) = (self.realm(), described(owner, mapper));
         match owner {
             MapperOwner::ClientScope(scope) => {
                 let scope = self.client_scope_id(scope).await?;
-                let there = self.client.client_scope_mapper_get().realm(realm).client_scope_id(&scope).mapper_id(id).send().await;
+                let there =
+                    self.client.client_scope_mapper_get().realm(realm).client_scope_id(&scope).id(id).send().await;
                 let body = overlay::whole(&there.api().doing("read", "protocol mapper", &name)?, mapper)?;
-                let request = self.client.client_scope_mapper_update().realm(realm).client_scope_id(&scope).mapper_id(id).body(body);
+                let request =
+                    self.client.client_scope_mapper_update().realm(realm).client_scope_id(&scope).id(id).body(body);
                 request.send().await.api().doing("update", "protocol mapper", &name).map(drop)
             }
             MapperOwner::Client(client) => {
                 let client = self.client_id(client).await?;
-                let there = self.client.client_mapper_get().realm(realm).client_uuid(&client).mapper_id(id).send().await;
+                let there = self.client.client_mapper_get().realm(realm).client_uuid(&client).id(id).send().await;
                 let body = overlay::whole(&there.api().doing("read", "protocol mapper", &name)?, mapper)?;
-                let request = self.client.client_mapper_update().realm(realm).client_uuid(&client).mapper_id(id).body(body);
+                let request = self.client.client_mapper_update().realm(realm).client_uuid(&client).id(id).body(body);
                 request.send().await.api().doing("update", "protocol mapper", &name).map(drop)
             }
         }
@@ -49,11 +60,11 @@ impl Keycloak {
         let answer = match owner {
             MapperOwner::ClientScope(scope) => {
                 let scope = self.client_scope_id(scope).await?;
-                self.client.client_scope_mapper_delete().realm(realm).client_scope_id(scope).mapper_id(id).send().await
+                self.client.client_scope_mapper_delete().realm(realm).client_scope_id(scope).id(id).send().await
             }
             MapperOwner::Client(client) => {
                 let client = self.client_id(client).await?;
-                self.client.client_mapper_delete().realm(realm).client_uuid(client).mapper_id(id).send().await
+                self.client.client_mapper_delete().realm(realm).client_uuid(client).id(id).send().await
             }
         };
         answer.optional().doing("delete", "protocol mapper", id).map(drop)

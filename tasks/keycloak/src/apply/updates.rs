@@ -1,6 +1,8 @@
 //! Updates of objects that Keycloak changes with one PUT.
 
-use evenkeel_keycloak_client::types::{ClientRepresentation, ClientScopeRepresentation, RealmRepresentation, RoleRepresentation, UpAttribute, UpConfig};
+use evenkeel_keycloak_client::types::{
+    ClientRepresentation, ClientScopeRepresentation, RealmRepresentation, RoleRepresentation, UpAttribute, UpConfig,
+};
 use evenkeel_transport::ResultExt;
 
 use crate::{Error, Keycloak, error::Doing, overlay};
@@ -18,18 +20,37 @@ impl Keycloak {
     /// An update replaces the whole profile: attributes and groups of other people go along.
     pub(super) async fn update_user_profile(&self, declared: &UpConfig) -> Result<(), Error> {
         let realm = self.realm();
-        let there = self.client.user_profile_get().realm(realm).send().await.api().doing("read", "user profile of realm", realm)?;
-        let attributes = with_attributes(there.attributes.clone().unwrap_or_default(), declared.attributes.as_deref().unwrap_or_default())?;
+        let there = self.client.user_profile_get().realm(realm).send().await.api().doing(
+            "read",
+            "user profile of realm",
+            realm,
+        )?;
+        let attributes = with_attributes(
+            there.attributes.clone().unwrap_or_default(),
+            declared.attributes.as_deref().unwrap_or_default(),
+        )?;
         let rest = UpConfig { attributes: None, ..declared.clone() };
         let body = UpConfig { attributes: Some(attributes), ..overlay::whole(&there, &rest)? };
-        self.client.user_profile_update().realm(realm).body(body).send().await.api().doing("update", "user profile of realm", realm).map(drop)
+        self.client
+            .user_profile_update()
+            .realm(realm)
+            .body(body)
+            .send()
+            .await
+            .api()
+            .doing("update", "user profile of realm", realm)
+            .map(drop)
     }
 
     /// The name is required; attributes are merged, and mappers stay.
     pub(super) async fn update_client_scope(&self, declared: &ClientScopeRepresentation) -> Result<(), Error> {
         let name = declared.name.as_deref().unwrap_or_default();
         let id = self.client_scope_id(name).await?;
-        let there = self.client.client_scope_get().realm(self.realm()).client_scope_id(&id).send().await.api().doing("read", "client scope", name)?;
+        let there = self.client.client_scope_get().realm(self.realm()).client_scope_id(&id).send().await.api().doing(
+            "read",
+            "client scope",
+            name,
+        )?;
         let body = ClientScopeRepresentation { protocol_mappers: None, ..overlay::whole(&there, declared)? };
         let request = self.client.client_scope_update().realm(self.realm()).client_scope_id(id).body(body);
         request.send().await.api().doing("update", "client scope", name).map(drop)
@@ -38,9 +59,26 @@ impl Keycloak {
     /// The whole role: without a name Keycloak 26.0 loses it, and an absent description is deleted.
     pub(super) async fn update_role(&self, declared: &RoleRepresentation) -> Result<(), Error> {
         let name = declared.name.as_deref().unwrap_or_default();
-        let there = self.client.role_get().realm(self.realm()).role_name(name).send().await.api().doing("read", "role", name)?;
+        let there = self
+            .client
+            .role_get()
+            .realm(self.realm())
+            .role_name(name)
+            .send()
+            .await
+            .api()
+            .doing("read", "role", name)?;
         let body = overlay::whole(&there, declared)?;
-        self.client.role_update().realm(self.realm()).role_name(name).body(body).send().await.api().doing("update", "role", name).map(drop)
+        self.client
+            .role_update()
+            .realm(self.realm())
+            .role_name(name)
+            .body(body)
+            .send()
+            .await
+            .api()
+            .doing("update", "role", name)
+            .map(drop)
     }
 
     /// Declared fields only, and always the web origins: a PUT without them derives them anew from the
@@ -48,11 +86,28 @@ impl Keycloak {
     pub(super) async fn update_client(&self, declared: &ClientRepresentation) -> Result<(), Error> {
         let name = declared.client_id.as_deref().unwrap_or_default();
         let id = self.client_id(name).await?;
-        let there = self.client.client_get().realm(self.realm()).client_uuid(&id).send().await.api().doing("read", "client", name)?;
+        let there = self
+            .client
+            .client_get()
+            .realm(self.realm())
+            .client_uuid(&id)
+            .send()
+            .await
+            .api()
+            .doing("read", "client", name)?;
         let body = overlay::partial(&there, declared)?;
         let web_origins = body.web_origins.clone().or(there.web_origins);
         let body = ClientRepresentation { web_origins, protocol_mappers: None, ..body };
-        self.client.client_update().realm(self.realm()).client_uuid(id).body(body).send().await.api().doing("update", "client", name).map(drop)
+        self.client
+            .client_update()
+            .realm(self.realm())
+            .client_uuid(id)
+            .body(body)
+            .send()
+            .await
+            .api()
+            .doing("update", "client", name)
+            .map(drop)
     }
 }
 

@@ -10,11 +10,16 @@ impl Keycloak {
     /// One request makes the user, with groups and a temporary password: there is no moment in which
     /// an account exists whose password nobody knows. The password is resolved here and not before:
     /// a run that makes no user does not need it.
-    pub(super) async fn create_user(&self, user: &UserRepresentation, password: Option<&SecretValue>) -> Result<(), Error> {
+    pub(super) async fn create_user(
+        &self,
+        user: &UserRepresentation,
+        password: Option<&SecretValue>,
+    ) -> Result<(), Error> {
         let email = user.email.as_deref().unwrap_or_default();
         let mut body = user.clone();
         if let Some(password) = password {
-            let value = self.secrets.resolve(password).map_err(|source| Error::Password { user: email.to_owned(), source })?;
+            let value =
+                self.secrets.resolve(password).map_err(|source| Error::Password { user: email.to_owned(), source })?;
             body.credentials = Some(vec![CredentialRepresentation {
                 type_: Some("password".to_owned()),
                 value: Some(Secret::from(value)),
@@ -33,11 +38,26 @@ impl Keycloak {
     /// credentials are left out: the first are ignored, the second would be set anew.
     pub(super) async fn update_user(&self, email: &str, declared: &UserRepresentation) -> Result<(), Error> {
         let id = self.user_id(email).await?;
-        let there = self.client.user_get().realm(self.realm()).user_id(&id).send().await.api().doing("read", "user", email)?;
+        let there =
+            self.client.user_get().realm(self.realm()).user_id(&id).send().await.api().doing("read", "user", email)?;
         // The user name of an account that was found by its email is not ours to change.
-        let declared = UserRepresentation { username: there.username.clone(), email_verified: None, groups: None, ..declared.clone() };
+        let declared = UserRepresentation {
+            username: there.username.clone(),
+            email_verified: None,
+            groups: None,
+            ..declared.clone()
+        };
         let body = UserRepresentation { credentials: None, ..overlay::whole(&there, &declared)? };
-        self.client.user_update().realm(self.realm()).user_id(id).body(body).send().await.api().doing("update", "user", email).map(drop)
+        self.client
+            .user_update()
+            .realm(self.realm())
+            .user_id(id)
+            .body(body)
+            .send()
+            .await
+            .api()
+            .doing("update", "user", email)
+            .map(drop)
     }
 
     pub(super) async fn join_group(&self, group: &str, user: &str) -> Result<(), Error> {

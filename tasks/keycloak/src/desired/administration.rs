@@ -62,7 +62,12 @@ impl Administration {
             None => None,
         };
         Ok(Self {
-            address: keycloak.internal_url.as_ref().map_or_else(|| public_address.clone(), ToString::to_string).trim_end_matches('/').to_owned(),
+            address: keycloak
+                .internal_url
+                .as_ref()
+                .map_or_else(|| public_address.clone(), ToString::to_string)
+                .trim_end_matches('/')
+                .to_owned(),
             public_address,
             realm: keycloak.admin.realm.to_string(),
             login,

@@ -9,7 +9,8 @@ use crate::names::REALM_MANAGEMENT;
 /// Every group gives the realm role of its own name, and lets its members see users; administrators
 /// of all teams also manage users, and those of the platform the realm as well.
 pub(super) fn desired(reading: &Reading<'_>) -> Vec<DesiredGroup> {
-    let administrators: [&[&str]; 3] = [&["view-users", "manage-realm", "manage-users"], &["view-users", "manage-users"], &["view-users"]];
+    let administrators: [&[&str]; 3] =
+        [&["view-users", "manage-realm", "manage-users"], &["view-users", "manage-users"], &["view-users"]];
     let platform = reading.administrator_names().into_iter().zip(administrators).map(|((key, name), rights)| {
         let cause = reading.cause(&ValuePath::root().key("platform").key("names").key(key));
         group(Declared::new(representation(&name), cause), &name, rights)

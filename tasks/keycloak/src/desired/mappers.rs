@@ -25,16 +25,26 @@ pub(super) fn of_scope(cause: &Cause) -> Vec<Declared<ProtocolMapperRepresentati
         claim(cause, "groups", REALM_ROLES, "", "groups", Into::Everywhere, true),
         claim(cause, "email", PROPERTY, "email", "email", Into::Everywhere, false),
         claim(cause, "realm roles", REALM_ROLES, "", "realm_access.roles", Into::AccessToken, true),
-        claim(cause, "client roles", "oidc-usermodel-client-role-mapper", "", "resource_access.${client_id}.roles", Into::AccessToken, true),
+        claim(
+            cause,
+            "client roles",
+            "oidc-usermodel-client-role-mapper",
+            "",
+            "resource_access.${client_id}.roles",
+            Into::AccessToken,
+            true,
+        ),
         claim(cause, "username", PROPERTY, "username", "preferred_username", Into::Everywhere, false),
     ]
 }
 
 /// The mappers of the client that the applications share.
 pub(super) fn of_client(cause: &Cause, client_id: &str) -> Vec<Declared<ProtocolMapperRepresentation>> {
-    const ALL: [&str; 4] = ["id.token.claim", "access.token.claim", "userinfo.token.claim", "introspection.token.claim"];
+    const ALL: [&str; 4] =
+        ["id.token.claim", "access.token.claim", "userinfo.token.claim", "introspection.token.claim"];
     let flags = |names: &[&'static str]| names.iter().map(|name| (*name, "true")).collect::<Vec<_>>();
-    let with = |more: &[(&'static str, &'static str)]| [flags(&ALL), flags(&["lightweight.claim"]), more.to_vec()].concat();
+    let with =
+        |more: &[(&'static str, &'static str)]| [flags(&ALL), flags(&["lightweight.claim"]), more.to_vec()].concat();
     let sub = [("user.attribute", "id"), ("claim.name", "sub"), ("jsonType.label", "String")];
     let nickname = [("user.attribute", "nickname"), ("claim.name", "nickname"), ("jsonType.label", "String")];
     let audience = flags(&["id.token.claim", "access.token.claim", "introspection.token.claim", "lightweight.claim"]);
@@ -51,7 +61,15 @@ pub(super) fn of_client(cause: &Cause, client_id: &str) -> Vec<Declared<Protocol
     ]
 }
 
-fn claim(cause: &Cause, name: &str, kind: &str, attribute: &'static str, claim: &'static str, into: Into, multivalued: bool) -> Declared<ProtocolMapperRepresentation> {
+fn claim(
+    cause: &Cause,
+    name: &str,
+    kind: &str,
+    attribute: &'static str,
+    claim: &'static str,
+    into: Into,
+    multivalued: bool,
+) -> Declared<ProtocolMapperRepresentation> {
     let everywhere = if matches!(into, Into::Everywhere) { "true" } else { "false" };
     let mut config = vec![
         ("user.attribute", attribute),
@@ -67,8 +85,14 @@ fn claim(cause: &Cause, name: &str, kind: &str, attribute: &'static str, claim: 
     mapper(cause, name, kind, config)
 }
 
-fn mapper(cause: &Cause, name: &str, kind: &str, config: Vec<(&'static str, &'static str)>) -> Declared<ProtocolMapperRepresentation> {
-    let config: BTreeMap<String, String> = config.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+fn mapper(
+    cause: &Cause,
+    name: &str,
+    kind: &str,
+    config: Vec<(&'static str, &'static str)>,
+) -> Declared<ProtocolMapperRepresentation> {
+    let config: BTreeMap<String, String> =
+        config.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let value = ProtocolMapperRepresentation {
         name: Some(name.to_owned()),
         protocol: Some("openid-connect".to_owned()),

@@ -30,7 +30,9 @@ impl<'a> Reading<'a> {
         let path = || ValuePath::root().key("keycloak");
         let Some(keycloak) = &self.values.keycloak else {
             let problem = self.problem(&ValuePath::root(), "there is no `keycloak` section");
-            return Err(problem.with_hint("add `keycloak.admin` and either `keycloak.url` or `platform.domain`").into());
+            return Err(problem
+                .with_hint("add `keycloak.admin` and either `keycloak.url` or `platform.domain`")
+                .into());
         };
         let later = [
             ("clients", keycloak.clients.is_some()),
@@ -39,15 +41,16 @@ impl<'a> Reading<'a> {
             ("clientScopes", keycloak.client_scopes.is_some()),
             ("identityProvider", keycloak.identity_provider.is_some()),
         ];
-        let problems: Vec<Problem> = later
+        let problems: Problems = later
             .into_iter()
             .filter(|(_, declared)| *declared)
             .map(|(key, _)| {
                 let message = format!("`keycloak.{key}` is not supported by this version");
-                self.problem(&path().key(key), &message).with_hint("remove it: the team contract with local accounts is what this version manages")
+                self.problem(&path().key(key), &message)
+                    .with_hint("remove it: the team contract with local accounts is what this version manages")
             })
             .collect();
-        if problems.is_empty() { Ok(keycloak) } else { Err(Problems::from(problems)) }
+        problems.into_result(keycloak)
     }
 
     /// The realm's name.
@@ -68,7 +71,8 @@ impl<'a> Reading<'a> {
 
     /// The address by which people know the server.
     pub(super) fn public_address(&self, keycloak: &Keycloak) -> Result<String, Problems> {
-        let address = keycloak.url.as_ref().map(ToString::to_string).or_else(|| self.values.platform.address_of("keycloak"));
+        let address =
+            keycloak.url.as_ref().map(ToString::to_string).or_else(|| self.values.platform.address_of("keycloak"));
         match address {
             Some(address) => Ok(address.trim_end_matches('/').to_owned()),
             None => {
@@ -78,20 +82,34 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Where the address comes from.
+    pub(super) fn address_path(&self, keycloak: &Keycloak) -> ValuePath {
+        match keycloak.url {
+            Some(_) => ValuePath::root().key("keycloak").key("url"),
+            None => ValuePath::root().key("platform").key("domain"),
+        }
+    }
+
     /// The value at a path as a cause.
     pub(super) fn cause(&self, path: &ValuePath) -> Cause {
         let location = self.document.location(path);
-        let line = location.as_ref().filter(|location| location.has_line()).map(|location| location.line);
+        let line = location.as_ref().and_then(|location| location.line);
         Cause { value: path.to_string(), file: location.map(|location| location.file), line }
     }
 
     /// The text of a secret, which the engine has read before.
     pub(super) fn secret(&self, secret: &SecretValue, path: &ValuePath) -> Result<SecretString, Problems> {
-        self.secrets.resolve(secret).map_err(|error| self.problem(path, &error.to_string()).with_hint(error.hint()).into())
+        self.secrets
+            .resolve(secret)
+            .map_err(|error| Problems::from(self.problem(path, &error.to_string()).with_hint(error.hint())))
     }
 
     /// A declared representation as the application's own type, with its secrets in place.
-    pub(super) fn typed<T: DeserializeOwned>(&self, declared: &Representation, path: &ValuePath) -> Result<T, Problems> {
+    pub(super) fn typed<T: DeserializeOwned>(
+        &self,
+        declared: &Representation,
+        path: &ValuePath,
+    ) -> Result<T, Problems> {
         let (fields, secrets) = declared.clone().into_parts();
         let mut value = Value::Object(fields);
         for (pointer, secret) in secrets {
@@ -101,7 +119,26 @@ impl<'a> Reading<'a> {
             }
         }
         // The schema has checked every field before; the parser's words could quote a secret.
-        serde_json::from_value(value).map_err(|_| self.problem(path, "the fields do not fit keycloak's representation").into())
+        serde_json::from_value(value)
+            .map_err(|_| self.problem(path, "the fields do not fit keycloak's representation").into())
+    }
+
+    /// Fields of a representation that cannot be declared there, each with what to do instead: ignoring
+    /// them would look like obeying.
+    pub(super) fn refuse_fields(
+        &self,
+        declared: &Representation,
+        path: &ValuePath,
+        refused: &[(&str, &str)],
+    ) -> Result<(), Problems> {
+        let problems: Problems = refused
+            .iter()
+            .filter(|(field, _)| declared.fields().contains_key(*field))
+            .map(|(field, hint)| {
+                self.problem(&path.clone().key(*field), &format!("`{field}` cannot be declared here")).with_hint(*hint)
+            })
+            .collect();
+        problems.into_result(())
     }
 
     fn problem(&self, path: &ValuePath, message: &str) -> Problem {

@@ -5,20 +5,31 @@ use evenkeel_keycloak_client::types::{RealmRepresentation, UpAttribute, UpAttrib
 
 use super::{Declared, Reading};
 
+/// Fields that have another place in the values, or that a realm's update ignores (server-behaviour 2.4).
+const REFUSED: [(&str, &str); 4] = [
+    ("id", "Keycloak chooses it"),
+    ("realm", "set `platform.names.realm`"),
+    ("defaultDefaultClientScopes", "an update of the realm ignores it"),
+    ("defaultOptionalClientScopes", "an update of the realm ignores it"),
+];
+
 /// Any field of `keycloak.realm`; the display name is the realm's name unless it is declared.
 pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Declared<RealmRepresentation>, Problems> {
     let path = ValuePath::root().key("keycloak").key("realm");
     let mut field_causes = std::collections::BTreeMap::new();
     let mut value = RealmRepresentation::default();
     if let Some(realm) = &keycloak.realm {
+        reading.refuse_fields(realm, &path, &REFUSED)?;
         value = reading.typed(realm, &path)?;
-        field_causes.extend(realm.fields().keys().map(|field| (field.clone(), reading.cause(&path.clone().key(field)))));
+        field_causes
+            .extend(realm.fields().keys().map(|field| (field.clone(), reading.cause(&path.clone().key(field)))));
     }
     value.realm = Some(reading.realm().to_owned());
     value.display_name = value.display_name.or_else(|| Some(reading.realm().to_owned()));
     if let (None, Some(theme)) = (&value.login_theme, &keycloak.login_theme) {
         value.login_theme = Some(theme.clone());
-        field_causes.insert("loginTheme".to_owned(), reading.cause(&ValuePath::root().key("keycloak").key("loginTheme")));
+        field_causes
+            .insert("loginTheme".to_owned(), reading.cause(&ValuePath::root().key("keycloak").key("loginTheme")));
     }
     let cause = reading.cause(&ValuePath::root().key("platform").key("names").key("realm"));
     Ok(Declared { value, cause, field_causes, team: None })

@@ -24,5 +24,9 @@ pub(super) fn desired(reading: &Reading<'_>) -> Vec<Declared<RoleRepresentation>
 /// The description says who made the role and, when it is mapped, from which external group.
 fn role(name: &str, external_group: Option<&str>) -> RoleRepresentation {
     let mapped = external_group.map(|group| format!(", mapped for incoming IDP GROUP_ID: {group}")).unwrap_or_default();
-    RoleRepresentation { name: Some(name.to_owned()), description: Some(format!("Managed by evenkeel{mapped}")), ..Default::default() }
+    RoleRepresentation {
+        name: Some(name.to_owned()),
+        description: Some(format!("Managed by evenkeel{mapped}")),
+        ..Default::default()
+    }
 }

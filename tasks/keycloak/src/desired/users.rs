@@ -43,7 +43,13 @@ impl DesiredUser {
 }
 
 pub(super) fn desired(reading: &Reading<'_>) -> Vec<DesiredUser> {
-    reading.values.users.iter().enumerate().map(|(index, user)| account(reading, &ValuePath::root().key("users").index(index), user)).collect()
+    reading
+        .values
+        .users
+        .iter()
+        .enumerate()
+        .map(|(index, user)| account(reading, &ValuePath::root().key("users").index(index), user))
+        .collect()
 }
 
 fn account(reading: &Reading<'_>, path: &ValuePath, user: &User) -> DesiredUser {
@@ -77,11 +83,16 @@ fn memberships(reading: &Reading<'_>, path: &ValuePath, user: &User) -> BTreeMap
     if let Some(teams) = &user.teams {
         let cause = reading.cause(&path.clone().key("teams"));
         for id in reading.values.teams.keys() {
-            let membership = DesiredMembership { member: teams.contains(id), cause: cause.clone(), team: Some(id.as_str().into()) };
+            let membership =
+                DesiredMembership { member: teams.contains(id), cause: cause.clone(), team: Some(id.as_str().into()) };
             memberships.insert(reading.values.platform.names.team(id), membership);
         }
     }
-    let flags = [("platformAdmin", user.platform_admin), ("allTeamsAdmin", user.all_teams_admin), ("teamAdmin", user.team_admin)];
+    let flags = [
+        ("platformAdmin", user.platform_admin),
+        ("allTeamsAdmin", user.all_teams_admin),
+        ("teamAdmin", user.team_admin),
+    ];
     for ((_, group), (key, flag)) in reading.administrator_names().into_iter().zip(flags) {
         if let Some(member) = flag {
             let cause = reading.cause(&path.clone().key(key));

@@ -6,6 +6,7 @@ use evenkeel_keycloak_client::{paging, types::UserRepresentation};
 use evenkeel_transport::{Page, ResultExt, pages};
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::AT_ONCE;
 use crate::{Error, Keycloak, desired::Desired, directory::Named, error::Doing};
 
 impl Keycloak {
@@ -17,9 +18,17 @@ impl Keycloak {
         if desired.users.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let count = self.client.user_count().realm(self.realm()).send().await.api().doing("count", "users of realm", self.realm())?;
+        let count = self.client.user_count().realm(self.realm()).send().await.api().doing(
+            "count",
+            "users of realm",
+            self.realm(),
+        )?;
         let pages = usize::try_from(count).unwrap_or_default() / paging::PAGE.get() as usize + 1;
-        let users = if pages <= desired.users.len() { self.list_users(desired).await } else { self.search_users(desired).await }?;
+        let users = if pages <= desired.users.len() {
+            self.list_users(desired).await
+        } else {
+            self.search_users(desired).await
+        }?;
         for (email, user) in &users {
             if let Some(id) = &user.id {
                 self.directory.insert(Named::User(email.clone()), id.as_str());
@@ -31,32 +40,47 @@ impl Keycloak {
     /// Every user of the realm goes by; the declared ones stay. An account with the email wins over
     /// one that only has it as its user name.
     async fn list_users(&self, desired: &Desired) -> Result<BTreeMap<String, UserRepresentation>, Error> {
-        let mut declared: BTreeMap<&str, [Option<UserRepresentation>; 2]> = desired.users.iter().map(|user| (user.email.as_str(), [None, None])).collect();
+        let mut declared: BTreeMap<&str, [Option<UserRepresentation>; 2]> =
+            desired.users.iter().map(|user| (user.email.as_str(), [None, None])).collect();
         let fetch = |page: Page| {
-            let request = self.client.user_list().realm(self.realm()).brief_representation(false).first(page.first).max(page.max.get());
+            let request = self
+                .client
+                .user_list()
+                .realm(self.realm())
+                .brief_representation(false)
+                .first(page.first)
+                .max(page.max.get());
             async move { request.send().await.api() }
         };
         let mut pages = std::pin::pin!(pages(0, paging::PAGE, fetch));
         while let Some(users) = pages.try_next().await.doing("list", "users of realm", self.realm())? {
             for user in users {
-                for (slot, name) in [&user.email, &user.username].into_iter().enumerate() {
-                    if let Some(found) = name.as_deref().map(str::to_lowercase).and_then(|name| declared.get_mut(name.as_str())) {
-                        found[slot] = Some(user);
-                        break;
-                    }
+                let folded =
+                    [&user.email, &user.username].map(|name| name.as_deref().unwrap_or_default().to_lowercase());
+                if let Some(slot) = folded.iter().position(|name| declared.contains_key(name.as_str()))
+                    && let Some(found) = declared.get_mut(folded[slot].as_str())
+                {
+                    found[slot] = Some(user);
                 }
             }
         }
-        Ok(declared.into_iter().filter_map(|(email, [by_email, by_name])| Some((email.to_owned(), by_email.or(by_name)?))).collect())
+        Ok(declared
+            .into_iter()
+            .filter_map(|(email, [by_email, by_name])| Some((email.to_owned(), by_email.or(by_name)?)))
+            .collect())
     }
 
     async fn search_users(&self, desired: &Desired) -> Result<BTreeMap<String, UserRepresentation>, Error> {
-        let found: Vec<_> = stream::iter(&desired.users)
-            .map(async |user| Ok::<_, Error>((user.email.clone(), self.find_user(&user.email).await?)))
-            .buffer_unordered(16)
-            .try_collect()
-            .await?;
-        Ok(found.into_iter().filter_map(|(email, user)| Some((email, user?))).collect())
+        let mut reads = Vec::with_capacity(desired.users.len());
+        for user in &desired.users {
+            reads.push(self.search_user(&user.email));
+        }
+        let found: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn search_user(&self, email: &str) -> Result<Option<(String, UserRepresentation)>, Error> {
+        Ok(self.find_user(email).await?.map(|user| (email.to_owned(), user)))
     }
 
     /// The user with exactly this email or, failing that, with it as the user name. Keycloak's plain

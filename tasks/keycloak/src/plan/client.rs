@@ -46,7 +46,8 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
                 continue;
             }
             let assignment = ObjectId::within(CLIENT_SCOPE_ASSIGNMENT, &client_id, scope);
-            let place = Place::after([object.clone(), ObjectId::new(CLIENT_SCOPE, scope.as_str())]).alone_in(object.clone());
+            let place =
+                Place::after([object.clone(), ObjectId::new(CLIENT_SCOPE, scope.as_str())]).alone_in(object.clone());
             let operation = Operation::AddClientDefaultScope { client: client_id.clone(), scope: scope.clone() };
             draft.relate(assignment, &declared.client.cause, None, place, operation);
         }

@@ -49,10 +49,12 @@ fn plan_group_roles(draft: &mut Draft, desired: &DesiredGroup, group: &str, ther
         }
     }
     for (client, role) in &desired.client_roles {
-        let has = there.and_then(|group| group.client_roles.as_ref()?.get(client)).is_some_and(|roles| roles.contains(role));
+        let has =
+            there.and_then(|group| group.client_roles.as_ref()?.get(client)).is_some_and(|roles| roles.contains(role));
         if !has {
             let place = Place::after([object.clone()]).alone_in(object.clone());
-            let operation = Operation::AddGroupClientRole { group: group.to_owned(), client: client.clone(), role: role.clone() };
+            let operation =
+                Operation::AddGroupClientRole { group: group.to_owned(), client: client.clone(), role: role.clone() };
             draft.relate(group_role(group, Some(client), role), &desired.group.cause, team, place, operation);
         }
     }

@@ -33,8 +33,12 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed, ow
         let there = observed.roles.contains_key(owned);
         remove(ObjectId::new(ROLE, owned), there.then(|| Removal::Role(owned.to_owned())));
     }
-    let scopes = observed.client_scopes.iter().map(|(name, scope)| (MapperOwner::ClientScope(name.clone()), &scope.protocol_mappers));
-    let clients = observed.clients.iter().map(|(name, client)| (MapperOwner::Client(name.clone()), &client.protocol_mappers));
+    let scopes = observed
+        .client_scopes
+        .iter()
+        .map(|(name, scope)| (MapperOwner::ClientScope(name.clone()), &scope.protocol_mappers));
+    let clients =
+        observed.clients.iter().map(|(name, client)| (MapperOwner::Client(name.clone()), &client.protocol_mappers));
     for (owner, mappers) in scopes.chain(clients).filter(|_| ownership.of_kind(&PROTOCOL_MAPPER).next().is_some()) {
         // An owner that goes takes its mappers with it.
         if declared.contains(&owner.object()) {
@@ -63,16 +67,21 @@ fn declared(desired: &Desired) -> BTreeSet<ObjectId> {
     let mut objects = BTreeSet::new();
     for scope in &desired.client_scopes {
         let owner = MapperOwner::ClientScope(scope.scope.value.name.clone().unwrap_or_default());
-        objects.extend(scope.mappers.iter().map(|mapper| owner.mapper(mapper.value.name.as_deref().unwrap_or_default())));
+        objects
+            .extend(scope.mappers.iter().map(|mapper| owner.mapper(mapper.value.name.as_deref().unwrap_or_default())));
         objects.insert(owner.object());
     }
     for client in &desired.clients {
         let owner = MapperOwner::Client(client.client.value.client_id.clone().unwrap_or_default());
-        objects.extend(client.mappers.iter().map(|mapper| owner.mapper(mapper.value.name.as_deref().unwrap_or_default())));
+        objects
+            .extend(client.mappers.iter().map(|mapper| owner.mapper(mapper.value.name.as_deref().unwrap_or_default())));
         objects.insert(owner.object());
     }
-    objects.extend(desired.roles.iter().map(|role| ObjectId::new(ROLE, role.value.name.as_deref().unwrap_or_default())));
-    objects.extend(desired.groups.iter().map(|group| ObjectId::new(GROUP, group.group.value.name.as_deref().unwrap_or_default())));
+    objects
+        .extend(desired.roles.iter().map(|role| ObjectId::new(ROLE, role.value.name.as_deref().unwrap_or_default())));
+    objects.extend(
+        desired.groups.iter().map(|group| ObjectId::new(GROUP, group.group.value.name.as_deref().unwrap_or_default())),
+    );
     objects
 }
 

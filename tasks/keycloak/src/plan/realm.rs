@@ -44,10 +44,17 @@ pub(super) fn realm_object(desired: &Desired) -> ObjectId {
 pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
     let realm = realm_object(desired);
     let settings = &desired.realm_settings;
-    draft.compare(realm.clone(), settings, observed.realm.as_ref(), REALM_RULES, Place::default().alone_in(realm.clone()), |action| {
-        let body = Box::new(settings.value.clone());
-        if action == Action::Create { Operation::CreateRealm(body) } else { Operation::UpdateRealm(body) }
-    });
+    draft.compare(
+        realm.clone(),
+        settings,
+        observed.realm.as_ref(),
+        REALM_RULES,
+        Place::default().alone_in(realm.clone()),
+        |action| {
+            let body = Box::new(settings.value.clone());
+            if action == Action::Create { Operation::CreateRealm(body) } else { Operation::UpdateRealm(body) }
+        },
+    );
     if let (Some(admin_realm), Some(there)) = (&desired.admin_realm, &observed.admin_realm) {
         let object = ObjectId::new(REALM, admin_realm.value.realm.as_deref().unwrap_or_default());
         draft.compare(object.clone(), admin_realm, Some(there), REALM_RULES, Place::default().alone_in(object), |_| {

@@ -1,10 +1,6 @@
 //! Client scopes, protocol mappers one by one, the realm's default scopes.
 
-use evenkeel_core::{
-    diff::Rules,
-    object::ObjectId,
-    plan::Action,
-};
+use evenkeel_core::{diff::Rules, object::ObjectId, plan::Action};
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
 use super::{Draft, Operation, Place, realm::realm_object};
@@ -22,7 +18,11 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
         let place = Place::after([realm_object(desired)]).alone_in(object.clone());
         draft.compare(object.clone(), &declared.scope, there, Rules::default(), place, |action| {
             let body = Box::new(declared.scope.value.clone());
-            if action == Action::Create { Operation::CreateClientScope(body) } else { Operation::UpdateClientScope(body) }
+            if action == Action::Create {
+                Operation::CreateClientScope(body)
+            } else {
+                Operation::UpdateClientScope(body)
+            }
         });
         let mappers = there.and_then(|scope| scope.protocol_mappers.as_deref()).unwrap_or_default();
         plan_mappers(draft, &MapperOwner::ClientScope(name.clone()), &declared.mappers, mappers);
