@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use evenkeel_engine::{command_line::ValuesOptions, exit_code::ExitCode, output, parse, validate};
 
 use crate::{
+    demo::demo,
     manual,
     schema::{self, Document},
     tasks::{TASKS, definitions},
@@ -27,6 +28,8 @@ struct CommandLine {
 /// What is not a task.
 #[derive(Debug, Subcommand)]
 enum Service {
+    /// See the main job on an embedded Keycloak: converge, run again, find drift, correct it
+    Demo,
     /// Check values, for all applications, without connecting to any
     Validate {
         #[command(flatten)]
@@ -83,6 +86,7 @@ fn dispatch(matches: &clap::ArgMatches) -> ExitCode {
 
 fn serve(service: Service) -> ExitCode {
     match service {
+        Service::Demo => demo(),
         Service::Validate { mut values } => {
             values.complete_from_environment();
             validate(&values, definitions())

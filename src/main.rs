@@ -1,6 +1,7 @@
 //! The command `evenkeel`: every task, and what goes with them.
 
 mod command;
+mod demo;
 mod manual;
 mod schema;
 mod tasks;

@@ -71,11 +71,17 @@ pub fn print_failure(failure: &Failure, format: LogFormat) {
     }
 }
 
+/// How text on standard output is dressed.
+#[must_use]
+pub fn style() -> Style {
+    if is_colourful(&io::stdout()) { Style::Colour } else { Style::Plain }
+}
+
 /// Prints the plan, the report or the state of the check.
 fn print_result(finished: &Finished, format: OutputFormat) {
     let report = &finished.report;
     let plan = finished.plan.as_ref();
-    let style = if is_colourful(&io::stdout()) { Style::Colour } else { Style::Plain };
+    let style = style();
     match (report.mode, format) {
         (Mode::Plan, OutputFormat::Text) => print(&plan.map(|plan| plan.text(style)).unwrap_or_default()),
         (Mode::Plan, OutputFormat::Json) => print(&plan.map(json).unwrap_or_default()),
