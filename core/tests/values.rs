@@ -1,5 +1,7 @@
 //! Values that are right: layers, types, places, secrets.
 
+#![expect(clippy::panic, reason = "a helper of tests tells what was wrong with the values")]
+
 use evenkeel_core::values::model::{AdminCredentials, Permission};
 use evenkeel_core::values::{Document, Schema, SecretValue, Source, SourceKind, ValuePath, Values};
 use serde_json::json;
@@ -263,15 +265,8 @@ fn a_thousand_teams_and_twenty_thousand_users_load() {
             user % 999
         );
     }
-    let start = std::time::Instant::now();
     let (values, document) = small(&text, &[]);
-    let elapsed = start.elapsed();
     assert_eq!((values.teams.len(), values.users.len()), (1_000, 20_000));
     let last = document.location(&ValuePath::root().key("users").index(19_999)).and_then(|location| location.line);
     assert_eq!(last, Some(1 + 1_000 + 1 + 19_999 * 5 + 1));
-    eprintln!("loaded in {elapsed:?}");
-    // only an optimised build says anything about speed
-    if cfg!(not(debug_assertions)) {
-        assert!(elapsed < std::time::Duration::from_secs(1), "{elapsed:?}");
-    }
 }

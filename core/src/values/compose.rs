@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::problem::Problem;
 use super::scalar::{self, NotFinite, Scalar};
-use super::source::{MAX_SOURCE_BYTES, Origin, SourceId, SourceKind};
+use super::source::{MAX_SOURCE_BYTES, Origin, SourceId, SourceKind, Sources};
 use super::tree::{Content, Entry, Map, Node};
 
 mod syntax;
@@ -27,18 +27,31 @@ const NODE_BYTES: usize = 64;
 
 /// A problem whose place is still a range of bytes.
 pub(crate) struct Finding {
-    pub(crate) problem: Problem,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
     pub(crate) origin: Option<Origin>,
 }
 
 impl Finding {
     pub(crate) fn at(origin: Origin, message: impl Into<String>) -> Self {
-        Self { problem: Problem::new(message), origin: Some(origin) }
+        Self { message: message.into(), hint: None, origin: Some(origin) }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.problem = self.problem.with_hint(hint);
+        self.hint = Some(hint.into());
         self
+    }
+
+    /// The problem with its source line; everything that must not be shown is hidden by then.
+    pub(crate) fn problem(self, sources: &Sources) -> Problem {
+        let mut problem = Problem::new(self.message);
+        if let Some(hint) = self.hint {
+            problem = problem.with_hint(hint);
+        }
+        match self.origin {
+            Some(origin) => problem.at(origin, sources),
+            None => problem,
+        }
     }
 }
 

@@ -34,6 +34,10 @@ impl de::Error for Misfit {
         Self(format!("expected {expected}"))
     }
 
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self(format!("expected one of `{}`", expected.join("`, `")))
+    }
+
     fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         Self(format!("expected {expected}"))
     }
@@ -56,7 +60,12 @@ impl<'de> Deserializer<'de> for &'de Node {
         match &self.content {
             Content::Null { .. } => visitor.visit_unit(),
             Content::Bool(value) => visitor.visit_bool(*value),
-            Content::Number(number) => number.deserialize_any(visitor).map_err(de::Error::custom),
+            Content::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(value), _, _) => visitor.visit_u64(value),
+                (_, Some(value), _) => visitor.visit_i64(value),
+                (_, _, Some(value)) => visitor.visit_f64(value),
+                _ => Err(de::Error::custom("expected a number that fits 64 bits")),
+            },
             Content::Text(text) => visitor.visit_borrowed_str(text),
             Content::Secret(_) => {
                 let text = self.as_text().unwrap_or_default();

@@ -122,13 +122,7 @@ impl Read {
     /// Problems out of findings, in the order of the sources.
     pub(crate) fn problems(&self, findings: Vec<Finding>) -> Problems {
         let sources = &self.document.sources;
-        let mut problems: Problems = findings
-            .into_iter()
-            .map(|finding| match finding.origin {
-                Some(origin) => finding.problem.at(origin, sources),
-                None => finding.problem,
-            })
-            .collect();
+        let mut problems: Problems = findings.into_iter().map(|finding| finding.problem(sources)).collect();
         problems.sort();
         problems
     }

@@ -26,7 +26,7 @@ impl Excerpt {
     pub(crate) fn of(origin: Origin, sources: &Sources) -> Option<Self> {
         let (line, range) = sources.line(origin)?;
         let hidden = match sources.kind(origin.source) {
-            SourceKind::Secrets => vec![range.start + key_prefix(line)..range.end],
+            SourceKind::Secrets => std::iter::once(range.start + key_prefix(line)..range.end).collect(),
             _ => sources.hidden(origin.source, &range),
         };
         let mark = Range { start: origin.start as usize, end: (origin.end as usize).min(range.end) };

@@ -50,10 +50,10 @@ fn rename_references(schema: &mut Value, name: &str) {
 fn rename_reference(reference: &mut String, name: &str) {
     if reference == "#" {
         *reference = format!("#/$defs/{name}");
-    } else if let Some(nested) = reference.strip_prefix("#/$defs/") {
-        if !nested.starts_with(&format!("{name}.")) {
-            *reference = format!("#/$defs/{}", qualified(name, nested));
-        }
+    } else if let Some(nested) = reference.strip_prefix("#/$defs/")
+        && !nested.starts_with(&format!("{name}."))
+    {
+        *reference = format!("#/$defs/{}", qualified(name, nested));
     }
 }
 
