@@ -151,7 +151,7 @@ impl Keycloak {
     #[expect(clippy::disallowed_methods, reason = "logs the administrator in with the password that the caller gave")]
     pub fn admin_token(&self) -> Result<SecretString, StartError> {
         use secrecy::ExposeSecret as _;
-        let encode = context::segment;
+        let encode = context::field;
         let form = format!(
             "grant_type=password&client_id=admin-cli&username={}&password={}",
             encode(&self.admin.0),
@@ -260,7 +260,7 @@ impl Application for Shared {
 fn response(answer: Answer) -> Response<Bytes> {
     let (kind, body) = match &answer.content {
         Content::Empty => (None, Bytes::new()),
-        Content::EmptyJson => (Some("application/json; charset=UTF-8"), Bytes::new()),
+        Content::Typed(kind) => (Some(*kind), Bytes::new()),
         Content::Json(value) => (Some("application/json;charset=UTF-8"), Bytes::from(value.to_string())),
         Content::PlainJson(value) => (Some("application/json"), Bytes::from(value.to_string())),
         Content::Html(page) => (Some("text/html;charset=utf-8"), Bytes::from_static(page.as_bytes())),

@@ -22,8 +22,8 @@ pub(crate) enum Content {
     PlainJson(Value),
     /// A page for people.
     Html(&'static str),
-    /// No body, but the content type of one: what the real server's router says to a path with two slashes.
-    EmptyJson,
+    /// No body, but the content type of one.
+    Typed(&'static str),
 }
 
 /// A handler's result: a failure is an answer, too.

@@ -12,7 +12,7 @@ use super::request::Request;
 use super::state::clients::Client;
 use super::state::roles::{Owner, Role};
 use super::state::users::User;
-use super::state::{Realm, Settings, text_of, texts};
+use super::state::{Realm, Settings, settings_of, text_of, texts};
 
 const REPRESENTATION: &str = "ClientRepresentation";
 const CREATED: &str = "client.secret.creation.time";
@@ -82,6 +82,7 @@ pub(crate) fn new_client(
     let key = text_of(representation, "id").map_or_else(uuid, str::to_owned);
     let client_id = text_of(representation, "clientId").unwrap_or(&key).to_owned();
     check(&client_id, representation)?;
+    check_flows(realm, representation)?;
     if realm.clients.named(&client_id).is_some() {
         return Err(Answer::exists(format!("Client {client_id} already exists")));
     }
@@ -101,6 +102,8 @@ pub(crate) fn new_client(
         roles: BTreeSet::new(),
     };
     change(&mut client, representation, now)?;
+    let name = client.client_id.clone();
+    client.mappers = mappers::nested(representation, || Answer::exists(format!("Client {name} already exists")))?;
     let key = client.key.clone();
     realm.clients.insert(client);
     follow_up(realm, &key, representation, now);
@@ -114,6 +117,7 @@ pub(crate) fn put(realm: &mut Realm, context: &Context, request: &Request, key: 
     let mut client = client.clone();
     let client_id = text_of(&representation, "clientId").unwrap_or(&client.client_id).to_owned();
     check(&client_id, &representation)?;
+    check_flows(realm, &representation)?;
     if realm.clients.named(&client_id).is_some_and(|other| other.key != *key) {
         return Err(Answer::duplicate());
     }
@@ -159,6 +163,13 @@ fn check(client_id: &str, representation: &Map<String, Value>) -> Result<(), Ans
     Ok(())
 }
 
+/// Flows are bound by id; one that is not there is an unhandled error.
+fn check_flows(realm: &Realm, representation: &Map<String, Value>) -> Result<(), Answer> {
+    let bindings = representation.get("authenticationFlowBindingOverrides").map(settings_of).unwrap_or_default();
+    let known = |id: &String| id.is_empty() || realm.flows.iter().any(|flow| flow["id"] == id.as_str());
+    if bindings.values().all(known) { Ok(()) } else { Err(Answer::unhandled()) }
+}
+
 fn illegal_scheme(url: &str) -> bool {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
     scheme.is_some_and(|scheme| matches!(scheme.as_str(), "javascript" | "data" | "vbscript"))
@@ -185,11 +196,6 @@ fn first_scopes(realm: &Realm, representation: &Map<String, Value>) -> (BTreeSet
 
 /// Applies a representation to a client's own fields: a field left out or null stays.
 fn change(client: &mut Client, representation: &Map<String, Value>, now: i64) -> Result<(), Answer> {
-    let bindings = representation.get("authenticationFlowBindingOverrides").and_then(Value::as_object);
-    if bindings.into_iter().flatten().any(|(_, flow)| flow.as_str().is_some_and(|flow| !flow.is_empty())) {
-        // flows have no end points here yet, so that no flow's id can be known
-        return Err(Answer::unhandled());
-    }
     for field in PLAIN {
         if let Some(value) = representation.get(*field).filter(|value| !value.is_null()) {
             let value = if value.is_array() { unique(value) } else { value.clone() };

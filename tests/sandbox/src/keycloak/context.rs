@@ -14,8 +14,33 @@ pub(crate) struct Context {
     pub(crate) now: i64,
 }
 
-/// What stays as it is in a path segment (RFC 3986, unreserved).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// What stays as it is in a path segment (RFC 3986, `pchar`).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// What stays as it is in a form.
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// One field of a form, percent-encoded.
+pub(crate) fn field(text: &str) -> String {
+    utf8_percent_encode(text, FORM).to_string()
+}
 
 /// One percent-encoded path segment.
 pub(crate) fn segment(text: &str) -> String {

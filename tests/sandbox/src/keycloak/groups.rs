@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-use super::answer::{Answer, Reply};
+use super::answer::{Answer, Content, Reply};
 use super::context::{Context, roles as right};
 use super::ids::{GroupId, RoleId};
 use super::paging::Window;
@@ -267,8 +267,14 @@ fn place(realm: &mut Realm, id: &str, parent: Option<GroupId>) -> Reply {
     if realm.groups.child(parent.as_ref(), &name).is_some_and(|other| other.id != id) {
         return Err(sibling(&name));
     }
+    let below = parent.is_some();
     realm.groups.place(&id, parent, &name);
-    Ok(Answer::done())
+    // the end point of subgroups says JSON even where it answers nothing
+    Ok(if below {
+        Answer::with(http::StatusCode::NO_CONTENT, Content::Typed("application/json"))
+    } else {
+        Answer::done()
+    })
 }
 
 fn name_of(representation: &Map<String, Value>) -> Result<&str, Answer> {

@@ -41,14 +41,14 @@ pub(crate) fn answer(
         (&Method::GET, ["models", id]) => Ok(Answer::found(mappers[place_of(mappers, id)?].effective())),
         (&Method::PUT, ["models", id]) => {
             let at = place_of(mappers, id)?;
-            put(&mut mappers[at], &request.object(REPRESENTATION)?)
+            put(mappers, at, &request.object(REPRESENTATION)?)
         }
         (&Method::DELETE, ["models", id]) => {
             let at = place_of(mappers, id)?;
             mappers.remove(at);
             Ok(Answer::done())
         }
-        (_, ["models" | "add-models"] | ["models" | "protocol", _]) => Err(Answer::wrong_method()),
+        (_, ["models", _]) => Err(Answer::wrong_method()),
         _ => Err(Answer::nowhere()),
     }
 }
@@ -83,17 +83,14 @@ fn taken(mappers: &[Mapper], representation: &Map<String, Value>) -> bool {
 
 fn create(mappers: &[Mapper], representation: &Map<String, Value>) -> Result<Mapper, Answer> {
     known_kind(representation)?;
-    if taken(mappers, representation) {
+    let same_id = |mapper: &Mapper| text_of(representation, "id") == Some(mapper.id.as_str());
+    if taken(mappers, representation) || mappers.iter().any(same_id) {
         return Err(Answer::exists("Protocol mapper exists with same name"));
     }
     if text_of(representation, "name").is_none() || text_of(representation, "protocol").is_none() {
         return Err(Answer::duplicate());
     }
-    let mapper = Mapper::of(representation);
-    if mappers.iter().any(|other| other.id == mapper.id) {
-        return Err(Answer::duplicate());
-    }
-    Ok(mapper)
+    Ok(Mapper::of(representation))
 }
 
 /// Adds all or none.
@@ -115,14 +112,39 @@ fn add_all(mappers: &mut Vec<Mapper>, representations: &[Map<String, Value>]) ->
 }
 
 /// The body must carry type and id; the name is ignored, the config replaced as a whole.
-fn put(mapper: &mut Mapper, representation: &Map<String, Value>) -> Reply {
+fn put(mappers: &mut [Mapper], at: usize, representation: &Map<String, Value>) -> Reply {
     known_kind(representation)?;
-    if text_of(representation, "id").is_none() {
+    let named = text_of(representation, "id").is_some_and(|id| mappers.iter().any(|mapper| mapper.id.as_str() == id));
+    if !named || representation.get("config").is_some_and(Value::is_null) {
         return Err(Answer::unhandled());
     }
+    let mapper = &mut mappers[at];
     mapper.kind = text_of(representation, "protocolMapper").map(str::to_owned);
     mapper.config = config_of(representation);
     Ok(Answer::done())
+}
+
+/// The mappers that a new client or scope brings along. Only these are completed when they are stored: what userinfo
+/// shows follows the id token where it is not said. `doubled` answers two of one name.
+pub(crate) fn nested(representation: &Map<String, Value>, doubled: impl Fn() -> Answer) -> Result<Vec<Mapper>, Answer> {
+    let list = representation.get("protocolMappers").and_then(Value::as_array);
+    let mut mappers: Vec<Mapper> = Vec::new();
+    for mapper in list.into_iter().flatten().filter_map(Value::as_object) {
+        if text_of(mapper, "name").is_none() || text_of(mapper, "protocol").is_none() {
+            return Err(Answer::duplicate());
+        }
+        if taken(&mappers, mapper) {
+            return Err(doubled());
+        }
+        let mut mapper = Mapper::of(mapper);
+        if let (false, Some(value)) =
+            (mapper.config.contains_key("userinfo.token.claim"), mapper.config.get("id.token.claim").cloned())
+        {
+            mapper.config.insert("userinfo.token.claim".to_owned(), value);
+        }
+        mappers.push(mapper);
+    }
+    Ok(mappers)
 }
 
 /// Makes the mappers equal to a client's `protocolMappers`: adds, changes and deletes, matched by protocol and name.

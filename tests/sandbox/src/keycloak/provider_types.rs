@@ -21,6 +21,11 @@ pub(crate) fn is_identity_provider(name: Option<&str>) -> bool {
     has("identityProviders", name)
 }
 
+/// Whether there is such a validator for attributes of users.
+pub(crate) fn is_validator(name: &str) -> bool {
+    has("validators", Some(name))
+}
+
 /// Whether there is such an event listener.
 pub(crate) fn is_events_listener(name: &str) -> bool {
     has("eventsListeners", Some(name))

@@ -213,6 +213,7 @@ fn change(realm: &mut Realm, representation: &Map<String, Value>) -> Result<(), 
         realm.fields.insert(field.clone(), value);
     }
     if otp {
+        otp_policy(realm, representation);
         let reusable = representation.get("otpPolicyCodeReusable").and_then(Value::as_bool).unwrap_or(false);
         realm.attributes.insert("realmReusableOtpCode".to_owned(), reusable.to_string());
     }
@@ -229,6 +230,35 @@ fn change(realm: &mut Realm, representation: &Map<String, Value>) -> Result<(), 
         realm.smtp = smtp_settings(&realm.smtp, settings_of(smtp))?;
     }
     Ok(())
+}
+
+/// A policy that is sent is taken as a whole: what it leaves out is nothing.
+fn otp_policy(realm: &mut Realm, representation: &Map<String, Value>) {
+    for field in OTP {
+        let sent = representation.get(*field).filter(|value| !value.is_null()).cloned();
+        let nothing = match *field {
+            "otpPolicyAlgorithm" => None,
+            "otpPolicyCodeReusable" => Some(json!(false)),
+            _ => Some(json!(0)),
+        };
+        match sent.or(nothing) {
+            Some(value) => realm.fields.insert((*field).to_owned(), value),
+            None => realm.fields.remove(*field),
+        };
+    }
+    // one of the known applications cannot do anything but the usual policy
+    let usual = [
+        ("otpPolicyType", json!("totp")),
+        ("otpPolicyAlgorithm", json!("HmacSHA1")),
+        ("otpPolicyDigits", json!(6)),
+        ("otpPolicyPeriod", json!(30)),
+    ];
+    let usual = usual.iter().all(|(field, value)| realm.fields.get(*field) == Some(value));
+    let mut applications = vec!["totpAppFreeOTPName", "totpAppGoogleName"];
+    if usual {
+        applications.push("totpAppMicrosoftAuthenticatorName");
+    }
+    realm.fields.insert("otpSupportedApplications".to_owned(), json!(applications));
 }
 
 /// Values that take a field away: no locales, no password policy, no expiration.

@@ -20,6 +20,9 @@ use super::{clients, events, groups, providers, realm_changes, roles, scopes, us
 
 pub(crate) const REPRESENTATION: &str = "RealmRepresentation";
 
+/// Letters that a realm's name may have.
+const LONGEST_NAME: usize = 255;
+
 /// Answers below `/admin/realms`.
 pub(crate) fn answer(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
     let caller = world.caller(request)?;
@@ -78,6 +81,10 @@ fn in_realm(world: &mut World, caller: &Caller, request: &Request, name: &str, r
         }
         ["users", rest @ ..] => users::answer(realm, &context, request, rest),
         ["identity-provider", rest @ ..] => providers::answer(realm, &context, request, rest),
+        ["authentication", "flows"] if request.method == Method::GET => {
+            context.rights.need(right::VIEW_REALM)?;
+            Ok(Answer::found(Value::Array(realm.flows.clone())))
+        }
         ["events", rest @ ..] => events::answer(realm, &context, request, rest),
         _ => Err(Answer::nowhere()),
     }
@@ -128,6 +135,9 @@ fn create(world: &mut World, caller: &Caller, request: &Request) -> Reply {
     };
     let name = realm_changes::name_of(&representation).ok_or_else(|| Answer::invalid("Realm name cannot be empty"))?;
     realm_changes::check_name(name).map_err(|text| Answer::error(StatusCode::BAD_REQUEST, text))?;
+    if name.chars().count() > LONGEST_NAME {
+        return Err(Answer::invalid("Database operation failed"));
+    }
     if world.realm(name).is_some() {
         return Err(Answer::exists(format!("Realm {name} already exists")));
     }

@@ -32,7 +32,7 @@ impl Request {
         let mut segments = Vec::new();
         for segment in inner.split('/') {
             if segment.is_empty() && !inner.is_empty() {
-                return Err(Answer::with(StatusCode::BAD_REQUEST, Content::EmptyJson));
+                return Err(Answer::with(StatusCode::BAD_REQUEST, Content::Typed("application/json; charset=UTF-8")));
             }
             segments.push(percent_decode_str(segment).decode_utf8_lossy().into_owned());
         }

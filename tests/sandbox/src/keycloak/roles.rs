@@ -15,6 +15,9 @@ use super::users;
 
 const REPRESENTATION: &str = "RoleRepresentation";
 
+/// Letters that a role's name may have.
+const LONGEST_NAME: usize = 255;
+
 fn viewers(owner: &Owner) -> &'static [&'static str] {
     if *owner == Owner::Realm { right::LIST_ROLES } else { right::LIST_CLIENTS }
 }
@@ -75,7 +78,7 @@ fn one(realm: &mut Realm, context: &Context, request: &Request, id: &RoleId, res
         (&Method::GET, []) => Ok(Answer::found(role.full(&realm.id))),
         (&Method::PUT, []) => put(realm, request, id),
         (&Method::DELETE, []) => delete(realm, id),
-        (&Method::GET, ["users"]) => users::holding(realm, request, id),
+        (&Method::GET, ["users"]) => users::holding(realm, context, request, id),
         (&Method::GET, ["groups"]) => groups::holding(realm, request, id),
         (_, ["composites", rest @ ..]) => composites(realm, request, id, rest),
         _ => Err(Answer::wrong_method()),
@@ -105,6 +108,9 @@ fn create(realm: &mut Realm, context: &Context, request: &Request, owner: &Owner
     if realm.roles.named(owner, name).is_some() {
         return Err(Answer::exists(format!("Role with name {name} already exists")));
     }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(Answer::unhandled());
+    }
     let mut role = Role::new(name, owner.clone());
     role.description = text_of(&representation, "description").map(str::to_owned);
     if let Some(attributes) = representation.get("attributes") {
@@ -122,9 +128,11 @@ fn named_parts(realm: &Realm, composites: Option<&Value>) -> Result<Vec<RoleId>,
     let Some(composites) = composites else { return Ok(Vec::new()) };
     let mut parts = Vec::new();
     let mut add = |owner: &Owner, names: &Value| {
+        let kind = if *owner == Owner::Realm { "Realm" } else { "Client" };
         for name in texts(names) {
-            let role = realm.roles.named(owner, &name);
-            parts.push(role.ok_or_else(Answer::unhandled)?.id.clone());
+            let missing =
+                || Answer::message(StatusCode::NOT_FOUND, format!("{kind} Role with name {name} does not exist"));
+            parts.push(realm.roles.named(owner, &name).ok_or_else(missing)?.id.clone());
         }
         Ok::<(), Answer>(())
     };

@@ -9,7 +9,7 @@ use super::context::{Context, roles as right};
 use super::ids::ScopeId;
 use super::mappers;
 use super::request::Request;
-use super::state::scopes::{Mapper, Scope};
+use super::state::scopes::Scope;
 use super::state::{Realm, settings_of, text_of};
 
 const REPRESENTATION: &str = "ClientScopeRepresentation";
@@ -59,11 +59,8 @@ fn one(realm: &mut Realm, context: &Context, request: &Request, id: &ScopeId, re
 fn create(realm: &mut Realm, context: &Context, request: &Request) -> Reply {
     context.rights.need(right::MANAGE_CLIENTS)?;
     let scope = new_scope(&request.object(REPRESENTATION)?)?;
-    if realm.scopes.named(&scope.name).is_some() {
+    if realm.scopes.named(&scope.name).is_some() || realm.scopes.get(scope.id.as_str()).is_some() {
         return Err(exists(&scope.name));
-    }
-    if realm.scopes.get(scope.id.as_str()).is_some() {
-        return Err(Answer::duplicate());
     }
     let location = context.location("client-scopes", scope.id.as_str());
     realm.scopes.insert(scope);
@@ -77,21 +74,21 @@ pub(crate) fn new_scope(representation: &Map<String, Value>) -> Result<Scope, An
     let protocol =
         text_of(representation, "protocol").filter(|protocol| matches!(*protocol, "openid-connect" | "saml"));
     let protocol = protocol.ok_or_else(|| Answer::invalid("Unexpected protocol"))?;
-    let nested = representation.get("protocolMappers").and_then(Value::as_array);
-    let nested = nested.into_iter().flatten().filter_map(Value::as_object);
     Ok(Scope {
         id: text_of(representation, "id").map_or_else(ScopeId::fresh, ScopeId::from),
         name: name.to_owned(),
         description: text_of(representation, "description").map(str::to_owned),
         protocol: protocol.to_owned(),
         attributes: representation.get("attributes").map(settings_of).unwrap_or_default(),
-        mappers: nested.map(Mapper::of).collect(),
+        mappers: mappers::nested(representation, || exists(name))?,
         roles: BTreeSet::new(),
     })
 }
 
 fn check_name(name: &str) -> Result<(), Answer> {
-    if name.is_empty() || name.contains(char::is_whitespace) {
+    // RFC 6749, scope-token
+    let fine = |letter: char| letter.is_ascii_graphic() && letter != '"' && letter != '\\';
+    if name.is_empty() || !name.chars().all(fine) {
         return Err(Answer::invalid(format!("Unexpected name \"{name}\" for ClientScope")));
     }
     Ok(())
@@ -187,11 +184,14 @@ pub(crate) fn of_client(
         (&Method::PUT | &Method::DELETE, [id]) => {
             context.rights.need(right::MANAGE_CLIENTS)?;
             let scope = scopes.get(id).ok_or_else(|| Answer::not_found("Client scope not found"))?.id.clone();
+            // a scope of another protocol than the client's is not taken, and nobody is told
+            let protocol = scopes.get(scope.as_str()).map(|scope| scope.protocol.as_str());
+            let fits = protocol == text_of(&client.fields, "protocol");
             let held = client.default_scopes.contains(&scope) || client.optional_scopes.contains(&scope);
             let list = if kind == Kind::Default { &mut client.default_scopes } else { &mut client.optional_scopes };
             if request.method == Method::DELETE {
                 list.remove(&scope);
-            } else if !held {
+            } else if !held && fits {
                 list.insert(scope);
             }
             Ok(Answer::done())

@@ -38,6 +38,8 @@ pub(crate) struct Realm {
     /// Stored event types; empty means all.
     pub(crate) event_types: Vec<String>,
     pub(crate) profile: Value,
+    /// The built-in authentication flows; they can be read and bound, not changed.
+    pub(crate) flows: Vec<Value>,
     pub(crate) default_role: RoleId,
     pub(crate) default_groups: BTreeSet<GroupId>,
     pub(crate) default_scopes: BTreeSet<ScopeId>,

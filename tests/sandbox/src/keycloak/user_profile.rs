@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{Answer, Reply};
 use super::context::{Context, roles as right};
+use super::provider_types;
 use super::request::Request;
 use super::state::{Attributes, Realm, texts};
 
@@ -58,8 +59,10 @@ pub(crate) fn answer(realm: &mut Realm, context: &Context, request: &Request, re
 /// The profile as it is stored: what was sent, with the defaults that the server shows. It is replaced as a whole.
 fn completed(mut config: Map<String, Value>) -> Result<Value, Answer> {
     without_nulls(&mut config);
+    let groups = config.get("groups").and_then(Value::as_array).into_iter().flatten();
+    let groups: Vec<String> = groups.filter_map(|group| group["name"].as_str()).map(str::to_owned).collect();
     if let Some(attributes) = config.get_mut("attributes").and_then(Value::as_array_mut) {
-        let problems = problems(attributes);
+        let problems = problems(attributes, &groups);
         if !problems.is_empty() {
             return Err(Answer::invalid(format!("[{}]", problems.join(", "))));
         }
@@ -82,7 +85,7 @@ fn without_nulls(map: &mut Map<String, Value>) {
     }
 }
 
-fn problems(attributes: &[Value]) -> Vec<String> {
+fn problems(attributes: &[Value], groups: &[String]) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut problems = Vec::new();
     for attribute in attributes {
@@ -94,12 +97,42 @@ fn problems(attributes: &[Value]) -> Vec<String> {
             Some(_) => {}
         }
     }
+    for attribute in attributes {
+        attribute_problems(attribute, groups, &mut problems);
+    }
     for needed in ["username", "email"] {
         if !seen.contains(needed) {
             problems.push(format!("The attribute '{needed}' can not be removed"));
         }
     }
     problems
+}
+
+fn attribute_problems(attribute: &Value, groups: &[String], problems: &mut Vec<String>) {
+    let Some(name) = attribute["name"].as_str() else { return };
+    if !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter)) {
+        problems.push(format!(
+            "Invalid attribute name (only letters, numbers and '.' '_' '-' special characters allowed): {name}'"
+        ));
+    }
+    for (validator, _) in attribute["validations"].as_object().into_iter().flatten() {
+        if !provider_types::is_validator(validator) {
+            problems.push(format!("Validator '{validator}' defined for attribute '{name}' doesn't exist"));
+        }
+    }
+    let places = [
+        ("permissions.view", &attribute["permissions"]["view"]),
+        ("permissions.edit", &attribute["permissions"]["edit"]),
+        ("required.roles", &attribute["required"]["roles"]),
+    ];
+    for (place, roles) in places {
+        for role in texts(roles).iter().filter(|role| !matches!(role.as_str(), "admin" | "user")) {
+            problems.push(format!("'{place}' configuration for attribute '{name}' contains unsupported role '{role}'"));
+        }
+    }
+    if let Some(group) = attribute["group"].as_str().filter(|group| !groups.iter().any(|known| known == group)) {
+        problems.push(format!("Attribute '{name}' references unknown group '{group}'"));
+    }
 }
 
 fn declared<'a>(realm: &'a Realm, name: &str) -> Option<&'a Value> {
@@ -147,7 +180,8 @@ pub(crate) fn complaints(realm: &Realm, values: &BTreeMap<String, Vec<String>>) 
         let given: Vec<&String> = given.collect();
         if given.is_empty() {
             let roles = texts(&attribute["required"]["roles"]);
-            if roles.iter().any(|role| role == "admin") {
+            let by_email = name == "email" && realm.flag("registrationEmailAsUsername");
+            if by_email || roles.iter().any(|role| role == "admin") {
                 complaints.push(Complaint::new(name, "error-user-attribute-required", Vec::new()));
             }
             continue;

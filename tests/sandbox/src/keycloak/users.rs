@@ -106,6 +106,13 @@ fn rows<'a>(realm: &Realm, query: &Query, users: impl Iterator<Item = &'a User>)
     users.map(|user| view(realm, user, brief)).collect()
 }
 
+fn with_access(mut rows: Value, manage: bool) -> Value {
+    for row in rows.as_array_mut().into_iter().flatten() {
+        row["access"] = json!({ "manage": manage });
+    }
+    rows
+}
+
 /// Users in order of name, service accounts left out.
 fn list(realm: &Realm, context: &Context, request: &Request) -> Reply {
     let window = Window::of(&request.query, Some(PAGE))?;
@@ -114,11 +121,8 @@ fn list(realm: &Realm, context: &Context, request: &Request) -> Reply {
     }
     let filter = Filter::of(&request.query);
     let found = window.cut(realm.users.all().filter(|user| filter.admits(user)));
-    let mut rows = rows(realm, &request.query, found);
-    for row in rows.as_array_mut().into_iter().flatten() {
-        row["access"] = json!({ "manage": context.rights.any(right::MANAGE_USERS) });
-    }
-    Ok(Answer::found(rows))
+    let manage = context.rights.any(right::MANAGE_USERS);
+    Ok(Answer::found(with_access(rows(realm, &request.query, found), manage)))
 }
 
 fn count(realm: &Realm, context: &Context, request: &Request) -> Reply {
@@ -199,9 +203,11 @@ pub(crate) fn members(realm: &Realm, request: &Request, group: &GroupId) -> Repl
 }
 
 /// Users who have a role themselves.
-pub(crate) fn holding(realm: &Realm, request: &Request, role: &RoleId) -> Reply {
+pub(crate) fn holding(realm: &Realm, context: &Context, request: &Request, role: &RoleId) -> Reply {
     let window = Window::of(&request.query, Some(PAGE))?;
-    Ok(Answer::found(rows(realm, &request.query, window.cut(realm.users.holding(role)))))
+    let found = window.cut(realm.users.holding(role));
+    let manage = context.rights.any(right::MANAGE_USERS);
+    Ok(Answer::found(with_access(rows(realm, &request.query, found), manage)))
 }
 
 fn memberships(realm: &mut Realm, request: &Request, id: &UserId, rest: &[&str]) -> Reply {

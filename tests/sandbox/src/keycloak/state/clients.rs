@@ -36,6 +36,9 @@ impl Client {
     /// The client's representation. `realm-management` and its like may not be managed.
     pub(crate) fn view(&self, scopes: &Scopes) -> Value {
         let mut view = self.fields.clone();
+        if self.flag("publicClient") {
+            view.remove("secret");
+        }
         view.insert("id".to_owned(), json!(self.key.as_str()));
         view.insert("clientId".to_owned(), json!(self.client_id));
         view.insert("attributes".to_owned(), json!(self.attributes));

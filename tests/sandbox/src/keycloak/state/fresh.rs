@@ -11,7 +11,7 @@ use super::roles::{Owner, Role, Roles};
 use super::scopes::{Mapper, Scope, Scopes};
 use super::users::Users;
 use super::{Realm, Settings, settings_of, texts};
-use crate::keycloak::ids::{ClientKey, MapperId, RoleId, ScopeId};
+use crate::keycloak::ids::{ClientKey, MapperId, RoleId, ScopeId, uuid};
 
 static FRESH: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../data/fresh-realm.json")).unwrap_or_default());
@@ -37,7 +37,19 @@ pub(crate) fn required_actions() -> Vec<String> {
 
 /// The aliases of the built-in flows.
 pub(crate) fn flows() -> Vec<String> {
-    texts(&FRESH["flows"])
+    let flows = FRESH["flows"].as_array().into_iter().flatten();
+    flows.filter_map(|flow| flow["alias"].as_str()).map(str::to_owned).collect()
+}
+
+/// The built-in flows of a new realm, each with an id of its own.
+fn own_flows() -> Vec<Value> {
+    let flows = FRESH["flows"].as_array().into_iter().flatten().cloned();
+    flows
+        .map(|mut flow| {
+            flow["id"] = json!(uuid());
+            flow
+        })
+        .collect()
 }
 
 /// Attributes that the server manages itself and that come back whatever is put: all but `realmReusableOtpCode`, which
@@ -68,6 +80,7 @@ pub(crate) fn realm(id: &str, name: &str, with_scopes: bool) -> Realm {
         smtp: Settings::new(),
         event_types: Vec::new(),
         profile: profile.clone(),
+        flows: own_flows(),
         default_role: RoleId::fresh(),
         default_groups: BTreeSet::new(),
         default_scopes: BTreeSet::new(),
@@ -105,7 +118,7 @@ pub(crate) fn realm(id: &str, name: &str, with_scopes: bool) -> Realm {
 }
 
 fn realm_roles(realm: &mut Realm) {
-    let mut default = Role::new(&format!("default-roles-{}", realm.name), Owner::Realm);
+    let mut default = Role::new(&format!("default-roles-{}", realm.name.to_lowercase()), Owner::Realm);
     default.description = Some("${role_default-roles}".to_owned());
     for (name, description) in
         [("offline_access", "${role_offline-access}"), ("uma_authorization", "${role_uma_authorization}")]

@@ -45,11 +45,14 @@ impl Mapper {
         let mut config = self.config.clone();
         let follows = |config: &mut Settings, name: &str, from: &str| {
             if let (false, Some(value)) = (config.contains_key(name), config.get(from).cloned()) {
-                config.insert(name.to_owned(), value);
+                config.insert(name.to_owned(), (value == "true").to_string());
             }
         };
         follows(&mut config, "introspection.token.claim", "access.token.claim");
-        follows(&mut config, "userinfo.token.claim", "id.token.claim");
+        // organizations have their own idea of what follows
+        if !self.kind.as_deref().is_some_and(|kind| kind.starts_with("oidc-organization-")) {
+            follows(&mut config, "userinfo.token.claim", "id.token.claim");
+        }
         config
     }
 
