@@ -35,10 +35,11 @@ pub fn write(out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
     let failed = rows.iter().filter(|row| !row.passed()).count();
     writeln!(
         out,
-        "conformance: {}. {} passed; {failed} failed; {} steps",
+        "conformance result: {}. {} passed; {failed} failed; {} steps; finished in {:.2}s",
         Verdict(failed == 0 && !rows.is_empty()),
         rows.len() - failed,
-        rows.iter().map(|row| row.steps).sum::<usize>()
+        rows.iter().map(|row| row.steps).sum::<usize>(),
+        rows.iter().map(|row| row.took).sum::<std::time::Duration>().as_secs_f64()
     )
 }
 
@@ -79,12 +80,12 @@ mod tests {
              contract a      7         0      1.5  ok\n\
              b               7         1      1.5  FAILED\n\
              b: step `x`: status\n\
-             conformance: FAILED. 1 passed; 1 failed; 14 steps\n"
+             conformance result: FAILED. 1 passed; 1 failed; 14 steps; finished in 3.00s\n"
         );
     }
 
     #[test]
     fn a_suite_that_ran_nothing_has_not_passed() {
-        assert!(written(&[]).ends_with("conformance: FAILED. 0 passed; 0 failed; 0 steps\n"));
+        assert!(written(&[]).ends_with("conformance result: FAILED. 0 passed; 0 failed; 0 steps; finished in 0.00s\n"));
     }
 }

@@ -169,7 +169,7 @@ async fn a_disagreement_names_file_step_place_and_both_values() -> Result<(), Fa
     )
     .await?;
     let told: Vec<_> = replay.disagreements.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["nothing.json: step `read`: status: expected 404, got 200 "]);
+    assert_eq!(told, ["nothing.json: step `read`: status: expected 404, got 200"]);
     Ok(())
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn check(
 ) -> BTreeMap<String, usize> {
     let recorded = &exchange.response;
     if recorded.status != answer.status {
-        report.add("status", &recorded.status.to_string(), &format!("{} {}", answer.status, answer.text()));
+        report.add("status", &recorded.status.to_string(), format!("{} {}", answer.status, answer.text()).trim_end());
     }
     check_headers(recorded, answer, rules.variables, report);
     check_count(recorded, answer, report);
