@@ -1,5 +1,7 @@
 //! Values that are wrong: every message as people see it.
 
+#![expect(clippy::expect_used, reason = "a helper of tests wants wrong values")]
+
 use evenkeel_core::values::{Problems, Schema, Source, ValuePath, Values};
 
 const BASE: &str = "platform: {name: demo, domain: example.com}\n";
@@ -186,4 +188,17 @@ fn tasks_add_problems_with_a_place() {
     let path = ValuePath::root().key("platform").key("domain");
     let problem = document.problem(&path, "`platform.domain` is taken").with_hint("take another");
     assert_rendered!(Problems::from(problem).render(false));
+}
+
+#[test]
+fn a_file_of_nothing_but_mistakes_is_told_in_short() {
+    let many: String = (0..100_000).map(|key| format!("k{key}: x, ")).collect();
+    let text = format!(
+        "users: [{{email: a@example.com, teams: [{}]}}]\nteams: {{alpha: {{{many}}}}}\n",
+        "alhpa, ".repeat(50_000)
+    );
+    let problems = problems(&[("a.yaml", &text)], &[]);
+    assert_eq!(problems.len(), 150_000);
+    let rendered = problems.render(false);
+    assert!(rendered.len() < 100_000 && rendered.contains("and 149900 more problems"), "{}", rendered.len());
 }

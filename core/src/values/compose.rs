@@ -53,6 +53,11 @@ impl Finding {
             None => problem,
         }
     }
+
+    /// The problem without its place, for one of very many.
+    pub(crate) fn bare_problem(self) -> Problem {
+        Problem::new(self.message)
+    }
 }
 
 /// A part of a source to read: the whole text of a file, the value of a `--set`.

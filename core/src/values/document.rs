@@ -19,6 +19,9 @@ pub struct Document {
 /// Sections whose defaults apply even when the values do not declare them.
 const ALWAYS: [&str; 1] = ["platform"];
 
+/// How many problems get their place and source line: more than are ever shown.
+const MAX_PLACED: usize = 200;
+
 impl Document {
     /// Where the value at a path was written: its key, or the item of a list. Falls back to the nearest
     /// ancestor that was written; `None` only for a path into a document without any.
@@ -119,12 +122,18 @@ impl Read {
         hidden.into_iter().for_each(|origin| self.document.sources.hide(origin));
     }
 
-    /// Problems out of findings, in the order of the sources.
-    pub(crate) fn problems(&self, findings: Vec<Finding>) -> Problems {
+    /// Problems out of findings, in the order of the sources, those without a place at the end.
+    pub(crate) fn problems(&self, mut findings: Vec<Finding>) -> Problems {
         let sources = &self.document.sources;
-        let mut problems: Problems = findings.into_iter().map(|finding| finding.problem(sources)).collect();
-        problems.sort();
-        problems
+        findings.sort_by(|left, right| {
+            let key = |finding: &Finding| (finding.origin.is_none(), finding.origin);
+            key(left).cmp(&key(right)).then_with(|| left.message.cmp(&right.message))
+        });
+        findings.dedup_by(|left, right| left.origin == right.origin && left.message == right.message);
+        let place = |(index, finding): (usize, Finding)| {
+            if index < MAX_PLACED { finding.problem(sources) } else { finding.bare_problem() }
+        };
+        findings.into_iter().enumerate().map(place).collect()
     }
 }
 

@@ -16,14 +16,13 @@ pub struct Problem {
     hint: Option<String>,
     location: Option<Location>,
     excerpt: Option<Excerpt>,
-    order: Option<Origin>,
 }
 
 impl Problem {
     /// A problem without a place. [`Document::problem`](super::Document::problem) makes one with a place.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, location: None, excerpt: None, order: None }
+        Self { message: message.into(), hint: None, location: None, excerpt: None }
     }
 
     /// Adds what to do next.
@@ -39,7 +38,6 @@ impl Problem {
         if sources.kind(origin.source) != SourceKind::Defaults {
             self.location = sources.location(origin);
             self.excerpt = Excerpt::of(origin, sources);
-            self.order = Some(origin);
         }
         self
     }
@@ -102,16 +100,6 @@ impl Problems {
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         render::render(self, colour)
-    }
-
-    /// Puts the problems in the order of the sources and drops repetitions.
-    pub(crate) fn sort(&mut self) {
-        self.0.sort_by(|left, right| {
-            // problems without a place come last
-            let key = |problem: &Problem| (problem.order.is_none(), problem.order);
-            key(left).cmp(&key(right)).then_with(|| left.message.cmp(&right.message))
-        });
-        self.0.dedup_by(|left, right| left.message == right.message && left.order == right.order);
     }
 }
 

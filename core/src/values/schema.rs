@@ -1,5 +1,6 @@
 //! The JSON Schema of the values: generated from the types, completed by the tasks, printed and enforced as one.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use schemars::generate::SchemaSettings;
@@ -70,7 +71,7 @@ impl Schema {
     /// Everything in which a tree differs from the schema. `complete` tells whether what is absent is missing.
     pub(crate) fn findings(&self, root: &Node, complete: bool) -> Result<Vec<Finding>, InvalidSchema> {
         let validator = jsonschema::options_for::<instance::Tree>().build(&self.root).map_err(|_| InvalidSchema)?;
-        let messages = messages::Messages { schema: &self.root, root, complete };
+        let messages = messages::Messages { schema: &self.root, root, complete, compared: Cell::new(0) };
         Ok(validator.iter_errors(root).flat_map(|error| messages.findings(&error)).collect())
     }
 

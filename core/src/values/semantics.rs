@@ -11,6 +11,9 @@ use super::tree::Node;
 /// The longest name of a Kubernetes namespace, which a team's name becomes.
 const MAX_NAMESPACE: usize = 63;
 
+/// How many unknown teams are compared with those that exist.
+const MAX_COMPARED: usize = 200;
+
 pub(crate) fn findings(root: &Node) -> Vec<Finding> {
     let mut findings = Vec::new();
     users(root, &mut findings);
@@ -40,7 +43,9 @@ fn users(root: &Node, findings: &mut Vec<Finding>) {
         for item in user.get("teams").and_then(Node::as_list).unwrap_or_default() {
             let Some(team) = item.as_text() else { continue };
             if !known.contains(team) {
-                findings.push(unknown_team(index, team, item, &teams));
+                // comparing with all teams takes long where there are many, and nobody reads that many hints
+                let candidates = if findings.len() < MAX_COMPARED { teams.as_slice() } else { &[] };
+                findings.push(unknown_team(index, team, item, candidates));
             }
         }
     }

@@ -30,7 +30,8 @@ impl Excerpt {
             _ => sources.hidden(origin.source, &range),
         };
         let mark = Range { start: origin.start as usize, end: (origin.end as usize).min(range.end) };
-        Some(Self::masked(line, range.start, &hidden, mark))
+        let shown = window(line, mark.start.saturating_sub(range.start));
+        Some(Self::masked(line.get(shown.clone())?, range.start + shown.start, &hidden, mark))
     }
 
     /// Replaces the hidden ranges (offsets of the source, in order) and finds where the mark falls then.
@@ -111,6 +112,12 @@ impl Shown {
         }
         Excerpt { text, indent, width }
     }
+}
+
+/// The part of a line around an offset that is worth looking at: all of it, unless it is very long.
+fn window(line: &str, offset: usize) -> Range<usize> {
+    let boundary = |index: usize| (index..line.len()).find(|&index| line.is_char_boundary(index)).unwrap_or(line.len());
+    boundary(offset.saturating_sub(MAX_WIDTH))..boundary(offset.saturating_add(4 * MAX_WIDTH))
 }
 
 /// Length of the part of a line that is a key with its colon: all that is shown of a secrets file.

@@ -1,5 +1,7 @@
 //! What jsonschema finds, in the words of this house. No message holds a value.
 
+use std::cell::Cell;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
@@ -14,7 +16,12 @@ pub(super) struct Messages<'schema> {
     pub(super) schema: &'schema Value,
     pub(super) root: &'schema Node,
     pub(super) complete: bool,
+    /// How many names were compared already, see [`MAX_COMPARED`].
+    pub(super) compared: Cell<usize>,
 }
+
+/// How many wrong names are compared with the right ones: a file of nothing but mistakes shall not take minutes.
+const MAX_COMPARED: usize = 200;
 
 impl Messages<'_> {
     pub(super) fn findings(&self, error: &ValidationError<'_>) -> Vec<Finding> {
@@ -51,6 +58,10 @@ impl Messages<'_> {
 
     /// The known key that is written most like `key`.
     fn similar_key(&self, schema: &Value, key: &str) -> Option<String> {
+        self.compared.set(self.compared.get() + 1);
+        if self.compared.get() > MAX_COMPARED {
+            return None;
+        }
         let mut known = Vec::new();
         self.known_keys(schema, &mut known, 0);
         similar(key, known.into_iter()).map(str::to_owned)
