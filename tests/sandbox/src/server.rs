@@ -158,9 +158,10 @@ impl std::error::Error for Cut {}
 /// A body that is whole, or breaks off in its middle.
 enum Out {
     Whole(Full<Bytes>),
-    /// What is still to come before the break, and the length that was promised.
+    /// What is still to come before the break, whether it was given time to leave, and the length that was promised.
     Broken {
         half: Option<Bytes>,
+        left: bool,
         promised: u64,
     },
 }
@@ -172,7 +173,7 @@ impl Out {
 
     fn broken(body: Bytes) -> Self {
         let promised = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        Self::Broken { half: Some(body.slice(..body.len() / 2)), promised }
+        Self::Broken { half: Some(body.slice(..body.len() / 2)), left: false, promised }
     }
 }
 
@@ -186,7 +187,16 @@ impl Body for Out {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match &mut *self {
             Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
-            Self::Broken { half, .. } => Poll::Ready(Some(half.take().map(Frame::data).ok_or(Cut))),
+            Self::Broken { half, left, .. } => match half.take() {
+                Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
+                // one pause, in which the connection sends what it has: an error would throw it away
+                None if !*left => {
+                    *left = true;
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                None => Poll::Ready(Some(Err(Cut))),
+            },
         }
     }
 
