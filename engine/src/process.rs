@@ -35,9 +35,9 @@ pub fn main_of<T: Task>() -> std::process::ExitCode {
 /// The command of a task, named after it: `plan`, `apply`, `check` and their options.
 #[must_use]
 pub fn task_command<T: Task>() -> Command {
-    TaskCommand::augment_subcommands(
-        Command::new(T::NAME).about(T::ABOUT).subcommand_required(true).arg_required_else_help(true),
-    )
+    let command = TaskCommand::augment_subcommands(Command::new(T::NAME));
+    // Tasks come first in the help of a command that has several.
+    command.about(T::ABOUT).long_about(None).display_order(0).subcommand_required(true).arg_required_else_help(true)
 }
 
 /// Reads a command line. Help and the version go to standard output.
