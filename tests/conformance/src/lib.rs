@@ -5,10 +5,14 @@
 //! * [`scenario`] is what the suite is made of, and [`table`] what it prints;
 //! * [`keycloak`] clears a real Keycloak between scenarios, each of which assumes a fresh server.
 //!
-//! The suite is a second witness: it shares neither transport nor client nor types with what it judges.
+//! * [`live`] runs the task itself and meddles behind its back.
+//!
+//! The suite is a second witness: but for the live scenarios' runs, it shares neither transport nor client nor types with what
+//! it judges.
 
 pub mod contracts;
 pub mod keycloak;
+pub mod live;
 pub mod replay;
 pub mod scenario;
 pub mod table;

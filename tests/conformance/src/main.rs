@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use evenkeel_conformance::contracts;
 use evenkeel_conformance::keycloak::Baseline;
+use evenkeel_conformance::live;
 use evenkeel_conformance::scenario::{ContractScenario, Row, Scenario, Target, run_all};
 use evenkeel_conformance::table;
 use secrecy::SecretString;
@@ -20,6 +21,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Suite {
+    /// Runs the Keycloak task: converge, second run, drift, short-lived tokens.
+    Live {
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Everything, in one table.
+    All {
+        #[command(flatten)]
+        server: Server,
+    },
     /// Replays the contract files.
     Contracts {
         #[command(flatten)]
@@ -80,8 +91,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(suite: Suite) -> Result<Vec<Row>, String> {
-    let Suite::Contracts { server, only } = suite;
-    let scenarios = contract_scenarios(&only)?;
+    let (server, scenarios) = match suite {
+        Suite::Contracts { server, only } => (server, contract_scenarios(&only)?),
+        Suite::Live { server } => (server, live::scenarios()),
+        Suite::All { server } => (server, contract_scenarios(&[])?.into_iter().chain(live::scenarios()).collect()),
+    };
     let target = server.target()?;
     let baseline = Baseline::take(&target).await.map_err(|error| error.to_string())?;
     let rows = run_all(&scenarios, &target, &baseline, |row| {
