@@ -1,0 +1,209 @@
+//! Values and an observed realm in, changes out: the pure half of the task, without a server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::{
+    object::{ObjectId, Ownership},
+    plan::{Action, Plan, Style},
+    values::{Schema, Source, Values},
+};
+use evenkeel_engine::{secrets::SecretResolver, task::Task};
+use evenkeel_keycloak::{Keycloak, desired::Desired, observe::Observed, plan::Operation};
+use evenkeel_keycloak_client::types::{RoleRepresentation, UserRepresentation};
+
+const VALUES: &str = "
+platform: {name: test, domain: example.com}
+teams:
+  alpha: {displayName: Team Alpha}
+  beta: {}
+keycloak:
+  admin: {username: admin, password: {fromEnv: PASSWORD}}
+  client: {secret: {fromEnv: SECRET}, redirectUris: [https://a.example.com/*]}
+";
+
+fn desired_with(more: &str) -> Desired {
+    let schema = Keycloak::definitions()
+        .into_iter()
+        .fold(Schema::new(), |schema, (name, json)| schema.with_definition(name, json));
+    let sources = vec![Source::file("values.yaml", VALUES.to_owned()), Source::file("more.yaml", more.to_owned())];
+    let (values, document) =
+        Values::load(sources, &[], &schema).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let secrets =
+        SecretResolver::with_environment([("PASSWORD", "admin-password".into()), ("SECRET", "client-secret".into())]);
+    Keycloak::desired(&values, &document, &secrets).unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+}
+
+/// A realm in which everything is as declared, as Keycloak would show it.
+fn converged(desired: &Desired) -> Observed {
+    let mut observed = Observed {
+        realm: Some(desired.realm_settings.value.clone()),
+        admin_realm: desired.admin_realm.as_ref().map(|realm| realm.value.clone()),
+        user_profile: Some(desired.user_profile.value.clone()),
+        ..Observed::default()
+    };
+    for declared in &desired.client_scopes {
+        let mut scope = declared.scope.value.clone();
+        scope.protocol_mappers = Some(declared.mappers.iter().map(|mapper| mapper.value.clone()).collect());
+        let name = scope.name.clone().unwrap();
+        observed.default_client_scopes.insert(name.clone());
+        observed.client_scopes.insert(name, scope);
+    }
+    for role in &desired.roles {
+        observed.roles.insert(role.value.name.clone().unwrap(), role.value.clone());
+    }
+    for declared in &desired.groups {
+        let mut group = declared.group.value.clone();
+        let name = group.name.clone().unwrap();
+        let mut client_roles: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (client, role) in &declared.client_roles {
+            client_roles.entry(client.clone()).or_default().push(role.clone());
+        }
+        group.id = Some(format!("id of {name}"));
+        group.realm_roles = Some(declared.realm_roles.clone());
+        group.client_roles = Some(client_roles);
+        observed.members.insert(name.clone(), BTreeSet::new());
+        observed.groups.insert(name, group);
+    }
+    for declared in &desired.clients {
+        let mut client = declared.client.value.clone();
+        client.protocol_mappers = Some(declared.mappers.iter().map(|mapper| mapper.value.clone()).collect());
+        client.default_client_scopes = Some(declared.default_scopes.clone());
+        observed.clients.insert(client.client_id.clone().unwrap(), client);
+    }
+    for declared in &desired.users {
+        let user = UserRepresentation { id: Some(format!("id of {}", declared.email)), ..declared.user.value.clone() };
+        for group in declared.member_of() {
+            observed.members.get_mut(group).unwrap().insert(user.id.clone().unwrap());
+        }
+        observed.users.insert(declared.email.clone(), user);
+    }
+    observed
+}
+
+fn plan(desired: &Desired, observed: &Observed) -> Plan<Operation> {
+    Keycloak::plan(desired, observed, &Ownership::default()).unwrap()
+}
+
+fn text(plan: &Plan<Operation>) -> String {
+    plan.document("keycloak", "test").text(Style::Plain)
+}
+
+fn objects(plan: &Plan<Operation>) -> Vec<String> {
+    plan.changes().iter().map(|change| format!("{} {}", change.action, change.object)).collect()
+}
+
+#[test]
+fn an_empty_server_gets_everything_in_the_order_of_the_writes() {
+    let desired = desired_with("{}");
+    insta::assert_snapshot!(objects(&plan(&desired, &Observed::default())).join("\n"));
+}
+
+#[test]
+fn a_converged_realm_needs_nothing() {
+    let desired = desired_with("users: [{email: Ada@Example.com, teams: [alpha], teamAdmin: true}]");
+    let plan = plan(&desired, &converged(&desired));
+    assert!(plan.is_empty(), "{}", text(&plan));
+}
+
+#[test]
+fn a_secret_that_differs_is_shown_as_a_secret() {
+    let desired = desired_with("{}");
+    let mut observed = converged(&desired);
+    observed.clients.get_mut("otomi").unwrap().secret = Some("made by hand".into());
+    let plan = plan(&desired, &observed);
+    assert_eq!(objects(&plan), ["update client/otomi"]);
+    let text = text(&plan);
+    assert!(text.contains("secret: (secret) changed"), "{text}");
+    assert!(!text.contains("made by hand") && !text.contains("client-secret"), "{text}");
+}
+
+#[test]
+fn keycloak_user_without_teams_key_keeps_its_groups() {
+    let desired = desired_with("users: [{email: ada@example.com}]");
+    let mut observed = converged(&desired);
+    observed.members.insert("team-alpha".into(), BTreeSet::from(["id of ada@example.com".into()]));
+    assert!(plan(&desired, &observed).is_empty());
+}
+
+#[test]
+fn keycloak_user_with_an_empty_list_of_teams_leaves_every_team() {
+    let desired = desired_with("users: [{email: ada@example.com, teams: []}]");
+    let mut observed = converged(&desired);
+    observed.members.insert("team-alpha".into(), BTreeSet::from(["id of ada@example.com".into()]));
+    observed.members.insert("somebody-elses".into(), BTreeSet::from(["id of ada@example.com".into()]));
+    assert_eq!(objects(&plan(&desired, &observed)), ["update membership/team-alpha/ada@example.com"]);
+}
+
+#[test]
+fn an_account_that_was_disabled_by_hand_stays_disabled_unless_declared() {
+    let undeclared = desired_with("users: [{email: ada@example.com}]");
+    let declared = desired_with("users: [{email: ada@example.com, enabled: true}]");
+    let mut observed = converged(&undeclared);
+    observed.users.get_mut("ada@example.com").unwrap().enabled = Some(false);
+    assert!(plan(&undeclared, &observed).is_empty());
+    assert_eq!(objects(&plan(&declared, &observed)), ["update user/ada@example.com"]);
+}
+
+#[test]
+fn a_new_account_is_enabled_and_in_its_groups_from_the_start() {
+    let desired = desired_with("users: [{email: ada@example.com, teams: [alpha], platformAdmin: true}]");
+    let mut observed = converged(&desired);
+    observed.users.clear();
+    let plan = plan(&desired, &observed);
+    let [change] = plan.changes() else { panic!("{}", text(&plan)) };
+    let Operation::CreateUser(user, _) = &change.operation else { panic!("{}", text(&plan)) };
+    assert_eq!(user.enabled, Some(true));
+    assert_eq!(user.groups.as_deref(), Some(["/platform-admin".to_owned(), "/team-alpha".to_owned()].as_slice()));
+}
+
+#[test]
+fn roles_that_others_gave_to_a_group_of_ours_stay() {
+    let desired = desired_with("{}");
+    let mut observed = converged(&desired);
+    let group = observed.groups.get_mut("team-alpha").unwrap();
+    group.realm_roles.get_or_insert_default().push("offline_access".into());
+    group.client_roles.get_or_insert_default().entry("account".into()).or_default().push("view-profile".into());
+    assert!(plan(&desired, &observed).is_empty());
+}
+
+#[test]
+fn a_hidden_secret_is_unknown_and_not_a_change() {
+    let desired = desired_with("keycloak: {realm: {smtpServer: {host: mail, password: {fromEnv: SECRET}}}}");
+    let mut observed = converged(&desired);
+    let server = observed.realm.as_mut().unwrap().smtp_server.as_mut().unwrap();
+    server.insert("password".into(), "**********".into());
+    let plan = plan(&desired, &observed);
+    assert!(plan.is_empty(), "{}", text(&plan));
+    assert!(text(&plan).contains("`smtpServer.password` is hidden by the server"), "{}", text(&plan));
+}
+
+#[test]
+fn a_team_that_is_not_declared_any_more_is_removed_only_where_it_is_ours() {
+    let before = desired_with("{}");
+    let observed = converged(&before);
+    let after = desired_with("teams: {beta: null}");
+    assert!(plan(&after, &observed).is_empty());
+    let ours: Ownership = ["role/team-beta", "group/team-beta", "role/somebody-elses"]
+        .iter()
+        .map(|id| id.parse::<ObjectId>().unwrap())
+        .collect();
+    let plan = Keycloak::plan(&after, &observed, &ours).unwrap();
+    assert_eq!(objects(&plan), ["delete group/team-beta", "delete role/team-beta"]);
+    assert!(plan.changes().iter().all(|change| change.action == Action::Delete));
+}
+
+#[test]
+fn a_role_is_compared_with_its_description_only() {
+    let desired = desired_with("{}");
+    let mut observed = converged(&desired);
+    let role = observed.roles.get_mut("team-alpha").unwrap();
+    *role = RoleRepresentation {
+        id: Some("1".into()),
+        composite: Some(true),
+        container_id: Some("x".into()),
+        ..role.clone()
+    };
+    assert!(plan(&desired, &observed).is_empty());
+    observed.roles.get_mut("team-alpha").unwrap().description = None;
+    assert_eq!(objects(&plan(&desired, &observed)), ["update role/team-alpha"]);
+}
