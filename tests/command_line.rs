@@ -184,6 +184,32 @@ fn a_server_that_is_not_there() {
 }
 
 #[test]
+fn a_signal_ends_a_run_that_waits_for_a_server() {
+    // A server that takes connections and never answers.
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap().to_string();
+    let desk = Desk::with(&[("values.yaml", &PLATFORM.replace("127.0.0.1:9", &address))]);
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_evenkeel"))
+        .args(APPLY)
+        .env_clear()
+        .env("KEYCLOAK_PASSWORD", "x")
+        .current_dir(desk.0.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _connection = server.accept().unwrap();
+    std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(75), "{errors}");
+    assert!(
+        errors.ends_with("error: the run was stopped\nhint: run it again: it goes on where it stopped\n"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn an_unknown_option_and_what_it_may_have_meant() {
     insta::assert_snapshot!(Desk::with(&[]).run(&["keycloak", "apply", "--vales", "values.yaml"]));
 }

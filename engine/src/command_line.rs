@@ -1,7 +1,7 @@
 //! The command line that all tasks share, and the environment variables that stand for its options
 //! where there is no command line to write, as in a Kubernetes Job.
 
-use std::{num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum, builder::BoolishValueParser};
 use evenkeel_core::object::ObjectId;
@@ -196,6 +196,12 @@ impl Selector {
     #[must_use]
     pub fn matches(&self, object: &ObjectId) -> bool {
         self.kind == object.kind().as_str() && matches_pattern(&self.name, object.name())
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.kind, self.name)
     }
 }
 

@@ -151,6 +151,9 @@ pub(crate) async fn execute<T: Task, I: Inventory>(
     executor.run(given_up, bounds).await
 }
 
+/// A change that is not under way any more, by its position in the plan.
+type Ended<T> = (usize, Result<Applied, <T as Task>::Error>);
+
 struct Executor<'a, T: Task, I> {
     task: &'a T,
     desired: &'a T::Desired,
@@ -159,7 +162,7 @@ struct Executor<'a, T: Task, I> {
     announcements: Announcements,
     fates: Vec<Option<Fate>>,
     notes: Vec<Note>,
-    running: FuturesUnordered<BoxFuture<'a, (usize, Result<Applied, T::Error>)>>,
+    running: FuturesUnordered<BoxFuture<'a, Ended<T>>>,
     under_way: BTreeSet<usize>,
     inventory: &'a mut I,
     progress: &'a Step,

@@ -134,7 +134,7 @@ impl<T: Task> Session<'_, T> {
     /// Observes and plans; nothing is written.
     async fn look(&self, ownership: &Ownership, record: &mut Record) -> Result<ExitCode, Ending> {
         let observed = self.observe().await?;
-        let selection = self.plan(&observed, ownership, 0)?;
+        let selection = self.plan(&observed, ownership, record)?;
         record.plan_only(&selection.plan);
         match selection.refused {
             Some(failure) => Err(Ending::failed(ExitCode::Configuration, failure)),
@@ -153,11 +153,29 @@ impl<T: Task> Session<'_, T> {
         &self,
         observed: &T::Observed,
         ownership: &Ownership,
-        deleted: usize,
+        record: &Record,
     ) -> Result<Selection<T::Operation>, Ending> {
         let plan: Plan<T::Operation> =
             T::plan(self.desired, observed, ownership).map_err(|error| Ending::mistake(&error))?;
-        Ok(select::select(plan, self.options, ownership, deleted))
+        if record.is_new() {
+            self.warn_of_empty_selectors(observed, &plan);
+        }
+        Ok(select::select(plan, self.options, ownership, record.deleted()))
+    }
+
+    /// A selector that fits neither what is declared nor what could be deleted is most likely mistyped.
+    /// It is no error: an object that was pruned is selected in vain at the next run.
+    fn warn_of_empty_selectors(&self, observed: &T::Observed, plan: &Plan<T::Operation>) {
+        if self.options.only.is_empty() {
+            return;
+        }
+        let there = T::existing(self.desired, observed);
+        for selector in &self.options.only {
+            let planned = || plan.changes().iter().any(|change| selector.matches(&change.object));
+            if !there.iter().any(|object| selector.matches(object)) && !planned() {
+                tracing::warn!("`--only {selector}` selects nothing that is declared");
+            }
+        }
     }
 }
 

@@ -38,17 +38,21 @@ impl Stop {
         let _ = self.0.subscribe().wait_for(|asked| *asked).await;
     }
 
-    /// Asks to stop at the first SIGTERM or SIGINT, and leaves the process at the second.
-    pub(crate) async fn at_signals(self) {
-        let Ok(mut signals) = Signals::listen() else {
-            tracing::warn!("signals cannot be listened to: a signal ends the run at once");
-            return;
-        };
-        signals.next().await;
-        tracing::warn!("stopping after what is under way; a second signal leaves at once");
-        self.ask();
-        signals.next().await;
-        std::process::exit(i32::from(ExitCode::SomeFailed.number()));
+    /// Asks to stop at the first SIGTERM or SIGINT, and leaves the process at the second. Signals are
+    /// caught from this call on, and dealt with while the future runs.
+    pub(crate) fn at_signals(self) -> impl Future<Output = ()> + Send {
+        let signals = Signals::listen();
+        async move {
+            let Ok(mut signals) = signals else {
+                tracing::warn!("signals cannot be listened to: a signal ends the run at once");
+                return;
+            };
+            signals.next().await;
+            tracing::warn!("stopping after what is under way; a second signal leaves at once");
+            self.ask();
+            signals.next().await;
+            std::process::exit(i32::from(ExitCode::SomeFailed.number()));
+        }
     }
 }
 

@@ -36,7 +36,7 @@ impl<T: Task> Session<'_, T> {
             if adopt && record.rounds == 0 {
                 self.adopt(&observed, &mut inventory, record).await?;
             }
-            let selection = self.plan(&observed, &inventory.ownership(), record.deleted())?;
+            let selection = self.plan(&observed, &inventory.ownership(), record)?;
             given_up.extend(record.planned(&selection.plan));
             if selection.plan.is_empty() {
                 break selection.refused;

@@ -62,6 +62,11 @@ impl Record {
         }
     }
 
+    /// Whether nothing was planned yet.
+    pub(super) const fn is_new(&self) -> bool {
+        self.first_plan.is_none()
+    }
+
     /// Takes in what a run that only looks has found.
     pub(super) fn plan_only<O>(&mut self, plan: &Plan<O>) {
         self.planned(plan);
