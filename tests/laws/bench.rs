@@ -1,0 +1,134 @@
+//! A stand-in with values, an inventory and a report: everything that a run needs, in a folder of its own.
+
+use std::{fs, num::NonZeroUsize, path::PathBuf, sync::Arc};
+
+use evenkeel_core::{object::ObjectId, plan::ChangeDocument, report::Status};
+use evenkeel_engine::{
+    command_line::{Options, TaskCommand, ValuesOptions},
+    exit_code::ExitCode,
+    run::{Finished, Surroundings, run},
+    secrets::SecretResolver,
+};
+use evenkeel_sandbox::Kind;
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+use crate::subject::Subject;
+
+/// See the module's words.
+pub(crate) struct Bench<S: Subject> {
+    pub(crate) subject: S,
+    pub(crate) options: Options,
+    folder: TempDir,
+}
+
+impl<S: Subject> Bench<S> {
+    /// A stand-in that holds nothing of what the values declare.
+    pub(crate) fn new() -> Self {
+        let subject = S::start();
+        let values = S::values(subject.url());
+        Self::with_values(subject, &values)
+    }
+
+    /// A stand-in and other values than its own.
+    pub(crate) fn with_values(subject: S, values: &[(&'static str, String)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            values: ValuesOptions { paths: vec![folder.path().join("values")], set: Vec::new() },
+            inventory: Some(folder.path().join("inventory.jsonl")),
+            ..Options::default()
+        };
+        let bench = Self { subject, options, folder };
+        bench.declare(values);
+        bench
+    }
+
+    /// A stand-in that holds what the values declare.
+    pub(crate) async fn converged() -> Self {
+        let bench = Self::new();
+        bench.converge().await;
+        bench
+    }
+
+    /// One change at a time, so that requests have one order.
+    pub(crate) fn one_at_a_time(mut self) -> Self {
+        self.options.concurrency = NonZeroUsize::MIN;
+        self
+    }
+
+    /// Replaces the values.
+    pub(crate) fn declare(&self, values: &[(&'static str, String)]) {
+        let folder = &self.options.values.paths[0];
+        if folder.exists() {
+            fs::remove_dir_all(folder).unwrap();
+        }
+        fs::create_dir(folder).unwrap();
+        for (name, text) in values {
+            fs::write(folder.join(name), text).unwrap();
+        }
+    }
+
+    /// A path in this bench's folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) async fn apply(&self) -> Finished {
+        self.run(TaskCommand::Apply { adopt: false, options: self.options.clone() }).await
+    }
+
+    pub(crate) async fn plan(&self) -> Finished {
+        self.run(TaskCommand::Plan { detailed_exitcode: true, options: self.options.clone() }).await
+    }
+
+    pub(crate) async fn check(&self) -> Finished {
+        self.run(TaskCommand::Check { options: self.options.clone() }).await
+    }
+
+    async fn run(&self, command: TaskCommand) -> Finished {
+        let secrets = S::SECRETS.iter().map(|(name, text)| (*name, SecretString::from(*text)));
+        let secrets = Arc::new(SecretResolver::with_environment(secrets));
+        run::<S::Task>(&command, &Surroundings { secrets, ..Surroundings::default() }).await
+    }
+
+    /// Applies, and expects that nothing is left to do.
+    pub(crate) async fn converge(&self) -> Finished {
+        let finished = self.apply().await;
+        assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+        finished
+    }
+
+    /// Plans, and expects that there is nothing to do.
+    pub(crate) async fn expect_nothing_to_do(&self) {
+        let finished = self.plan().await;
+        assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+        assert_eq!(planned(&finished), [], "{}", told(&finished));
+    }
+
+    /// How many requests of a kind there were since the log was last reset.
+    pub(crate) fn count(&self, kind: Kind) -> usize {
+        self.subject.requests().iter().filter(|request| request.kind == kind).count()
+    }
+}
+
+/// The first plan of a run.
+pub(crate) fn changes(finished: &Finished) -> Vec<ChangeDocument> {
+    finished.plan.clone().unwrap_or_else(|| panic!("there is no plan: {}", told(finished))).changes
+}
+
+/// The objects of the first plan of a run.
+pub(crate) fn planned(finished: &Finished) -> Vec<ObjectId> {
+    changes(finished).into_iter().map(|change| change.object).collect()
+}
+
+/// What a run has to tell, for the message of a test that fails.
+pub(crate) fn told(finished: &Finished) -> String {
+    let problems = finished.problems.as_ref().map(|problems| problems.render(false)).unwrap_or_default();
+    let changes = finished.report.changes.iter().filter(|change| change.status != Status::Applied).map(|change| {
+        let fields: Vec<_> =
+            change.change.fields.iter().map(|field| (&field.path, &field.before, &field.after)).collect();
+        format!("{:?} {} {} {fields:?} {:?}", change.status, change.change.action, change.change.object, change.failure)
+    });
+    let changes: Vec<String> = changes.collect();
+    format!("{:?} {:?}\n{problems}{}", finished.exit_code, finished.failures, changes.join("\n"))
+}

@@ -1,0 +1,212 @@
+//! The Keycloak task and its sandbox.
+
+mod foreign;
+mod wrecks;
+
+use std::sync::LazyLock;
+
+use evenkeel_core::plan::ChangeDocument;
+use evenkeel_sandbox::{Fault, Logged, Options};
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::subject::Subject;
+
+/// The sandbox and a way to speak with it past the task.
+pub(crate) struct Keycloak {
+    pub(crate) server: evenkeel_sandbox::Keycloak,
+}
+
+const ADMIN_PASSWORD: &str = "KanarieAdminZq9+/&\"x%41=";
+
+impl Subject for Keycloak {
+    type Task = evenkeel_keycloak::Keycloak;
+
+    const SECRETS: &'static [(&'static str, &'static str)] = &[
+        ("KEYCLOAK_ADMIN_PASSWORD", ADMIN_PASSWORD),
+        ("KEYCLOAK_CLIENT_SECRET", "KanarieClientTt2:@ \\w/?"),
+        ("KEYCLOAK_SMTP_PASSWORD", "KanarieSmtpLk5'<>&;#r"),
+        ("ADA_INITIAL_PASSWORD", "KanarieAdaPp7~|^`{z}"),
+        ("GRACE_INITIAL_PASSWORD", "KanarieGraceVv3$!*()q"),
+    ];
+
+    fn start() -> Self {
+        Self::start_with(Options::new("admin", ADMIN_PASSWORD))
+    }
+
+    fn url(&self) -> &str {
+        self.server.url()
+    }
+
+    fn values(url: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("10-platform.yaml", PLATFORM.to_owned()),
+            ("20-people.yaml", PEOPLE.to_owned()),
+            ("30-keycloak.yaml", KEYCLOAK.replace("(server)", url)),
+        ]
+    }
+
+    fn requests(&self) -> Vec<Logged> {
+        self.server.requests()
+    }
+
+    fn forget(&self) {
+        self.server.reset_log();
+    }
+
+    fn inject(&self, fault: Fault) {
+        self.server.inject(fault);
+    }
+
+    fn heal(&self) {
+        self.server.clear_faults();
+    }
+
+    fn snapshot(&self) -> Value {
+        self.server.snapshot()
+    }
+
+    fn is_of_the_moment(key: &str) -> bool {
+        ["createdTimestamp", "client.secret.creation.time"].contains(&key)
+    }
+
+    async fn make_bare_objects(&self) {
+        self.make_bare().await;
+    }
+
+    async fn add_foreign(&self) {
+        self.add_foreign_objects().await;
+        self.set_unmanaged_fields().await;
+    }
+
+    async fn wreck(&self, change: &ChangeDocument, field: Option<&str>) {
+        self.spoil(&change.object, field).await;
+    }
+
+    fn beyond_wrecking(kind: &str, field: Option<&str>) -> Option<&'static str> {
+        wrecks::beyond_wrecking(kind, field)
+    }
+}
+
+impl Keycloak {
+    pub(crate) fn start_with(options: Options) -> Self {
+        Self { server: evenkeel_sandbox::Keycloak::start(&options).unwrap() }
+    }
+
+    /// Reads something of realm `otomi`; `path` starts behind the realm's name.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.ask(Method::GET, &format!("/admin/realms/otomi{path}"), None).await
+    }
+
+    /// Changes something of realm `otomi`.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Value) {
+        self.ask(method, &format!("/admin/realms/otomi{path}"), Some(&body)).await;
+    }
+
+    /// Removes something of realm `otomi`.
+    pub(crate) async fn delete(&self, path: &str) {
+        self.ask(Method::DELETE, &format!("/admin/realms/otomi{path}"), None).await;
+    }
+
+    /// The element of a list of realm `otomi` whose `key` is `name`.
+    pub(crate) async fn find(&self, list: &str, key: &str, name: &str) -> Value {
+        let found = self.get(list).await;
+        let found = found.as_array().unwrap().iter().find(|element| element[key] == name);
+        found.unwrap_or_else(|| panic!("`{list}` has no `{name}`")).clone()
+    }
+
+    /// The id of such an element.
+    pub(crate) async fn id(&self, list: &str, key: &str, name: &str) -> String {
+        self.find(list, key, name).await["id"].as_str().unwrap().to_owned()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "speaks with the sandbox past the transport under test")]
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+        // Every test has a runtime of its own, so that no connection may be kept for another.
+        static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap()
+        });
+        let token = self.server.admin_token().unwrap();
+        let request =
+            CLIENT.request(method.clone(), format!("{}{path}", self.server.url())).bearer_auth(token.expose_secret());
+        let request = if let Some(body) = body { request.json(body) } else { request };
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{method} {path} {body:?}: {status} {text}");
+        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+    }
+
+    /// Every declared object by its name alone.
+    async fn make_bare(&self) {
+        self.ask(Method::POST, "/admin/realms", Some(&json!({"realm": "otomi"}))).await;
+        self.send(Method::POST, "/client-scopes", json!({"name": "openid"})).await;
+        self.send(Method::POST, "/clients", json!({"clientId": "otomi", "defaultClientScopes": []})).await;
+        for name in ["platform-admin", "all-teams-admin", "team-admin", "team-alpha", "team-beta"] {
+            self.send(Method::POST, "/roles", json!({"name": name})).await;
+            self.send(Method::POST, "/groups", json!({"name": name})).await;
+        }
+        for name in ["ada@example.com", "grace@example.com"] {
+            self.send(Method::POST, "/users", json!({"username": name})).await;
+        }
+    }
+}
+
+const PLATFORM: &str = "\
+platform:
+  name: demo
+teams:
+  alpha: {displayName: Team Alpha, identityGroup: 3f0c}
+  beta: {}
+";
+
+const PEOPLE: &str = "\
+users:
+  - email: ada@example.com
+    firstName: Ada
+    lastName: Lovelace
+    enabled: true
+    teams: [alpha]
+    teamAdmin: true
+    platformAdmin: false
+    initialPassword: {fromEnv: ADA_INITIAL_PASSWORD}
+  - email: Grace@Example.com
+    firstName: Grace
+    lastName: Hopper
+    initialPassword: {fromEnv: GRACE_INITIAL_PASSWORD}
+";
+
+const KEYCLOAK: &str = "\
+keycloak:
+  url: (server)
+  loginTheme: keycloak.v2
+  admin:
+    username: admin
+    password: {fromEnv: KEYCLOAK_ADMIN_PASSWORD}
+  realm:
+    displayName: Demo platform
+    displayNameHtml: <b>Demo</b>
+    internationalizationEnabled: true
+    supportedLocales: [en, nl]
+    defaultLocale: en
+    passwordPolicy: length(8)
+    attributes: {frontendUrl: 'https://keycloak.example.com'}
+    smtpServer:
+      host: mail.example.com
+      from: keycloak@example.com
+      user: keycloak
+      auth: 'true'
+      password: {fromEnv: KEYCLOAK_SMTP_PASSWORD}
+  client:
+    name: Platform
+    secret: {fromEnv: KEYCLOAK_CLIENT_SECRET}
+    redirectUris: ['https://harbor.example.com/*', 'https://gitea.example.com/*']
+    attributes: {post.logout.redirect.uris: +}
+    protocolMappers:
+      - name: department
+        protocol: openid-connect
+        protocolMapper: oidc-usermodel-attribute-mapper
+        config: {user.attribute: department, claim.name: department, jsonType.label: String}
+";

@@ -1,0 +1,58 @@
+//! What a law has to know about a task.
+
+use evenkeel_core::plan::ChangeDocument;
+use evenkeel_engine::task::Task;
+use evenkeel_sandbox::{Fault, Logged};
+use serde_json::Value;
+
+/// A task with the stand-in of its application.
+pub(crate) trait Subject: Sized {
+    /// The task.
+    type Task: Task;
+
+    /// Starts a stand-in that holds nothing of what the values declare.
+    fn start() -> Self;
+
+    /// Where the stand-in listens: `http://127.0.0.1:<port>`.
+    fn url(&self) -> &str;
+
+    /// Values with every kind of object that the task manages, for an application at `url`: files by name. Every secret
+    /// is a reference to one of [`SECRETS`](Self::SECRETS).
+    fn values(url: &str) -> Vec<(&'static str, String)>;
+
+    /// The secrets that the values refer to: name in the environment, and text.
+    const SECRETS: &'static [(&'static str, &'static str)];
+
+    /// Every request since the last [`forget`](Self::forget).
+    fn requests(&self) -> Vec<Logged>;
+
+    /// Forgets the requests so far.
+    fn forget(&self);
+
+    /// Adds a fault.
+    fn inject(&self, fault: Fault);
+
+    /// Takes back all faults that have not struck.
+    fn heal(&self);
+
+    /// All state of the stand-in, ids included.
+    fn snapshot(&self) -> Value;
+
+    /// Whether what is under this key of an object in the [`snapshot`](Self::snapshot) differs between two servers that were
+    /// asked for the same: moments, and secrets that the server makes up.
+    fn is_of_the_moment(key: &str) -> bool;
+
+    /// What the stand-in holds of the declared objects once this is done: each by its name, and nothing of what is
+    /// declared about it. Planning on it shows relations that come along where an object is made.
+    async fn make_bare_objects(&self);
+
+    /// Adds objects that nobody declared, and sets fields of declared objects that nobody declared, in every place where
+    /// the application has room for them.
+    async fn add_foreign(&self);
+
+    /// Spoils one field of a declared object that is there; of a relation (it has no fields) the whole.
+    async fn wreck(&self, change: &ChangeDocument, field: Option<&str>);
+
+    /// Why this field of this kind of object cannot be spoiled; `None` when it can.
+    fn beyond_wrecking(kind: &str, field: Option<&str>) -> Option<&'static str>;
+}
