@@ -20,12 +20,16 @@ pub(crate) struct Caller {
 
 /// What a caller may do in one realm: the names of the administrative roles that he has there.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Rights(BTreeSet<String>);
+pub(crate) struct Rights {
+    roles: BTreeSet<String>,
+    /// In master, who administers any realm may look at a handful of keys.
+    onlooker: bool,
+}
 
 impl Rights {
     /// Whether he has any of these roles.
     pub(crate) fn any(&self, roles: &[&str]) -> bool {
-        roles.iter().any(|role| self.0.contains(*role))
+        roles.iter().any(|role| self.roles.contains(*role))
     }
 
     /// 403 unless he has any of these roles.
@@ -33,9 +37,14 @@ impl Rights {
         if self.any(roles) { Ok(()) } else { Err(Answer::forbidden()) }
     }
 
-    /// Whether he has no administrative role at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether he has any administrative role here.
+    pub(crate) fn has_roles(&self) -> bool {
+        !self.roles.is_empty()
+    }
+
+    /// Whether he may read the realm, be it cut short. Being allowed to impersonate is not enough.
+    pub(crate) fn may_look(&self) -> bool {
+        self.onlooker || self.roles.iter().any(|role| role != "impersonation")
     }
 }
 
@@ -63,11 +72,22 @@ impl World {
             (false, true) => "realm-management".to_owned(),
             (false, false) => return Rights::default(),
         };
-        let Some(client) = home.clients.named(&client_id) else { return Rights::default() };
-        let owner = Owner::Client(client.key.clone());
-        let roles = effective_roles(home, &caller.user);
-        let names = roles.iter().filter_map(|id| home.roles.get(id.as_str())).filter(|role| role.owner == owner);
-        Rights(names.map(|role| role.name.clone()).collect())
+        let found = effective_roles(home, &caller.user);
+        let mut rights = Rights::default();
+        for role in found.iter().filter_map(|id| home.roles.get(id.as_str())) {
+            let Owner::Client(owner) = &role.owner else { continue };
+            let Some(owner) = home.clients.get(owner.as_str()) else { continue };
+            if owner.client_id == client_id {
+                rights.roles.insert(role.name.clone());
+            }
+            rights.onlooker |= realm.name == MASTER && owner.is_realm_client();
+        }
+        rights
+    }
+
+    /// Whether the caller's realm is one that administers this one: master, or the realm itself.
+    pub(crate) fn lets_in(&self, caller: &Caller, realm: &Realm) -> bool {
+        caller.realm_id == realm.id || self.realm_by_id(&caller.realm_id).is_some_and(|home| home.name == MASTER)
     }
 
     /// Whether the caller may make realms.

@@ -67,7 +67,7 @@ fn defaults() -> Map<String, Value> {
 
 /// Answers `POST /clients`. Without a `clientId` the generated id is taken.
 pub(crate) fn create(realm: &mut Realm, context: &Context, request: &Request) -> Reply {
-    context.rights.need(right::CREATE_CLIENTS)?;
+    context.rights.need(right::MANAGE_CLIENTS)?;
     let representation = request.object(REPRESENTATION)?;
     let key = new_client(realm, &representation, context.now)?;
     Ok(Answer::created(context.location("clients", key.as_str())))

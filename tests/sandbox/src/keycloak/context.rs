@@ -64,14 +64,11 @@ pub(crate) mod roles {
     pub(crate) const VIEW_CLIENTS: &[&str] = &["view-clients", "manage-clients"];
     pub(crate) const LIST_CLIENTS: &[&str] = &["query-clients", "view-clients", "manage-clients"];
     pub(crate) const MANAGE_CLIENTS: &[&str] = &["manage-clients"];
-    pub(crate) const CREATE_CLIENTS: &[&str] = &["create-client", "manage-clients"];
     pub(crate) const VIEW_USERS: &[&str] = &["view-users", "manage-users"];
+    pub(crate) const LIST_USERS: &[&str] = &["query-users", "view-users", "manage-users"];
     pub(crate) const MANAGE_USERS: &[&str] = &["manage-users"];
     pub(crate) const VIEW_PROVIDERS: &[&str] = &["view-identity-providers", "manage-identity-providers"];
     pub(crate) const MANAGE_PROVIDERS: &[&str] = &["manage-identity-providers"];
     pub(crate) const VIEW_EVENTS: &[&str] = &["view-events", "manage-events"];
     pub(crate) const MANAGE_EVENTS: &[&str] = &["manage-events"];
-    /// Realm roles are in everybody's reach who administers anything that can have roles.
-    pub(crate) const LIST_ROLES: &[&str] =
-        &["view-realm", "manage-realm", "view-users", "manage-users", "view-clients", "manage-clients"];
 }

@@ -44,17 +44,17 @@ fn one(realm: &mut Realm, context: &Context, request: &Request, id: &GroupId, re
     match (&request.method, rest) {
         (&Method::GET, []) => {
             let group = realm.groups.get(id.as_str()).ok_or_else(missing)?;
-            Ok(Answer::found(Show::full().of(realm, group)))
+            Ok(Answer::found(Show::full(context).of(realm, group)))
         }
         (&Method::PUT, []) => put(realm, request, id),
         (&Method::DELETE, []) => {
             realm.remove_group(id);
             Ok(Answer::done())
         }
-        (&Method::GET, ["children"]) => children(realm, request, id),
+        (&Method::GET, ["children"]) => children(realm, context, request, id),
         (&Method::POST, ["children"]) => create_child(realm, context, request, id),
         (&Method::GET, ["members"]) => users::members(realm, request, id),
-        (_, ["role-mappings", rest @ ..]) => mappings(realm, request, id, rest),
+        (_, ["role-mappings", rest @ ..]) => mappings(realm, context, request, id, rest),
         (_, [] | ["children" | "members"]) => Err(Answer::wrong_method()),
         _ => Err(Answer::nowhere()),
     }
@@ -65,12 +65,13 @@ fn one(realm: &mut Realm, context: &Context, request: &Request, id: &GroupId, re
 struct Show {
     brief: bool,
     counted: bool,
-    access: bool,
+    /// Whether `access` is shown, and if so whether it says that all may be managed.
+    access: Option<bool>,
 }
 
 impl Show {
-    fn full() -> Self {
-        Self { brief: false, counted: true, access: true }
+    fn full(context: &Context) -> Self {
+        Self { brief: false, counted: true, access: manages(context) }
     }
 
     fn of(self, realm: &Realm, group: &Group) -> Value {
@@ -95,13 +96,17 @@ impl Show {
             view["realmRoles"] = realm_roles;
             view["clientRoles"] = client_roles;
         }
-        if self.access {
+        if let Some(manage) = self.access {
             view["access"] = json!({
-                "view": true, "viewMembers": true, "manageMembers": true, "manage": true, "manageMembership": true,
+                "view": true, "viewMembers": true, "manageMembers": manage, "manage": manage, "manageMembership": manage,
             });
         }
         view
     }
+}
+
+fn manages(context: &Context) -> Option<bool> {
+    Some(context.rights.any(right::MANAGE_USERS))
 }
 
 /// A group as users and the realm's default groups show it.
@@ -111,7 +116,7 @@ pub(crate) fn mention(realm: &Realm, group: &Group) -> Value {
 
 /// A group as users show it, with attributes and roles unless `brief`.
 pub(crate) fn mention_in(realm: &Realm, group: &Group, brief: bool) -> Value {
-    Show { brief, counted: false, access: false }.of(realm, group)
+    Show { brief, counted: false, access: None }.of(realm, group)
 }
 
 fn role_names(realm: &Realm, group: &Group) -> (Value, Value) {
@@ -143,7 +148,7 @@ fn list(realm: &Realm, context: &Context, request: &Request) -> Reply {
     let show = Show {
         brief: query.flag("briefRepresentation").unwrap_or(true),
         counted: query.flag("subGroupsCount").unwrap_or(true),
-        access: true,
+        access: manages(context),
     };
     let hierarchy = query.flag("populateHierarchy").unwrap_or(true);
     let Some(matching) = matching(&realm.groups, request) else {
@@ -217,10 +222,11 @@ fn count(groups: &Groups, request: &Request) -> usize {
     }
 }
 
-fn children(realm: &Realm, request: &Request, id: &GroupId) -> Reply {
+fn children(realm: &Realm, context: &Context, request: &Request, id: &GroupId) -> Reply {
     let query = &request.query;
     let window = Window::of(query, Some(CHILDREN))?;
-    let show = Show { brief: query.flag("briefRepresentation").unwrap_or(false), counted: true, access: true };
+    let show =
+        Show { brief: query.flag("briefRepresentation").unwrap_or(false), counted: true, access: manages(context) };
     let search = query.get("search").unwrap_or_default().to_lowercase();
     let exact = query.flag("exact").unwrap_or(false);
     let wanted = |group: &&Group| {
@@ -257,7 +263,7 @@ fn create_child(realm: &mut Realm, context: &Context, request: &Request, parent:
     }
     let id = insert(realm, &representation, name, Some(parent.clone()));
     let Some(group) = realm.groups.get(id.as_str()) else { return Err(Answer::unhandled()) };
-    let view = Show { brief: false, counted: false, access: true }.of(realm, group);
+    let view = Show { brief: false, counted: false, access: manages(context) }.of(realm, group);
     Ok(Answer::created_with(context.location("groups", id.as_str()), view))
 }
 
@@ -319,7 +325,7 @@ fn put(realm: &mut Realm, request: &Request, id: &GroupId) -> Reply {
     Ok(Answer::done())
 }
 
-fn mappings(realm: &mut Realm, request: &Request, id: &GroupId, rest: &[&str]) -> Reply {
+fn mappings(realm: &mut Realm, context: &Context, request: &Request, id: &GroupId, rest: &[&str]) -> Reply {
     let Some(group) = realm.groups.get(id.as_str()) else { return Err(Answer::nowhere()) };
     let effective = || {
         let mut start: Vec<&RoleId> = Vec::new();
@@ -330,7 +336,7 @@ fn mappings(realm: &mut Realm, request: &Request, id: &GroupId, rest: &[&str]) -
         }
         realm.roles.expand(start)
     };
-    let (answer, change) = role_mappings::answer(realm, request, rest, &group.roles, effective)?;
+    let (answer, change) = role_mappings::answer(realm, context, request, rest, &group.roles, effective)?;
     for role in &change.map {
         realm.groups.map_role(id, role);
     }
@@ -344,7 +350,7 @@ fn mappings(realm: &mut Realm, request: &Request, id: &GroupId, rest: &[&str]) -
 pub(crate) fn holding(realm: &Realm, request: &Request, role: &RoleId) -> Reply {
     let window = Window::of(&request.query, Some(100))?;
     let brief = request.query.flag("briefRepresentation").unwrap_or(true);
-    let show = Show { brief, counted: false, access: false };
+    let show = Show { brief, counted: false, access: None };
     let rows = window.cut(realm.groups.holding(role).into_iter());
     Ok(Answer::found(rows.map(|group| show.of(realm, group)).collect()))
 }
@@ -354,7 +360,7 @@ pub(crate) fn by_path(realm: &Realm, context: &Context, path: &[&str]) -> Reply 
     context.rights.need(right::VIEW_USERS)?;
     let group = realm.groups.at_path(&path.join("/"));
     let group = group.ok_or_else(|| Answer::not_found("Group path does not exist"))?;
-    Ok(Answer::found(Show { access: false, ..Show::full() }.of(realm, group)))
+    Ok(Answer::found(Show { access: None, ..Show::full(context) }.of(realm, group)))
 }
 
 /// Answers below `/default-groups`.
@@ -362,7 +368,9 @@ pub(crate) fn defaults(realm: &mut Realm, context: &Context, request: &Request, 
     context.rights.need(if request.method == Method::GET { right::VIEW_REALM } else { right::MANAGE_REALM })?;
     match (&request.method, rest) {
         (&Method::GET, []) => {
-            let groups = realm.default_groups.iter().filter_map(|id| realm.groups.get(id.as_str()));
+            let may_view = context.rights.any(right::VIEW_USERS);
+            let groups =
+                realm.default_groups.iter().filter(|_| may_view).filter_map(|id| realm.groups.get(id.as_str()));
             Ok(Answer::found(groups.map(|group| mention(realm, group)).collect()))
         }
         (&Method::PUT | &Method::DELETE, [id]) => {

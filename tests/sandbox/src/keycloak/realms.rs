@@ -39,7 +39,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, rest: &[&str]) -> Rep
 fn in_realm(world: &mut World, caller: &Caller, request: &Request, name: &str, rest: &[&str]) -> Reply {
     let realm = world.realm(name).ok_or_else(|| Answer::not_found("Realm not found."))?;
     let rights = world.rights(caller, realm);
-    if rights.is_empty() {
+    if !world.lets_in(caller, realm) {
         return Err(Answer::forbidden());
     }
     if wants_something_else(request) {
@@ -67,7 +67,12 @@ fn in_realm(world: &mut World, caller: &Caller, request: &Request, name: &str, r
     }
     let realm = world.realm_mut(name).ok_or_else(|| Answer::not_found("Realm not found."))?;
     match rest {
-        [] if request.method == Method::GET => Ok(Answer::found(visible(realm, &context))),
+        [] if request.method == Method::GET => {
+            if !context.rights.may_look() {
+                return Err(Answer::forbidden());
+            }
+            Ok(Answer::found(visible(realm, &context)))
+        }
         ["roles", rest @ ..] => roles::answer(realm, &context, request, &Owner::Realm, "roles", rest),
         ["roles-by-id", id, rest @ ..] => roles::by_id(realm, &context, request, id, rest),
         ["groups", rest @ ..] => groups::answer(realm, &context, request, rest),
@@ -104,7 +109,7 @@ fn list(world: &World, caller: &Caller, request: &Request) -> Reply {
     let mut shown = Vec::new();
     for realm in &world.realms {
         let rights = world.rights(caller, realm);
-        if rights.is_empty() {
+        if !rights.has_roles() {
             continue;
         }
         let view = if !rights.any(right::VIEW_REALM) {
@@ -173,17 +178,17 @@ fn visible(realm: &Realm, context: &Context) -> Value {
     if context.rights.any(right::VIEW_REALM) {
         return whole;
     }
-    const SHOWN: &[&str] = &[
-        "realm",
-        "bruteForceProtected",
-        "duplicateEmailsAllowed",
-        "editUsernameAllowed",
-        "loginWithEmailAllowed",
-        "registrationEmailAsUsername",
-        "organizationsEnabled",
-    ];
-    let shown = SHOWN.iter().filter_map(|key| Some(((*key).to_owned(), whole.get(*key)?.clone())));
-    Value::Object(shown.collect())
+    let mut shown = Map::new();
+    for field in ["realm", "displayName", "displayNameHtml", "bruteForceProtected", "organizationsEnabled"] {
+        if let Some(value) = whole.get(field) {
+            shown.insert(field.to_owned(), value.clone());
+        }
+    }
+    shown.insert("supportedLocales".to_owned(), whole.get("supportedLocales").cloned().unwrap_or(json!([])));
+    if context.rights.any(right::VIEW_USERS) {
+        shown.insert("registrationEmailAsUsername".to_owned(), json!(realm.flag("registrationEmailAsUsername")));
+    }
+    Value::Object(shown)
 }
 
 fn brief_view(realm: &Realm) -> Value {

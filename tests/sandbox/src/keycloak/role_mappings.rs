@@ -5,12 +5,15 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{Answer, Reply};
+use super::context::{Context, roles as right};
 use super::ids::RoleId;
 use super::request::Request;
 use super::state::Realm;
 use super::state::roles::{Owner, Role};
 
 const REPRESENTATION: &str = "RoleRepresentation";
+/// The role that is composed of all other rights on a realm, and is no right of its own.
+const REALM_ADMIN: &str = "realm-admin";
 
 /// What a mapping request asks to change.
 #[derive(Debug, Default, PartialEq)]
@@ -23,6 +26,7 @@ pub(crate) struct Change {
 /// is left to the caller.
 pub(crate) fn answer(
     realm: &Realm,
+    context: &Context,
     request: &Request,
     rest: &[&str],
     mapped: &BTreeSet<RoleId>,
@@ -30,7 +34,7 @@ pub(crate) fn answer(
 ) -> Result<(Answer, Change), Answer> {
     let only = |reply: Reply| reply.map(|answer| (answer, Change::default()));
     let (owner, rest) = match rest {
-        [] if request.method == Method::GET => return only(Ok(Answer::found(overview(realm, mapped)))),
+        [] if request.method == Method::GET => return only(Ok(Answer::found(overview(realm, context, mapped)))),
         [] => return Err(Answer::wrong_method()),
         ["realm", rest @ ..] => (Owner::Realm, rest),
         ["clients", client, rest @ ..] => {
@@ -54,6 +58,7 @@ pub(crate) fn answer(
         }
         (&Method::POST, []) => {
             let map = named(realm, &owner, &request.list(REPRESENTATION)?)?;
+            may_map(realm, context, &map)?;
             Ok((Answer::done(), Change { map, unmap: Vec::new() }))
         }
         (&Method::DELETE, []) => {
@@ -67,6 +72,16 @@ pub(crate) fn answer(
         (_, [] | ["composite" | "available"]) => Err(Answer::wrong_method()),
         _ => Err(Answer::nowhere()),
     }
+}
+
+/// Nobody gives away a right on the realm that he does not have himself.
+fn may_map(realm: &Realm, context: &Context, roles: &[RoleId]) -> Result<(), Answer> {
+    let Some(management) = realm.clients.named("realm-management") else { return Ok(()) };
+    let owner = Owner::Client(management.key.clone());
+    let all = realm.roles.expand(roles);
+    let rights = all.iter().filter_map(|id| realm.roles.get(id.as_str()));
+    let mut rights = rights.filter(|role| role.owner == owner && role.name != REALM_ADMIN);
+    rights.try_for_each(|role| context.rights.need(&[role.name.as_str(), REALM_ADMIN]))
 }
 
 fn all_of(realm: &Realm, owner: &Owner, mapped: &BTreeSet<RoleId>) -> Vec<RoleId> {
@@ -83,11 +98,15 @@ fn named(realm: &Realm, owner: &Owner, list: &[Map<String, Value>]) -> Result<Ve
     found.ok_or_else(|| Answer::not_found("Role not found"))
 }
 
-/// All mappings at once; a kind without any has no key.
-fn overview(realm: &Realm, mapped: &BTreeSet<RoleId>) -> Value {
+/// All mappings of roles that may be viewed at once; a kind without any has no key.
+fn overview(realm: &Realm, context: &Context, mapped: &BTreeSet<RoleId>) -> Value {
     let mut of_realm = Vec::new();
     let mut of_clients: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for role in mapped.iter().filter_map(|id| realm.roles.get(id.as_str())) {
+        let viewers = if role.owner == Owner::Realm { right::VIEW_REALM } else { right::VIEW_CLIENTS };
+        if !context.rights.any(viewers) {
+            continue;
+        }
         match &role.owner {
             Owner::Realm => of_realm.push(role.brief(&realm.id)),
             Owner::Client(key) => of_clients.entry(key.as_str()).or_default().push(role.brief(&realm.id)),

@@ -19,7 +19,7 @@ const REPRESENTATION: &str = "RoleRepresentation";
 const LONGEST_NAME: usize = 255;
 
 fn viewers(owner: &Owner) -> &'static [&'static str] {
-    if *owner == Owner::Realm { right::LIST_ROLES } else { right::LIST_CLIENTS }
+    if *owner == Owner::Realm { right::VIEW_REALM } else { right::LIST_CLIENTS }
 }
 
 fn managers(owner: &Owner) -> &'static [&'static str] {
@@ -35,7 +35,11 @@ pub(crate) fn answer(
     path: &str,
     rest: &[&str],
 ) -> Reply {
-    context.rights.need(viewers(owner))?;
+    let listed = rest.is_empty() && request.method == Method::GET;
+    if !(listed && *owner == Owner::Realm && context.rights.any(right::MANAGE_PROVIDERS)) {
+        let reading = request.method == Method::GET;
+        context.rights.need(if reading { viewers(owner) } else { managers(owner) })?;
+    }
     match rest {
         [] => match request.method {
             Method::GET => list(realm, request, owner),
@@ -78,6 +82,7 @@ fn one(realm: &mut Realm, context: &Context, request: &Request, id: &RoleId, res
         (&Method::GET, []) => Ok(Answer::found(role.full(&realm.id))),
         (&Method::PUT, []) => put(realm, request, id),
         (&Method::DELETE, []) => delete(realm, id),
+        (&Method::GET, ["users" | "groups"]) if !context.rights.any(right::VIEW_USERS) => Err(Answer::forbidden()),
         (&Method::GET, ["users"]) => users::holding(realm, context, request, id),
         (&Method::GET, ["groups"]) => groups::holding(realm, request, id),
         (_, ["composites", rest @ ..]) => composites(realm, request, id, rest),
@@ -102,7 +107,6 @@ fn list(realm: &Realm, request: &Request, owner: &Owner) -> Reply {
 }
 
 fn create(realm: &mut Realm, context: &Context, request: &Request, owner: &Owner, path: &str) -> Reply {
-    context.rights.need(managers(owner))?;
     let representation = request.object(REPRESENTATION)?;
     let name = text_of(&representation, "name").ok_or_else(no_name)?;
     if realm.roles.named(owner, name).is_some() {

@@ -20,8 +20,8 @@ pub(crate) fn answer(realm: &mut Realm, context: &Context, request: &Request, re
     match rest {
         [] => match request.method {
             Method::GET => {
-                context.rights.need(right::VIEW_CLIENTS)?;
-                Ok(Answer::found(realm.scopes.all().map(Scope::view).collect()))
+                let may_view = context.rights.any(right::VIEW_CLIENTS);
+                Ok(Answer::found(realm.scopes.all().filter(|_| may_view).map(Scope::view).collect()))
             }
             Method::POST => create(realm, context, request),
             _ => Err(Answer::wrong_method()),

@@ -39,7 +39,7 @@ impl Complaint {
 pub(crate) fn answer(realm: &mut Realm, context: &Context, request: &Request, rest: &[&str]) -> Reply {
     match (&request.method, rest) {
         (&Method::GET, []) => {
-            context.rights.need(&["view-realm", "manage-realm", "view-users", "manage-users"])?;
+            context.rights.need(&["view-realm", "manage-realm", "query-users", "view-users", "manage-users"])?;
             Ok(Answer::found(realm.profile.clone()))
         }
         (&Method::GET, ["metadata"]) => {

@@ -21,7 +21,7 @@ pub(crate) fn answer(realm: &mut Realm, context: &Context, request: &Request, re
     let get = request.method == Method::GET;
     match rest {
         [] | ["count"] if get => {
-            context.rights.need(&["query-users", "view-users", "manage-users"])?;
+            context.rights.need(right::LIST_USERS)?;
             if rest.is_empty() { list(realm, context, request) } else { count(realm, context, request) }
         }
         [] if request.method == Method::POST => {
@@ -31,9 +31,11 @@ pub(crate) fn answer(realm: &mut Realm, context: &Context, request: &Request, re
         [] | ["count"] => Err(Answer::wrong_method()),
         ["profile", rest @ ..] => user_profile::answer(realm, context, request, rest),
         [id, rest @ ..] => {
-            context.rights.need(if get { right::VIEW_USERS } else { right::MANAGE_USERS })?;
+            // who may search for users may know which are not there
+            context.rights.need(if get { right::LIST_USERS } else { right::MANAGE_USERS })?;
             let user = realm.users.get(id).map(|user| user.id.clone());
             let user = user.ok_or_else(|| Answer::not_found("User not found"))?;
+            context.rights.need(if get { right::VIEW_USERS } else { right::MANAGE_USERS })?;
             one(realm, context, request, &user, rest)
         }
     }
@@ -42,14 +44,14 @@ pub(crate) fn answer(realm: &mut Realm, context: &Context, request: &Request, re
 fn one(realm: &mut Realm, context: &Context, request: &Request, id: &UserId, rest: &[&str]) -> Reply {
     let Some(user) = realm.users.get(id.as_str()) else { return Err(Answer::nowhere()) };
     match (&request.method, rest) {
-        (&Method::GET, []) => Ok(Answer::found(whole(realm, request, user))),
+        (&Method::GET, []) => Ok(Answer::found(whole(realm, context, request, user))),
         (&Method::PUT, []) => user_changes::put(realm, context, request, id),
         (&Method::DELETE, []) => {
             realm.users.remove(id);
             Ok(Answer::done())
         }
         (_, ["groups", rest @ ..]) => memberships(realm, request, id, rest),
-        (_, ["role-mappings", rest @ ..]) => mappings(realm, request, id, rest),
+        (_, ["role-mappings", rest @ ..]) => mappings(realm, context, request, id, rest),
         (_, ["credentials" | "reset-password", ..]) => credentials::answer(realm, context, request, id, rest),
         _ => Err(Answer::nowhere()),
     }
@@ -89,12 +91,20 @@ pub(crate) fn service_account(realm: &Realm, user: &User) -> Value {
     view(realm, user, false)
 }
 
-fn whole(realm: &Realm, request: &Request, user: &User) -> Value {
+fn whole(realm: &Realm, context: &Context, request: &Request, user: &User) -> Value {
     let mut view = view(realm, user, false);
+    let manage = context.rights.any(right::MANAGE_USERS);
     view["access"] = json!({
-        "manageGroupMembership": true, "resetPassword": true, "view": true, "mapRoles": true, "impersonate": true,
-        "manage": true,
+        "manageGroupMembership": manage,
+        "resetPassword": manage,
+        "view": true,
+        "mapRoles": manage,
+        "impersonate": context.rights.any(&["impersonation"]),
+        "manage": manage,
     });
+    if !realm.providers.by_alias.is_empty() {
+        view["federatedIdentities"] = json!([]);
+    }
     if request.query.flag("userProfileMetadata") == Some(true) {
         view["userProfileMetadata"] = user_profile::metadata(realm, true);
     }
@@ -241,10 +251,10 @@ fn memberships(realm: &mut Realm, request: &Request, id: &UserId, rest: &[&str])
     }
 }
 
-fn mappings(realm: &mut Realm, request: &Request, id: &UserId, rest: &[&str]) -> Reply {
+fn mappings(realm: &mut Realm, context: &Context, request: &Request, id: &UserId, rest: &[&str]) -> Reply {
     let Some(user) = realm.users.get(id.as_str()) else { return Err(Answer::nowhere()) };
     let effective = || effective_roles(realm, id);
-    let (answer, change) = role_mappings::answer(realm, request, rest, &user.roles, effective)?;
+    let (answer, change) = role_mappings::answer(realm, context, request, rest, &user.roles, effective)?;
     if change != role_mappings::Change::default() {
         realm.users.change(id, |user| {
             user.roles.extend(change.map);
