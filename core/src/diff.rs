@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::field::Field;
+use crate::{cause::Cause, field::Field};
 
 /// How one field compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub struct FieldChange {
     pub secret: bool,
     /// Which value asks for it, where that is not what the whole change is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<crate::plan::Cause>,
+    pub cause: Option<Cause>,
 }
 
 /// The outcome of a comparison.
@@ -107,7 +107,11 @@ impl Difference {
             (Field::List(items), _) if matches!(rule, Some(Rule::Named(_))) => {
                 self.compare_named(items, observed, path, rules, creating);
             }
-            (Field::List(items), Some(Field::List(there))) if rule.is_none() && items.len() == there.len() && items.iter().any(|item| matches!(item, Field::Map(_))) => {
+            (Field::List(items), Some(Field::List(there)))
+                if rule.is_none()
+                    && items.len() == there.len()
+                    && items.iter().any(|item| matches!(item, Field::Map(_))) =>
+            {
                 for (index, (item, there)) in items.iter().zip(there).enumerate() {
                     self.compare(item, Some(there), &path.element(&index.to_string()), rules, creating);
                 }
@@ -117,7 +121,14 @@ impl Difference {
         }
     }
 
-    fn compare_named(&mut self, items: &[Field], observed: Option<&Field>, path: &Path<'_>, rules: Rules, creating: bool) {
+    fn compare_named(
+        &mut self,
+        items: &[Field],
+        observed: Option<&Field>,
+        path: &Path<'_>,
+        rules: Rules,
+        creating: bool,
+    ) {
         let Some(Rule::Named(key)) = rules.of(path) else { return };
         let name_of = |field: &Field| match field.get(key) {
             Some(Field::Text(name)) => Some(name.clone()),
@@ -134,9 +145,17 @@ impl Difference {
     }
 
     fn push(&mut self, declared: &Field, observed: Option<&Field>, path: &Path<'_>, rule: Option<Rule>) {
-        let secret = matches!(rule, Some(Rule::Masked(_))) || declared.holds_secret() || observed.is_some_and(Field::holds_secret);
+        let secret = matches!(rule, Some(Rule::Masked(_)))
+            || declared.holds_secret()
+            || observed.is_some_and(Field::holds_secret);
         let shown = |field: Option<&Field>| if secret { None } else { field.and_then(Field::shown) };
-        self.changes.push(FieldChange { path: path.to_string(), before: shown(observed), after: shown(Some(declared)), secret, cause: None });
+        self.changes.push(FieldChange {
+            path: path.to_string(),
+            before: shown(observed),
+            after: shown(Some(declared)),
+            secret,
+            cause: None,
+        });
     }
 }
 
@@ -150,7 +169,9 @@ fn agrees(declared: &Field, observed: Option<&Field>, rule: Option<Rule>) -> boo
         (Some(Rule::Set), Field::List(wanted), Field::List(there)) => {
             wanted.iter().all(|item| there.contains(item)) && there.iter().all(|item| wanted.contains(item))
         }
-        (Some(Rule::Contains), Field::List(wanted), Field::List(there)) => wanted.iter().all(|item| there.contains(item)),
+        (Some(Rule::Contains), Field::List(wanted), Field::List(there)) => {
+            wanted.iter().all(|item| there.contains(item))
+        }
         (Some(Rule::Folded), Field::Text(wanted), Field::Text(there)) => wanted.to_lowercase() == there.to_lowercase(),
         _ => declared == observed,
     }

@@ -86,9 +86,9 @@ impl Field {
             Self::Text(text) => Value::String(text.clone()),
             Self::Secret(_) | Self::Unknown => return None,
             Self::List(items) => Value::Array(items.iter().map(Self::shown).collect::<Option<_>>()?),
-            Self::Map(fields) => {
-                Value::Object(fields.iter().map(|(key, field)| Some((key.clone(), field.shown()?))).collect::<Option<_>>()?)
-            }
+            Self::Map(fields) => Value::Object(
+                fields.iter().map(|(key, field)| Some((key.clone(), field.shown()?))).collect::<Option<_>>()?,
+            ),
         })
     }
 
@@ -115,7 +115,9 @@ impl PartialEq for Field {
             (Self::Map(one), Self::Map(two)) => one == two,
             // An application may answer with a plain type where we declare a secret one.
             (Self::Secret(one), Self::Secret(two)) => exposed(one) == exposed(two),
-            (Self::Secret(secret), Self::Text(text)) | (Self::Text(text), Self::Secret(secret)) => exposed(secret) == text,
+            (Self::Secret(secret), Self::Text(text)) | (Self::Text(text), Self::Secret(secret)) => {
+                exposed(secret) == text
+            }
             _ => false,
         }
     }
@@ -149,7 +151,13 @@ mod tests {
 
     #[test]
     fn a_marked_value_arrives_as_a_secret_and_is_never_shown() {
-        let field = Field::of(&Client { name: "otomi", secret: Some(Marked("canary")), description: None, lifetimes: vec![60] }).unwrap();
+        let field = Field::of(&Client {
+            name: "otomi",
+            secret: Some(Marked("canary")),
+            description: None,
+            lifetimes: vec![60],
+        })
+        .unwrap();
         assert!(matches!(field.get("secret"), Some(Field::Secret(_))));
         assert!(field.holds_secret());
         assert_eq!(field.shown(), None);

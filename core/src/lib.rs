@@ -4,6 +4,7 @@
 //! through [`diff`] into a [`plan`]; applying a plan gives a [`report`]. Nothing here reads a file,
 //! a clock or the network, so that every decision can be tested by calling a function.
 
+pub mod cause;
 pub mod diff;
 pub mod field;
 pub mod object;

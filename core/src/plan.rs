@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use document::{ChangeDocument, PlanDocument};
 pub use text::Style;
 
+pub use crate::cause::Cause;
 use crate::{diff::FieldChange, object::ObjectId};
 
 /// What happens to an object.
@@ -36,32 +37,6 @@ impl fmt::Display for Action {
             Self::Update => "update",
             Self::Delete => "delete",
         })
-    }
-}
-
-/// Which declared value asks for something, and where it is written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Cause {
-    /// The value's path, such as `teams.alpha`.
-    pub value: String,
-    /// The file (or `built-in defaults`, or `--set`) that it stands in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub file: Option<Arc<str>>,
-    /// Its line there, counted from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.value)?;
-        match (&self.file, self.line) {
-            (Some(file), Some(line)) => write!(formatter, " ({file}:{line})"),
-            (Some(file), None) => write!(formatter, " ({file})"),
-            (None, _) => Ok(()),
-        }
     }
 }
 

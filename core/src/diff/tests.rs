@@ -30,14 +30,20 @@ fn a_key_that_is_not_declared_is_not_compared_at_any_depth() {
 
 #[test]
 fn an_empty_list_is_declared_and_empty() {
-    assert_eq!(paths(&difference(json!({"redirectUris": []}), json!({"redirectUris": ["https://a"]}))), ["redirectUris"]);
+    assert_eq!(
+        paths(&difference(json!({"redirectUris": []}), json!({"redirectUris": ["https://a"]}))),
+        ["redirectUris"]
+    );
     assert!(difference(json!({"redirectUris": []}), json!({})).is_empty());
 }
 
 #[test]
 fn a_set_comes_back_in_any_order() {
     assert!(difference(json!({"redirectUris": ["a", "b"]}), json!({"redirectUris": ["b", "a"]})).is_empty());
-    assert_eq!(paths(&difference(json!({"redirectUris": ["a"]}), json!({"redirectUris": ["b", "a"]}))), ["redirectUris"]);
+    assert_eq!(
+        paths(&difference(json!({"redirectUris": ["a"]}), json!({"redirectUris": ["b", "a"]}))),
+        ["redirectUris"]
+    );
 }
 
 #[test]
@@ -62,10 +68,16 @@ fn elements_with_a_name_are_compared_with_their_namesakes() {
 
 #[test]
 fn a_masked_value_is_unknown_and_not_different() {
-    let found = difference(json!({"smtp": {"password": "new", "host": "a"}}), json!({"smtp": {"password": "**********", "host": "a"}}));
+    let found = difference(
+        json!({"smtp": {"password": "new", "host": "a"}}),
+        json!({"smtp": {"password": "**********", "host": "a"}}),
+    );
     assert!(found.is_empty());
     assert_eq!(found.unknown, ["smtp.password"]);
-    let nested = difference(json!({"mappers": [{"name": "a", "config": {"secret": "s"}}]}), json!({"mappers": [{"name": "a", "config": {"secret": "**********"}}]}));
+    let nested = difference(
+        json!({"mappers": [{"name": "a", "config": {"secret": "s"}}]}),
+        json!({"mappers": [{"name": "a", "config": {"secret": "**********"}}]}),
+    );
     assert_eq!(nested.unknown, ["mappers[a].config.secret"]);
 }
 
@@ -114,7 +126,11 @@ fn a_rule_for_any_key_reaches_every_key() {
 
 #[test]
 fn an_object_that_is_not_there_differs_in_every_declared_field_that_is_not_empty() {
-    let found = Difference::between(&Field::of(&json!({"name": "a", "config": {"b": "c"}, "tags": []})).unwrap(), None, Rules::default());
+    let found = Difference::between(
+        &Field::of(&json!({"name": "a", "config": {"b": "c"}, "tags": []})).unwrap(),
+        None,
+        Rules::default(),
+    );
     assert_eq!(paths(&found), ["config.b", "name"]);
 }
 
@@ -130,11 +146,16 @@ mod properties {
     use super::*;
 
     fn json_value() -> impl Strategy<Value = serde_json::Value> {
-        let leaf = prop_oneof![any::<bool>().prop_map(Into::into), any::<i32>().prop_map(Into::into), "[a-z]{0,4}".prop_map(Into::into)];
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Into::into),
+            any::<i32>().prop_map(Into::into),
+            "[a-z]{0,4}".prop_map(Into::into)
+        ];
         leaf.prop_recursive(4, 40, 5, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
-                prop::collection::btree_map("[a-z]{1,3}", inner, 0..5).prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+                prop::collection::btree_map("[a-z]{1,3}", inner, 0..5)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
             ]
         })
     }
@@ -143,7 +164,8 @@ mod properties {
     fn with_foreign_keys(base: &serde_json::Value) -> serde_json::Value {
         match base {
             serde_json::Value::Object(map) => {
-                let mut more: serde_json::Map<_, _> = map.iter().map(|(key, value)| (key.clone(), with_foreign_keys(value))).collect();
+                let mut more: serde_json::Map<_, _> =
+                    map.iter().map(|(key, value)| (key.clone(), with_foreign_keys(value))).collect();
                 more.insert("foreign-key".into(), "added by the server".into());
                 more.into()
             }

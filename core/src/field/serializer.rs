@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{
     Serialize,
-    ser::{self, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant},
+    ser::{
+        self, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+        SerializeTupleStruct, SerializeTupleVariant,
+    },
 };
 
 use super::{Field, NotFields, SECRET_MARKER};
@@ -90,7 +93,13 @@ impl ser::Serializer for FieldSerializer {
         }
     }
 
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &'static str, _: u32, variant: &'static str, value: &T) -> Result {
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result {
         Ok(tagged(variant, value.serialize(self)?))
     }
 
@@ -106,7 +115,13 @@ impl ser::Serializer for FieldSerializer {
         self.serialize_seq(Some(length))
     }
 
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, length: usize) -> Result<Variant<Items>> {
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Variant<Items>> {
         Ok(Variant(variant, self.serialize_seq(Some(length))?))
     }
 
@@ -118,7 +133,13 @@ impl ser::Serializer for FieldSerializer {
         Ok(Entries::default())
     }
 
-    fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Variant<Entries>> {
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Variant<Entries>> {
         Ok(Variant(variant, Entries::default()))
     }
 }

@@ -9,7 +9,13 @@ fn change(name: &str, waits_for: &[&str]) -> Change<()> {
     Change {
         object: object(name),
         action: Action::Create,
-        fields: vec![FieldChange { path: "name".into(), before: None, after: Some(name.into()), secret: false, cause: None }],
+        fields: vec![FieldChange {
+            path: "name".into(),
+            before: None,
+            after: Some(name.into()),
+            secret: false,
+            cause: None,
+        }],
         cause: Cause { value: format!("teams.{name}"), file: Some("teams.yaml".into()), line: Some(3) },
         waits_for: waits_for.iter().map(|name| object(name)).collect(),
         exclusive: None,
@@ -25,7 +31,11 @@ fn names(plan: &Plan<()>) -> Vec<&str> {
 
 #[test]
 fn a_change_comes_after_what_it_waits_for_and_otherwise_keeps_its_place() {
-    let plan = Plan::new(vec![change("a", &["c"]), change("b", &[]), change("c", &["d", "not planned"]), change("d", &[])], vec![]).unwrap();
+    let plan = Plan::new(
+        vec![change("a", &["c"]), change("b", &[]), change("c", &["d", "not planned"]), change("d", &[])],
+        vec![],
+    )
+    .unwrap();
     assert_eq!(names(&plan), ["d", "c", "a", "b"]);
 }
 
@@ -45,7 +55,8 @@ fn an_object_is_planned_once() {
 
 #[test]
 fn a_long_chain_is_ordered_without_a_deep_stack() {
-    let mut changes: Vec<_> = (0..100_000).map(|number| change(&number.to_string(), &[&(number + 1).to_string()])).collect();
+    let mut changes: Vec<_> =
+        (0..100_000).map(|number| change(&number.to_string(), &[&(number + 1).to_string()])).collect();
     changes.push(change("100000", &[]));
     let plan = Plan::new(changes, vec![]).unwrap();
     assert_eq!(plan.changes()[0].object.name(), "100000");
@@ -53,7 +64,8 @@ fn a_long_chain_is_ordered_without_a_deep_stack() {
 
 #[test]
 fn a_narrowed_plan_keeps_what_its_changes_wait_for() {
-    let plan = Plan::new(vec![change("a", &["b"]), change("b", &["c"]), change("c", &[]), change("d", &[])], vec![]).unwrap();
+    let plan =
+        Plan::new(vec![change("a", &["b"]), change("b", &["c"]), change("c", &[]), change("d", &[])], vec![]).unwrap();
     assert_eq!(names(&plan.only(|change| change.object.name() == "a")), ["c", "b", "a"]);
 }
 
@@ -75,13 +87,29 @@ fn the_text_of_a_plan() {
             before: Some("by hand".into()),
             after: Some("Team".into()),
             secret: false,
-            cause: Some(Cause { value: "teams.beta.displayName".into(), file: Some("teams.yaml".into()), line: Some(9) }),
+            cause: Some(Cause {
+                value: "teams.beta.displayName".into(),
+                file: Some("teams.yaml".into()),
+                line: Some(9),
+            }),
         },
         FieldChange { path: "secret".into(), before: None, after: None, secret: true, cause: None },
-        FieldChange { path: "long".into(), before: None, after: Some("x".repeat(500).into()), secret: false, cause: None },
+        FieldChange {
+            path: "long".into(),
+            before: None,
+            after: Some("x".repeat(500).into()),
+            secret: false,
+            cause: None,
+        },
     ];
-    let plan = Plan::new(vec![change("team-alpha", &[]), update], vec![Note { object: object("old"), message: "is not declared any more".into() }]).unwrap();
-    insta::assert_snapshot!(plan.document("keycloak", "realm `otomi` at https://keycloak.example.com").text(Style::Plain));
+    let plan = Plan::new(
+        vec![change("team-alpha", &[]), update],
+        vec![Note { object: object("old"), message: "is not declared any more".into() }],
+    )
+    .unwrap();
+    insta::assert_snapshot!(
+        plan.document("keycloak", "realm `otomi` at https://keycloak.example.com").text(Style::Plain)
+    );
 }
 
 #[test]

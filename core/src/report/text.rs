@@ -65,10 +65,12 @@ impl Report {
     #[must_use]
     pub fn termination_message(&self) -> String {
         let mut out = self.summary();
-        let failures = self.failure.iter().map(|failure| failure.message.clone()).chain(self.changes.iter().filter_map(|change| {
-            let failure = change.failure.as_ref().filter(|_| change.status == Status::Failed)?;
-            Some(format!("{}: {}", change.change.object, failure.message))
-        }));
+        let failures = self.failure.iter().map(|failure| failure.message.clone()).chain(
+            self.changes.iter().filter_map(|change| {
+                let failure = change.failure.as_ref().filter(|_| change.status == Status::Failed)?;
+                Some(format!("{}: {}", change.change.object, failure.message))
+            }),
+        );
         for line in failures {
             const MORE: &str = "\n…";
             if out.len() + 1 + line.len() + MORE.len() > TERMINATION_MESSAGE_BYTES {
@@ -132,7 +134,8 @@ mod tests {
                 waits_for: vec![],
             },
             status,
-            failure: message.map(|message| Failure { message: message.into(), hint: Some("grant `manage-realm`".into()) }),
+            failure: message
+                .map(|message| Failure { message: message.into(), hint: Some("grant `manage-realm`".into()) }),
         }
     }
 
@@ -166,9 +169,13 @@ mod tests {
 
     #[test]
     fn a_termination_message_fits_into_what_kubernetes_keeps() {
-        let failed: Vec<_> = (0..500).map(|number| change(&number.to_string(), Status::Failed, Some("was refused – ü"))).collect();
+        let failed: Vec<_> =
+            (0..500).map(|number| change(&number.to_string(), Status::Failed, Some("was refused – ü"))).collect();
         let message = report(failed).termination_message();
         assert!(message.len() <= TERMINATION_MESSAGE_BYTES, "{}", message.len());
-        assert!(message.starts_with("keycloak: some changes failed: 500 failed") && message.ends_with('…'), "{message}");
+        assert!(
+            message.starts_with("keycloak: some changes failed: 500 failed") && message.ends_with('…'),
+            "{message}"
+        );
     }
 }
