@@ -13,6 +13,7 @@ mod events;
 mod grants;
 mod groups;
 mod ids;
+mod imports;
 mod mappers;
 mod options;
 mod paging;
@@ -269,6 +270,9 @@ fn response(answer: Answer) -> Response<Bytes> {
     *response.status_mut() = answer.status;
     if let Some(kind) = kind {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    if let Some(challenge) = answer.challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
         response.headers_mut().insert(header::LOCATION, location);

@@ -57,9 +57,8 @@ impl World {
         let client = realm.clients.get(login.client.as_str()).filter(|client| client.flag("enabled"));
         let user = realm.users.get(login.user.as_str()).filter(|user| user.enabled);
         match (client, user) {
-            (Some(_), Some(user)) if realm.flag("enabled") => {
-                Ok(Caller { realm_id: realm.id.clone(), user: user.id.clone() })
-            }
+            (Some(_), Some(_)) if !realm.flag("enabled") => Err(Answer::forbidden()),
+            (Some(_), Some(user)) => Ok(Caller { realm_id: realm.id.clone(), user: user.id.clone() }),
             _ => Err(Answer::unauthorized()),
         }
     }

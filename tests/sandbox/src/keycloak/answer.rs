@@ -9,6 +9,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     /// Absolute URL, already percent-encoded.
     pub(crate) location: Option<String>,
+    /// A WWW-Authenticate header; the admin API never sends one.
+    pub(crate) challenge: Option<String>,
     pub(crate) content: Content,
 }
 
@@ -31,7 +33,7 @@ pub(crate) type Reply = Result<Answer, Answer>;
 
 impl Answer {
     fn new(status: StatusCode, content: Content) -> Self {
-        Self { status, location: None, content }
+        Self { status, location: None, challenge: None, content }
     }
 
     /// 200 with a body.
@@ -51,12 +53,22 @@ impl Answer {
 
     /// 201 with an empty body and a Location.
     pub(crate) fn created(location: String) -> Self {
-        Self { status: StatusCode::CREATED, location: Some(location), content: Content::Empty }
+        Self { status: StatusCode::CREATED, location: Some(location), challenge: None, content: Content::Empty }
     }
 
     /// 201 with a body, as only the creation of a subgroup answers.
     pub(crate) fn created_with(location: String, body: Value) -> Self {
-        Self { status: StatusCode::CREATED, location: Some(location), content: Content::PlainJson(body) }
+        Self {
+            status: StatusCode::CREATED,
+            location: Some(location),
+            challenge: None,
+            content: Content::PlainJson(body),
+        }
+    }
+
+    /// A refusal that only its header explains.
+    pub(crate) fn challenged(status: StatusCode, challenge: String) -> Self {
+        Self { status, location: None, challenge: Some(challenge), content: Content::Typed("text/plain;charset=utf-8") }
     }
 
     /// A status and a body as they are.

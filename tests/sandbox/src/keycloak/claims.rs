@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::access::effective_roles;
 use super::answer::{Answer, Reply};
-use super::grants::{authenticate, form};
+use super::grants::{authenticate, form, wrong_secret};
 use super::ids::RoleId;
 use super::public::refused;
 use super::request::Request;
@@ -23,12 +23,21 @@ const USERINFO: &str = "userinfo.token.claim";
 
 /// Answers `…/userinfo`.
 pub(crate) fn userinfo(world: &World, request: &Request, realm_name: &str) -> Reply {
-    let token = request.bearer().ok_or_else(|| Answer::bare(StatusCode::UNAUTHORIZED))?;
-    let invalid = || refused(StatusCode::UNAUTHORIZED, "invalid_token", "Token verification failed");
+    if world.realm(realm_name).is_none() {
+        return Err(Answer::not_found("Realm does not exist"));
+    }
+    let challenge =
+        |status: StatusCode, words: &str| Answer::challenged(status, format!("Bearer realm=\"{realm_name}\"{words}"));
+    let invalid = || {
+        let words = ", error=\"invalid_token\", error_description=\"Token verification failed\"";
+        challenge(StatusCode::UNAUTHORIZED, words)
+    };
+    let token = request.bearer().ok_or_else(|| challenge(StatusCode::UNAUTHORIZED, ""))?;
     let login = world.tokens.access(token, world.now()).ok_or_else(invalid)?;
     let subject = subject(world, login, realm_name).ok_or_else(invalid)?;
     if !login.scopes.iter().any(|scope| scope == "openid") {
-        return Err(refused(StatusCode::FORBIDDEN, "insufficient_scope", "Missing openid scope"));
+        let words = ", error=\"insufficient_scope\", error_description=\"Missing openid scope\"";
+        return Err(challenge(StatusCode::FORBIDDEN, words));
     }
     let mut claims = subject.claims(USERINFO);
     claims.insert("sub".to_owned(), json!(subject.user.id.as_str()));
@@ -39,7 +48,16 @@ pub(crate) fn userinfo(world: &World, request: &Request, realm_name: &str) -> Re
 pub(crate) fn introspect(world: &World, request: &Request, realm_name: &str) -> Reply {
     let form = form(request);
     let Some(realm) = world.realm(realm_name) else { return Err(Answer::not_found("Realm does not exist")) };
-    let asking = authenticate(realm, request, &form)?;
+    let asking = authenticate(realm, request, &form).map_err(|failure| {
+        let wrong_secret = failure == wrong_secret();
+        if wrong_secret { refused(failure.status, "invalid_client", "Client authentication failed.") } else { failure }
+    })?;
+    if asking.flag("publicClient") {
+        return Err(refused(StatusCode::FORBIDDEN, "invalid_request", "Client not allowed."));
+    }
+    if form.get("token").is_none() {
+        return Err(refused(StatusCode::BAD_REQUEST, "invalid_request", "Token not provided."));
+    }
     let inactive = Ok(Answer::plain(json!({ "active": false })));
     let Some(login) = form.get("token").and_then(|token| world.tokens.access(token, world.now())) else {
         return inactive;
@@ -105,6 +123,10 @@ impl Subject<'_> {
                 let name = [self.user.first_name.as_deref(), self.user.last_name.as_deref()];
                 let name: Vec<&str> = name.into_iter().flatten().collect();
                 return put(claims, "name", (!name.is_empty()).then(|| json!(name.join(" "))));
+            }
+            "oidc-allowed-origins-mapper" => {
+                let origins = self.client.fields.get("webOrigins").filter(|origins| **origins != json!([]));
+                return put(claims, "allowed-origins", origins.cloned());
             }
             "oidc-acr-mapper" => return put(claims, "acr", Some(json!("1"))),
             "oidc-hardcoded-claim-mapper" => config.get("claim.value").map(|value| json!(value)),

@@ -35,6 +35,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, realm_name: &str) -> 
         "password" => password(world, realm, client, &form)?,
         "client_credentials" => credentials(world, realm, client, &form)?,
         "refresh_token" => refreshed(world, client, &form)?,
+        _ if form.get("code").is_none() => return Err(refused(BAD, "invalid_request", "Missing parameter: code")),
         _ => return Err(refused(BAD, "invalid_grant", "Code not valid")),
     };
     let lifespan = client.attributes.get("access.token.lifespan").and_then(|text| text.parse().ok());
@@ -73,12 +74,17 @@ pub(crate) fn authenticate<'a>(realm: &'a Realm, request: &Request, form: &Query
     let client = id.and_then(|id| realm.clients.named(id)).filter(|client| client.flag("enabled"));
     let Some(client) = client else { return Err(refused(DENIED, "invalid_client", BAD_CLIENT)) };
     if client.flag("bearerOnly") {
-        return Err(refused(DENIED, "invalid_client", "Bearer-only not allowed"));
+        return Err(refused(BAD, "invalid_client", "Bearer-only not allowed"));
     }
     if !client.flag("publicClient") && (secret.is_none() || client.secret() != secret) {
-        return Err(refused(DENIED, "unauthorized_client", BAD_CLIENT));
+        return Err(wrong_secret());
     }
     Ok(client)
+}
+
+/// The answer to a client whose secret is wrong or missing.
+pub(crate) fn wrong_secret() -> Answer {
+    refused(DENIED, "unauthorized_client", BAD_CLIENT)
 }
 
 fn basic(request: &Request) -> Option<(String, String)> {
@@ -116,12 +122,12 @@ fn password(world: &World, realm: &Realm, client: &Client, form: &Query) -> Resu
     let name = form.get("username").map(str::to_lowercase).ok_or_else(wrong)?;
     let by_email = || realm.users.with_email(&name).filter(|_| realm.flag("loginWithEmailAllowed"));
     let user = realm.users.named(&name).or_else(by_email).ok_or_else(wrong)?;
-    if !user.enabled {
-        return Err(refused(BAD, "invalid_grant", "Account disabled"));
-    }
     let sent = form.get("password").unwrap_or_default();
     if !user.password.as_ref().is_some_and(|password| password.is(sent)) {
         return Err(wrong());
+    }
+    if !user.enabled {
+        return Err(refused(BAD, "invalid_grant", "Account disabled"));
     }
     if !user.required_actions.is_empty() || lacks_profile(realm, user) {
         return Err(refused(BAD, "invalid_grant", "Account is not fully set up"));
@@ -182,7 +188,7 @@ fn login(
     form: &Query,
     refreshable: bool,
 ) -> Result<Login, Answer> {
-    let (scopes, scope) = granted(realm, client, form.get("scope").unwrap_or_default())?;
+    let (scopes, scope) = granted(realm, client, form.get("scope"))?;
     Ok(Login {
         realm_id: realm.id.clone(),
         client: ClientKey::clone(&client.key),
@@ -198,15 +204,16 @@ fn login(
 }
 
 /// The scopes of a login: the client's defaults and the optional ones that were asked for; and the words of the answer.
-fn granted(realm: &Realm, client: &Client, asked: &str) -> Result<(Vec<String>, String), Answer> {
-    let asked: Vec<&str> = asked.split_whitespace().collect();
+fn granted(realm: &Realm, client: &Client, asked: Option<&str>) -> Result<(Vec<String>, String), Answer> {
+    let empty = asked.is_some_and(|asked| asked.trim().is_empty());
+    let asked: Vec<&str> = asked.unwrap_or_default().split_whitespace().collect();
     let scope = |id: &str| realm.scopes.get(id).filter(|scope| scope.protocol == "openid-connect");
     let defaults = client.default_scopes.iter().filter_map(|id| scope(id.as_str()));
     let optional = client.optional_scopes.iter().filter_map(|id| scope(id.as_str()));
     let optional: Vec<&Scope> = optional.filter(|scope| asked.contains(&scope.name.as_str())).collect();
     let all: Vec<&Scope> = defaults.chain(optional).collect();
     let unknown = |word: &&&str| **word != "openid" && !all.iter().any(|scope| scope.name == **word);
-    if asked.iter().any(|word| unknown(&word)) {
+    if empty || asked.iter().any(|word| unknown(&word)) {
         return Err(refused(BAD, "invalid_scope", &format!("Invalid scopes: {}", asked.join(" "))));
     }
     let shown = |scope: &&&Scope| scope.attributes.get("include.in.token.scope").is_none_or(|value| value == "true");

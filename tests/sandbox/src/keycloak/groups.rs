@@ -283,7 +283,7 @@ fn place(realm: &mut Realm, id: &str, parent: Option<GroupId>) -> Reply {
     })
 }
 
-fn name_of(representation: &Map<String, Value>) -> Result<&str, Answer> {
+pub(crate) fn name_of(representation: &Map<String, Value>) -> Result<&str, Answer> {
     let name = text_of(representation, "name").filter(|name| !name.trim().is_empty());
     name.ok_or_else(|| Answer::invalid("Group name is missing"))
 }
@@ -293,7 +293,12 @@ fn sibling(name: &str) -> Answer {
 }
 
 /// Adds a group; roles and subgroups of the representation are ignored.
-fn insert(realm: &mut Realm, representation: &Map<String, Value>, name: &str, parent: Option<GroupId>) -> GroupId {
+pub(crate) fn insert(
+    realm: &mut Realm,
+    representation: &Map<String, Value>,
+    name: &str,
+    parent: Option<GroupId>,
+) -> GroupId {
     let id = GroupId::fresh();
     realm.groups.insert(Group {
         id: id.clone(),

@@ -122,16 +122,22 @@ fn mention(provider: &Provider) -> Value {
 
 fn create(realm: &mut Realm, context: &Context, request: &Request) -> Reply {
     let representation = request.object(REPRESENTATION)?;
-    let alias = text_of(&representation, "alias").ok_or_else(|| Answer::invalid("path is null"))?;
+    let alias = new_provider(realm, &representation)?;
+    Ok(Answer::created(context.location("identity-provider/instances", &alias)))
+}
+
+/// Makes a provider from its representation and gives its alias.
+pub(crate) fn new_provider(realm: &mut Realm, representation: &Map<String, Value>) -> Result<String, Answer> {
+    let alias = text_of(representation, "alias").ok_or_else(|| Answer::invalid("path is null"))?;
     check_name(alias).map_err(|text| Answer::error(StatusCode::BAD_REQUEST, text))?;
-    check(&representation)?;
+    check(representation)?;
     if realm.providers.by_alias.contains_key(alias) {
         return Err(Answer::exists(format!("Identity Provider {alias} already exists")));
     }
-    let config = config_of(&representation, None);
-    let provider = provider(alias, uuid(), &representation, config);
+    let config = config_of(representation, None);
+    let provider = provider(alias, uuid(), representation, config);
     realm.providers.by_alias.insert(alias.to_owned(), provider);
-    Ok(Answer::created(context.location("identity-provider/instances", alias)))
+    Ok(alias.to_owned())
 }
 
 fn provider(alias: &str, internal_id: String, representation: &Map<String, Value>, config: Settings) -> Provider {

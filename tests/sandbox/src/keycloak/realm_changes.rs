@@ -4,8 +4,8 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Reply};
-use super::client_changes;
 use super::credentials::check_policy;
+use super::imports;
 use super::scopes;
 use super::state::fresh::{self, MASTER};
 use super::state::providers::MASK;
@@ -102,11 +102,7 @@ pub(crate) fn new_realm(id: &str, name: &str, representation: &Map<String, Value
         let is_bug = failure.status == StatusCode::INTERNAL_SERVER_ERROR;
         if is_bug { Answer::unhandled() } else { failure }
     })?;
-    for client in representation.get("clients").and_then(Value::as_array).into_iter().flatten() {
-        if let Some(client) = client.as_object() {
-            client_changes::new_client(&mut realm, client, now)?;
-        }
-    }
+    imports::bring(&mut realm, representation, now)?;
     Ok(realm)
 }
 

@@ -108,7 +108,16 @@ fn list(realm: &Realm, request: &Request, owner: &Owner) -> Reply {
 
 fn create(realm: &mut Realm, context: &Context, request: &Request, owner: &Owner, path: &str) -> Reply {
     let representation = request.object(REPRESENTATION)?;
-    let name = text_of(&representation, "name").ok_or_else(no_name)?;
+    let mut role = new_role(realm, owner, &representation)?;
+    role.composites.extend(new_parts(realm, &representation)?);
+    let location = context.location(path, &role.name);
+    realm.roles.insert(role);
+    Ok(Answer::created(location))
+}
+
+/// A role from its representation, without what it is composed of.
+pub(crate) fn new_role(realm: &Realm, owner: &Owner, representation: &Map<String, Value>) -> Result<Role, Answer> {
+    let name = text_of(representation, "name").ok_or_else(no_name)?;
     if realm.roles.named(owner, name).is_some() {
         return Err(Answer::exists(format!("Role with name {name} already exists")));
     }
@@ -116,15 +125,19 @@ fn create(realm: &mut Realm, context: &Context, request: &Request, owner: &Owner
         return Err(Answer::unhandled());
     }
     let mut role = Role::new(name, owner.clone());
-    role.description = text_of(&representation, "description").map(str::to_owned);
+    role.description = text_of(representation, "description").map(str::to_owned);
     if let Some(attributes) = representation.get("attributes") {
         role.attributes = attributes_of(attributes);
     }
-    if representation.get("composite").and_then(Value::as_bool) == Some(true) {
-        role.composites.extend(named_parts(realm, representation.get("composites"))?);
+    Ok(role)
+}
+
+/// The roles that a new role is composed of: given by name, and only where it says that it is composite.
+pub(crate) fn new_parts(realm: &Realm, representation: &Map<String, Value>) -> Result<Vec<RoleId>, Answer> {
+    if representation.get("composite").and_then(Value::as_bool) != Some(true) {
+        return Ok(Vec::new());
     }
-    realm.roles.insert(role);
-    Ok(Answer::created(context.location(path, name)))
+    named_parts(realm, representation.get("composites"))
 }
 
 /// The roles that a POST names as composites.

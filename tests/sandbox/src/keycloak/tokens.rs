@@ -63,10 +63,16 @@ impl Tokens {
             "not-before-policy": 0,
             "scope": login.scope,
         });
+        if login.scopes.iter().any(|scope| scope == "openid") {
+            answer["id_token"] = json!(token_text());
+        }
+        // an offline session has no end of its own
+        let offline = login.scopes.iter().any(|scope| scope == "offline_access");
+        let idle = if offline { 0 } else { idle };
         if login.refreshable {
             let token = token_text();
             let mut refresh = login.clone();
-            refresh.expires = login.issued.saturating_add(idle.saturating_mul(1000));
+            refresh.expires = if offline { i64::MAX } else { login.issued.saturating_add(idle.saturating_mul(1000)) };
             answer["refresh_expires_in"] = json!(idle);
             answer["refresh_token"] = json!(token);
             answer["session_state"] = json!(login.session.as_str());

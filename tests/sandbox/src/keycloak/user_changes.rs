@@ -21,28 +21,34 @@ type Profile = BTreeMap<String, Vec<String>>;
 /// Answers `POST /users`. Groups are given by path and join; roles and an id of one's own are ignored.
 pub(crate) fn create(realm: &mut Realm, context: &Context, request: &Request) -> Reply {
     let representation = request.object(REPRESENTATION)?;
+    let id = new_user(realm, &representation, context.now)?;
+    Ok(Answer::created(context.location("users", id.as_str())))
+}
+
+/// Makes a user from its representation.
+pub(crate) fn new_user(realm: &mut Realm, representation: &Map<String, Value>, now: i64) -> Result<UserId, Answer> {
     let by_email = realm.flag("registrationEmailAsUsername");
-    let name = match text_of(&representation, "email").filter(|email| by_email && !email.is_empty()) {
+    let name = match text_of(representation, "email").filter(|email| by_email && !email.is_empty()) {
         Some(email) => Some(email),
-        None => text_of(&representation, "username"),
+        None => text_of(representation, "username"),
     };
     let name = name.filter(|name| !name.trim().is_empty()).ok_or_else(|| Answer::invalid("User name is missing"))?;
-    let mut user = User::new(&name.to_lowercase(), context.now);
-    let mut profile = sent_profile(&representation);
+    let mut user = User::new(&name.to_lowercase(), now);
+    let mut profile = sent_profile(representation);
     profile.insert("username".to_owned(), vec![user.username.clone()]);
     check(realm, &user, &profile)?;
     take_profile(realm, &mut user, &profile);
-    take_flags(&mut user, &representation);
+    take_flags(&mut user, representation);
     user.roles.insert(realm.default_role.clone());
     user.groups.extend(realm.default_groups.iter().cloned());
     for path in representation.get("groups").map(texts).unwrap_or_default() {
         let group = realm.groups.at_path(&path).ok_or_else(Answer::unhandled)?;
         user.groups.insert(group.id.clone());
     }
-    credentials::take(realm, &mut user, &representation, context.now)?;
+    credentials::take(realm, &mut user, representation, now)?;
     let id = user.id.clone();
     realm.users.store(user);
-    Ok(Answer::created(context.location("users", id.as_str())))
+    Ok(id)
 }
 
 /// Answers `PUT /users/{id}`. Once `attributes` is there, names and email that are not sent are deleted.
