@@ -49,6 +49,8 @@ impl Report {
         let changes = if changes.is_empty() { "nothing to change".to_owned() } else { changes.join(", ") };
         let did = match self.mode {
             Mode::Check => String::new(),
+            // It ended before there was a plan: nobody knows whether there is something to change.
+            _ if self.failure.is_some() && self.changes.is_empty() => String::new(),
             Mode::Plan | Mode::Apply => format!("{changes}; "),
         };
         format!(

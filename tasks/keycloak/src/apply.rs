@@ -6,6 +6,7 @@
 
 mod ids;
 mod mappers;
+mod provider;
 mod updates;
 mod users;
 
@@ -46,6 +47,10 @@ impl Keycloak {
             Operation::CreateClient(client) => self.create_client(client, desired).await,
             Operation::UpdateClient(client) => self.update_client(client).await,
             Operation::AddClientDefaultScope { client, scope } => self.add_client_default_scope(client, scope).await,
+            Operation::CreateIdentityProvider(provider) => self.create_identity_provider(provider, desired).await,
+            Operation::UpdateIdentityProvider(provider) => self.update_identity_provider(provider).await,
+            Operation::CreateIdentityProviderMapper(mapper) => self.create_provider_mapper(mapper).await,
+            Operation::UpdateIdentityProviderMapper(id, mapper) => self.update_provider_mapper(id, mapper).await,
             Operation::CreateUser(user, password) => self.create_user(user, password.as_ref()).await,
             Operation::UpdateUser(email, user) => self.update_user(email, user).await,
             Operation::JoinGroup { group, user } => self.join_group(group, user).await,

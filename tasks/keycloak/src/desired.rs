@@ -4,6 +4,7 @@ mod administration;
 mod client;
 mod groups;
 mod mappers;
+mod provider;
 mod reading;
 mod realm;
 mod roles;
@@ -13,7 +14,7 @@ mod users;
 use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
-    plan::Cause,
+    plan::{Cause, Note},
     values::{Document, Problems, Values},
 };
 use evenkeel_engine::secrets::SecretResolver;
@@ -25,6 +26,7 @@ use evenkeel_keycloak_client::types::{
 use reading::Reading;
 
 pub use administration::{Administration, Login};
+pub use provider::DesiredProvider;
 pub use reading::required_secrets;
 pub use users::DesiredUser;
 
@@ -109,6 +111,10 @@ pub struct Desired {
     pub groups: Vec<DesiredGroup>,
     /// The clients.
     pub clients: Vec<DesiredClient>,
+    /// The external identity provider. With it there are no local groups and users.
+    pub provider: Option<DesiredProvider>,
+    /// What people should know about the values themselves.
+    pub notes: Vec<Note>,
     /// The users.
     pub users: Vec<DesiredUser>,
 }
@@ -122,6 +128,7 @@ impl Desired {
     pub fn from_values(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Self, Problems> {
         let reading = Reading::new(values, document, secrets);
         let keycloak = reading.keycloak()?;
+        let external = keycloak.identity_provider.is_some();
         Ok(Self {
             administration: Administration::desired(&reading, keycloak)?,
             realm: reading.realm().to_owned(),
@@ -130,9 +137,11 @@ impl Desired {
             user_profile: realm::user_profile(&reading),
             client_scopes: scopes::desired(&reading),
             roles: roles::desired(&reading),
-            groups: groups::desired(&reading),
+            groups: if external { Vec::new() } else { groups::desired(&reading) },
             clients: vec![client::desired(&reading, keycloak)?],
-            users: users::desired(&reading),
+            provider: provider::desired(&reading, keycloak)?,
+            notes: if external { provider::notes(&reading) } else { Vec::new() },
+            users: if external { Vec::new() } else { users::desired(&reading) },
         })
     }
 }

@@ -5,6 +5,7 @@ use evenkeel_engine::{
     task::{Class, Classified},
 };
 use evenkeel_keycloak_client::KeycloakError;
+use evenkeel_transport::ApiError;
 
 /// Why a call of this task failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,14 @@ pub enum Error {
         /// The object's name.
         name: String,
     },
+    /// The issuer of an external identity provider does not tell its end points.
+    #[error("the discovery document of issuer `{issuer}` cannot be read: {source}")]
+    Discovery {
+        /// The issuer.
+        issuer: String,
+        /// Why.
+        source: ApiError,
+    },
     /// The initial password of a new user cannot be had.
     #[error("the initial password of user `{user}` cannot be had: {source}")]
     Password {
@@ -58,6 +67,8 @@ impl Classified for Error {
         let source = match self {
             Self::Session(_) => return Class::Configuration,
             Self::Missing { .. } => return Class::Conflict,
+            Self::Discovery { source, .. } if source.is_unavailable() => return Class::Unavailable,
+            Self::Discovery { .. } => return Class::Configuration,
             Self::Password { .. } => return Class::Configuration,
             Self::Representation => return Class::Unexpected,
             Self::Login { source, .. } | Self::Call { source, .. } => source,
@@ -85,6 +96,9 @@ impl Classified for Error {
                 Some("the account needs the role `admin` of its realm, or `realm-admin` of client `realm-management`".to_owned())
             }
             Self::Session(source) | Self::Login { source, .. } | Self::Call { source, .. } => source.hint().map(str::to_owned),
+            Self::Discovery { .. } => {
+                Some("check `keycloak.identityProvider.issuer`: the document is at `<issuer>/.well-known/openid-configuration`".to_owned())
+            }
             Self::Password { source, .. } => Some(source.hint()),
             Self::Missing { .. } => Some("run again: it was removed while this run was under way".to_owned()),
             Self::Representation => None,

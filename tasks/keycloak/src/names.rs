@@ -22,6 +22,10 @@ pub const GROUP_ROLE: Kind = Kind::new("group-role");
 pub const CLIENT: Kind = Kind::new("client");
 /// A default client scope of one client: `client/scope`.
 pub const CLIENT_SCOPE_ASSIGNMENT: Kind = Kind::new("client-scope-assignment");
+/// An external identity provider, by its alias.
+pub const IDENTITY_PROVIDER: Kind = Kind::new("identity-provider");
+/// A mapper of an external identity provider: `alias/mapper`.
+pub const IDENTITY_PROVIDER_MAPPER: Kind = Kind::new("identity-provider-mapper");
 /// A user, by the folded email.
 pub const USER: Kind = Kind::new("user");
 /// A user's membership in a group: `group/user`.

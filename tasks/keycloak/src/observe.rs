@@ -7,7 +7,10 @@
 //! group whose membership is declared (inverted: reading every user's groups would cost a request
 //! for each user).
 
+mod provider;
 mod users;
+
+pub use provider::ObservedProvider;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +49,8 @@ pub struct Observed {
     pub groups: BTreeMap<String, GroupRepresentation>,
     /// The declared clients that are there.
     pub clients: BTreeMap<String, ClientRepresentation>,
+    /// What is there of the external identity provider.
+    pub provider: ObservedProvider,
     /// The declared users that are there, by folded email.
     pub users: BTreeMap<String, UserRepresentation>,
     /// Ids of the members of each group whose membership is declared.
@@ -66,13 +71,14 @@ impl Keycloak {
         let Some(realm) = realm else {
             return Ok(Observed { admin_realm, ..Observed::default() });
         };
-        let (user_profile, scopes, default_client_scopes, roles, groups, clients, users) = try_join!(
+        let (user_profile, scopes, default_client_scopes, roles, groups, clients, provider, users) = try_join!(
             self.read_user_profile(),
             self.read_client_scopes(),
             self.read_default_client_scopes(),
             self.read_roles(),
             self.read_groups(),
             self.read_clients(desired),
+            self.read_provider(desired),
             self.read_users(desired),
         )?;
         let members = self.read_members(desired, &groups).await?;
@@ -85,6 +91,7 @@ impl Keycloak {
             roles,
             groups,
             clients,
+            provider,
             users,
             members,
         })

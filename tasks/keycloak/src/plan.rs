@@ -8,6 +8,7 @@
 
 mod client;
 mod groups;
+mod provider;
 mod prune;
 mod realm;
 mod scopes;
@@ -23,8 +24,9 @@ use evenkeel_core::{
     plan::{Action, Cause, Change, Note, Plan, PlanError},
 };
 use evenkeel_keycloak_client::types::{
-    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, ProtocolMapperRepresentation,
-    RealmRepresentation, RoleRepresentation, UpConfig, UserRepresentation,
+    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProviderMapperRepresentation,
+    IdentityProviderRepresentation, ProtocolMapperRepresentation, RealmRepresentation, RoleRepresentation, UpConfig,
+    UserRepresentation,
 };
 use serde::Serialize;
 
@@ -86,6 +88,14 @@ pub enum Operation {
         /// The scope.
         scope: String,
     },
+    /// Make an external identity provider.
+    CreateIdentityProvider(Box<IdentityProviderRepresentation>),
+    /// Change declared fields of an external identity provider.
+    UpdateIdentityProvider(Box<IdentityProviderRepresentation>),
+    /// Make a mapper of the external identity provider that it names.
+    CreateIdentityProviderMapper(Box<IdentityProviderMapperRepresentation>),
+    /// Change declared fields of the mapper with this id.
+    UpdateIdentityProviderMapper(String, Box<IdentityProviderMapperRepresentation>),
     /// Make a user, with groups and the initial password.
     CreateUser(Box<UserRepresentation>, Option<SecretValue>),
     /// Change declared fields of a user, named by the folded email.
@@ -127,12 +137,13 @@ pub enum Removal {
 ///
 /// When changes contradict each other, which is a mistake of this task.
 pub fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership) -> Result<Plan<Operation>, PlanError> {
-    let mut draft = Draft::default();
+    let mut draft = Draft { notes: desired.notes.clone(), ..Draft::default() };
     realm::plan(&mut draft, desired, observed);
     scopes::plan(&mut draft, desired, observed);
     groups::plan_roles(&mut draft, desired, observed);
     groups::plan(&mut draft, desired, observed);
     client::plan(&mut draft, desired, observed);
+    provider::plan(&mut draft, desired, observed);
     users::plan(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, ownership);
     Plan::new(draft.changes, draft.notes)

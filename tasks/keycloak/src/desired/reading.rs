@@ -39,7 +39,6 @@ impl<'a> Reading<'a> {
             ("roles", keycloak.roles.is_some()),
             ("groups", keycloak.groups.is_some()),
             ("clientScopes", keycloak.client_scopes.is_some()),
-            ("identityProvider", keycloak.identity_provider.is_some()),
         ];
         let problems: Problems = later
             .into_iter()
@@ -47,7 +46,7 @@ impl<'a> Reading<'a> {
             .map(|(key, _)| {
                 let message = format!("`keycloak.{key}` is not supported by this version");
                 self.problem(&path().key(key), &message)
-                    .with_hint("remove it: the team contract with local accounts is what this version manages")
+                    .with_hint("remove it: this version manages what teams and users imply")
             })
             .collect();
         problems.into_result(keycloak)
@@ -162,6 +161,7 @@ pub fn required_secrets(values: &Values) -> Vec<SecretValue> {
     }];
     secrets.extend(values.platform.ca_bundle.iter().map(|bundle| bundle.0.clone()));
     secrets.extend(keycloak.realm.iter().flat_map(|realm| realm.secrets()).map(|(_, secret)| secret.clone()));
+    secrets.extend(keycloak.identity_provider.iter().map(|provider| provider.client_secret.clone()));
     if let Some(client) = &keycloak.client {
         secrets.extend(client.secret.clone());
         secrets.extend(client.fields.secrets().iter().map(|(_, secret)| secret.clone()));

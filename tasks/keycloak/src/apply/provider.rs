@@ -1,0 +1,85 @@
+//! The external identity provider and its mappers.
+
+use evenkeel_keycloak_client::{
+    KeycloakError,
+    types::{IdentityProviderMapperRepresentation, IdentityProviderRepresentation},
+};
+use evenkeel_transport::ResultExt;
+
+use crate::{Error, Keycloak, desired::Desired, error::Doing, overlay};
+
+impl Keycloak {
+    /// A provider is made with its end points or not at all: Keycloak takes it without them, and then
+    /// nobody can log in.
+    pub(super) async fn create_identity_provider(
+        &self,
+        provider: &IdentityProviderRepresentation,
+        desired: &Desired,
+    ) -> Result<(), Error> {
+        let alias = provider.alias.as_deref().unwrap_or_default();
+        let mut body = provider.clone();
+        let config = body.config.get_or_insert_default();
+        if let Some(declared) = desired.provider.as_ref().filter(|_| !config.contains_key("tokenUrl")) {
+            config.extend(self.discover(&declared.issuer).await?);
+        }
+        self.client
+            .identity_provider_create()
+            .realm(self.realm())
+            .body(body)
+            .send()
+            .await
+            .api()
+            .doing("create", "identity provider", alias)
+            .map(drop)
+    }
+
+    /// An update replaces the whole provider and its configuration. The secret goes along: what is read
+    /// shows its mask only.
+    pub(super) async fn update_identity_provider(
+        &self,
+        declared: &IdentityProviderRepresentation,
+    ) -> Result<(), Error> {
+        let alias = declared.alias.as_deref().unwrap_or_default();
+        let there = self.client.identity_provider_get().realm(self.realm()).alias(alias).send().await;
+        let body = overlay::whole(&there.api().doing("read", "identity provider", alias)?, declared)?;
+        let request = self.client.identity_provider_update().realm(self.realm()).alias(alias).body(body);
+        request.send().await.api().doing("update", "identity provider", alias).map(drop)
+    }
+
+    /// A second mapper of the same name is a 400 here and not a 409 (server-behaviour 2.3).
+    pub(super) async fn create_provider_mapper(
+        &self,
+        mapper: &IdentityProviderMapperRepresentation,
+    ) -> Result<(), Error> {
+        let alias = mapper.identity_provider_alias.as_deref().unwrap_or_default();
+        let name = mapper.name.as_deref().unwrap_or_default();
+        let answer = self
+            .client
+            .identity_provider_mapper_create()
+            .realm(self.realm())
+            .alias(alias)
+            .body(mapper.clone())
+            .send()
+            .await;
+        match answer.api().map_err(KeycloakError::from) {
+            Err(KeycloakError::Invalid(refused)) if self.read_provider_mappers(alias).await?.contains_key(name) => {
+                Err(KeycloakError::Conflict(refused)).doing("create", "identity provider mapper", name)
+            }
+            answer => answer.doing("create", "identity provider mapper", name).map(drop),
+        }
+    }
+
+    /// The id is required in the body, and the configuration is replaced.
+    pub(super) async fn update_provider_mapper(
+        &self,
+        id: &str,
+        mapper: &IdentityProviderMapperRepresentation,
+    ) -> Result<(), Error> {
+        let alias = mapper.identity_provider_alias.as_deref().unwrap_or_default();
+        let name = mapper.name.as_deref().unwrap_or_default();
+        let there = self.client.identity_provider_mapper_get().realm(self.realm()).alias(alias).id(id).send().await;
+        let body = overlay::whole(&there.api().doing("read", "identity provider mapper", name)?, mapper)?;
+        let request = self.client.identity_provider_mapper_update().realm(self.realm()).alias(alias).id(id).body(body);
+        request.send().await.api().doing("update", "identity provider mapper", name).map(drop)
+    }
+}
