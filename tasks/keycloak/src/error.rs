@@ -5,13 +5,13 @@ use evenkeel_engine::{
     task::{Class, Classified},
 };
 use evenkeel_keycloak_client::KeycloakError;
-use evenkeel_transport::ApiError;
+use evenkeel_transport::{ApiError, Kind};
 
 /// Why a call of this task failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The session cannot be made: certificates that cannot be used.
-    #[error("the connection to keycloak cannot be set up: {0}")]
+    #[error("the connection to keycloak cannot be set up: {}", .0.api())]
     Session(#[source] KeycloakError),
     /// The login failed.
     #[error("login to keycloak at `{address}` failed: {source}")]
@@ -67,35 +67,37 @@ impl Classified for Error {
         let source = match self {
             Self::Session(_) => return Class::Configuration,
             Self::Missing { .. } => return Class::Conflict,
-            Self::Discovery { source, .. } if source.is_unavailable() => return Class::Unavailable,
+            Self::Discovery { source, .. } if source.is_unavailable() && source.kind() != Kind::Tls => {
+                return Class::Unavailable;
+            }
             Self::Discovery { .. } => return Class::Configuration,
             Self::Password { .. } => return Class::Configuration,
             Self::Representation => return Class::Unexpected,
             Self::Login { source, .. } | Self::Call { source, .. } => source,
         };
         match source {
+            // The same certificate is refused the next time as well.
+            KeycloakError::Unavailable(error) if error.kind() == Kind::Tls => Class::Configuration,
             KeycloakError::Unavailable(_) => Class::Unavailable,
             KeycloakError::NotAuthorised(_) => Class::NotAuthorised,
             // What was there a moment ago is gone, or the other way round.
             KeycloakError::NotFound(_) | KeycloakError::Conflict(_) => Class::Conflict,
+            // A read or a login asks for nothing that could be refused: the server itself is not well.
+            KeycloakError::Server(_) if self.is_read() => Class::Unavailable,
             KeycloakError::Invalid(_) | KeycloakError::Server(_) => Class::Refused,
-            KeycloakError::Unexpected(_) if matches!(self, Self::Login { .. }) => Class::Configuration,
+            // What answers a login with something else is no Keycloak.
+            KeycloakError::Unexpected(_) | KeycloakError::Undecodable(_) if matches!(self, Self::Login { .. }) => {
+                Class::Configuration
+            }
             _ => Class::Unexpected,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Login { source: KeycloakError::NotAuthorised(_), .. } => {
-                Some("check `keycloak.admin`: user name and password, or client id and secret, and the realm that the account lives in".to_owned())
-            }
-            Self::Login { source: KeycloakError::Unexpected(_), .. } => {
-                Some("check `keycloak.url` and `keycloak.internalUrl`: the path before `/admin` and `/realms` belongs to it".to_owned())
-            }
-            Self::Call { source: KeycloakError::NotAuthorised(_), .. } => {
-                Some("the account needs the role `admin` of its realm, or `realm-admin` of client `realm-management`".to_owned())
-            }
-            Self::Session(source) | Self::Login { source, .. } | Self::Call { source, .. } => source.hint().map(str::to_owned),
+            Self::Session(_) => Some("put certificates in PEM form into `platform.caBundle`, or leave it out".to_owned()),
+            Self::Login { source, .. } => login_hint(source),
+            Self::Call { source, .. } => self.call_hint(source),
             Self::Discovery { .. } => {
                 Some("check `keycloak.identityProvider.issuer`: the document is at `<issuer>/.well-known/openid-configuration`".to_owned())
             }
@@ -104,6 +106,59 @@ impl Classified for Error {
             Self::Representation => None,
         }
     }
+}
+
+impl Error {
+    /// Whether the request wanted to change nothing.
+    fn is_read(&self) -> bool {
+        match self {
+            Self::Call { action, .. } => ["read", "list", "find"].contains(action),
+            Self::Login { .. } => true,
+            _ => false,
+        }
+    }
+
+    fn call_hint(&self, source: &KeycloakError) -> Option<String> {
+        let hint = match source {
+            KeycloakError::NotAuthorised(_) => {
+                "the account needs the role `admin` of its realm, or `realm-admin` of client `realm-management`"
+            }
+            KeycloakError::Invalid(_) => "change the declared value; `plan` names the file and line that ask for it",
+            KeycloakError::Server(_) if self.is_read() => "run again; keycloak's log says what failed",
+            KeycloakError::Undecodable(_) => {
+                "run again; if it stays so, see whether something between here and keycloak changes its answers"
+            }
+            source => return connection_hint(source),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+fn login_hint(source: &KeycloakError) -> Option<String> {
+    let hint = match source {
+        KeycloakError::NotAuthorised(_) => {
+            "check `keycloak.admin`: user name and password, or client id and secret, and the realm that the account lives in"
+        }
+        KeycloakError::Unexpected(_) | KeycloakError::Undecodable(_) => {
+            "check `keycloak.url` (or `keycloak.internalUrl`), which ends before `/admin` and `/realms`, and `keycloak.admin.realm`"
+        }
+        KeycloakError::Server(_) => "keycloak's log says what failed; it may still be starting",
+        source => return connection_hint(source),
+    };
+    Some(hint.to_owned())
+}
+
+/// What helps where no answer came: in the words of the values, which the transport does not know.
+fn connection_hint(source: &KeycloakError) -> Option<String> {
+    let hint = match source.api().kind() {
+        Kind::Connection | Kind::Timeout => {
+            "check `keycloak.url` (or `keycloak.internalUrl`), the proxy variables, and that the server runs"
+        }
+        Kind::Tls => "put the certificate of the server's authority into `platform.caBundle`",
+        Kind::Deadline => "give the run more time with `--timeout`",
+        _ => return source.hint().map(str::to_owned),
+    };
+    Some(hint.to_owned())
 }
 
 /// Says what a request was for.
