@@ -42,6 +42,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use secrecy::SecretString;
 use serde_json::Value;
+use std::fmt;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -67,7 +68,6 @@ pub enum StartError {
 }
 
 /// A sandbox Keycloak that runs on a thread of its own until it is dropped.
-#[derive(Debug)]
 pub struct Keycloak {
     shared: Arc<Shared>,
     url: String,
@@ -171,10 +171,18 @@ impl Keycloak {
     }
 
     /// All state as one sorted value, ids included: realms by name, and in each the objects by name. Passwords appear as the
-    /// id of their credential, sessions not at all.
+    /// id of their credential and the secrets of providers and SMTP as masks, but a client's secret as itself, as its GET
+    /// shows it. Sessions do not appear.
     #[must_use]
     pub fn snapshot(&self) -> Value {
         snapshot::of(&self.shared.world())
+    }
+}
+
+/// Shows the address only: the state holds secrets.
+impl fmt::Debug for Keycloak {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Keycloak").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
