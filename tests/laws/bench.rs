@@ -88,7 +88,7 @@ impl<S: Subject> Bench<S> {
     async fn run(&self, command: TaskCommand) -> Finished {
         let secrets = S::SECRETS.iter().map(|(name, text)| (*name, SecretString::from(*text)));
         let secrets = Arc::new(SecretResolver::with_environment(secrets));
-        run::<S::Task>(&command, &Surroundings { secrets, ..Surroundings::default() }).await
+        Box::pin(run::<S::Task>(&command, &Surroundings { secrets, ..Surroundings::default() })).await
     }
 
     /// Applies, and expects that nothing is left to do.

@@ -22,18 +22,8 @@ fn reduced<S: Subject>(value: Value, url: &str) -> Value {
             Value::Array(items)
         }
         Value::Object(fields) => {
-            let of_the_moment = |key: &str, value: Value| {
-                if S::is_of_the_moment(key) && !value.is_null() { "(moment)".into() } else { reduced::<S>(value, url) }
-            };
-            Value::Object(
-                fields
-                    .into_iter()
-                    .map(|(key, value)| {
-                        let value = of_the_moment(&key, value);
-                        (key, value)
-                    })
-                    .collect(),
-            )
+            let lasting = fields.into_iter().filter(|(key, _)| !S::is_of_the_moment(key));
+            Value::Object(lasting.map(|(key, value)| (key, reduced::<S>(value, url))).collect())
         }
         other => other,
     }

@@ -5,7 +5,7 @@ mod wrecks;
 
 use std::sync::LazyLock;
 
-use evenkeel_core::plan::ChangeDocument;
+use evenkeel_core::object::ObjectId;
 use evenkeel_sandbox::{Fault, Logged, Options};
 use reqwest::Method;
 use secrecy::ExposeSecret;
@@ -80,12 +80,20 @@ impl Subject for Keycloak {
         self.set_unmanaged_fields().await;
     }
 
-    async fn wreck(&self, change: &ChangeDocument, field: Option<&str>) {
-        self.spoil(&change.object, field).await;
+    async fn wreck(&self, object: &ObjectId, field: Option<&str>) {
+        self.spoil(object, field).await;
     }
 
-    fn beyond_wrecking(kind: &str, field: Option<&str>) -> Option<&'static str> {
-        wrecks::beyond_wrecking(kind, field)
+    async fn remove(&self, object: &ObjectId) {
+        self.remove_object(object).await;
+    }
+
+    fn beyond_wrecking(object: &ObjectId, field: Option<&str>) -> Option<&'static str> {
+        wrecks::beyond_wrecking(object, field)
+    }
+
+    fn lasting_damage(object: &ObjectId, field: Option<&str>) -> Option<&'static str> {
+        wrecks::lasting_damage(object, field)
     }
 }
 
@@ -141,15 +149,19 @@ impl Keycloak {
 
     /// Every declared object by its name alone.
     async fn make_bare(&self) {
-        self.ask(Method::POST, "/admin/realms", Some(&json!({"realm": "otomi"}))).await;
-        self.send(Method::POST, "/client-scopes", json!({"name": "openid"})).await;
+        let mail = json!({"host": "spoiled.example.com", "from": "spoiled@example.com"});
+        self.ask(Method::POST, "/admin/realms", Some(&json!({"realm": "otomi", "smtpServer": mail}))).await;
+        self.send(Method::POST, "/client-scopes", json!({"name": "openid", "protocol": "openid-connect"})).await;
         self.send(Method::POST, "/clients", json!({"clientId": "otomi", "defaultClientScopes": []})).await;
         for name in ["platform-admin", "all-teams-admin", "team-admin", "team-alpha", "team-beta"] {
             self.send(Method::POST, "/roles", json!({"name": name})).await;
             self.send(Method::POST, "/groups", json!({"name": name})).await;
         }
         for name in ["ada@example.com", "grace@example.com"] {
-            self.send(Method::POST, "/users", json!({"username": name})).await;
+            // what matters at creation only: nobody corrects it later
+            let password = json!({"type": "password", "value": "initial-1", "temporary": true});
+            let user = json!({"username": name, "enabled": true, "emailVerified": true, "credentials": [password]});
+            self.send(Method::POST, "/users", user).await;
         }
     }
 }

@@ -6,9 +6,12 @@
 
 mod bench;
 mod essence;
+mod fields;
+mod foreign;
 mod idempotence;
 mod keycloak;
 mod subject;
+mod wreck;
 
 /// One test for each law and task. A law that is added here is asked of every task.
 macro_rules! laws {
@@ -18,6 +21,14 @@ macro_rules! laws {
                 a_second_run_only_reads,
                 looking_changes_nothing_on_an_empty_server,
                 looking_changes_nothing_on_a_converged_server,
+            });
+            laws!(@law $subject, foreign {
+                what_nobody_declared_is_no_difference,
+                objects_that_were_there_end_up_as_if_the_task_had_made_them,
+            });
+            laws!(@law $subject, wreck {
+                every_managed_field_is_kept_and_nothing_else_is_touched,
+                every_managed_object_that_was_removed_is_made_again,
             });
         }
     )+};

@@ -1,6 +1,6 @@
 //! What a law has to know about a task.
 
-use evenkeel_core::plan::ChangeDocument;
+use evenkeel_core::object::ObjectId;
 use evenkeel_engine::task::Task;
 use evenkeel_sandbox::{Fault, Logged};
 use serde_json::Value;
@@ -51,8 +51,15 @@ pub(crate) trait Subject: Sized {
     async fn add_foreign(&self);
 
     /// Spoils one field of a declared object that is there; of a relation (it has no fields) the whole.
-    async fn wreck(&self, change: &ChangeDocument, field: Option<&str>);
+    async fn wreck(&self, object: &ObjectId, field: Option<&str>);
 
-    /// Why this field of this kind of object cannot be spoiled; `None` when it can.
-    fn beyond_wrecking(kind: &str, field: Option<&str>) -> Option<&'static str>;
+    /// Removes a declared object that is there, or undoes a declared relation.
+    async fn remove(&self, object: &ObjectId);
+
+    /// Why this field of this object cannot be spoiled so that a plan could see it; `None` when it can.
+    fn beyond_wrecking(object: &ObjectId, field: Option<&str>) -> Option<&'static str>;
+
+    /// Why spoiling this field takes along more than the field: the plan may show more, and the repair cannot bring back
+    /// everything. `None` for most.
+    fn lasting_damage(object: &ObjectId, field: Option<&str>) -> Option<&'static str>;
 }

@@ -1,13 +1,174 @@
-//! How each managed field of Keycloak is spoiled.
+//! How each managed object and field of Keycloak is spoiled by hand.
 
 use evenkeel_core::object::ObjectId;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::Keycloak;
+use crate::fields::{field, spoiled, top};
 
-impl Keycloak {
-    pub(super) async fn spoil(&self, _object: &ObjectId, _field: Option<&str>) {}
+/// Objects and fields that cannot be spoiled so that a plan could see it, each with the reason. `*` stands for any text.
+const BEYOND: &[(&str, &str, &str)] = &[
+    ("realm/otomi", "realm", "the name is what the realm is known by"),
+    ("client-scope/*", "name", "the name is what the scope is known by"),
+    ("protocol-mapper/*", "name", "the name is what the mapper is known by"),
+    ("protocol-mapper/*", "protocol", "Keycloak never changes it: an update ignores it"),
+    ("role/*", "name", "the name is what the role is known by"),
+    ("group/*", "name", "the name is what the group is known by"),
+    ("client/*", "clientId", "the id is what the client is known by"),
+    ("user-profile/*", "attributes[*].name", "the name is what the attribute is known by"),
+    ("user/*", "username", "matters at creation only: an account that is found by its email keeps its name"),
+    ("user/*", "emailVerified", "matters at creation only: later it is the user's own doing"),
+    ("user/*", "groups", "matters at creation only: memberships are objects of their own"),
+    ("user/grace@example.com", "enabled", "matters at creation only, where nobody declares it: people may disable an account"),
+    ("realm/otomi", "smtpServer.password", "the server hides it: a difference is unknown, not seen (law 3)"),
+];
+
+/// Fields whose loss takes along what no repair can bring back, each with the reason.
+const LASTING: &[(&str, &str, &str)] = &[
+    ("client/otomi", "serviceAccountsEnabled", "Keycloak deletes the service account, with its roles"),
+    ("realm/otomi", "smtpServer.auth", "Keycloak forgets the password of a server that asks for none"),
+];
+
+pub(super) fn beyond_wrecking(object: &ObjectId, field: Option<&str>) -> Option<&'static str> {
+    reason(BEYOND, object, field)
 }
 
-pub(super) fn beyond_wrecking(_kind: &str, _field: Option<&str>) -> Option<&'static str> {
-    None
+pub(super) fn lasting_damage(object: &ObjectId, field: Option<&str>) -> Option<&'static str> {
+    reason(LASTING, object, field)
+}
+
+fn reason(list: &[(&str, &str, &'static str)], object: &ObjectId, field: Option<&str>) -> Option<&'static str> {
+    let fits = |pattern: &str, text: &str| match pattern.split_once('*') {
+        Some((start, end)) => text.starts_with(start) && text.ends_with(end),
+        None => text == pattern,
+    };
+    let field = field?;
+    let entry = list.iter().find(|(objects, fields, _)| fits(objects, &object.to_string()) && fits(fields, field));
+    entry.map(|(_, _, reason)| *reason)
+}
+
+/// Fields whose values Keycloak checks, each with another value that it takes.
+fn wrong(kind: &str, path: &str, value: &Value) -> Value {
+    match (kind, path) {
+        ("realm", "sslRequired") => json!("none"),
+        ("realm", "passwordPolicy") => json!("length(9)"),
+        ("realm", "defaultLocale") => json!("nl"),
+        ("user-profile", "unmanagedAttributePolicy") => json!("ENABLED"),
+        ("client-scope", "protocol") => json!("saml"),
+        ("protocol-mapper", "protocolMapper") if value == "oidc-full-name-mapper" => json!("oidc-sub-mapper"),
+        ("protocol-mapper", "protocolMapper") => json!("oidc-full-name-mapper"),
+        ("user", "email") | ("realm", "smtpServer.from") => json!("spoiled@example.com"),
+        _ => spoiled(value),
+    }
+}
+
+impl Keycloak {
+    /// Spoils a field, or undoes a relation.
+    pub(super) async fn spoil(&self, object: &ObjectId, path: Option<&str>) {
+        let (kind, name) = (object.kind().as_str(), object.name());
+        match (kind, path) {
+            ("default-client-scope" | "group-role" | "client-scope-assignment", None) | ("membership", Some("member")) => {
+                self.remove_object(object).await;
+            }
+            ("realm", Some(path)) => self.spoil_realm(name, path).await,
+            ("protocol-mapper", Some(path)) => self.spoil_mapper(name, path).await,
+            (_, Some(path)) => {
+                let address = self.address(object).await;
+                self.change(&address, |value| spoil_field(kind, path, value)).await;
+            }
+            _ => panic!("nothing is known about how `{object}` is spoiled"),
+        }
+    }
+
+    /// Only what is spoiled is sent: the whole realm would bring along keys that nobody set.
+    async fn spoil_realm(&self, name: &str, path: &str) {
+        let address = format!("/admin/realms/{name}");
+        let mut realm = self.ask(Method::GET, &address, None).await;
+        spoil_field("realm", path, &mut realm);
+        let field = top(path);
+        self.ask(Method::PUT, &address, Some(&json!({field: realm[field]}))).await;
+    }
+
+    /// What the owner's list shows is what is stored; the mapper's own address shows more.
+    async fn spoil_mapper(&self, name: &str, path: &str) {
+        let (owner, mapper) = self.mapper(name).await;
+        let owner = self.get(&owner).await;
+        let stored = owner["protocolMappers"].as_array().unwrap().iter().find(|stored| mapper.ends_with(stored["id"].as_str().unwrap()));
+        let mut stored = stored.unwrap().clone();
+        spoil_field("protocol-mapper", path, &mut stored);
+        self.send(Method::PUT, &mapper, stored).await;
+    }
+
+    /// The addresses of the owner and of the mapper `client/otomi/email` or `client-scope/openid/email`.
+    async fn mapper(&self, name: &str) -> (String, String) {
+        let mut parts = name.splitn(3, '/');
+        let (kind, owner, name) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        let (list, key) = if kind == "client" { ("/clients", "clientId") } else { ("/client-scopes", "name") };
+        let owner = format!("{list}/{}", self.id(list, key, owner).await);
+        let mappers = format!("{owner}/protocol-mappers/models");
+        let mapper = format!("{mappers}/{}", self.id(&mappers, "name", name).await);
+        (owner, mapper)
+    }
+
+    /// Where an object is.
+    async fn address(&self, object: &ObjectId) -> String {
+        let name = object.name();
+        match object.kind().as_str() {
+            "user-profile" => "/users/profile".to_owned(),
+            "client-scope" => format!("/client-scopes/{}", self.id("/client-scopes", "name", name).await),
+            "protocol-mapper" => self.mapper(name).await.1,
+            "role" => format!("/roles/{name}"),
+            "group" => format!("/groups/{}", self.id("/groups", "name", name).await),
+            "client" => format!("/clients/{}", self.id("/clients", "clientId", name).await),
+            "user" => format!("/users/{}", self.user(name).await),
+            kind => panic!("nothing is known about where a `{kind}` is"),
+        }
+    }
+
+    /// Removes an object or undoes a relation, by hand.
+    pub(super) async fn remove_object(&self, object: &ObjectId) {
+        let name = object.name();
+        match object.kind().as_str() {
+            "realm" => self.delete("").await,
+            "default-client-scope" => {
+                let scope = self.id("/client-scopes", "name", name).await;
+                self.delete(&format!("/default-default-client-scopes/{scope}")).await;
+            }
+            "client-scope-assignment" => {
+                let (client, scope) = name.split_once('/').unwrap();
+                let (client, scope) = (self.id("/clients", "clientId", client).await, self.id("/client-scopes", "name", scope).await);
+                self.delete(&format!("/clients/{client}/default-client-scopes/{scope}")).await;
+            }
+            "group-role" => self.take_role(name).await,
+            "membership" => {
+                let (group, user) = name.split_once('/').unwrap();
+                let (group, user) = (self.id("/groups", "name", group).await, self.user(user).await);
+                self.delete(&format!("/users/{user}/groups/{group}")).await;
+            }
+            _ => {
+                let address = self.address(object).await;
+                self.delete(&address).await;
+            }
+        }
+    }
+
+    /// Takes a role from a group: `group/role` or `group/client/role`.
+    async fn take_role(&self, name: &str) {
+        let parts: Vec<&str> = name.split('/').collect();
+        let group = self.id("/groups", "name", parts[0]).await;
+        let mappings = format!("/groups/{group}/role-mappings");
+        let (list, role) = match parts[1..] {
+            [role] => (format!("{mappings}/realm"), role),
+            [client, role] => (format!("{mappings}/clients/{}", self.id("/clients", "clientId", client).await), role),
+            _ => panic!("`{name}` is no role of a group"),
+        };
+        let role = self.find(&list, "name", role).await;
+        self.send(Method::DELETE, &list, json!([role])).await;
+    }
+}
+
+fn spoil_field(kind: &str, path: &str, value: &mut Value) {
+    let found = field(value, path).unwrap_or_else(|| panic!("{kind} has no `{path}`"));
+    *found = wrong(kind, path, found);
 }
