@@ -12,7 +12,7 @@ use evenkeel_engine::{command_line::ValuesOptions, exit_code::ExitCode, output, 
 
 use crate::{
     demo::demo,
-    manual,
+    manual, reference,
     schema::{self, Document},
     tasks::{TASKS, definitions},
 };
@@ -41,6 +41,9 @@ enum Service {
         #[arg(value_enum, default_value_t = Document::Values)]
         document: Document,
     },
+    /// Print the reference of the values, as in docs/values.md
+    #[command(hide = true)]
+    Reference,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -93,6 +96,10 @@ fn serve(service: Service) -> ExitCode {
         }
         Service::Schema { document } => {
             output::print(&schema::text(document));
+            ExitCode::Converged
+        }
+        Service::Reference => {
+            output::print(&reference::text());
             ExitCode::Converged
         }
         Service::Completions { shell } => {

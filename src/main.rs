@@ -3,6 +3,7 @@
 mod command;
 mod demo;
 mod manual;
+mod reference;
 mod schema;
 mod tasks;
 
