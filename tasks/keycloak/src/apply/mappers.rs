@@ -27,7 +27,8 @@ impl Keycloak {
     }
 
     /// A mapper's update replaces its whole configuration, and needs the id and the type in the body.
-    /// What is read here is the effective view; keys that it adds are what the server does anyway.
+    /// It starts from the owner's own list: the mapper's end point shows an effective view, and storing
+    /// what that derives from a spoiled field would outlive the repair (server-behaviour 2.4).
     pub(super) async fn update_mapper(
         &self,
         owner: &MapperOwner,
@@ -38,17 +39,18 @@ impl Keycloak {
         match owner {
             MapperOwner::ClientScope(scope) => {
                 let scope = self.client_scope_id(scope).await?;
-                let there =
-                    self.client.client_scope_mapper_get().realm(realm).client_scope_id(&scope).id(id).send().await;
-                let body = overlay::whole(&there.api().doing("read", "protocol mapper", &name)?, mapper)?;
+                let there = self.client.client_scope_get().realm(realm).client_scope_id(&scope).send().await;
+                let there = there.api().doing("read", "protocol mapper", &name)?.protocol_mappers;
+                let body = overlay::whole(&stored(there, id, &name)?, mapper)?;
                 let request =
                     self.client.client_scope_mapper_update().realm(realm).client_scope_id(&scope).id(id).body(body);
                 request.send().await.api().doing("update", "protocol mapper", &name).map(drop)
             }
             MapperOwner::Client(client) => {
                 let client = self.client_id(client).await?;
-                let there = self.client.client_mapper_get().realm(realm).client_uuid(&client).id(id).send().await;
-                let body = overlay::whole(&there.api().doing("read", "protocol mapper", &name)?, mapper)?;
+                let there = self.client.client_get().realm(realm).client_uuid(&client).send().await;
+                let there = there.api().doing("read", "protocol mapper", &name)?.protocol_mappers;
+                let body = overlay::whole(&stored(there, id, &name)?, mapper)?;
                 let request = self.client.client_mapper_update().realm(realm).client_uuid(&client).id(id).body(body);
                 request.send().await.api().doing("update", "protocol mapper", &name).map(drop)
             }
@@ -69,6 +71,16 @@ impl Keycloak {
         };
         answer.optional().doing("delete", "protocol mapper", id).map(drop)
     }
+}
+
+/// The mapper with this id among those of its owner.
+fn stored(
+    mappers: Option<Vec<ProtocolMapperRepresentation>>,
+    id: &str,
+    name: &str,
+) -> Result<ProtocolMapperRepresentation, Error> {
+    let found = mappers.into_iter().flatten().find(|mapper| mapper.id.as_deref() == Some(id));
+    found.ok_or_else(|| Error::Missing { kind: "protocol mapper", name: name.to_owned() })
 }
 
 fn described(owner: &MapperOwner, mapper: &ProtocolMapperRepresentation) -> String {
