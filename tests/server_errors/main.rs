@@ -159,3 +159,10 @@ fn an_onlooker_is_enough_for_a_plan() {
     assert!(seen.starts_with("exit code: 2\n"), "{seen}");
     assert!(!seen.contains(ONLOOKER_PASSWORD));
 }
+
+#[test]
+fn an_administrator_of_the_realm_alone_is_enough_to_apply() {
+    let stage = Stage::converged().with_onlooker(&["realm-admin"]);
+    let seen = stage.seen(stage.apply(&["--set", "teams.beta={}", "--set", "keycloak.realm.displayName=Other"]));
+    assert!(seen.starts_with("exit code: 0\n"), "{seen}");
+}
