@@ -71,6 +71,21 @@ impl Subject for Keycloak {
         ["createdTimestamp", "client.secret.creation.time"].contains(&key)
     }
 
+    fn set_once(&self) -> usize {
+        let sets = |request: &&Logged| {
+            let creates = request.method == Method::POST && request.path.ends_with("/users");
+            // the status is that of the answer that went out, which may be a gateway's
+            let refused = request.status.is_some_and(|status| (400..500).contains(&status));
+            request.handled && !refused && (creates || request.path.ends_with("/reset-password"))
+        };
+        self.server.requests().iter().filter(sets).count()
+    }
+
+    /// Giving a role twice is no error (server-behaviour 2.7).
+    fn may_be_repeated(path: &str) -> bool {
+        path.contains("/role-mappings/")
+    }
+
     async fn make_bare_objects(&self) {
         self.make_bare().await;
     }

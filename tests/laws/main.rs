@@ -5,11 +5,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bench;
+mod bounds;
+mod crash;
 mod essence;
 mod fields;
 mod foreign;
 mod idempotence;
 mod keycloak;
+mod proxy;
 mod subject;
 mod wreck;
 
@@ -29,6 +32,22 @@ macro_rules! laws {
             laws!(@law $subject, wreck {
                 every_managed_field_is_kept_and_nothing_else_is_touched,
                 every_managed_object_that_was_removed_is_made_again,
+            });
+            laws!(@law $subject, crash {
+                a_run_that_dies_after_any_write_is_finished_by_the_next,
+                a_write_that_never_arrived_is_made_up_for,
+                a_write_whose_answer_is_lost_is_not_done_twice,
+                a_reset_connection_is_made_up_for,
+                an_internal_error_is_made_up_for,
+                a_gateway_that_gave_up_is_made_up_for,
+                a_read_that_makes_no_sense_changes_nothing_for_the_worse,
+            });
+            laws!(@law $subject, bounds {
+                a_server_that_never_answers_ends_the_run_at_its_deadline,
+                no_more_requests_are_under_way_than_allowed,
+                a_server_that_asks_for_time_gets_it,
+                a_server_that_stays_overloaded_is_given_up,
+                a_post_in_doubt_is_not_repeated_before_a_read,
             });
         }
     )+};

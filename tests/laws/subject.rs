@@ -42,6 +42,12 @@ pub(crate) trait Subject: Sized {
     /// asked for the same: moments, and secrets that the server makes up.
     fn is_of_the_moment(key: &str) -> bool;
 
+    /// How many requests have set, with success, what may be set once only, such as an initial password.
+    fn set_once(&self) -> usize;
+
+    /// Whether a POST to this path may be sent again although the first may have been done: it leaves the same state.
+    fn may_be_repeated(path: &str) -> bool;
+
     /// What the stand-in holds of the declared objects once this is done: each by its name, and nothing of what is
     /// declared about it. Planning on it shows relations that come along where an object is made.
     async fn make_bare_objects(&self);

@@ -1,0 +1,96 @@
+//! Law 8: everything is bounded. The parts that need no process; stopping is in `stopping`.
+
+use std::{
+    num::NonZeroUsize,
+    time::{Duration, Instant},
+};
+
+use evenkeel_engine::exit_code::ExitCode;
+use evenkeel_sandbox::{Effect, Fault, Gate, Kind, Matching, Page};
+
+use crate::{
+    bench::{Bench, told},
+    proxy::Proxy,
+    subject::Subject,
+};
+
+/// A server that never answers a login, a read or a write: the run ends when its time is up, and says so.
+pub(crate) async fn a_server_that_never_answers_ends_the_run_at_its_deadline<S: Subject>() {
+    for (what, matching) in [("logins", Matching::tokens()), ("reads", Matching::reads()), ("writes", Matching::writes())] {
+        let mut bench = Bench::<S>::new();
+        bench.options.timeout = Duration::from_secs(1);
+        let gate = Gate::new();
+        bench.subject.inject(Fault::always(matching, Effect::Hold(gate.clone())));
+        let begin = Instant::now();
+        let finished = bench.apply().await;
+        assert_eq!(finished.exit_code, ExitCode::Unavailable, "{what}: {}", told(&finished));
+        let took = begin.elapsed();
+        assert!(took >= bench.options.timeout && took < Duration::from_secs(20), "{what}: {took:?}");
+        gate.open();
+        bench.options.timeout = Duration::from_secs(600);
+        bench.subject.heal();
+        bench.converge().await;
+    }
+}
+
+/// However much there is to do, no more requests are under way than `--concurrency` says.
+pub(crate) async fn no_more_requests_are_under_way_than_allowed<S: Subject>() {
+    const MOST: usize = 3;
+    let subject = S::start();
+    let proxy = Proxy::before(subject.url()).await;
+    let mut bench = Bench::with_values(subject, &S::values(proxy.url()));
+    bench.options.concurrency = NonZeroUsize::new(MOST).unwrap();
+    // long enough that requests which may meet do meet
+    bench.subject.inject(Fault::always(Matching::any(), Effect::Delay(Duration::from_millis(5))));
+    bench.converge().await;
+    bench.converge().await;
+    assert_eq!(proxy.most_at_once(), MOST);
+}
+
+/// A server that asks for time gets it, on reads and writes alike, and the report counts what was sent again.
+pub(crate) async fn a_server_that_asks_for_time_gets_it<S: Subject>() {
+    let bench = Bench::<S>::new();
+    let busy = |code| Effect::Status { code, page: Page::Empty, retry_after: Some(1) };
+    bench.subject.inject(Fault::once(Matching::reads(), busy(429)));
+    bench.subject.inject(Fault::once(Matching::writes().nth(2), busy(503)));
+    let finished = bench.converge().await;
+    assert_eq!(finished.report.requests.retries, 2, "{}", told(&finished));
+    assert_eq!(finished.report.rounds, 1, "nothing failed");
+    assert!(finished.report.duration_milliseconds >= 2_000, "{} ms", finished.report.duration_milliseconds);
+    assert_eq!(bench.subject.requests().iter().filter(|request| request.faulted).count(), 2);
+}
+
+/// A server that is overloaded for good is given up after a few attempts, long before the deadline.
+pub(crate) async fn a_server_that_stays_overloaded_is_given_up<S: Subject>() {
+    let bench = Bench::<S>::new();
+    bench.subject.inject(Fault::always(Matching::any(), Effect::Status { code: 503, page: Page::Html, retry_after: Some(0) }));
+    let finished = bench.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Unavailable, "{}", told(&finished));
+    assert!(bench.subject.requests().len() < 20, "{}", bench.subject.requests().len());
+}
+
+/// When nobody knows whether a create was done, the same create is not sent again before the server was asked.
+pub(crate) async fn a_post_in_doubt_is_not_repeated_before_a_read<S: Subject>() {
+    let writes = {
+        let bench = Bench::<S>::new().one_at_a_time();
+        bench.converge().await;
+        bench.count(Kind::Write)
+    };
+    let mut in_doubt = 0;
+    for number in 1..=writes {
+        let subject = S::start();
+        let proxy = Proxy::before(subject.url()).await;
+        let bench = Bench::with_values(subject, &S::values(proxy.url())).one_at_a_time();
+        bench.subject.inject(Fault::once(Matching::writes().nth(number), Effect::CutAfter));
+        bench.apply().await;
+        let seen = proxy.seen();
+        let cut = seen.iter().position(|request| request.cut).unwrap_or_else(|| panic!("write {number} was not cut"));
+        if seen[cut].method != "POST" || S::may_be_repeated(&seen[cut].path) {
+            continue;
+        }
+        in_doubt += 1;
+        let next = seen[cut + 1..].iter().find(|request| request.method == "GET" || request.is_like(&seen[cut]));
+        assert!(next.is_some_and(|request| request.method == "GET"), "{} was sent twice in a row", seen[cut].path);
+    }
+    assert!(in_doubt > 0, "no POST was in doubt");
+}

@@ -1,0 +1,218 @@
+//! A proxy between a task and its stand-in: it sees what is on the wire, and can answer like a bad server.
+
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, LazyLock, Mutex, MutexGuard},
+};
+
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+/// How the proxy answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// As the stand-in does.
+    Honest,
+    /// These requests are answered with this status and a page that quotes the whole request, credentials and all.
+    Echo(Which, u16),
+    /// Answers to these requests end in the middle.
+    Truncate(Which),
+}
+
+/// Which requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those without a credential in their head: logins, for an application that has such.
+    Logins,
+    /// Those that read.
+    Reads,
+    /// Those that write.
+    Writes,
+}
+
+impl Which {
+    fn fits(self, method: &Method, has_credential: bool) -> bool {
+        match self {
+            Self::Logins => !has_credential,
+            Self::Reads => has_credential && *method == Method::GET,
+            Self::Writes => has_credential && *method != Method::GET,
+        }
+    }
+}
+
+/// A request that went by.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) body: Bytes,
+    /// What followed the scheme in `Authorization`.
+    pub(crate) credential: Option<String>,
+    /// The answer's body; empty until there is one.
+    pub(crate) answer: Bytes,
+    /// The stand-in closed the connection without an answer.
+    pub(crate) cut: bool,
+}
+
+impl Seen {
+    /// Whether both ask for the very same.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (&self.method, &self.path, &self.body) == (&other.method, &other.path, &other.body)
+    }
+}
+
+/// See the module's words.
+pub(crate) struct Proxy {
+    url: String,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+struct Shared {
+    target: String,
+    state: Mutex<State>,
+}
+
+struct State {
+    manner: Manner,
+    seen: Vec<Seen>,
+    under_way: usize,
+    most_at_once: usize,
+}
+
+impl Proxy {
+    /// A proxy before an application at `target`, honest at first.
+    pub(crate) async fn before(target: &str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = State { manner: Manner::Honest, seen: Vec::new(), under_way: 0, most_at_once: 0 };
+        let shared = Arc::new(Shared { target: target.to_owned(), state: Mutex::new(state) });
+        let task = tokio::spawn(serve(listener, Arc::clone(&shared)));
+        Self { url, shared, task }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Answers in another manner from now on.
+    pub(crate) fn behave(&self, manner: Manner) {
+        self.shared.state().manner = manner;
+    }
+
+    /// What went by, in the order in which it came.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.shared.state().seen.clone()
+    }
+
+    /// The most requests with a credential that were under way at one time.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.shared.state().most_at_once
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Notes a request; gives its number and the manner of its answer.
+    fn open(&self, seen: Seen) -> (usize, Manner) {
+        let mut state = self.state();
+        if seen.credential.is_some() {
+            state.under_way += 1;
+            state.most_at_once = state.most_at_once.max(state.under_way);
+        }
+        state.seen.push(seen);
+        (state.seen.len() - 1, state.manner)
+    }
+
+    fn close(&self, number: usize, answer: Option<&Response<Bytes>>) {
+        let mut state = self.state();
+        let seen = &mut state.seen[number];
+        match answer {
+            Some(answer) => seen.answer = answer.body().clone(),
+            None => seen.cut = true,
+        }
+        if seen.credential.is_some() {
+            state.under_way -= 1;
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| respond(request, Arc::clone(&shared)));
+            // a cut connection ends in an error here, which is what was asked for
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Response<Full<Bytes>>, &'static str> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| "the request broke off")?.to_bytes();
+    let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let credential = authorization.map(|value| value.rsplit(' ').next().unwrap_or(value).to_owned());
+    let path = head.uri.to_string();
+    let seen = Seen { method: head.method.clone(), path, body: body.clone(), credential, answer: Bytes::new(), cut: false };
+    let has_credential = seen.credential.is_some();
+    let (number, manner) = shared.open(seen.clone());
+    let answer = match manner {
+        Manner::Echo(which, status) if which.fits(&head.method, has_credential) => Some(echo(&seen, &head.headers, status)),
+        Manner::Truncate(which) if which.fits(&head.method, has_credential) => {
+            forward(&shared.target, &seen, &head.headers).await.map(|answer| answer.map(|body| body.slice(..body.len() / 2)))
+        }
+        _ => forward(&shared.target, &seen, &head.headers).await,
+    };
+    shared.close(number, answer.as_ref());
+    answer.map(|answer| answer.map(Full::new)).ok_or("cut")
+}
+
+/// An answer that quotes the request in the words of every application, as a badly configured one does.
+fn echo(seen: &Seen, headers: &HeaderMap, status: u16) -> Response<Bytes> {
+    let quoted = format!("{} {}\n{headers:?}\n{:?}\n{}", seen.method, seen.path, seen.credential, String::from_utf8_lossy(&seen.body));
+    let page = serde_json::json!({"error": quoted, "error_description": quoted, "errorMessage": quoted, "message": quoted});
+    let mut answer = Response::new(Bytes::from(page.to_string()));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    answer
+}
+
+#[expect(clippy::disallowed_methods, reason = "forwards what the transport under test has sent")]
+async fn forward(target: &str, seen: &Seen, headers: &HeaderMap) -> Option<Response<Bytes>> {
+    // Every test has a runtime of its own, so that no connection may be kept for another.
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).retry(reqwest::retry::never());
+        client.build().unwrap()
+    });
+    let mut headers = headers.clone();
+    headers.remove(header::HOST);
+    let request = CLIENT.request(seen.method.clone(), format!("{target}{}", seen.path)).headers(headers).body(seen.body.clone());
+    let answer = request.send().await.ok()?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut forwarded = Response::new(answer.bytes().await.ok()?);
+    *forwarded.status_mut() = status;
+    for name in [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER] {
+        if let Some(value) = headers.get(&name) {
+            forwarded.headers_mut().insert(name, value.clone());
+        }
+    }
+    Some(forwarded)
+}
