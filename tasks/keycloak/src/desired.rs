@@ -4,9 +4,11 @@ mod administration;
 mod client;
 mod groups;
 mod mappers;
+mod objects;
 mod provider;
 mod reading;
 mod realm;
+mod related;
 mod roles;
 mod scopes;
 mod users;
@@ -28,6 +30,7 @@ use reading::Reading;
 pub use administration::{Administration, Login};
 pub use provider::DesiredProvider;
 pub use reading::required_secrets;
+pub use related::Related;
 pub use users::DesiredUser;
 
 /// A declared representation: only the fields that are managed are set in it.
@@ -64,30 +67,58 @@ pub struct DesiredClientScope {
     pub scope: Declared<ClientScopeRepresentation>,
     /// Its mappers; `name` is set in each.
     pub mappers: Vec<Declared<ProtocolMapperRepresentation>>,
-    /// Whether new clients of the realm get it.
-    pub realm_default: bool,
 }
 
-/// A client with its mappers and the default scopes that it must have.
+/// A client with its mappers and scopes. Scopes that nobody declares are not managed.
 #[derive(Clone, Debug)]
 pub struct DesiredClient {
     /// The client's own fields; `client_id` is set.
     pub client: Declared<ClientRepresentation>,
     /// Its mappers; `name` is set in each.
     pub mappers: Vec<Declared<ProtocolMapperRepresentation>>,
-    /// Names of default scopes that it must have; others stay.
-    pub default_scopes: Vec<String>,
+    /// Scopes that it always gets.
+    pub default_scopes: Option<Related>,
+    /// Scopes that it may ask for.
+    pub optional_scopes: Option<Related>,
 }
 
-/// A group with the roles that it must give to its members; other roles stay.
+impl DesiredClient {
+    /// The names of all scopes that the client needs.
+    pub fn scope_names(&self) -> impl Iterator<Item = &str> {
+        self.default_scopes.iter().chain(&self.optional_scopes).flat_map(|related| &related.names).map(String::as_str)
+    }
+}
+
+/// A realm role with the roles inside. Lists that nobody declares are not managed.
+#[derive(Clone, Debug)]
+pub struct DesiredRole {
+    /// The role's own fields; `name` is set.
+    pub role: Declared<RoleRepresentation>,
+    /// Realm roles inside.
+    pub realm_roles: Option<Related>,
+    /// Roles of clients inside, by `clientId`.
+    pub client_roles: BTreeMap<String, Related>,
+}
+
+/// A group with the roles that it gives to its members. Lists that nobody declares are not managed.
 #[derive(Clone, Debug)]
 pub struct DesiredGroup {
     /// The group's own fields; `name` is set.
     pub group: Declared<GroupRepresentation>,
-    /// Names of realm roles.
-    pub realm_roles: Vec<String>,
-    /// Roles of clients, as `clientId` and role name.
-    pub client_roles: Vec<(String, String)>,
+    /// The names from the top down to the group, separated by `/`.
+    pub path: String,
+    /// Realm roles.
+    pub realm_roles: Option<Related>,
+    /// Roles of clients, by `clientId`.
+    pub client_roles: BTreeMap<String, Related>,
+}
+
+impl DesiredGroup {
+    /// The path of the group above; `None` at the top.
+    #[must_use]
+    pub fn parent(&self) -> Option<&str> {
+        self.path.rsplit_once('/').map(|(parent, _)| parent)
+    }
 }
 
 /// Everything that the values ask of Keycloak.
@@ -103,11 +134,15 @@ pub struct Desired {
     pub admin_realm: Option<Declared<RealmRepresentation>>,
     /// The user profile.
     pub user_profile: Declared<UpConfig>,
+    /// Scopes that new clients of the realm get.
+    pub default_client_scopes: Related,
+    /// Scopes that new clients of the realm may ask for.
+    pub optional_client_scopes: Related,
     /// The client scopes.
     pub client_scopes: Vec<DesiredClientScope>,
-    /// The realm roles; `name` is set in each.
-    pub roles: Vec<Declared<RoleRepresentation>>,
-    /// The top-level groups.
+    /// The realm roles.
+    pub roles: Vec<DesiredRole>,
+    /// The groups, each after the one above it.
     pub groups: Vec<DesiredGroup>,
     /// The clients.
     pub clients: Vec<DesiredClient>,
@@ -129,16 +164,20 @@ impl Desired {
         let reading = Reading::new(values, document, secrets);
         let keycloak = reading.keycloak()?;
         let external = keycloak.identity_provider.is_some();
+        let mut realm_settings = realm::settings(&reading, keycloak)?;
+        let (default_client_scopes, optional_client_scopes) = realm::client_scopes(&mut realm_settings.value);
         Ok(Self {
             administration: Administration::desired(&reading, keycloak)?,
             realm: reading.realm().to_owned(),
-            realm_settings: realm::settings(&reading, keycloak)?,
+            realm_settings,
             admin_realm: realm::admin_realm(&reading, keycloak),
             user_profile: realm::user_profile(&reading),
-            client_scopes: scopes::desired(&reading),
-            roles: roles::desired(&reading),
-            groups: if external { Vec::new() } else { groups::desired(&reading) },
-            clients: vec![client::desired(&reading, keycloak)?],
+            default_client_scopes,
+            optional_client_scopes,
+            client_scopes: scopes::desired(&reading, keycloak)?,
+            roles: roles::desired(&reading, keycloak)?,
+            groups: groups::desired(&reading, keycloak)?,
+            clients: client::desired(&reading, keycloak)?,
             provider: provider::desired(&reading, keycloak)?,
             notes: if external { provider::notes(&reading) } else { Vec::new() },
             users: if external { Vec::new() } else { users::desired(&reading) },

@@ -30,6 +30,7 @@ pub mod names;
 pub mod observe;
 mod overlay;
 pub mod plan;
+pub mod relation;
 
 use std::{num::NonZeroUsize, sync::Arc};
 

@@ -10,26 +10,18 @@ pub const USER_PROFILE: Kind = Kind::new("user-profile");
 pub const CLIENT_SCOPE: Kind = Kind::new("client-scope");
 /// A protocol mapper of a client scope or of a client; its parent's name comes first.
 pub const PROTOCOL_MAPPER: Kind = Kind::new("protocol-mapper");
-/// A client scope that every new client of the realm gets.
-pub const DEFAULT_CLIENT_SCOPE: Kind = Kind::new("default-client-scope");
 /// A realm role.
 pub const ROLE: Kind = Kind::new("role");
-/// A top-level group.
+/// A group, by its path without the first slash.
 pub const GROUP: Kind = Kind::new("group");
-/// A role that a group gives to its members: `group/role`, or `group/client/role`.
-pub const GROUP_ROLE: Kind = Kind::new("group-role");
 /// A client.
 pub const CLIENT: Kind = Kind::new("client");
-/// A default client scope of one client: `client/scope`.
-pub const CLIENT_SCOPE_ASSIGNMENT: Kind = Kind::new("client-scope-assignment");
 /// An external identity provider, by its alias.
 pub const IDENTITY_PROVIDER: Kind = Kind::new("identity-provider");
 /// A mapper of an external identity provider: `alias/mapper`.
 pub const IDENTITY_PROVIDER_MAPPER: Kind = Kind::new("identity-provider-mapper");
 /// A user, by the folded email.
 pub const USER: Kind = Kind::new("user");
-/// A user's membership in a group: `group/user`.
-pub const MEMBERSHIP: Kind = Kind::new("membership");
 
 /// The client that holds the roles for managing its own realm; Keycloak makes it with every realm.
 pub const REALM_MANAGEMENT: &str = "realm-management";
@@ -58,14 +50,5 @@ impl MapperOwner {
     #[must_use]
     pub fn mapper(&self, name: &str) -> ObjectId {
         ObjectId::within(PROTOCOL_MAPPER, &self.object().to_string(), name)
-    }
-}
-
-/// The object of a role that a group gives to its members.
-#[must_use]
-pub fn group_role(group: &str, client: Option<&str>, role: &str) -> ObjectId {
-    match client {
-        Some(client) => ObjectId::within(GROUP_ROLE, &format!("{group}/{client}"), role),
-        None => ObjectId::within(GROUP_ROLE, group, role),
     }
 }

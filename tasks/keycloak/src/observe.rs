@@ -7,24 +7,31 @@
 //! group whose membership is declared (inverted: reading every user's groups would cost a request
 //! for each user).
 
+mod groups;
 mod provider;
+mod roles;
 mod users;
 
 pub use provider::ObservedProvider;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_keycloak_client::{
-    paging,
-    types::{
-        ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation,
-        UpConfig, UserRepresentation,
-    },
+use evenkeel_core::object::ObjectId;
+use evenkeel_keycloak_client::types::{
+    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation,
+    UpConfig, UserRepresentation,
 };
 use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream, try_join};
 
-use crate::{Error, Keycloak, desired::Desired, directory::Named, error::Doing};
+use crate::{
+    Error, Keycloak,
+    desired::{Desired, Related},
+    directory::Named,
+    error::Doing,
+    names::MapperOwner,
+    relation::RoleName,
+};
 
 /// How many reads of one kind are begun before the first has ended. The session caps requests by
 /// itself; this bounds how many answers are held at once.
@@ -43,9 +50,13 @@ pub struct Observed {
     pub client_scopes: BTreeMap<String, ClientScopeRepresentation>,
     /// Names of the scopes that new clients of the realm get.
     pub default_client_scopes: BTreeSet<String>,
-    /// The declared roles that are there.
+    /// Names of the scopes that new clients of the realm may ask for; read only where they are declared.
+    pub optional_client_scopes: BTreeSet<String>,
+    /// The realm roles.
     pub roles: BTreeMap<String, RoleRepresentation>,
-    /// The declared top-level groups that are there, with their roles.
+    /// What the declared roles hold, where they list it.
+    pub composites: BTreeMap<String, Vec<RoleName>>,
+    /// The groups at the top and those below declared ones, with their roles, by path.
     pub groups: BTreeMap<String, GroupRepresentation>,
     /// The declared clients that are there.
     pub clients: BTreeMap<String, ClientRepresentation>,
@@ -55,6 +66,21 @@ pub struct Observed {
     pub users: BTreeMap<String, UserRepresentation>,
     /// Ids of the members of each group whose membership is declared.
     pub members: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Observed {
+    /// Every protocol mapper that is there, with its owner.
+    pub(crate) fn mapper_objects(&self) -> impl Iterator<Item = ObjectId> {
+        let scopes = self
+            .client_scopes
+            .iter()
+            .map(|(name, scope)| (MapperOwner::ClientScope(name.clone()), &scope.protocol_mappers));
+        let clients =
+            self.clients.iter().map(|(name, client)| (MapperOwner::Client(name.clone()), &client.protocol_mappers));
+        scopes.chain(clients).flat_map(|(owner, mappers)| {
+            mappers.iter().flatten().filter_map(move |mapper| Some(owner.mapper(mapper.name.as_deref()?)))
+        })
+    }
 }
 
 impl Keycloak {
@@ -71,24 +97,28 @@ impl Keycloak {
         let Some(realm) = realm else {
             return Ok(Observed { admin_realm, ..Observed::default() });
         };
-        let (user_profile, scopes, default_client_scopes, roles, groups, clients, provider, users) = try_join!(
+        let (user_profile, client_scopes, defaults, optional, roles, groups, clients, provider, users) = try_join!(
             self.read_user_profile(),
             self.read_client_scopes(),
             self.read_default_client_scopes(),
-            self.read_roles(),
-            self.read_groups(),
+            self.read_optional_client_scopes(desired),
+            self.read_roles(desired),
+            self.read_groups(desired),
             self.read_clients(desired),
             self.read_provider(desired),
             self.read_users(desired),
         )?;
-        let members = self.read_members(desired, &groups).await?;
+        let (members, composites) =
+            try_join!(self.read_members(desired, &groups), self.read_composites(desired, &roles))?;
         Ok(Observed {
             realm: Some(realm),
             admin_realm,
             user_profile: Some(user_profile),
-            client_scopes: scopes,
-            default_client_scopes,
+            client_scopes,
+            default_client_scopes: defaults,
+            optional_client_scopes: optional,
             roles,
+            composites,
             groups,
             clients,
             provider,
@@ -131,30 +161,13 @@ impl Keycloak {
         Ok(scopes.into_iter().filter_map(|scope| scope.name).collect())
     }
 
-    async fn read_roles(&self) -> Result<BTreeMap<String, RoleRepresentation>, Error> {
-        let mut named = BTreeMap::new();
-        for role in
-            paging::roles(&self.client, self.realm(), true).await.doing("list", "roles of realm", self.realm())?
-        {
-            if let (Some(name), Some(id)) = (role.name.clone(), role.id.clone()) {
-                self.directory.insert(Named::Role(name.clone()), id);
-                named.insert(name, role);
-            }
+    async fn read_optional_client_scopes(&self, desired: &Desired) -> Result<BTreeSet<String>, Error> {
+        if desired.optional_client_scopes == Related::default() {
+            return Ok(BTreeSet::new());
         }
-        Ok(named)
-    }
-
-    async fn read_groups(&self) -> Result<BTreeMap<String, GroupRepresentation>, Error> {
-        let mut named = BTreeMap::new();
-        for group in
-            paging::groups(&self.client, self.realm(), false).await.doing("list", "groups of realm", self.realm())?
-        {
-            if let (Some(name), Some(id)) = (group.name.clone(), group.id.clone()) {
-                self.directory.insert(Named::Group(name.clone()), id);
-                named.insert(name, group);
-            }
-        }
-        Ok(named)
+        let scopes = self.client.realm_optional_client_scope_list().realm(self.realm()).send().await.api();
+        let scopes = scopes.doing("list", "optional client scopes of realm", self.realm())?;
+        Ok(scopes.into_iter().filter_map(|scope| scope.name).collect())
     }
 
     /// Each declared client by its exact `clientId`: a realm may hold thousands of others.
@@ -184,30 +197,5 @@ impl Keycloak {
             self.directory.insert(Named::Client(client_id.to_owned()), id);
         }
         Ok(client)
-    }
-
-    /// The ids of the members of each group whose membership some declared user has an opinion about.
-    async fn read_members(
-        &self,
-        desired: &Desired,
-        groups: &BTreeMap<String, GroupRepresentation>,
-    ) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
-        let wanted: BTreeSet<&String> = desired.users.iter().flat_map(|user| user.memberships.keys()).collect();
-        let mut reads = Vec::with_capacity(wanted.len());
-        for name in wanted {
-            if let Some(id) = groups.get(name).and_then(|group| group.id.clone()) {
-                reads.push(self.read_members_of(name, id));
-            }
-        }
-        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
-    }
-
-    async fn read_members_of(&self, name: &str, id: String) -> Result<(String, BTreeSet<String>), Error> {
-        let members = paging::group_members(&self.client, self.realm(), &id, true).await.doing(
-            "list",
-            "members of group",
-            name,
-        )?;
-        Ok((name.to_owned(), members.into_iter().filter_map(|member| member.id).collect()))
     }
 }

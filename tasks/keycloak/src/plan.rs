@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use evenkeel_core::values::SecretValue;
 use evenkeel_core::{
-    diff::{Difference, Rules},
+    diff::{Difference, FieldChange, Rules},
     field::Field,
     object::{ObjectId, Ownership},
     plan::{Action, Cause, Change, Note, Plan, PlanError},
@@ -31,9 +31,10 @@ use evenkeel_keycloak_client::types::{
 use serde::Serialize;
 
 use crate::{
-    desired::{Declared, Desired},
+    desired::{Declared, Desired, Related},
     names::{self, MapperOwner},
     observe::Observed,
+    relation::Relation,
 };
 
 /// One write, with everything that it needs beside the ids of the moment.
@@ -53,41 +54,18 @@ pub enum Operation {
     CreateMapper(MapperOwner, Box<ProtocolMapperRepresentation>),
     /// Change declared fields of the protocol mapper with this id.
     UpdateMapper(MapperOwner, String, Box<ProtocolMapperRepresentation>),
-    /// Give the scope of this name to new clients of the realm.
-    AddDefaultClientScope(String),
     /// Make a realm role.
     CreateRole(Box<RoleRepresentation>),
     /// Change declared fields of a realm role.
     UpdateRole(Box<RoleRepresentation>),
-    /// Make a top-level group.
-    CreateGroup(Box<GroupRepresentation>),
-    /// Let a group give a realm role to its members.
-    AddGroupRealmRole {
-        /// The group.
-        group: String,
-        /// The role.
-        role: String,
-    },
-    /// Let a group give a client's role to its members.
-    AddGroupClientRole {
-        /// The group.
-        group: String,
-        /// The client, by `clientId`.
-        client: String,
-        /// The role.
-        role: String,
-    },
+    /// Make the group of this path, without the first slash.
+    CreateGroup(String, Box<GroupRepresentation>),
+    /// Change declared fields of the group of this path.
+    UpdateGroup(String, Box<GroupRepresentation>),
     /// Make a client, without mappers.
     CreateClient(Box<ClientRepresentation>),
     /// Change declared fields of a client.
     UpdateClient(Box<ClientRepresentation>),
-    /// Give a client a default scope.
-    AddClientDefaultScope {
-        /// The client, by `clientId`.
-        client: String,
-        /// The scope.
-        scope: String,
-    },
     /// Make an external identity provider.
     CreateIdentityProvider(Box<IdentityProviderRepresentation>),
     /// Change declared fields of an external identity provider.
@@ -100,20 +78,10 @@ pub enum Operation {
     CreateUser(Box<UserRepresentation>, Option<SecretValue>),
     /// Change declared fields of a user, named by the folded email.
     UpdateUser(String, Box<UserRepresentation>),
-    /// Put a user, named by the folded email, into a group.
-    JoinGroup {
-        /// The group.
-        group: String,
-        /// The user.
-        user: String,
-    },
-    /// Take a user, named by the folded email, out of a group.
-    LeaveGroup {
-        /// The group.
-        group: String,
-        /// The user.
-        user: String,
-    },
+    /// Make a relation.
+    Relate(Relation),
+    /// Take a relation away.
+    Separate(Relation),
     /// Remove an object that is ours and not declared any more.
     Delete(Removal),
 }
@@ -125,6 +93,8 @@ pub enum Removal {
     ClientScope(String),
     /// A protocol mapper's owner and id.
     Mapper(MapperOwner, String),
+    /// The alias of an identity provider, and the id of one of its mappers.
+    ProviderMapper(String, String),
     /// A realm role's name.
     Role(String),
     /// A group's id.
@@ -152,18 +122,18 @@ pub fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership) -> Re
 /// The declared objects that are there: what `--adopt` makes ours.
 #[must_use]
 pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
-    let realm = observed.realm.iter().map(|_| ObjectId::new(names::REALM, desired.realm.as_str()));
-    let scopes = observed
-        .client_scopes
-        .keys()
-        .filter(|name| desired.client_scopes.iter().any(|scope| scope.scope.value.name.as_deref() == Some(name)));
-    realm
-        .chain(scopes.map(|name| ObjectId::new(names::CLIENT_SCOPE, name.as_str())))
-        .chain(observed.roles.keys().map(|name| ObjectId::new(names::ROLE, name.as_str())))
-        .chain(observed.groups.keys().map(|name| ObjectId::new(names::GROUP, name.as_str())))
-        .chain(observed.clients.keys().map(|name| ObjectId::new(names::CLIENT, name.as_str())))
-        .chain(observed.users.keys().map(|email| ObjectId::new(names::USER, email.as_str())))
-        .collect()
+    let is_there = |object: &ObjectId| match object.kind() {
+        kind if *kind == names::REALM => observed.realm.is_some() && object.name() == desired.realm,
+        kind if *kind == names::CLIENT_SCOPE => observed.client_scopes.contains_key(object.name()),
+        kind if *kind == names::ROLE => observed.roles.contains_key(object.name()),
+        kind if *kind == names::GROUP => observed.groups.contains_key(object.name()),
+        kind if *kind == names::CLIENT => observed.clients.contains_key(object.name()),
+        kind if *kind == names::IDENTITY_PROVIDER => observed.provider.provider.is_some(),
+        kind if *kind == names::USER => observed.users.contains_key(object.name()),
+        kind if *kind == names::PROTOCOL_MAPPER => observed.mapper_objects().any(|mapper| mapper == *object),
+        _ => false,
+    };
+    desired.objects().into_iter().filter(is_there).collect()
 }
 
 /// The plan in the making.
@@ -232,19 +202,57 @@ impl Draft {
         });
     }
 
-    /// Adds the change that makes a relation: it has no fields of its own.
-    fn relate(&mut self, object: ObjectId, cause: &Cause, team: Option<&Arc<str>>, place: Place, operation: Operation) {
+    /// Adds what makes the relations of an owner as they are declared: `related` is what the values say,
+    /// `is_there` and `there` what the application holds.
+    fn relate(&mut self, owner: &Owner<'_>, related: &Related, there: &[&str], relation: impl Fn(&str) -> Relation) {
+        for name in related.names.iter().filter(|name| !there.contains(&name.as_str())) {
+            self.relation(owner, relation(name), true);
+        }
+        let foreign = there.iter().filter(|name| !related.names.iter().any(|wanted| wanted == *name));
+        for name in foreign.filter(|name| related.exact && !IMPLIED_BY_THE_SERVER.contains(name)) {
+            self.relation(owner, relation(name), false);
+        }
+    }
+
+    /// Adds the change that makes a relation, or takes it away. That is an update, and no prune: the
+    /// values name both ends, or declare the whole list.
+    fn relation(&mut self, owner: &Owner<'_>, relation: Relation, wanted: bool) {
+        let field = FieldChange {
+            path: "related".to_owned(),
+            before: Some((!wanted).into()),
+            after: Some(wanted.into()),
+            secret: false,
+            cause: None,
+        };
         self.changes.push(Change {
-            object,
-            action: Action::Create,
-            fields: Vec::new(),
-            cause: cause.clone(),
-            waits_for: place.waits_for,
-            exclusive: place.exclusive,
-            team: team.cloned(),
+            object: relation.object(),
+            action: if wanted { Action::Create } else { Action::Update },
+            fields: if wanted { Vec::new() } else { vec![field] },
+            cause: owner.cause.clone(),
+            waits_for: relation.ends(),
+            exclusive: relation.exclusive(owner.realm),
+            team: owner.team.cloned(),
             removes_data: false,
-            operation,
+            operation: if wanted { Operation::Relate(relation) } else { Operation::Separate(relation) },
         });
+    }
+}
+
+/// Keycloak 26.7 gives this scope to every client with a service account; nobody declares it, and taking it
+/// away would not last.
+const IMPLIED_BY_THE_SERVER: [&str; 1] = ["service_account"];
+
+/// In whose name relations are made.
+struct Owner<'a> {
+    realm: &'a str,
+    cause: &'a Cause,
+    team: Option<&'a Arc<str>>,
+}
+
+impl<'a> Owner<'a> {
+    /// The owner's declaration says why, and for which team.
+    fn of<T>(desired: &'a Desired, declared: &'a Declared<T>) -> Self {
+        Self { realm: &desired.realm, cause: &declared.cause, team: declared.team.as_ref() }
     }
 }
 

@@ -8,7 +8,7 @@ use evenkeel_core::{
     values::{Schema, Source, Values},
 };
 use evenkeel_engine::{secrets::SecretResolver, task::Task};
-use evenkeel_keycloak::{Keycloak, desired::Desired, observe::Observed, plan::Operation};
+use evenkeel_keycloak::{Keycloak, desired::Desired, observe::Observed, plan::Operation, relation::RoleName};
 use evenkeel_keycloak_client::types::{RoleRepresentation, UserRepresentation};
 
 const VALUES: &str = "
@@ -45,29 +45,36 @@ fn converged(desired: &Desired) -> Observed {
         let mut scope = declared.scope.value.clone();
         scope.protocol_mappers = Some(declared.mappers.iter().map(|mapper| mapper.value.clone()).collect());
         let name = scope.name.clone().unwrap();
-        observed.default_client_scopes.insert(name.clone());
         observed.client_scopes.insert(name, scope);
     }
+    observed.default_client_scopes = desired.default_client_scopes.names.iter().cloned().collect();
+    observed.optional_client_scopes = desired.optional_client_scopes.names.iter().cloned().collect();
     for role in &desired.roles {
-        observed.roles.insert(role.value.name.clone().unwrap(), role.value.clone());
+        let name = role.role.value.name.clone().unwrap();
+        let of_realm = role.realm_roles.iter().flat_map(|related| &related.names).map(RoleName::of_realm);
+        let of_clients = role
+            .client_roles
+            .iter()
+            .flat_map(|(client, related)| related.names.iter().map(move |role| RoleName::of_client(client, role)));
+        observed.composites.insert(name.clone(), of_realm.chain(of_clients).collect());
+        observed.roles.insert(name, role.role.value.clone());
     }
     for declared in &desired.groups {
         let mut group = declared.group.value.clone();
-        let name = group.name.clone().unwrap();
-        let mut client_roles: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (client, role) in &declared.client_roles {
-            client_roles.entry(client.clone()).or_default().push(role.clone());
-        }
+        let name = declared.path.clone();
+        let client_roles =
+            declared.client_roles.iter().map(|(client, related)| (client.clone(), related.names.clone()));
         group.id = Some(format!("id of {name}"));
-        group.realm_roles = Some(declared.realm_roles.clone());
-        group.client_roles = Some(client_roles);
+        group.realm_roles = declared.realm_roles.as_ref().map(|related| related.names.clone());
+        group.client_roles = Some(client_roles.collect::<BTreeMap<_, _>>());
         observed.members.insert(name.clone(), BTreeSet::new());
         observed.groups.insert(name, group);
     }
     for declared in &desired.clients {
         let mut client = declared.client.value.clone();
         client.protocol_mappers = Some(declared.mappers.iter().map(|mapper| mapper.value.clone()).collect());
-        client.default_client_scopes = Some(declared.default_scopes.clone());
+        client.default_client_scopes = declared.default_scopes.as_ref().map(|related| related.names.clone());
+        client.optional_client_scopes = declared.optional_scopes.as_ref().map(|related| related.names.clone());
         observed.clients.insert(client.client_id.clone().unwrap(), client);
     }
     for declared in &desired.users {
@@ -206,4 +213,78 @@ fn a_role_is_compared_with_its_description_only() {
     assert!(plan(&desired, &observed).is_empty());
     observed.roles.get_mut("team-alpha").unwrap().description = None;
     assert_eq!(objects(&plan(&desired, &observed)), ["update role/team-alpha"]);
+}
+
+const GENERAL: &str = "
+keycloak:
+  realm: {defaultOptionalClientScopes: [phone]}
+  clientScopes:
+    - name: audit
+      description: For auditors
+      protocolMappers: [{name: audience, protocolMapper: oidc-audience-mapper, config: {included.client.audience: audit}}]
+  roles:
+    - name: auditor
+      description: Reads everything
+      attributes: {level: [\"2\"]}
+      composites: {realm: [team-alpha], client: {realm-management: [view-users, view-realm]}}
+  groups:
+    - name: audit
+      attributes: {owner: [ada]}
+      realmRoles: [auditor]
+      subGroups: [{name: internal, clientRoles: {realm-management: [view-events]}}, {name: external}]
+  clients:
+    - clientId: audit-app
+      redirectUris: [https://audit.example.com/*]
+      secret: {fromEnv: SECRET}
+      defaultClientScopes: [audit, email]
+      optionalClientScopes: []
+";
+
+#[test]
+fn declared_objects_are_made_in_the_order_in_which_they_need_each_other() {
+    let desired = desired_with(GENERAL);
+    let implied = desired_with("{}");
+    let mut observed = converged(&implied);
+    observed.optional_client_scopes = BTreeSet::from(["phone".into(), "address".into()]);
+    insta::assert_snapshot!(objects(&plan(&desired, &observed)).join("\n"));
+    assert!(plan(&desired, &converged(&desired)).is_empty(), "{}", text(&plan(&desired, &converged(&desired))));
+}
+
+#[test]
+fn a_declared_list_of_roles_is_managed_as_a_whole() {
+    let desired = desired_with(GENERAL);
+    let mut observed = converged(&desired);
+    observed.composites.get_mut("auditor").unwrap().push(RoleName::of_realm("offline_access"));
+    observed.composites.get_mut("auditor").unwrap().push(RoleName::of_client("account", "view-profile"));
+    observed.groups.get_mut("audit").unwrap().realm_roles.get_or_insert_default().push("uma_authorization".into());
+    observed.groups.get_mut("audit/external").unwrap().realm_roles = Some(vec!["not declared, so not managed".into()]);
+    assert_eq!(
+        objects(&plan(&desired, &observed)),
+        ["update composite/auditor/offline_access", "update group-role/audit/uma_authorization"]
+    );
+}
+
+#[test]
+fn the_scope_that_keycloak_gives_to_service_accounts_is_left_alone() {
+    let desired = desired_with(GENERAL);
+    let mut observed = converged(&desired);
+    observed
+        .clients
+        .get_mut("audit-app")
+        .unwrap()
+        .default_client_scopes
+        .get_or_insert_default()
+        .push("service_account".into());
+    assert!(plan(&desired, &observed).is_empty());
+}
+
+#[test]
+fn adopting_takes_declared_objects_and_never_foreign_ones() {
+    let desired = desired_with("{}");
+    let mut observed = converged(&desired);
+    observed.roles.insert("foreign".into(), RoleRepresentation::default());
+    observed.groups.insert("foreign".into(), evenkeel_keycloak_client::types::GroupRepresentation::default());
+    let adopted = Keycloak::existing(&desired, &observed);
+    assert!(adopted.contains(&"role/team-alpha".parse().unwrap()));
+    assert!(adopted.iter().all(|object| object.name() != "foreign"), "{adopted:?}");
 }

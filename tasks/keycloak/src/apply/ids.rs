@@ -63,15 +63,23 @@ impl Keycloak {
         self.found(named, found.and_then(|role| role.id), "client role", role)
     }
 
-    pub(super) async fn group_id(&self, name: &str) -> Result<String, Error> {
-        let named = Named::Group(name.to_owned());
+    /// Groups are known by path: a group below another is looked for below its parent.
+    pub(super) async fn group_id(&self, path: &str) -> Result<String, Error> {
+        let named = Named::Group(path.to_owned());
         if let Some(id) = self.directory.get(&named) {
             return Ok(id);
         }
-        let groups =
-            paging::groups(&self.client, self.realm(), true).await.doing("list", "groups of realm", self.realm())?;
-        let found = groups.into_iter().find(|group| group.name.as_deref() == Some(name)).and_then(|group| group.id);
-        self.found(named, found, "group", name)
+        let (siblings, name) = match path.rsplit_once('/') {
+            None => (paging::groups(&self.client, self.realm(), true).await, path),
+            Some((parent, name)) => {
+                // Boxed: as deep as the path is long.
+                let parent = Box::pin(self.group_id(parent)).await?;
+                (paging::group_children(&self.client, self.realm(), &parent, true).await, name)
+            }
+        };
+        let siblings = siblings.doing("list", "groups of realm", self.realm())?;
+        let found = siblings.into_iter().find(|group| group.name.as_deref() == Some(name)).and_then(|group| group.id);
+        self.found(named, found, "group", path)
     }
 
     pub(super) async fn user_id(&self, email: &str) -> Result<String, Error> {

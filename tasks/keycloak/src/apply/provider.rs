@@ -82,4 +82,9 @@ impl Keycloak {
         let request = self.client.identity_provider_mapper_update().realm(self.realm()).alias(alias).id(id).body(body);
         request.send().await.api().doing("update", "identity provider mapper", name).map(drop)
     }
+
+    pub(super) async fn delete_provider_mapper(&self, alias: &str, id: &str) -> Result<(), Error> {
+        let request = self.client.identity_provider_mapper_delete().realm(self.realm()).alias(alias).id(id);
+        request.send().await.optional().doing("delete", "identity provider mapper", id).map(drop)
+    }
 }

@@ -59,16 +59,4 @@ impl Keycloak {
             .doing("update", "user", email)
             .map(drop)
     }
-
-    pub(super) async fn join_group(&self, group: &str, user: &str) -> Result<(), Error> {
-        let (user_id, group_id) = (self.user_id(user).await?, self.group_id(group).await?);
-        let request = self.client.user_group_join().realm(self.realm()).user_id(user_id).group_id(group_id);
-        request.send().await.api().doing("add a member to", "group", group).map(drop)
-    }
-
-    pub(super) async fn leave_group(&self, group: &str, user: &str) -> Result<(), Error> {
-        let (user_id, group_id) = (self.user_id(user).await?, self.group_id(group).await?);
-        let request = self.client.user_group_leave().realm(self.realm()).user_id(user_id).group_id(group_id);
-        request.send().await.optional().doing("remove a member from", "group", group).map(drop)
-    }
 }

@@ -1,4 +1,4 @@
-//! The client that the applications share.
+//! Clients: the one that the applications share, and those that the values declare.
 
 use std::collections::BTreeMap;
 
@@ -9,58 +9,74 @@ use evenkeel_core::{
 use evenkeel_keycloak_client::types::ClientRepresentation;
 use evenkeel_transport::Secret;
 
-use super::{Declared, DesiredClient, Reading, mappers, scopes::OPENID};
+use super::{Declared, DesiredClient, Reading, Related, mappers, scopes::OPENID};
 
-/// Fields that have another place in the values, or that this version cannot keep equal.
-const REFUSED: [(&str, &str); 3] = [
-    ("id", "Keycloak chooses it"),
-    ("clientId", "set `platform.names.client`"),
-    ("optionalClientScopes", "this version manages default scopes only"),
-];
+/// Fields of the shared client that have another place in the values.
+const REFUSED: [(&str, &str); 2] = [("id", "Keycloak chooses it"), ("clientId", "set `platform.names.client`")];
+
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Vec<DesiredClient>, Problems> {
+    let mut clients = vec![shared(reading, keycloak)?];
+    let path = ValuePath::root().key("keycloak").key("clients");
+    for (index, declared) in keycloak.clients.iter().flatten().enumerate() {
+        let path = path.clone().index(index);
+        let client: Declared<ClientRepresentation> = reading.declared(declared, &path)?;
+        let client_id = reading.name(client.value.client_id.as_deref(), "clientId", &path)?;
+        if clients.iter().any(|known| known.client.value.client_id.as_ref() == Some(&client_id)) {
+            return Err(reading.twice(&path.key("clientId"), "client", &client_id));
+        }
+        let mappers = mappers::declared(reading, client.value.protocol_mappers.clone(), &path)?;
+        clients.push(taken_apart(client, mappers));
+    }
+    Ok(clients)
+}
+
+/// An update of a client ignores its scopes, and one with mappers deletes those of other people: both
+/// are objects of their own. A declared list of scopes is managed as a whole.
+fn taken_apart(
+    mut client: Declared<ClientRepresentation>,
+    mappers: Vec<Declared<evenkeel_keycloak_client::types::ProtocolMapperRepresentation>>,
+) -> DesiredClient {
+    client.value.protocol_mappers = None;
+    let default_scopes = client.value.default_client_scopes.take().map(Related::exactly);
+    let optional_scopes = client.value.optional_client_scopes.take().map(Related::exactly);
+    DesiredClient { client, mappers, default_scopes, optional_scopes }
+}
 
 /// Any field of `keycloak.client`; browsers may call from Keycloak's own address unless web origins
 /// are declared. Without a declared secret Keycloak makes one, and it is left as it is.
-pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<DesiredClient, Problems> {
+fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<DesiredClient, Problems> {
     let path = ValuePath::root().key("keycloak").key("client");
-    let name_cause = reading.cause(&ValuePath::root().key("platform").key("names").key("client"));
+    let cause = reading.cause(&ValuePath::root().key("platform").key("names").key("client"));
     let declared = keycloak.client.clone().unwrap_or_default();
     let client_id = reading.values.platform.names.client.to_string();
+    reading.refuse_fields(&declared.fields, &path, &REFUSED)?;
+    let fields: ClientRepresentation = reading.typed(&declared.fields, &path)?;
+    let mut mappers = mappers::of_client(&cause, &client_id);
+    for mapper in mappers::declared(reading, fields.protocol_mappers.clone(), &path)? {
+        mappers.retain(|ours| ours.value.name != mapper.value.name);
+        mappers.push(mapper);
+    }
+    let own = ["secret", "redirectUris", "webOrigins"].into_iter();
+    let names = own.chain(declared.fields.fields().keys().map(String::as_str));
+    let mut field_causes: BTreeMap<String, Cause> =
+        names.map(|field| (field.to_owned(), reading.cause(&path.clone().key(field)))).collect();
+    if declared.web_origins.is_none() {
+        field_causes.insert("webOrigins".to_owned(), reading.cause(&reading.address_path(keycloak)));
+    }
     let secret =
         declared.secret.as_ref().map(|secret| reading.secret(secret, &path.clone().key("secret"))).transpose()?;
-    let derived_origins = declared.web_origins.is_none();
     let web_origins = match declared.web_origins {
         Some(origins) => origins,
         None => vec![reading.public_address(keycloak)?],
     };
-    reading.refuse_fields(&declared.fields, &path, &REFUSED)?;
-    let fields: ClientRepresentation = reading.typed(&declared.fields, &path)?;
-    // An update ignores the scopes, and one with mappers deletes those of other people: both are
-    // objects of their own.
-    let default_scopes = fields.default_client_scopes.clone();
-    let mut mappers = mappers::of_client(&name_cause, &client_id);
-    for mapper in fields.protocol_mappers.iter().flatten() {
-        mappers.retain(|ours| ours.value.name != mapper.name);
-        mappers.push(Declared::new(mapper.clone(), reading.cause(&path.clone().key("protocolMappers"))));
-    }
     let value = ClientRepresentation {
-        client_id: Some(client_id.clone()),
+        client_id: Some(client_id),
         secret: secret.map(Secret::from),
         redirect_uris: declared.redirect_uris,
         web_origins: Some(web_origins),
-        default_client_scopes: None,
-        protocol_mappers: None,
         ..fields
     };
-    let own = ["secret", "redirectUris", "webOrigins"].into_iter();
-    let fields = own.chain(declared.fields.fields().keys().map(String::as_str));
-    let mut field_causes: BTreeMap<String, Cause> =
-        fields.map(|field| (field.to_owned(), reading.cause(&path.clone().key(field)))).collect();
-    if derived_origins {
-        field_causes.insert("webOrigins".to_owned(), reading.cause(&reading.address_path(keycloak)));
-    }
-    Ok(DesiredClient {
-        mappers,
-        client: Declared { value, cause: name_cause, field_causes, team: None },
-        default_scopes: default_scopes.unwrap_or_else(|| [OPENID, "email", "profile"].map(str::to_owned).into()),
-    })
+    let client = taken_apart(Declared { value, cause, field_causes, team: None }, mappers);
+    let implied = || Some(Related::at_least([OPENID, "email", "profile"]));
+    Ok(DesiredClient { default_scopes: client.default_scopes.clone().or_else(implied), ..client })
 }

@@ -1,14 +1,68 @@
-//! Top-level groups of local accounts, and the roles that they give to their members.
+//! Groups with the roles that they give to their members: those of local accounts, and those that the
+//! values declare.
 
-use evenkeel_core::values::ValuePath;
+use std::collections::BTreeMap;
+
+use evenkeel_core::values::{Problems, ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::GroupRepresentation;
 
-use super::{Declared, DesiredGroup, Reading};
+use super::{Declared, DesiredGroup, Reading, Related, roles::exactly};
 use crate::names::REALM_MANAGEMENT;
+
+/// With an external identity provider nobody implies groups; declared ones are there all the same.
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Vec<DesiredGroup>, Problems> {
+    let mut groups = if keycloak.identity_provider.is_none() { implied(reading) } else { Vec::new() };
+    let path = ValuePath::root().key("keycloak").key("groups");
+    for (index, declared) in keycloak.groups.iter().flatten().enumerate() {
+        let path = path.clone().index(index);
+        let group: Declared<GroupRepresentation> = reading.declared(declared, &path)?;
+        add(reading, &mut groups, "", group, &path)?;
+    }
+    Ok(groups)
+}
+
+/// Adds a group and those below it, each by its path.
+fn add(
+    reading: &Reading<'_>,
+    groups: &mut Vec<DesiredGroup>,
+    parent: &str,
+    mut group: Declared<GroupRepresentation>,
+    path: &ValuePath,
+) -> Result<(), Problems> {
+    let name = reading.name(group.value.name.as_deref(), "name", path)?;
+    if name.contains('/') {
+        return Err(reading
+            .problem(&path.clone().key("name"), "a group's name cannot hold a `/`")
+            .with_hint("list it under `subGroups` of its parent")
+            .into());
+    }
+    let own_path = format!("{parent}{name}");
+    if groups.iter().any(|known| known.path == own_path) {
+        return Err(reading.twice(&path.clone().key("name"), "group", &own_path));
+    }
+    let value = &mut group.value;
+    let (realm_roles, client_roles) = (value.realm_roles.take(), value.client_roles.take());
+    let children = value.sub_groups.take().unwrap_or_default();
+    // Both follow from where the group stands.
+    (value.path, value.parent_id) = (None, None);
+    let cause = group.cause.clone();
+    groups.push(DesiredGroup {
+        group,
+        path: own_path.clone(),
+        realm_roles: realm_roles.map(Related::exactly),
+        client_roles: exactly(client_roles.unwrap_or_default()),
+    });
+    for (index, child) in children.into_iter().enumerate() {
+        let path = path.clone().key("subGroups").index(index);
+        let cause = evenkeel_core::plan::Cause { value: path.to_string(), ..cause.clone() };
+        add(reading, groups, &format!("{own_path}/"), Declared::new(child, cause), &path)?;
+    }
+    Ok(())
+}
 
 /// Every group gives the realm role of its own name, and lets its members see users; administrators
 /// of all teams also manage users, and those of the platform the realm as well.
-pub(super) fn desired(reading: &Reading<'_>) -> Vec<DesiredGroup> {
+fn implied(reading: &Reading<'_>) -> Vec<DesiredGroup> {
     let administrators: [&[&str]; 3] =
         [&["view-users", "manage-realm", "manage-users"], &["view-users", "manage-users"], &["view-users"]];
     let platform = reading.administrator_names().into_iter().zip(administrators).map(|((key, name), rights)| {
@@ -28,6 +82,10 @@ fn representation(name: &str) -> GroupRepresentation {
 }
 
 fn group(group: Declared<GroupRepresentation>, name: &str, rights: &[&str]) -> DesiredGroup {
-    let client_roles = rights.iter().map(|right| (REALM_MANAGEMENT.to_owned(), (*right).to_owned())).collect();
-    DesiredGroup { group, realm_roles: vec![name.to_owned()], client_roles }
+    DesiredGroup {
+        group,
+        path: name.to_owned(),
+        realm_roles: Some(Related::at_least([name])),
+        client_roles: BTreeMap::from([(REALM_MANAGEMENT.to_owned(), Related::at_least(rights.iter().copied()))]),
+    }
 }

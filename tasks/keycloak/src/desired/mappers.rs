@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::plan::Cause;
+use evenkeel_core::{
+    plan::Cause,
+    values::{Problems, ValuePath},
+};
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
-use super::Declared;
+use super::{Declared, Reading};
 
 /// Where a claim goes.
 #[derive(Clone, Copy)]
@@ -14,6 +17,26 @@ enum Into {
     Everywhere,
     /// Access token only.
     AccessToken,
+}
+
+/// Mappers that the values list in a scope or client, each with its place.
+pub(super) fn declared(
+    reading: &Reading<'_>,
+    mappers: Option<Vec<ProtocolMapperRepresentation>>,
+    path: &ValuePath,
+) -> Result<Vec<Declared<ProtocolMapperRepresentation>>, Problems> {
+    let path = path.clone().key("protocolMappers");
+    let mut known: Vec<Declared<ProtocolMapperRepresentation>> = Vec::new();
+    for (index, mut mapper) in mappers.into_iter().flatten().enumerate() {
+        let path = path.clone().index(index);
+        let name = reading.name(mapper.name.as_deref(), "name", &path)?;
+        if known.iter().any(|known| known.value.name.as_ref() == Some(&name)) {
+            return Err(reading.twice(&path.key("name"), "protocol mapper", &name));
+        }
+        mapper.protocol.get_or_insert_with(|| "openid-connect".to_owned());
+        known.push(Declared::new(mapper, reading.cause(&path)));
+    }
+    Ok(known)
 }
 
 /// The mappers of scope `openid`. The `groups` claim carries realm *roles*: a team's role shows up as

@@ -12,6 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::Declared;
+
 /// The values, with the means to name places in them and to look up what they refer to.
 pub(super) struct Reading<'a> {
     pub(super) values: &'a Values,
@@ -24,32 +26,15 @@ impl<'a> Reading<'a> {
         Self { values, document, secrets }
     }
 
-    /// The section of this task, if it asks for nothing that this version cannot do: a value that is
-    /// not obeyed must not look as if it were.
+    /// The section of this task.
     pub(super) fn keycloak(&self) -> Result<&'a Keycloak, Problems> {
-        let path = || ValuePath::root().key("keycloak");
         let Some(keycloak) = &self.values.keycloak else {
             let problem = self.problem(&ValuePath::root(), "there is no `keycloak` section");
             return Err(problem
                 .with_hint("add `keycloak.admin` and either `keycloak.url` or `platform.domain`")
                 .into());
         };
-        let later = [
-            ("clients", keycloak.clients.is_some()),
-            ("roles", keycloak.roles.is_some()),
-            ("groups", keycloak.groups.is_some()),
-            ("clientScopes", keycloak.client_scopes.is_some()),
-        ];
-        let problems: Problems = later
-            .into_iter()
-            .filter(|(_, declared)| *declared)
-            .map(|(key, _)| {
-                let message = format!("`keycloak.{key}` is not supported by this version");
-                self.problem(&path().key(key), &message)
-                    .with_hint("remove it: this version manages what teams and users imply")
-            })
-            .collect();
-        problems.into_result(keycloak)
+        Ok(keycloak)
     }
 
     /// The realm's name.
@@ -140,7 +125,32 @@ impl<'a> Reading<'a> {
         problems.into_result(())
     }
 
-    fn problem(&self, path: &ValuePath, message: &str) -> Problem {
+    /// A declared representation with the place of each of its fields.
+    pub(super) fn declared<T: DeserializeOwned>(
+        &self,
+        declared: &Representation,
+        path: &ValuePath,
+    ) -> Result<Declared<T>, Problems> {
+        let causes = declared.fields().keys().map(|field| (field.clone(), self.cause(&path.clone().key(field))));
+        let field_causes = causes.collect();
+        Ok(Declared { value: self.typed(declared, path)?, cause: self.cause(path), field_causes, team: None })
+    }
+
+    /// The name by which a declared object is known, which it must have.
+    pub(super) fn name(&self, name: Option<&str>, key: &str, path: &ValuePath) -> Result<String, Problems> {
+        match name {
+            Some(name) if !name.is_empty() => Ok(name.to_owned()),
+            _ => Err(self.problem(path, &format!("`{key}` is missing")).into()),
+        }
+    }
+
+    /// An object that is declared twice, or that teams imply already.
+    pub(super) fn twice(&self, path: &ValuePath, kind: &str, name: &str) -> Problems {
+        let problem = self.problem(path, &format!("{kind} `{name}` is declared twice"));
+        problem.with_hint("what teams imply counts too: give this one another name, or remove it").into()
+    }
+
+    pub(super) fn problem(&self, path: &ValuePath, message: &str) -> Problem {
         self.document.problem(path, message)
     }
 }
@@ -161,6 +171,9 @@ pub fn required_secrets(values: &Values) -> Vec<SecretValue> {
     }];
     secrets.extend(values.platform.ca_bundle.iter().map(|bundle| bundle.0.clone()));
     secrets.extend(keycloak.realm.iter().flat_map(|realm| realm.secrets()).map(|(_, secret)| secret.clone()));
+    let clients = keycloak.clients.iter().flatten().flat_map(|client| client.secrets());
+    let scopes = keycloak.client_scopes.iter().flatten().flat_map(|scope| scope.secrets());
+    secrets.extend(clients.chain(scopes).map(|(_, secret)| secret.clone()));
     secrets.extend(keycloak.identity_provider.iter().map(|provider| provider.client_secret.clone()));
     if let Some(client) = &keycloak.client {
         secrets.extend(client.secret.clone());

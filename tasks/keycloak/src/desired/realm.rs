@@ -3,15 +3,10 @@
 use evenkeel_core::values::{Problems, ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::{RealmRepresentation, UpAttribute, UpAttributePermissions, UpConfig};
 
-use super::{Declared, Reading};
+use super::{Declared, Reading, Related, scopes::OPENID};
 
 /// Fields that have another place in the values, or that a realm's update ignores (server-behaviour 2.4).
-const REFUSED: [(&str, &str); 4] = [
-    ("id", "Keycloak chooses it"),
-    ("realm", "set `platform.names.realm`"),
-    ("defaultDefaultClientScopes", "an update of the realm ignores it"),
-    ("defaultOptionalClientScopes", "an update of the realm ignores it"),
-];
+const REFUSED: [(&str, &str); 2] = [("id", "Keycloak chooses it"), ("realm", "set `platform.names.realm`")];
 
 /// Any field of `keycloak.realm`; the display name is the realm's name unless it is declared.
 pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Declared<RealmRepresentation>, Problems> {
@@ -33,6 +28,20 @@ pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Dec
     }
     let cause = reading.cause(&ValuePath::root().key("platform").key("names").key("realm"));
     Ok(Declared { value, cause, field_causes, team: None })
+}
+
+/// The scopes of new clients, which an update of the realm ignores (server-behaviour 2.4): they are
+/// relations of their own. New clients get `openid` in any case.
+pub(super) fn client_scopes(realm: &mut RealmRepresentation) -> (Related, Related) {
+    let mut defaults = match realm.default_default_client_scopes.take() {
+        Some(scopes) => Related::exactly(scopes),
+        None => Related::default(),
+    };
+    if !defaults.names.iter().any(|scope| scope == OPENID) {
+        defaults.names.push(OPENID.to_owned());
+    }
+    let optional = realm.default_optional_client_scopes.take().map(Related::exactly).unwrap_or_default();
+    (defaults, optional)
 }
 
 /// The administrators' realm gets the login theme, and nothing else: it belongs to nobody's values.

@@ -1,13 +1,41 @@
-//! Realm roles: the platform's own, and one for each team.
+//! Realm roles: the platform's own, one for each team, and those that the values declare.
 
-use evenkeel_core::values::ValuePath;
+use std::collections::BTreeMap;
+
+use evenkeel_core::values::{Problems, ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::RoleRepresentation;
 
-use super::{Declared, Reading};
+use super::{Declared, DesiredRole, Reading, Related};
 
-pub(super) fn desired(reading: &Reading<'_>) -> Vec<Declared<RoleRepresentation>> {
-    let external = reading.values.keycloak.as_ref().and_then(|keycloak| keycloak.identity_provider.as_ref());
-    let external = external.map(|provider| &provider.groups).cloned().unwrap_or_default();
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Vec<DesiredRole>, Problems> {
+    let mut roles = implied(reading, keycloak);
+    let path = ValuePath::root().key("keycloak").key("roles");
+    for (index, declared) in keycloak.roles.iter().flatten().enumerate() {
+        let path = path.clone().index(index);
+        let mut role: Declared<RoleRepresentation> = reading.declared(declared, &path)?;
+        let name = reading.name(role.value.name.as_deref(), "name", &path)?;
+        if roles.iter().any(|known| known.role.value.name.as_ref() == Some(&name)) {
+            return Err(reading.twice(&path.key("name"), "role", &name));
+        }
+        // An update ignores them: they are relations of their own.
+        role.value.composite = None;
+        let composites = role.value.composites.take().unwrap_or_default();
+        roles.push(DesiredRole {
+            role,
+            realm_roles: composites.realm.map(Related::exactly),
+            client_roles: exactly(composites.client.unwrap_or_default()),
+        });
+    }
+    Ok(roles)
+}
+
+/// Lists of client roles by client, each managed as a whole.
+pub(super) fn exactly(roles: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Related> {
+    roles.into_iter().map(|(client, roles)| (client, Related::exactly(roles))).collect()
+}
+
+fn implied(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredRole> {
+    let external = keycloak.identity_provider.as_ref().map(|provider| provider.groups.clone()).unwrap_or_default();
     let external = [external.platform_admin, external.all_teams_admin, external.team_admin];
     let platform = reading.administrator_names().into_iter().zip(external).map(|((key, name), group)| {
         let cause = reading.cause(&ValuePath::root().key("platform").key("names").key(key));
@@ -18,7 +46,8 @@ pub(super) fn desired(reading: &Reading<'_>) -> Vec<Declared<RoleRepresentation>
         let name = reading.values.platform.names.team(id);
         Declared::new(role(&name, team.identity_group.as_deref()), cause).of_team(Some(id.as_str().into()))
     });
-    platform.chain(teams).collect()
+    let alone = |role| DesiredRole { role, realm_roles: None, client_roles: BTreeMap::new() };
+    platform.chain(teams).map(alone).collect()
 }
 
 /// The description says who made the role and, when it is mapped, from which external group.

@@ -1,8 +1,8 @@
-//! The client scope of the team contract.
+//! Client scopes: that of the team contract, and those that the values declare.
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::ValuePath;
+use evenkeel_core::values::{Problems, ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::ClientScopeRepresentation;
 
 use super::{Declared, DesiredClientScope, Reading, mappers};
@@ -10,7 +10,25 @@ use super::{Declared, DesiredClientScope, Reading, mappers};
 /// The scope that makes tokens carry what the applications read.
 pub(super) const OPENID: &str = "openid";
 
-pub(super) fn desired(reading: &Reading<'_>) -> Vec<DesiredClientScope> {
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Vec<DesiredClientScope>, Problems> {
+    let mut scopes = vec![implied(reading)];
+    let path = ValuePath::root().key("keycloak").key("clientScopes");
+    for (index, declared) in keycloak.client_scopes.iter().flatten().enumerate() {
+        let path = path.clone().index(index);
+        let mut scope: Declared<ClientScopeRepresentation> = reading.declared(declared, &path)?;
+        let name = reading.name(scope.value.name.as_deref(), "name", &path)?;
+        if scopes.iter().any(|known| known.scope.value.name.as_ref() == Some(&name)) {
+            return Err(reading.twice(&path.key("name"), "client scope", &name));
+        }
+        // Keycloak refuses a scope without one; nearly every scope is of this kind.
+        scope.value.protocol.get_or_insert_with(|| "openid-connect".to_owned());
+        let mappers = mappers::declared(reading, scope.value.protocol_mappers.take(), &path)?;
+        scopes.push(DesiredClientScope { scope, mappers });
+    }
+    Ok(scopes)
+}
+
+fn implied(reading: &Reading<'_>) -> DesiredClientScope {
     let cause = reading.cause(&ValuePath::root().key("keycloak"));
     let attributes =
         ["include.in.token.scope", "display.on.consent.screen"].map(|key| (key.to_owned(), "true".to_owned()));
@@ -20,9 +38,5 @@ pub(super) fn desired(reading: &Reading<'_>) -> Vec<DesiredClientScope> {
         attributes: Some(BTreeMap::from(attributes)),
         ..Default::default()
     };
-    vec![DesiredClientScope {
-        mappers: mappers::of_scope(&cause),
-        scope: Declared::new(scope, cause),
-        realm_default: true,
-    }]
+    DesiredClientScope { mappers: mappers::of_scope(&cause), scope: Declared::new(scope, cause) }
 }

@@ -5,12 +5,18 @@ use evenkeel_core::{
     object::ObjectId,
     plan::Action,
 };
+use evenkeel_keycloak_client::types::ClientRepresentation;
 
-use super::{Draft, Operation, Place, realm::realm_object, scopes::plan_mappers};
+use super::{
+    Draft, Operation, Owner, Place,
+    realm::realm_object,
+    scopes::{leave_before_joining, plan_mappers},
+};
 use crate::{
-    desired::Desired,
-    names::{CLIENT, CLIENT_SCOPE, CLIENT_SCOPE_ASSIGNMENT, MapperOwner},
+    desired::{Desired, DesiredClient},
+    names::{CLIENT, CLIENT_SCOPE, MapperOwner},
     observe::Observed,
+    relation::Relation,
 };
 
 /// Lists of a client that Keycloak keeps as sets.
@@ -29,7 +35,7 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
         let there = observed.clients.get(&client_id);
         let object = ObjectId::new(CLIENT, client_id.as_str());
         // Names of scopes that are not there yet are dropped without a word at creation.
-        let scopes = declared.default_scopes.iter().map(|scope| ObjectId::new(CLIENT_SCOPE, scope.as_str()));
+        let scopes = declared.scope_names().map(|scope| ObjectId::new(CLIENT_SCOPE, scope));
         let place = Place::after(std::iter::once(realm_object(desired)).chain(scopes)).alone_in(object.clone());
         draft.compare(object.clone(), &declared.client, there, RULES, place, |action| {
             let body = Box::new(declared.client.value.clone());
@@ -41,15 +47,31 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
         };
         let mappers = there.protocol_mappers.as_deref().unwrap_or_default();
         plan_mappers(draft, &MapperOwner::Client(client_id.clone()), &declared.mappers, mappers);
-        for scope in &declared.default_scopes {
-            if there.default_client_scopes.as_ref().is_some_and(|scopes| scopes.contains(scope)) {
-                continue;
-            }
-            let assignment = ObjectId::within(CLIENT_SCOPE_ASSIGNMENT, &client_id, scope);
-            let place =
-                Place::after([object.clone(), ObjectId::new(CLIENT_SCOPE, scope.as_str())]).alone_in(object.clone());
-            let operation = Operation::AddClientDefaultScope { client: client_id.clone(), scope: scope.clone() };
-            draft.relate(assignment, &declared.client.cause, None, place, operation);
-        }
+        plan_scopes(draft, desired, declared, there);
     }
+}
+
+/// A client's scopes are relations: an update of the client ignores its lists. A scope that is to be
+/// optional leaves the defaults first, or the server keeps it there without a word (server-behaviour 2.3).
+fn plan_scopes(draft: &mut Draft, desired: &Desired, declared: &DesiredClient, there: &ClientRepresentation) {
+    let owner = Owner::of(desired, &declared.client);
+    let client = || declared.client.value.client_id.clone().unwrap_or_default();
+    let names = |scopes: &Option<Vec<String>>| scopes.clone().unwrap_or_default();
+    let (defaults, optional) = (names(&there.default_client_scopes), names(&there.optional_client_scopes));
+    let first = draft.changes.len();
+    if let Some(related) = &declared.default_scopes {
+        let defaults: Vec<&str> = defaults.iter().map(String::as_str).collect();
+        draft.relate(&owner, related, &defaults, |scope| Relation::ClientDefaultScope {
+            client: client(),
+            scope: scope.to_owned(),
+        });
+    }
+    if let Some(related) = &declared.optional_scopes {
+        let optional: Vec<&str> = optional.iter().map(String::as_str).collect();
+        draft.relate(&owner, related, &optional, |scope| Relation::ClientOptionalScope {
+            client: client(),
+            scope: scope.to_owned(),
+        });
+    }
+    leave_before_joining(&mut draft.changes[first..]);
 }

@@ -1,17 +1,19 @@
-//! Realm roles, top-level groups, and the roles that groups give to their members.
+//! Realm roles with what they hold, groups with the roles that they give to their members.
 
 use evenkeel_core::{diff::Rules, object::ObjectId, plan::Action};
 use evenkeel_keycloak_client::types::GroupRepresentation;
 
-use super::{Draft, Operation, Place, realm::realm_object};
+use super::{Draft, Operation, Owner, Place, realm::realm_object};
 use crate::{
-    desired::{Desired, DesiredGroup},
-    names::{GROUP, ROLE, group_role},
+    desired::{Desired, DesiredGroup, DesiredRole},
+    names::{GROUP, ROLE},
     observe::Observed,
+    relation::{Relation, RoleName},
 };
 
 pub(super) fn plan_roles(draft: &mut Draft, desired: &Desired, observed: &Observed) {
-    for role in &desired.roles {
+    for declared in &desired.roles {
+        let role = &declared.role;
         let name = role.value.name.as_deref().unwrap_or_default();
         let object = ObjectId::new(ROLE, name);
         let place = Place::after([realm_object(desired)]).alone_in(object.clone());
@@ -19,43 +21,68 @@ pub(super) fn plan_roles(draft: &mut Draft, desired: &Desired, observed: &Observ
             let body = Box::new(role.value.clone());
             if action == Action::Create { Operation::CreateRole(body) } else { Operation::UpdateRole(body) }
         });
+        plan_composites(draft, desired, declared, name, observed);
+    }
+}
+
+/// An update of a role ignores what it holds: every role inside is a relation of its own.
+fn plan_composites(draft: &mut Draft, desired: &Desired, declared: &DesiredRole, name: &str, observed: &Observed) {
+    let owner = Owner::of(desired, &declared.role);
+    let there = observed.composites.get(name).map(Vec::as_slice).unwrap_or_default();
+    let of_client = |client: Option<&str>| -> Vec<&str> {
+        there.iter().filter(|child| child.client.as_deref() == client).map(|child| child.role.as_str()).collect()
+    };
+    if let Some(related) = &declared.realm_roles {
+        draft.relate(&owner, related, &of_client(None), |child| Relation::Composite {
+            role: name.to_owned(),
+            child: RoleName::of_realm(child),
+        });
+    }
+    for (client, related) in &declared.client_roles {
+        draft.relate(&owner, related, &of_client(Some(client)), |child| Relation::Composite {
+            role: name.to_owned(),
+            child: RoleName::of_client(client, child),
+        });
     }
 }
 
 pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
     for group in &desired.groups {
-        let name = group.group.value.name.as_deref().unwrap_or_default();
-        let object = ObjectId::new(GROUP, name);
-        let there = observed.groups.get(name);
-        let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-        draft.compare(object.clone(), &group.group, there, Rules::default(), place, |_| {
-            Operation::CreateGroup(Box::new(group.group.value.clone()))
+        let object = ObjectId::new(GROUP, group.path.as_str());
+        let there = observed.groups.get(&group.path);
+        let parent = group.parent().map(|parent| ObjectId::new(GROUP, parent));
+        let place = Place::after([parent.unwrap_or_else(|| realm_object(desired))]).alone_in(object.clone());
+        draft.compare(object.clone(), &group.group, there, Rules::default(), place, |action| {
+            let body = Box::new(group.group.value.clone());
+            if action == Action::Create {
+                Operation::CreateGroup(group.path.clone(), body)
+            } else {
+                Operation::UpdateGroup(group.path.clone(), body)
+            }
         });
-        plan_group_roles(draft, group, name, there);
+        plan_group_roles(draft, desired, group, there);
     }
 }
 
 /// A group's roles are a list of its own end points: create and update of a group ignore them
-/// (server-behaviour 2.4). Roles that somebody else gave to the group stay.
-fn plan_group_roles(draft: &mut Draft, desired: &DesiredGroup, group: &str, there: Option<&GroupRepresentation>) {
-    let object = ObjectId::new(GROUP, group);
-    let team = desired.group.team.as_ref();
-    for role in &desired.realm_roles {
-        let has = there.and_then(|group| group.realm_roles.as_ref()).is_some_and(|roles| roles.contains(role));
-        if !has {
-            let place = Place::after([object.clone(), ObjectId::new(ROLE, role.as_str())]).alone_in(object.clone());
-            let operation = Operation::AddGroupRealmRole { group: group.to_owned(), role: role.clone() };
-            draft.relate(group_role(group, None, role), &desired.group.cause, team, place, operation);
-        }
+/// (server-behaviour 2.4). Of a team's group, roles that somebody else gave to it stay.
+fn plan_group_roles(draft: &mut Draft, desired: &Desired, group: &DesiredGroup, there: Option<&GroupRepresentation>) {
+    let owner = Owner::of(desired, &group.group);
+    let names = |roles: Option<&Vec<String>>| roles.cloned().unwrap_or_default();
+    if let Some(related) = &group.realm_roles {
+        let given = names(there.and_then(|group| group.realm_roles.as_ref()));
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        draft.relate(&owner, related, &given, |role| Relation::GroupRole {
+            group: group.path.clone(),
+            role: RoleName::of_realm(role),
+        });
     }
-    for (client, role) in &desired.client_roles {
-        let has =
-            there.and_then(|group| group.client_roles.as_ref()?.get(client)).is_some_and(|roles| roles.contains(role));
-        if !has {
-            let place = Place::after([object.clone()]).alone_in(object.clone());
-            let operation =
-                Operation::AddGroupClientRole { group: group.to_owned(), client: client.clone(), role: role.clone() };
-            draft.relate(group_role(group, Some(client), role), &desired.group.cause, team, place, operation);
-        }
+    for (client, related) in &group.client_roles {
+        let given = names(there.and_then(|group| group.client_roles.as_ref()?.get(client)));
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        draft.relate(&owner, related, &given, |role| Relation::GroupRole {
+            group: group.path.clone(),
+            role: RoleName::of_client(client, role),
+        });
     }
 }

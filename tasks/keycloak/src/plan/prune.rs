@@ -3,31 +3,39 @@
 //! Only objects of the inventory are looked at (law 5); the engine keeps the deletes out of the plan
 //! unless the run may prune. Users are never pruned here: an account is data that people made.
 
-use std::collections::BTreeSet;
-
 use evenkeel_core::{
     object::{Kind, ObjectId, Ownership},
-    plan::{Action, Cause, Change},
+    plan::{Action, Cause, Change, Note},
 };
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
 use super::{Draft, Operation, Removal};
 use crate::{
     desired::Desired,
-    names::{CLIENT_SCOPE, GROUP, MapperOwner, PROTOCOL_MAPPER, ROLE},
+    names::{CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER_MAPPER, MapperOwner, PROTOCOL_MAPPER, ROLE},
     observe::Observed,
 };
 
 pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed, ownership: &Ownership) {
-    let declared = declared(desired);
+    let declared = desired.objects();
+    let mut held = Vec::new();
     let mut remove = |object: ObjectId, removal: Option<Removal>| {
         if let Some(removal) = removal.filter(|_| ownership.contains(&object) && !declared.contains(&object)) {
             draft.changes.push(delete(object, removal));
         }
     };
     for owned in owned_names(ownership, &GROUP) {
-        let id = observed.groups.get(owned).and_then(|group| group.id.clone());
-        remove(ObjectId::new(GROUP, owned), id.map(Removal::Group));
+        let object = ObjectId::new(GROUP, owned);
+        let there = observed.groups.get(owned);
+        // Deleting a group deletes those below it, whoever made them.
+        if there.is_some_and(|group| group.sub_group_count.unwrap_or_default() > 0) && !declared.contains(&object) {
+            held.push(Note {
+                object,
+                message: "is not declared any more, but still holds groups, which would go with it".to_owned(),
+            });
+            continue;
+        }
+        remove(object, there.and_then(|group| group.id.clone()).map(Removal::Group));
     }
     for owned in owned_names(ownership, &ROLE) {
         let there = observed.roles.contains_key(owned);
@@ -48,10 +56,17 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed, ow
             }
         }
     }
+    for (name, mapper) in &observed.provider.mappers {
+        if let (Some(provider), Some(id)) = (&desired.provider, mapper.id.clone()) {
+            let object = ObjectId::within(IDENTITY_PROVIDER_MAPPER, &provider.alias, name);
+            remove(object, Some(Removal::ProviderMapper(provider.alias.clone(), id)));
+        }
+    }
     for owned in owned_names(ownership, &CLIENT_SCOPE) {
         let id = observed.client_scopes.get(owned).and_then(|scope| scope.id.clone());
         remove(ObjectId::new(CLIENT_SCOPE, owned), id.map(Removal::ClientScope));
     }
+    draft.notes.extend(held);
 }
 
 fn owned_names<'a>(ownership: &'a Ownership, kind: &'a Kind) -> impl Iterator<Item = &'a str> + 'a {
@@ -61,28 +76,6 @@ fn owned_names<'a>(ownership: &'a Ownership, kind: &'a Kind) -> impl Iterator<It
 fn mapper_removal(owner: &MapperOwner, mapper: &ProtocolMapperRepresentation) -> (ObjectId, Option<Removal>) {
     let object = owner.mapper(mapper.name.as_deref().unwrap_or_default());
     (object, mapper.id.clone().map(|id| Removal::Mapper(owner.clone(), id)))
-}
-
-fn declared(desired: &Desired) -> BTreeSet<ObjectId> {
-    let mut objects = BTreeSet::new();
-    for scope in &desired.client_scopes {
-        let owner = MapperOwner::ClientScope(scope.scope.value.name.clone().unwrap_or_default());
-        objects
-            .extend(scope.mappers.iter().map(|mapper| owner.mapper(mapper.value.name.as_deref().unwrap_or_default())));
-        objects.insert(owner.object());
-    }
-    for client in &desired.clients {
-        let owner = MapperOwner::Client(client.client.value.client_id.clone().unwrap_or_default());
-        objects
-            .extend(client.mappers.iter().map(|mapper| owner.mapper(mapper.value.name.as_deref().unwrap_or_default())));
-        objects.insert(owner.object());
-    }
-    objects
-        .extend(desired.roles.iter().map(|role| ObjectId::new(ROLE, role.value.name.as_deref().unwrap_or_default())));
-    objects.extend(
-        desired.groups.iter().map(|group| ObjectId::new(GROUP, group.group.value.name.as_deref().unwrap_or_default())),
-    );
-    objects
 }
 
 fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {

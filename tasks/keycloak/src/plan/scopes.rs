@@ -1,13 +1,18 @@
 //! Client scopes, protocol mappers one by one, the realm's default scopes.
 
-use evenkeel_core::{diff::Rules, object::ObjectId, plan::Action};
+use evenkeel_core::{
+    diff::Rules,
+    object::ObjectId,
+    plan::{Action, Change},
+};
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
-use super::{Draft, Operation, Place, realm::realm_object};
+use super::{Draft, Operation, Owner, Place, realm::realm_object};
 use crate::{
     desired::{Declared, Desired},
-    names::{CLIENT_SCOPE, DEFAULT_CLIENT_SCOPE, MapperOwner},
+    names::{CLIENT_SCOPE, MapperOwner},
     observe::Observed,
+    relation::Relation,
 };
 
 pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
@@ -26,11 +31,31 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
         });
         let mappers = there.and_then(|scope| scope.protocol_mappers.as_deref()).unwrap_or_default();
         plan_mappers(draft, &MapperOwner::ClientScope(name.clone()), &declared.mappers, mappers);
-        if declared.realm_default && !observed.default_client_scopes.contains(&name) {
-            let default = ObjectId::new(DEFAULT_CLIENT_SCOPE, name.as_str());
-            let place = Place::after([object]).alone_in(realm_object(desired));
-            draft.relate(default, &declared.scope.cause, None, place, Operation::AddDefaultClientScope(name));
-        }
+    }
+    plan_defaults(draft, desired, observed);
+}
+
+/// A scope is either a default of new clients or optional for them: leaving one list comes before
+/// joining the other, or the server refuses (server-behaviour 2.3).
+fn plan_defaults(draft: &mut Draft, desired: &Desired, observed: &Observed) {
+    let owner = Owner::of(desired, &desired.realm_settings);
+    let first = draft.changes.len();
+    let there: Vec<&str> = observed.default_client_scopes.iter().map(String::as_str).collect();
+    draft
+        .relate(&owner, &desired.default_client_scopes, &there, |scope| Relation::DefaultClientScope(scope.to_owned()));
+    let there: Vec<&str> = observed.optional_client_scopes.iter().map(String::as_str).collect();
+    draft.relate(&owner, &desired.optional_client_scopes, &there, |scope| {
+        Relation::OptionalClientScope(scope.to_owned())
+    });
+    leave_before_joining(&mut draft.changes[first..]);
+}
+
+/// Every relation that is made waits for those that are taken away.
+pub(super) fn leave_before_joining(changes: &mut [Change<Operation>]) {
+    let leaving: Vec<ObjectId> =
+        changes.iter().filter(|change| change.action == Action::Update).map(|change| change.object.clone()).collect();
+    for change in changes.iter_mut().filter(|change| change.action == Action::Create) {
+        change.waits_for.extend(leaving.iter().cloned());
     }
 }
 

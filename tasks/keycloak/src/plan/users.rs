@@ -1,16 +1,17 @@
 //! Users and their memberships in the groups whose members the values decide.
 
 use evenkeel_core::{
-    diff::{FieldChange, Rule, Rules},
+    diff::{Rule, Rules},
     object::ObjectId,
-    plan::{Action, Change},
+    plan::Action,
 };
 
-use super::{Draft, Operation, Place, realm::realm_object};
+use super::{Draft, Operation, Owner, Place, realm::realm_object};
 use crate::{
     desired::{Declared, Desired, DesiredUser},
-    names::{GROUP, MEMBERSHIP, USER, USER_PROFILE},
+    names::{GROUP, USER, USER_PROFILE},
     observe::Observed,
+    relation::Relation,
 };
 
 /// Keycloak stores user name and email in lower case, and ignores the groups of an update.
@@ -35,7 +36,7 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
             _ => Operation::UpdateUser(user.email.clone(), Box::new(declared.value.clone())),
         });
         if let Some(id) = there.and_then(|there| there.id.as_deref()) {
-            plan_memberships(draft, user, id, observed);
+            plan_memberships(draft, desired, user, id, observed);
         }
     }
 }
@@ -50,37 +51,15 @@ fn created(user: &DesiredUser) -> Declared<evenkeel_keycloak_client::types::User
     declared
 }
 
-/// A membership is a relation of a declared user: joining and leaving are both what the values say,
-/// so leaving is no prune. Groups about which they say nothing are left alone.
-fn plan_memberships(draft: &mut Draft, user: &DesiredUser, id: &str, observed: &Observed) {
+/// Joining and leaving are both what the values say of a declared user. Groups about which they say
+/// nothing are left alone.
+fn plan_memberships(draft: &mut Draft, desired: &Desired, user: &DesiredUser, id: &str, observed: &Observed) {
     for (group, membership) in &user.memberships {
         let is_member = observed.members.get(group).is_some_and(|members| members.contains(id));
-        if is_member == membership.member {
-            continue;
+        if is_member != membership.member {
+            let owner = Owner { realm: &desired.realm, cause: &membership.cause, team: membership.team.as_ref() };
+            let relation = Relation::Membership { group: group.clone(), user: user.email.clone() };
+            draft.relation(&owner, relation, membership.member);
         }
-        let object = ObjectId::new(GROUP, group.as_str());
-        let names = (group.clone(), user.email.clone());
-        let (action, operation) = if membership.member {
-            (Action::Create, Operation::JoinGroup { group: names.0, user: names.1 })
-        } else {
-            (Action::Update, Operation::LeaveGroup { group: names.0, user: names.1 })
-        };
-        draft.changes.push(Change {
-            object: ObjectId::within(MEMBERSHIP, group, &user.email),
-            action,
-            fields: vec![FieldChange {
-                path: "member".to_owned(),
-                before: Some(is_member.into()),
-                after: Some(membership.member.into()),
-                secret: false,
-                cause: None,
-            }],
-            cause: membership.cause.clone(),
-            waits_for: vec![object, ObjectId::new(USER, user.email.as_str())],
-            exclusive: None,
-            team: membership.team.clone(),
-            removes_data: false,
-            operation,
-        });
     }
 }

@@ -1,0 +1,164 @@
+//! Relations: made and taken away at end points of their own.
+//!
+//! Nearly all of them are idempotent (server-behaviour 2.3, 2.7), so that a request whose answer was
+//! lost may be sent again; what is gone already counts as taken away.
+
+use evenkeel_keycloak_client::types::RoleRepresentation;
+use evenkeel_transport::{ResultExt, repeatable};
+
+use crate::{
+    Error, Keycloak,
+    error::Doing,
+    relation::{Relation, RoleName},
+};
+
+impl Keycloak {
+    /// Makes a relation.
+    pub(super) async fn relate(&self, relation: &Relation) -> Result<(), Error> {
+        let realm = self.realm();
+        match relation {
+            // 409 is the answer where it is a default already (server-behaviour 2.3): then all is well.
+            Relation::DefaultClientScope(scope) => {
+                let id = self.client_scope_id(scope).await?;
+                let request = self.client.realm_default_client_scope_add().realm(realm).client_scope_id(id);
+                request.send().await.unless_conflict().doing("add", "default client scope", scope).map(drop)
+            }
+            Relation::OptionalClientScope(scope) => {
+                let id = self.client_scope_id(scope).await?;
+                let request = self.client.realm_optional_client_scope_add().realm(realm).client_scope_id(id);
+                request.send().await.unless_conflict().doing("add", "optional client scope", scope).map(drop)
+            }
+            Relation::Composite { role, child } => {
+                let request =
+                    self.client.role_composite_add().realm(realm).role_name(role).body(vec![self.role(child).await?]);
+                repeatable(request.send()).await.api().doing("add a role to", "role", role).map(drop)
+            }
+            Relation::GroupRole { group, role } => self.give_role(group, role).await,
+            Relation::ClientDefaultScope { client, scope } => {
+                let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
+                let request = self
+                    .client
+                    .client_default_scope_add()
+                    .realm(realm)
+                    .client_uuid(client_id)
+                    .client_scope_id(scope_id);
+                request.send().await.api().doing("add a default scope to", "client", client).map(drop)
+            }
+            Relation::ClientOptionalScope { client, scope } => {
+                let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
+                let request = self
+                    .client
+                    .client_optional_scope_add()
+                    .realm(realm)
+                    .client_uuid(client_id)
+                    .client_scope_id(scope_id);
+                request.send().await.api().doing("add an optional scope to", "client", client).map(drop)
+            }
+            Relation::Membership { group, user } => {
+                let (user_id, group_id) = (self.user_id(user).await?, self.group_id(group).await?);
+                let request = self.client.user_group_join().realm(realm).user_id(user_id).group_id(group_id);
+                request.send().await.api().doing("add a member to", "group", group).map(drop)
+            }
+        }
+    }
+
+    /// Takes a relation away.
+    pub(super) async fn separate(&self, relation: &Relation) -> Result<(), Error> {
+        let realm = self.realm();
+        match relation {
+            Relation::DefaultClientScope(scope) => {
+                let id = self.client_scope_id(scope).await?;
+                let request = self.client.realm_default_client_scope_remove().realm(realm).client_scope_id(id);
+                request.send().await.optional().doing("remove", "default client scope", scope).map(drop)
+            }
+            Relation::OptionalClientScope(scope) => {
+                let id = self.client_scope_id(scope).await?;
+                let request = self.client.realm_optional_client_scope_remove().realm(realm).client_scope_id(id);
+                request.send().await.optional().doing("remove", "optional client scope", scope).map(drop)
+            }
+            Relation::Composite { role, child } => {
+                let request = self
+                    .client
+                    .role_composite_remove()
+                    .realm(realm)
+                    .role_name(role)
+                    .body(vec![self.role(child).await?]);
+                request.send().await.optional().doing("remove a role from", "role", role).map(drop)
+            }
+            Relation::GroupRole { group, role } => self.take_role(group, role).await,
+            Relation::ClientDefaultScope { client, scope } => {
+                let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
+                let request = self
+                    .client
+                    .client_default_scope_remove()
+                    .realm(realm)
+                    .client_uuid(client_id)
+                    .client_scope_id(scope_id);
+                request.send().await.optional().doing("remove a default scope from", "client", client).map(drop)
+            }
+            Relation::ClientOptionalScope { client, scope } => {
+                let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
+                let request = self
+                    .client
+                    .client_optional_scope_remove()
+                    .realm(realm)
+                    .client_uuid(client_id)
+                    .client_scope_id(scope_id);
+                request.send().await.optional().doing("remove an optional scope from", "client", client).map(drop)
+            }
+            Relation::Membership { group, user } => {
+                let (user_id, group_id) = (self.user_id(user).await?, self.group_id(group).await?);
+                let request = self.client.user_group_leave().realm(realm).user_id(user_id).group_id(group_id);
+                request.send().await.optional().doing("remove a member from", "group", group).map(drop)
+            }
+        }
+    }
+
+    async fn give_role(&self, group: &str, role: &RoleName) -> Result<(), Error> {
+        let (realm, group_id, body) = (self.realm(), self.group_id(group).await?, vec![self.role(role).await?]);
+        let answer = match &role.client {
+            None => {
+                repeatable(self.client.group_realm_role_add().realm(realm).group_id(group_id).body(body).send()).await
+            }
+            Some(client) => {
+                let client_id = self.client_id(client).await?;
+                let request =
+                    self.client.group_client_role_add().realm(realm).group_id(group_id).client_id(client_id).body(body);
+                repeatable(request.send()).await
+            }
+        };
+        answer.api().doing("give a role to", "group", group).map(drop)
+    }
+
+    async fn take_role(&self, group: &str, role: &RoleName) -> Result<(), Error> {
+        let (realm, group_id, body) = (self.realm(), self.group_id(group).await?, vec![self.role(role).await?]);
+        let answer = match &role.client {
+            None => self.client.group_realm_role_remove().realm(realm).group_id(group_id).body(body).send().await,
+            Some(client) => {
+                let client_id = self.client_id(client).await?;
+                self.client
+                    .group_client_role_remove()
+                    .realm(realm)
+                    .group_id(group_id)
+                    .client_id(client_id)
+                    .body(body)
+                    .send()
+                    .await
+            }
+        };
+        answer.optional().doing("take a role from", "group", group).map(drop)
+    }
+
+    /// A role as relations name it: Keycloak needs the id, and for groups the name as well
+    /// (server-behaviour 2.7).
+    async fn role(&self, role: &RoleName) -> Result<RoleRepresentation, Error> {
+        let id = match &role.client {
+            None => self.role_id(&role.role).await?,
+            Some(client) => {
+                let client_uuid = self.client_id(client).await?;
+                self.client_role_id(client, &client_uuid, &role.role).await?
+            }
+        };
+        Ok(RoleRepresentation { id: Some(id), name: Some(role.role.clone()), ..Default::default() })
+    }
+}

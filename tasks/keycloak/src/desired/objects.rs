@@ -1,0 +1,46 @@
+//! The declared objects by name: what prune keeps, and what `--adopt` makes ours.
+
+use std::collections::BTreeSet;
+
+use evenkeel_core::object::ObjectId;
+
+use super::{Declared, Desired};
+use crate::names::{
+    CLIENT, CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, MapperOwner, REALM, ROLE, USER,
+};
+
+impl Desired {
+    /// Every declared object that has a name of its own; relations are not among them.
+    #[must_use]
+    pub fn objects(&self) -> BTreeSet<ObjectId> {
+        let mut objects = BTreeSet::from([ObjectId::new(REALM, self.realm.as_str())]);
+        for scope in &self.client_scopes {
+            let name = scope.scope.value.name.clone().unwrap_or_default();
+            objects.insert(ObjectId::new(CLIENT_SCOPE, name.as_str()));
+            add_mappers(&mut objects, &MapperOwner::ClientScope(name), &scope.mappers);
+        }
+        for client in &self.clients {
+            let name = client.client.value.client_id.clone().unwrap_or_default();
+            objects.insert(ObjectId::new(CLIENT, name.as_str()));
+            add_mappers(&mut objects, &MapperOwner::Client(name), &client.mappers);
+        }
+        if let Some(provider) = &self.provider {
+            objects.insert(ObjectId::new(IDENTITY_PROVIDER, provider.alias.as_str()));
+            let names = provider.mappers.iter().filter_map(|mapper| mapper.value.name.as_deref());
+            objects.extend(names.map(|name| ObjectId::within(IDENTITY_PROVIDER_MAPPER, &provider.alias, name)));
+        }
+        let roles = self.roles.iter().filter_map(|role| role.role.value.name.as_deref());
+        objects.extend(roles.map(|name| ObjectId::new(ROLE, name)));
+        objects.extend(self.groups.iter().map(|group| ObjectId::new(GROUP, group.path.as_str())));
+        objects.extend(self.users.iter().map(|user| ObjectId::new(USER, user.email.as_str())));
+        objects
+    }
+}
+
+fn add_mappers(
+    objects: &mut BTreeSet<ObjectId>,
+    owner: &MapperOwner,
+    mappers: &[Declared<evenkeel_keycloak_client::types::ProtocolMapperRepresentation>],
+) {
+    objects.extend(mappers.iter().filter_map(|mapper| Some(owner.mapper(mapper.value.name.as_deref()?))));
+}

@@ -1,0 +1,71 @@
+//! Realm roles, and what the declared ones hold.
+
+use std::collections::{BTreeMap, HashMap};
+
+use evenkeel_keycloak_client::{paging, types::RoleRepresentation};
+use evenkeel_transport::ResultExt;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::AT_ONCE;
+use crate::{
+    Error, Keycloak,
+    desired::{Desired, DesiredRole},
+    directory::Named,
+    error::Doing,
+    relation::RoleName,
+};
+
+impl Keycloak {
+    /// All realm roles; with attributes only if somebody declares one.
+    pub(super) async fn read_roles(&self, desired: &Desired) -> Result<BTreeMap<String, RoleRepresentation>, Error> {
+        let brief = desired.roles.iter().all(|role| role.role.value.attributes.is_none());
+        let roles = paging::roles(&self.client, self.realm(), brief).await;
+        let mut named = BTreeMap::new();
+        for role in roles.doing("list", "roles of realm", self.realm())? {
+            if let (Some(name), Some(id)) = (role.name.clone(), role.id.clone()) {
+                self.directory.insert(Named::Role(name.clone()), id);
+                named.insert(name, role);
+            }
+        }
+        Ok(named)
+    }
+
+    /// The roles inside each declared role that lists some: one request for each of them.
+    pub(super) async fn read_composites(
+        &self,
+        desired: &Desired,
+        roles: &BTreeMap<String, RoleRepresentation>,
+    ) -> Result<BTreeMap<String, Vec<RoleName>>, Error> {
+        let holders = desired.roles.iter().filter(|role| role.realm_roles.is_some() || !role.client_roles.is_empty());
+        let mut reads = Vec::new();
+        for holder in holders {
+            let name = holder.role.value.name.as_deref().unwrap_or_default();
+            if roles.contains_key(name) {
+                reads.push(self.read_composites_of(name, holder));
+            }
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// A role of a client says whose it is by the client's id: the clients that the declaration names
+    /// are looked up, roles of others are nobody's business.
+    async fn read_composites_of(&self, name: &str, holder: &DesiredRole) -> Result<(String, Vec<RoleName>), Error> {
+        let mut clients = HashMap::new();
+        for client_id in holder.client_roles.keys() {
+            if let Some(id) = self.find_client(client_id).await?.and_then(|client| client.id) {
+                clients.insert(id, client_id);
+            }
+        }
+        let found = self.client.role_composite_list().realm(self.realm()).role_name(name).send().await;
+        let mut children = Vec::new();
+        for child in found.api().doing("list", "roles inside role", name)? {
+            let Some(role) = child.name else { continue };
+            match (child.client_role, child.container_id.as_ref().and_then(|id| clients.get(id))) {
+                (Some(true), Some(client)) => children.push(RoleName::of_client(client.as_str(), role)),
+                (Some(true), None) => {}
+                _ => children.push(RoleName::of_realm(role)),
+            }
+        }
+        Ok((name.to_owned(), children))
+    }
+}
