@@ -3,6 +3,8 @@
 //! "Arrive" is one state: that of a server on which nothing ever went wrong, but for generated ids and moments. So there is
 //! no duplicate, no orphan, and no half-made object; and what may be set once only (initial passwords) was set once only.
 
+use std::collections::BTreeSet;
+
 use evenkeel_engine::exit_code::ExitCode;
 use evenkeel_sandbox::{Effect, Fault, Gate, Kind, Matching, Page};
 use futures::{StreamExt, stream};
@@ -10,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     bench::{Bench, told},
-    essence::{differences, essence},
+    essence::{differences, essence, without_ids},
     subject::Subject,
 };
 
@@ -20,6 +22,8 @@ const AT_ONCE: usize = 8;
 /// What a first run does where nothing goes wrong.
 struct Undisturbed {
     writes: usize,
+    /// The first write of each kind: of those with the same method and, ids aside, the same path.
+    kinds_of_write: Vec<usize>,
     reads: usize,
     set_once: usize,
     state: Value,
@@ -28,8 +32,12 @@ struct Undisturbed {
 async fn undisturbed<S: Subject>() -> Undisturbed {
     let bench = Bench::<S>::new().one_at_a_time();
     bench.converge().await;
+    let mut known = BTreeSet::new();
+    let writes = bench.subject.requests().into_iter().filter(|request| request.kind == Kind::Write);
+    let is_new = writes.map(|request| known.insert((request.method.to_string(), without_ids(&request.path)))).enumerate();
     Undisturbed {
         writes: bench.count(Kind::Write),
+        kinds_of_write: is_new.filter(|(_, is_new)| *is_new).map(|(index, _)| index + 1).collect(),
         reads: bench.count(Kind::Read),
         set_once: bench.subject.set_once(),
         state: essence(&bench.subject),
@@ -80,19 +88,19 @@ pub(crate) async fn a_write_whose_answer_is_lost_is_not_done_twice<S: Subject>()
     disturb_every_write::<S>(Effect::CutAfter).await;
 }
 
-/// The connection is reset before a write: for every single write.
+/// The connection is reset before a write: for every kind of write.
 pub(crate) async fn a_reset_connection_is_made_up_for<S: Subject>() {
-    disturb_every_write::<S>(Effect::Reset).await;
+    disturb_every_kind_of_write::<S>(Effect::Reset).await;
 }
 
-/// The application breaks down over a write: for every single write.
+/// The application breaks down over a write: for every kind of write.
 pub(crate) async fn an_internal_error_is_made_up_for<S: Subject>() {
-    disturb_every_write::<S>(Effect::Status { code: 500, page: Page::Html, retry_after: None }).await;
+    disturb_every_kind_of_write::<S>(Effect::Status { code: 500, page: Page::Html, retry_after: None }).await;
 }
 
-/// A write is done, and a gateway says that it does not know: for every single write.
+/// A write is done, and a gateway says that it does not know: for every kind of write.
 pub(crate) async fn a_gateway_that_gave_up_is_made_up_for<S: Subject>() {
-    disturb_every_write::<S>(Effect::StatusAfter { code: 502 }).await;
+    disturb_every_kind_of_write::<S>(Effect::StatusAfter { code: 502 }).await;
 }
 
 /// The answer to a read breaks off in the middle of its JSON: for every single read of a first run.
@@ -108,7 +116,16 @@ pub(crate) async fn a_read_that_makes_no_sense_changes_nothing_for_the_worse<S: 
 
 async fn disturb_every_write<S: Subject>(effect: Effect) {
     let whole = &undisturbed::<S>().await;
-    let runs = (1..=whole.writes).map(|number| {
+    disturb_writes::<S>(effect, whole, 1..=whole.writes).await;
+}
+
+async fn disturb_every_kind_of_write<S: Subject>(effect: Effect) {
+    let whole = &undisturbed::<S>().await;
+    disturb_writes::<S>(effect, whole, whole.kinds_of_write.iter().copied()).await;
+}
+
+async fn disturb_writes<S: Subject>(effect: Effect, whole: &Undisturbed, numbers: impl Iterator<Item = usize>) {
+    let runs = numbers.map(|number| {
         disturbed::<S>(whole, Fault::once(Matching::writes().nth(number), effect.clone()), format!("{effect:?} at write {number}"))
     });
     nothing_to_complain_about(runs).await;

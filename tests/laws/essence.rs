@@ -29,6 +29,11 @@ fn reduced<S: Subject>(value: Value, url: &str) -> Value {
     }
 }
 
+/// A path without generated ids.
+pub(crate) fn without_ids(path: &str) -> String {
+    path.split('/').map(|segment| if is_generated_id(segment) { "(id)" } else { segment }).collect::<Vec<_>>().join("/")
+}
+
 /// Five groups of hexadecimal digits.
 fn is_generated_id(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();

@@ -47,6 +47,24 @@ impl Subject for Keycloak {
         ]
     }
 
+    fn broken_values(url: &str) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+        let secret = serde_json::Value::from(ADMIN_PASSWORD);
+        let with = |name: &'static str, text: String| [Self::values(url), vec![(name, text)]].concat();
+        let admin = |password: &str| format!("keycloak:\n  admin:\n    password: {password}\n");
+        vec![
+            ("plain in a file for everybody", with("90-more.yaml", admin(&secret.to_string()))),
+            ("a list", with("secrets.more.yaml", admin(&format!("[{secret}]")))),
+            ("a map with an unknown key", with("secrets.more.yaml", admin(&format!("{{plain: {secret}}}")))),
+            ("a reference that is none", with("secrets.more.yaml", admin(&format!("{{fromEnv: [{secret}]}}")))),
+            ("under an unknown key", with("secrets.more.yaml", format!("keycloak:\n  admin:\n    pasword: {secret}\n"))),
+            ("in place of a section", with("secrets.more.yaml", format!("keycloak: {secret}\n"))),
+            ("in place of a number", with("secrets.more.yaml", format!("keycloak:\n  realm:\n    ssoSessionIdleTimeout: {secret}\n"))),
+            ("in a broken file", with("secrets.more.yaml", format!("keycloak:\n  admin: {{password: {secret}\n"))),
+            ("twice", with("secrets.more.yaml", format!("keycloak:\n  url: {secret}\n  url: {secret}\n"))),
+            ("as an address", with("secrets.more.yaml", format!("keycloak:\n  url: {secret}\n"))),
+        ]
+    }
+
     fn requests(&self) -> Vec<Logged> {
         self.server.requests()
     }

@@ -6,13 +6,17 @@
 
 mod bench;
 mod bounds;
+mod canary;
 mod crash;
 mod essence;
 mod fields;
 mod foreign;
 mod idempotence;
 mod keycloak;
+mod program;
 mod proxy;
+mod spellings;
+mod stopping;
 mod subject;
 mod wreck;
 
@@ -41,6 +45,15 @@ macro_rules! laws {
                 an_internal_error_is_made_up_for,
                 a_gateway_that_gave_up_is_made_up_for,
                 a_read_that_makes_no_sense_changes_nothing_for_the_worse,
+            });
+            laws!(@law $subject, canary {
+                no_secret_leaves_when_all_is_well,
+                no_secret_leaves_when_the_server_quotes_it,
+                no_secret_leaves_when_answers_break_off,
+                no_secret_leaves_when_the_values_are_wrong,
+            });
+            laws!(@law $subject, stopping {
+                a_signal_lets_the_current_write_finish_and_starts_no_other,
             });
             laws!(@law $subject, bounds {
                 a_server_that_never_answers_ends_the_run_at_its_deadline,

@@ -20,6 +20,10 @@ pub(crate) trait Subject: Sized {
     /// is a reference to one of [`SECRETS`](Self::SECRETS).
     fn values(url: &str) -> Vec<(&'static str, String)>;
 
+    /// Values that cannot be used because a secret is where or what it must not be, each with what is wrong. Every secret in
+    /// them is one of [`SECRETS`](Self::SECRETS), in plain text.
+    fn broken_values(url: &str) -> Vec<(&'static str, Vec<(&'static str, String)>)>;
+
     /// The secrets that the values refer to: name in the environment, and text.
     const SECRETS: &'static [(&'static str, &'static str)];
 

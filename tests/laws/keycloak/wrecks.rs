@@ -68,7 +68,7 @@ impl Keycloak {
     pub(super) async fn spoil(&self, object: &ObjectId, path: Option<&str>) {
         let (kind, name) = (object.kind().as_str(), object.name());
         match (kind, path) {
-            ("default-client-scope" | "group-role" | "client-scope-assignment", None) | ("membership", Some("member")) => {
+            ("default-client-scope" | "group-role" | "client-default-scope" | "membership", None) => {
                 self.remove_object(object).await;
             }
             ("realm", Some(path)) => self.spoil_realm(name, path).await,
@@ -135,7 +135,7 @@ impl Keycloak {
                 let scope = self.id("/client-scopes", "name", name).await;
                 self.delete(&format!("/default-default-client-scopes/{scope}")).await;
             }
-            "client-scope-assignment" => {
+            "client-default-scope" => {
                 let (client, scope) = name.split_once('/').unwrap();
                 let (client, scope) = (self.id("/clients", "clientId", client).await, self.id("/client-scopes", "name", scope).await);
                 self.delete(&format!("/clients/{client}/default-client-scopes/{scope}")).await;

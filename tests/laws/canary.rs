@@ -1,0 +1,106 @@
+//! Law 7: secrets never leave. The program runs with secrets that are easy to recognise, logs all it can, and nothing that
+//! it writes anywhere may hold one of them, in any spelling, whatever the server does.
+
+use std::{collections::BTreeSet, process::Command};
+
+use serde_json::Value;
+
+use crate::{
+    program::Program,
+    proxy::{Manner, Proxy, Seen, Which},
+    spellings::Canary,
+    subject::Subject,
+};
+
+/// The program's output formats, by turns.
+const FORMS: [&[&str]; 2] = [&["--log-format", "json", "--output", "json"], &["--log-format", "text", "--output", "text"]];
+
+/// Everything goes well: planning, applying, applying again.
+pub(crate) async fn no_secret_leaves_when_all_is_well<S: Subject>() {
+    for form in FORMS {
+        let subject = S::start();
+        let proxy = Proxy::before(subject.url()).await;
+        let program = Program::<S>::new(&S::values(proxy.url()));
+        for command in ["plan", "check", "apply", "apply", "plan"] {
+            expect_no_secret(&program, &proxy, program.command(command, form), &["0"]).await;
+        }
+        assert!(program.files().contains_key("out/inventory.jsonl"));
+    }
+}
+
+/// A server that quotes what it was sent, credentials and bodies, in failures of every kind.
+pub(crate) async fn no_secret_leaves_when_the_server_quotes_it<S: Subject>() {
+    for (turn, status) in [400, 401, 403, 409, 500, 503].into_iter().enumerate() {
+        for which in [Which::Logins, Which::Reads, Which::Writes] {
+            expect_no_secret_with::<S>(Manner::Echo(which, status), FORMS[turn % 2]).await;
+        }
+    }
+}
+
+/// A server whose answers break off.
+pub(crate) async fn no_secret_leaves_when_answers_break_off<S: Subject>() {
+    for which in [Which::Logins, Which::Reads] {
+        for form in FORMS {
+            expect_no_secret_with::<S>(Manner::Truncate(which), form).await;
+        }
+    }
+}
+
+/// Values that cannot be used, with a secret in the wrong place or in the wrong form: no message repeats it.
+pub(crate) async fn no_secret_leaves_when_the_values_are_wrong<S: Subject>() {
+    let subject = S::start();
+    let proxy = Proxy::before(subject.url()).await;
+    for (what, values) in S::broken_values(proxy.url()) {
+        let program = Program::<S>::new(&values);
+        for form in FORMS {
+            let ended = expect_no_secret(&program, &proxy, program.command("apply", form), &["65", "78"]).await;
+            assert!(!ended.is_empty(), "{what}: nothing was said");
+        }
+    }
+    assert!(proxy.seen().is_empty(), "a request was made with values that cannot be used");
+}
+
+async fn expect_no_secret_with<S: Subject>(manner: Manner, form: &[&str]) {
+    let subject = S::start();
+    let proxy = Proxy::before(subject.url()).await;
+    let program = Program::<S>::new(&S::values(proxy.url()));
+    proxy.behave(manner);
+    let mut command = program.command("apply", form);
+    // whoever asks for time does not get it here: the waiting is not what this is about
+    command.args(["--timeout", "2s"]);
+    expect_no_secret(&program, &proxy, command, &["1", "69", "75", "77", "78"]).await;
+}
+
+/// Runs the program to its end and looks for secrets in everything that it wrote. Returns what it wrote to its outputs.
+async fn expect_no_secret<S: Subject>(program: &Program<S>, proxy: &Proxy, mut command: Command, codes: &[&str]) -> Vec<u8> {
+    let arguments: Vec<u8> = command.get_args().flat_map(|argument| argument.as_encoded_bytes().to_vec()).collect();
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let code = output.status.code().unwrap().to_string();
+    assert!(codes.contains(&code.as_str()), "exit code {code}: {}", String::from_utf8_lossy(&output.stderr));
+    let mut written = program.files();
+    written.insert("standard output".to_owned(), output.stdout.clone());
+    written.insert("standard error".to_owned(), output.stderr.clone());
+    written.insert("arguments".to_owned(), arguments);
+    let canaries = canaries::<S>(&proxy.seen());
+    for (place, bytes) in &written {
+        for canary in &canaries {
+            if let Some(spelling) = canary.found_in(bytes) {
+                panic!("{place} holds {} ({spelling})", canary.name());
+            }
+        }
+    }
+    [output.stdout, output.stderr].concat()
+}
+
+/// The secrets of the values, and every token that went by.
+fn canaries<S: Subject>(seen: &[Seen]) -> Vec<Canary> {
+    let mut tokens: BTreeSet<String> = seen.iter().filter_map(|request| request.credential.clone()).collect();
+    for request in seen {
+        if let Ok(answer) = serde_json::from_slice::<Value>(&request.answer) {
+            let fields = ["access_token", "refresh_token", "id_token"].into_iter();
+            tokens.extend(fields.filter_map(|field| answer[field].as_str().map(str::to_owned)));
+        }
+    }
+    let tokens = tokens.iter().map(|token| Canary::new("a token", token));
+    S::SECRETS.iter().map(|(name, text)| Canary::new(name, text)).chain(tokens).collect()
+}

@@ -1,0 +1,67 @@
+//! Law 8: SIGTERM in the middle of an apply. What is under way is finished, nothing new is begun, the report is written.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, ExitStatus},
+};
+
+use evenkeel_core::report::{Report, Status};
+use evenkeel_engine::exit_code::ExitCode;
+use evenkeel_sandbox::{Effect, Fault, Gate, Kind, Matching};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::{
+    essence::{differences, essence},
+    bench::Bench,
+    program::Program,
+    subject::Subject,
+};
+
+/// The first write of a run is held at a gate, so that the signal comes in the middle of it, and the gate is opened once the
+/// program has said that it heard the signal.
+pub(crate) async fn a_signal_lets_the_current_write_finish_and_starts_no_other<S: Subject>() {
+    let subject = S::start();
+    let program = Program::<S>::new(&S::values(subject.url()));
+    let gate = Gate::new();
+    subject.inject(Fault::once(Matching::writes().nth(3), Effect::Hold(gate.clone())));
+    let mut child = program.command("apply", &["--concurrency", "1", "--log-format", "json"]).spawn().unwrap();
+    let pid = Pid::from_child(&child);
+    gate.reached(1).await;
+    kill_process(pid, Signal::TERM).unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let stderr = blocking(move || {
+        let heard = (&mut stderr).lines().map_while(Result::ok).any(|line| line.contains("stopping after what is under way"));
+        assert!(heard, "the program did not say that it heard the signal");
+        stderr
+    })
+    .await;
+    gate.open();
+    let status = blocking(move || end(child, stderr)).await;
+    assert_eq!(status.code(), Some(i32::from(ExitCode::SomeFailed.number())));
+
+    let writes: Vec<_> = subject.requests().into_iter().filter(|request| request.kind == Kind::Write).collect();
+    assert_eq!(writes.len(), 3, "{writes:?}");
+    let report: Report = serde_json::from_slice(&std::fs::read(program.out("report.json")).unwrap()).unwrap();
+    assert_eq!(report.exit_code, ExitCode::SomeFailed.number());
+    assert_eq!(report.count(Status::Applied), 3, "what was under way is applied, and told as such");
+    assert!(report.count(Status::Skipped) > 0);
+    assert_eq!(report.count(Status::Failed), 0);
+    assert!(!std::fs::read(program.out("termination-log")).unwrap().is_empty());
+
+    let again = program.command("apply", &[]).spawn().unwrap();
+    let again = blocking(move || again.wait_with_output()).await.unwrap();
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    let whole = Bench::<S>::converged().await;
+    assert_eq!(differences(&essence(&whole.subject), &essence(&subject)), [""; 0]);
+}
+
+/// Reads to the end what the program still has to say, so that it is not held up, and waits for it.
+fn end(mut child: Child, mut stderr: impl Read) -> ExitStatus {
+    let mut rest = Vec::new();
+    stderr.read_to_end(&mut rest).unwrap();
+    child.wait().unwrap()
+}
+
+async fn blocking<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
