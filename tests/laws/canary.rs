@@ -22,18 +22,23 @@ pub(crate) async fn no_secret_leaves_when_all_is_well<S: Subject>() {
         let proxy = Proxy::before(subject.url()).await;
         let program = Program::<S>::new(&S::values(proxy.url()));
         for command in ["plan", "check", "apply", "apply", "plan"] {
-            expect_no_secret(&program, &proxy, program.command(command, form), &["0"]).await;
+            let said = expect_no_secret(&program, &proxy, program.command(command, form), &["0"]).await;
+            assert!(String::from_utf8_lossy(&said).contains("TRACE"), "the program logs all it can");
         }
         assert!(program.files().contains_key("out/inventory.jsonl"));
     }
 }
 
-/// A server that quotes what it was sent, credentials and bodies, in failures of every kind.
+/// A server that quotes what it was sent, credentials and bodies, in failures of every kind. That the quotes reach the log at
+/// all shows in what stands there in place of the secrets.
 pub(crate) async fn no_secret_leaves_when_the_server_quotes_it<S: Subject>() {
-    for (turn, status) in [400, 401, 403, 409, 500, 503].into_iter().enumerate() {
-        for which in [Which::Logins, Which::Reads, Which::Writes] {
-            expect_no_secret_with::<S>(Manner::Echo(which, status), FORMS[turn % 2]).await;
+    for which in [Which::Logins, Which::Reads, Which::Writes, Which::SecretWrites] {
+        let mut masked = 0;
+        for (turn, status) in [400, 401, 403, 409, 500, 503].into_iter().enumerate() {
+            let said = expect_no_secret_with::<S>(Manner::Echo(which, status), FORMS[turn % 2]).await;
+            masked += String::from_utf8_lossy(&said).matches("(secret)").count();
         }
+        assert!(masked > 0, "{which:?}: nothing of what the server quoted was logged");
     }
 }
 
@@ -60,7 +65,7 @@ pub(crate) async fn no_secret_leaves_when_the_values_are_wrong<S: Subject>() {
     assert!(proxy.seen().is_empty(), "a request was made with values that cannot be used");
 }
 
-async fn expect_no_secret_with<S: Subject>(manner: Manner, form: &[&str]) {
+async fn expect_no_secret_with<S: Subject>(manner: Manner, form: &[&str]) -> Vec<u8> {
     let subject = S::start();
     let proxy = Proxy::before(subject.url()).await;
     let program = Program::<S>::new(&S::values(proxy.url()));
@@ -68,7 +73,7 @@ async fn expect_no_secret_with<S: Subject>(manner: Manner, form: &[&str]) {
     let mut command = program.command("apply", form);
     // whoever asks for time does not get it here: the waiting is not what this is about
     command.args(["--timeout", "2s"]);
-    expect_no_secret(&program, &proxy, command, &["1", "69", "75", "77", "78"]).await;
+    expect_no_secret(&program, &proxy, command, &["1", "69", "75", "77", "78"]).await
 }
 
 /// Runs the program to its end and looks for secrets in everything that it wrote. Returns what it wrote to its outputs.

@@ -1,6 +1,7 @@
 //! The Keycloak task and its sandbox.
 
 mod foreign;
+mod regressions;
 mod wrecks;
 
 use std::sync::LazyLock;

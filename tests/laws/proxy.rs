@@ -15,6 +15,8 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinHandle};
 
+use crate::subject::MARK;
+
 /// How the proxy answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
@@ -35,14 +37,18 @@ pub(crate) enum Which {
     Reads,
     /// Those that write.
     Writes,
+    /// Those that write a secret of the values.
+    SecretWrites,
 }
 
 impl Which {
-    fn fits(self, method: &Method, has_credential: bool) -> bool {
+    fn fits(self, seen: &Seen) -> bool {
+        let writes = seen.credential.is_some() && seen.method != Method::GET;
         match self {
-            Self::Logins => !has_credential,
-            Self::Reads => has_credential && *method == Method::GET,
-            Self::Writes => has_credential && *method != Method::GET,
+            Self::Logins => seen.credential.is_none(),
+            Self::Reads => seen.credential.is_some() && seen.method == Method::GET,
+            Self::Writes => writes,
+            Self::SecretWrites => writes && seen.marked().is_some(),
         }
     }
 }
@@ -62,6 +68,16 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// The part of the body in which a secret of the values stands.
+    fn marked(&self) -> Option<String> {
+        const AROUND: usize = 60;
+        let body = String::from_utf8_lossy(&self.body).into_owned();
+        let mark = body.find(MARK)?;
+        let start = body.floor_char_boundary(mark.saturating_sub(AROUND));
+        let end = body.ceil_char_boundary(mark + AROUND);
+        Some(body[start..end].to_owned())
+    }
+
     /// Whether both ask for the very same.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         (&self.method, &self.path, &self.body) == (&other.method, &other.path, &other.body)
@@ -171,11 +187,10 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Resp
     let credential = authorization.map(|value| value.rsplit(' ').next().unwrap_or(value).to_owned());
     let path = head.uri.to_string();
     let seen = Seen { method: head.method.clone(), path, body: body.clone(), credential, answer: Bytes::new(), cut: false };
-    let has_credential = seen.credential.is_some();
     let (number, manner) = shared.open(seen.clone());
     let answer = match manner {
-        Manner::Echo(which, status) if which.fits(&head.method, has_credential) => Some(echo(&seen, &head.headers, status)),
-        Manner::Truncate(which) if which.fits(&head.method, has_credential) => {
+        Manner::Echo(which, status) if which.fits(&seen) => Some(echo(&seen, status)),
+        Manner::Truncate(which) if which.fits(&seen) => {
             forward(&shared.target, &seen, &head.headers).await.map(|answer| answer.map(|body| body.slice(..body.len() / 2)))
         }
         _ => forward(&shared.target, &seen, &head.headers).await,
@@ -184,10 +199,15 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Resp
     answer.map(|answer| answer.map(Full::new)).ok_or("cut")
 }
 
-/// An answer that quotes the request in the words of every application, as a badly configured one does.
-fn echo(seen: &Seen, headers: &HeaderMap, status: u16) -> Response<Bytes> {
-    let quoted = format!("{} {}\n{headers:?}\n{:?}\n{}", seen.method, seen.path, seen.credential, String::from_utf8_lossy(&seen.body));
-    let page = serde_json::json!({"error": quoted, "error_description": quoted, "errorMessage": quoted, "message": quoted});
+/// An answer that quotes the request in the words of every application, as a badly configured one does. Clients shorten long
+/// messages, so the confidential part comes first; which field they show is their business, so every other status has another.
+fn echo(seen: &Seen, status: u16) -> Response<Bytes> {
+    let body = seen.marked().unwrap_or_else(|| String::from_utf8_lossy(&seen.body).into_owned());
+    let head = format!("Authorization: Bearer {}", seen.credential.as_deref().unwrap_or_default());
+    let page = match status % 2 {
+        0 => serde_json::json!({"errorMessage": format!("{body} {head}"), "message": format!("{body} {head}")}),
+        _ => serde_json::json!({"error": format!("{head} {body}"), "error_description": body}),
+    };
     let mut answer = Response::new(Bytes::from(page.to_string()));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap();
     answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));

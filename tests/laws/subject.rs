@@ -5,6 +5,9 @@ use evenkeel_engine::task::Task;
 use evenkeel_sandbox::{Fault, Logged};
 use serde_json::Value;
 
+/// The word with which every secret of a subject begins, so that it is known when it goes by.
+pub(crate) const MARK: &str = "Kanarie";
+
 /// A task with the stand-in of its application.
 pub(crate) trait Subject: Sized {
     /// The task.
@@ -24,7 +27,7 @@ pub(crate) trait Subject: Sized {
     /// them is one of [`SECRETS`](Self::SECRETS), in plain text.
     fn broken_values(url: &str) -> Vec<(&'static str, Vec<(&'static str, String)>)>;
 
-    /// The secrets that the values refer to: name in the environment, and text.
+    /// The secrets that the values refer to: name in the environment, and text that begins with [`MARK`].
     const SECRETS: &'static [(&'static str, &'static str)];
 
     /// Every request since the last [`forget`](Self::forget).
