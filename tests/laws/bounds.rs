@@ -16,7 +16,9 @@ use crate::{
 
 /// A server that never answers a login, a read or a write: the run ends when its time is up, and says so.
 pub(crate) async fn a_server_that_never_answers_ends_the_run_at_its_deadline<S: Subject>() {
-    for (what, matching) in [("logins", Matching::tokens()), ("reads", Matching::reads()), ("writes", Matching::writes())] {
+    for (what, matching) in
+        [("logins", Matching::tokens()), ("reads", Matching::reads()), ("writes", Matching::writes())]
+    {
         let mut bench = Bench::<S>::new();
         bench.options.timeout = Duration::from_secs(1);
         let gate = Gate::new();
@@ -63,7 +65,9 @@ pub(crate) async fn a_server_that_asks_for_time_gets_it<S: Subject>() {
 /// A server that is overloaded for good is given up after a few attempts, long before the deadline.
 pub(crate) async fn a_server_that_stays_overloaded_is_given_up<S: Subject>() {
     let bench = Bench::<S>::new();
-    bench.subject.inject(Fault::always(Matching::any(), Effect::Status { code: 503, page: Page::Html, retry_after: Some(0) }));
+    bench
+        .subject
+        .inject(Fault::always(Matching::any(), Effect::Status { code: 503, page: Page::Html, retry_after: Some(0) }));
     let finished = bench.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Unavailable, "{}", told(&finished));
     assert!(bench.subject.requests().len() < 20, "{}", bench.subject.requests().len());

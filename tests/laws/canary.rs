@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// The program's output formats, by turns.
-const FORMS: [&[&str]; 2] = [&["--log-format", "json", "--output", "json"], &["--log-format", "text", "--output", "text"]];
+const FORMS: [&[&str]; 2] =
+    [&["--log-format", "json", "--output", "json"], &["--log-format", "text", "--output", "text"]];
 
 /// Everything goes well: planning, applying, applying again.
 pub(crate) async fn no_secret_leaves_when_all_is_well<S: Subject>() {
@@ -77,7 +78,12 @@ async fn expect_no_secret_with<S: Subject>(manner: Manner, form: &[&str]) -> Vec
 }
 
 /// Runs the program to its end and looks for secrets in everything that it wrote. Returns what it wrote to its outputs.
-async fn expect_no_secret<S: Subject>(program: &Program<S>, proxy: &Proxy, mut command: Command, codes: &[&str]) -> Vec<u8> {
+async fn expect_no_secret<S: Subject>(
+    program: &Program<S>,
+    proxy: &Proxy,
+    mut command: Command,
+    codes: &[&str],
+) -> Vec<u8> {
     let arguments: Vec<u8> = command.get_args().flat_map(|argument| argument.as_encoded_bytes().to_vec()).collect();
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     let code = output.status.code().unwrap().to_string();

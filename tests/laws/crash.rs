@@ -34,7 +34,8 @@ async fn undisturbed<S: Subject>() -> Undisturbed {
     bench.converge().await;
     let mut known = BTreeSet::new();
     let writes = bench.subject.requests().into_iter().filter(|request| request.kind == Kind::Write);
-    let is_new = writes.map(|request| known.insert((request.method.to_string(), without_ids(&request.path)))).enumerate();
+    let is_new =
+        writes.map(|request| known.insert((request.method.to_string(), without_ids(&request.path)))).enumerate();
     Undisturbed {
         writes: bench.count(Kind::Write),
         kinds_of_write: is_new.filter(|(_, is_new)| *is_new).map(|(index, _)| index + 1).collect(),
@@ -73,7 +74,11 @@ pub(crate) async fn a_run_that_dies_after_any_write_is_finished_by_the_next<S: S
         }
         gate.open();
         assert_eq!(bench.count(Kind::Write), number);
-        arrive(&bench, whole).await.into_iter().map(|complaint| format!("died after write {number}: {complaint}")).collect::<Vec<_>>()
+        arrive(&bench, whole)
+            .await
+            .into_iter()
+            .map(|complaint| format!("died after write {number}: {complaint}"))
+            .collect::<Vec<_>>()
     });
     nothing_to_complain_about(runs).await;
 }
@@ -107,9 +112,14 @@ pub(crate) async fn a_gateway_that_gave_up_is_made_up_for<S: Subject>() {
 pub(crate) async fn a_read_that_makes_no_sense_changes_nothing_for_the_worse<S: Subject>() {
     let whole = &undisturbed::<S>().await;
     let runs = (1..=whole.reads).flat_map(|number| {
-        [Effect::TruncatedJson, Effect::CutInBody, Effect::Status { code: 500, page: Page::Json, retry_after: None }].map(|effect| {
-            disturbed::<S>(whole, Fault::once(Matching::reads().nth(number), effect.clone()), format!("{effect:?} at read {number}"))
-        })
+        [Effect::TruncatedJson, Effect::CutInBody, Effect::Status { code: 500, page: Page::Json, retry_after: None }]
+            .map(|effect| {
+                disturbed::<S>(
+                    whole,
+                    Fault::once(Matching::reads().nth(number), effect.clone()),
+                    format!("{effect:?} at read {number}"),
+                )
+            })
     });
     nothing_to_complain_about(runs).await;
 }
@@ -126,7 +136,11 @@ async fn disturb_every_kind_of_write<S: Subject>(effect: Effect) {
 
 async fn disturb_writes<S: Subject>(effect: Effect, whole: &Undisturbed, numbers: impl Iterator<Item = usize>) {
     let runs = numbers.map(|number| {
-        disturbed::<S>(whole, Fault::once(Matching::writes().nth(number), effect.clone()), format!("{effect:?} at write {number}"))
+        disturbed::<S>(
+            whole,
+            Fault::once(Matching::writes().nth(number), effect.clone()),
+            format!("{effect:?} at write {number}"),
+        )
     });
     nothing_to_complain_about(runs).await;
 }

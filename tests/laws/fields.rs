@@ -16,7 +16,9 @@ pub(crate) fn field<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Valu
         return field(items.get_mut(position)?, rest.strip_prefix('.').unwrap_or(rest));
     }
     let fields = value.as_object_mut()?;
-    let starts = |key: &&String| path.strip_prefix(key.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+    let starts = |key: &&String| {
+        path.strip_prefix(key.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
     let key = fields.keys().filter(starts).max_by_key(|key| key.len())?.clone();
     let rest = &path[key.len()..];
     field(&mut fields[&key], rest.strip_prefix('.').unwrap_or(rest))
@@ -52,9 +54,11 @@ mod tests {
             "attributes": [{"name": "email", "permissions": {"view": ["admin"]}}],
             "urls": ["a"],
         });
-        for (path, expected) in
-            [("config.claim.name", json!("sub")), ("attributes[email].permissions.view", json!(["admin"])), ("urls[0]", json!("a"))]
-        {
+        for (path, expected) in [
+            ("config.claim.name", json!("sub")),
+            ("attributes[email].permissions.view", json!(["admin"])),
+            ("urls[0]", json!("a")),
+        ] {
             assert_eq!(field(&mut value, path), Some(&mut expected.clone()), "{path}");
         }
         for path in ["config.name", "attributes[sub]", "urls[1]", "url"] {

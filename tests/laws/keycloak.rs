@@ -57,9 +57,15 @@ impl Subject for Keycloak {
             ("a list", with("secrets.more.yaml", admin(&format!("[{secret}]")))),
             ("a map with an unknown key", with("secrets.more.yaml", admin(&format!("{{plain: {secret}}}")))),
             ("a reference that is none", with("secrets.more.yaml", admin(&format!("{{fromEnv: [{secret}]}}")))),
-            ("under an unknown key", with("secrets.more.yaml", format!("keycloak:\n  admin:\n    pasword: {secret}\n"))),
+            (
+                "under an unknown key",
+                with("secrets.more.yaml", format!("keycloak:\n  admin:\n    pasword: {secret}\n")),
+            ),
             ("in place of a section", with("secrets.more.yaml", format!("keycloak: {secret}\n"))),
-            ("in place of a number", with("secrets.more.yaml", format!("keycloak:\n  realm:\n    ssoSessionIdleTimeout: {secret}\n"))),
+            (
+                "in place of a number",
+                with("secrets.more.yaml", format!("keycloak:\n  realm:\n    ssoSessionIdleTimeout: {secret}\n")),
+            ),
             ("in a broken file", with("secrets.more.yaml", format!("keycloak:\n  admin: {{password: {secret}\n"))),
             ("twice", with("secrets.more.yaml", format!("keycloak:\n  url: {secret}\n  url: {secret}\n"))),
             ("as an address", with("secrets.more.yaml", format!("keycloak:\n  url: {secret}\n"))),

@@ -186,13 +186,14 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Resp
     let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let credential = authorization.map(|value| value.rsplit(' ').next().unwrap_or(value).to_owned());
     let path = head.uri.to_string();
-    let seen = Seen { method: head.method.clone(), path, body: body.clone(), credential, answer: Bytes::new(), cut: false };
+    let seen =
+        Seen { method: head.method.clone(), path, body: body.clone(), credential, answer: Bytes::new(), cut: false };
     let (number, manner) = shared.open(seen.clone());
     let answer = match manner {
         Manner::Echo(which, status) if which.fits(&seen) => Some(echo(&seen, status)),
-        Manner::Truncate(which) if which.fits(&seen) => {
-            forward(&shared.target, &seen, &head.headers).await.map(|answer| answer.map(|body| body.slice(..body.len() / 2)))
-        }
+        Manner::Truncate(which) if which.fits(&seen) => forward(&shared.target, &seen, &head.headers)
+            .await
+            .map(|answer| answer.map(|body| body.slice(..body.len() / 2))),
         _ => forward(&shared.target, &seen, &head.headers).await,
     };
     shared.close(number, answer.as_ref());
@@ -224,7 +225,8 @@ async fn forward(target: &str, seen: &Seen, headers: &HeaderMap) -> Option<Respo
     });
     let mut headers = headers.clone();
     headers.remove(header::HOST);
-    let request = CLIENT.request(seen.method.clone(), format!("{target}{}", seen.path)).headers(headers).body(seen.body.clone());
+    let request =
+        CLIENT.request(seen.method.clone(), format!("{target}{}", seen.path)).headers(headers).body(seen.body.clone());
     let answer = request.send().await.ok()?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut forwarded = Response::new(answer.bytes().await.ok()?);

@@ -1,6 +1,9 @@
 //! A secret in every spelling in which it could slip out.
 
-use base64::{Engine, engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A secret that is looked for.
@@ -23,7 +26,8 @@ impl Canary {
             ("as a list of numbers", format!("{bytes:?}").trim_matches(['[', ']']).as_bytes().to_vec()),
             ("in hexadecimal digits", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes()),
         ];
-        spellings.extend(bytes.chunks(PIECE).filter(|piece| piece.len() == PIECE).map(|piece| ("in part", piece.to_vec())));
+        spellings
+            .extend(bytes.chunks(PIECE).filter(|piece| piece.len() == PIECE).map(|piece| ("in part", piece.to_vec())));
         // In the middle of a longer text base64 looks different, by how many bytes stand before it.
         for before in 0..3 {
             let padded = [&vec![0; before], bytes].concat();
@@ -46,7 +50,10 @@ impl Canary {
     pub(crate) fn found_in(&self, bytes: &[u8]) -> Option<&'static str> {
         // Logs hold text; where one does not, the bytes around it do not matter.
         let text = String::from_utf8_lossy(bytes);
-        self.spellings.iter().find(|(_, spelling)| text.contains(&*String::from_utf8_lossy(spelling))).map(|(name, _)| *name)
+        self.spellings
+            .iter()
+            .find(|(_, spelling)| text.contains(&*String::from_utf8_lossy(spelling)))
+            .map(|(name, _)| *name)
     }
 }
 

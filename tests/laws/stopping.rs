@@ -11,8 +11,8 @@ use evenkeel_sandbox::{Effect, Fault, Gate, Kind, Matching};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
-    essence::{differences, essence},
     bench::Bench,
+    essence::{differences, essence},
     program::Program,
     subject::Subject,
 };
@@ -30,7 +30,8 @@ pub(crate) async fn a_signal_lets_the_current_write_finish_and_starts_no_other<S
     kill_process(pid, Signal::TERM).unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let stderr = blocking(move || {
-        let heard = (&mut stderr).lines().map_while(Result::ok).any(|line| line.contains("stopping after what is under way"));
+        let heard =
+            (&mut stderr).lines().map_while(Result::ok).any(|line| line.contains("stopping after what is under way"));
         assert!(heard, "the program did not say that it heard the signal");
         stderr
     })

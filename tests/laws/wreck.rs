@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::{object::ObjectId, plan::{Action, ChangeDocument}};
+use evenkeel_core::{
+    object::ObjectId,
+    plan::{Action, ChangeDocument},
+};
 use evenkeel_engine::exit_code::ExitCode;
 use evenkeel_sandbox::Kind;
 
@@ -47,7 +50,8 @@ pub(crate) async fn every_managed_field_is_kept_and_nothing_else_is_touched<S: S
             if S::beyond_wrecking(&change.object, field).is_none() {
                 wrecked += 1;
                 let found = wreck_one(&bench, &change.object, field).await;
-                complaints.extend(found.into_iter().map(|complaint| format!("{} {field:?}: {complaint}", change.object)));
+                complaints
+                    .extend(found.into_iter().map(|complaint| format!("{} {field:?}: {complaint}", change.object)));
             }
         }
     }
@@ -70,7 +74,9 @@ async fn wreck_one<S: Subject>(bench: &Bench<S>, object: &ObjectId, field: Optio
         complaints.push(told(&finished));
     }
     if S::lasting_damage(object, field).is_some() {
-        let seen = changes(&finished).into_iter().any(|change| change.object == *object && change.fields.iter().any(|change| Some(change.path.as_str()) == field));
+        let seen = changes(&finished).into_iter().any(|change| {
+            change.object == *object && change.fields.iter().any(|change| Some(change.path.as_str()) == field)
+        });
         complaints.extend((!seen).then(|| "the plan did not show it".to_owned()));
         return complaints;
     }

@@ -11,7 +11,8 @@ impl Keycloak {
         self.add_roles_and_groups().await;
         self.add_scopes_and_clients().await;
         self.add_people().await;
-        let provider = json!({"alias": "theirs", "providerId": "oidc", "config": {"clientId": "x", "clientSecret": "y"}});
+        let provider =
+            json!({"alias": "theirs", "providerId": "oidc", "config": {"clientId": "x", "clientSecret": "y"}});
         self.send(Method::POST, "/identity-provider/instances", provider).await;
     }
 
@@ -51,10 +52,12 @@ impl Keycloak {
     /// Somebody in a group of ours, somebody of ours in a group of theirs and with a role that nobody declared, and Grace,
     /// about whose teams nobody says anything, in a team.
     async fn add_people(&self) {
-        let somebody = json!({"username": "mallory", "email": "mallory@example.com", "enabled": true, "groups": ["/team-alpha"]});
+        let somebody =
+            json!({"username": "mallory", "email": "mallory@example.com", "enabled": true, "groups": ["/team-alpha"]});
         self.send(Method::POST, "/users", somebody).await;
         let (ada, grace) = (self.user("ada@example.com").await, self.user("grace@example.com").await);
-        let (theirs, alpha) = (self.id("/groups", "name", "theirs").await, self.id("/groups", "name", "team-alpha").await);
+        let (theirs, alpha) =
+            (self.id("/groups", "name", "theirs").await, self.id("/groups", "name", "team-alpha").await);
         self.send(Method::PUT, &format!("/users/{ada}/groups/{theirs}"), Value::Null).await;
         self.send(Method::PUT, &format!("/users/{grace}/groups/{alpha}"), Value::Null).await;
         let role = self.get("/roles/theirs").await;
@@ -99,7 +102,8 @@ impl Keycloak {
         // the key is not declared, though the map that it is in is
         realm["smtpServer"]["replyTo"] = json!("theirs@example.com");
         let (attributes, mail) = (&realm["attributes"], &realm["smtpServer"]);
-        let fields = json!({"accountTheme": "theirs", "verifyEmail": true, "attributes": attributes, "smtpServer": mail});
+        let fields =
+            json!({"accountTheme": "theirs", "verifyEmail": true, "attributes": attributes, "smtpServer": mail});
         self.send(Method::PUT, "", fields).await;
         let theme = json!({"accountTheme": "theirs"});
         self.ask(Method::PUT, "/admin/realms/master", Some(&theme)).await;

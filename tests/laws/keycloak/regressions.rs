@@ -71,7 +71,10 @@ async fn keycloak_flag_that_is_false_takes_the_user_out_and_an_absent_one_does_n
 async fn keycloak_absent_list_is_not_managed_and_an_empty_one_is_empty() {
     let bench = Bench::<Keycloak>::converged().await;
     let client = bench.subject.id("/clients", "clientId", "otomi").await;
-    bench.subject.send(Method::PUT, &format!("/clients/{client}"), json!({"redirectUris": ["https://theirs.example.com/*"]})).await;
+    bench
+        .subject
+        .send(Method::PUT, &format!("/clients/{client}"), json!({"redirectUris": ["https://theirs.example.com/*"]}))
+        .await;
     bench.subject.send(Method::PUT, "", json!({"supportedLocales": ["en", "de"]})).await;
     bench.declare_with("keycloak: {client: {redirectUris: null}, realm: {supportedLocales: null}}\n");
     bench.expect_nothing_to_do().await;
@@ -119,7 +122,8 @@ async fn keycloak_substring_of_an_email_is_not_that_user() {
     for others in [0, 250] {
         let bench = Bench::<Keycloak>::new();
         bench.subject.ask(Method::POST, "/admin/realms", Some(&json!({"realm": "otomi"}))).await;
-        let mut names = vec!["canada@example.com".to_owned(), "ada@example.com.au".to_owned(), "aada@example.com".to_owned()];
+        let mut names =
+            vec!["canada@example.com".to_owned(), "ada@example.com.au".to_owned(), "aada@example.com".to_owned()];
         names.extend((0..others).map(|number| format!("somebody-{number}@example.com")));
         for name in &names {
             let user = json!({"username": name, "email": name, "firstName": "Somebody"});
@@ -143,7 +147,9 @@ async fn keycloak_substring_of_an_email_is_not_that_user() {
 async fn keycloak_more_than_100_roles_groups_and_users_are_all_seen() {
     let teams: String = (0..120).map(|number| format!("  t{number:03}: {{}}\n")).collect();
     let users: String = (0..120)
-        .map(|number| format!("  - {{email: user-{number:03}@example.com, firstName: U, lastName: R, teams: [t119]}}\n"))
+        .map(|number| {
+            format!("  - {{email: user-{number:03}@example.com, firstName: U, lastName: R, teams: [t119]}}\n")
+        })
         .collect();
     let subject = Keycloak::start();
     let values = values_with(subject.url(), &format!("teams:\n{teams}users:\n{users}"));
@@ -160,7 +166,12 @@ async fn keycloak_more_than_100_roles_groups_and_users_are_all_seen() {
 
 #[tokio::test]
 async fn keycloak_token_that_dies_in_the_middle_of_a_run_is_renewed() {
-    let faults = [Matching::reads().nth(4), Matching::writes(), Matching::writes().nth(20), Matching::any().method(Method::POST).nth(15)];
+    let faults = [
+        Matching::reads().nth(4),
+        Matching::writes(),
+        Matching::writes().nth(20),
+        Matching::any().method(Method::POST).nth(15),
+    ];
     for matching in faults {
         let bench = Bench::<Keycloak>::new();
         bench.subject.inject(Fault::once(matching.clone(), Effect::DeadToken));

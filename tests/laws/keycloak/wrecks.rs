@@ -20,13 +20,19 @@ const BEYOND: &[(&str, &str, &str)] = &[
     ("user/*", "username", "matters at creation only: an account that is found by its email keeps its name"),
     ("user/*", "emailVerified", "matters at creation only: later it is the user's own doing"),
     ("user/*", "groups", "matters at creation only: memberships are objects of their own"),
-    ("user/grace@example.com", "enabled", "matters at creation only, where nobody declares it: people may disable an account"),
+    (
+        "user/grace@example.com",
+        "enabled",
+        "matters at creation only, where nobody declares it: people may disable an account",
+    ),
     ("realm/otomi", "smtpServer.password", "the server hides it: a difference is unknown, not seen (law 3)"),
 ];
 
 /// Fields whose loss takes along what no repair can bring back, each with the reason.
 const LASTING: &[(&str, &str, &str)] = &[
     ("client/otomi", "serviceAccountsEnabled", "Keycloak deletes the service account, with its roles"),
+    ("realm/otomi", "duplicateEmailsAllowed", "Keycloak switches off that people log in with their email"),
+    ("client-scope/openid", "protocol", "Keycloak hides the scope from clients of another protocol"),
     ("realm/otomi", "smtpServer.auth", "Keycloak forgets the password of a server that asks for none"),
 ];
 
@@ -94,7 +100,11 @@ impl Keycloak {
     async fn spoil_mapper(&self, name: &str, path: &str) {
         let (owner, mapper) = self.mapper(name).await;
         let owner = self.get(&owner).await;
-        let stored = owner["protocolMappers"].as_array().unwrap().iter().find(|stored| mapper.ends_with(stored["id"].as_str().unwrap()));
+        let stored = owner["protocolMappers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|stored| mapper.ends_with(stored["id"].as_str().unwrap()));
         let mut stored = stored.unwrap().clone();
         spoil_field("protocol-mapper", path, &mut stored);
         self.send(Method::PUT, &mapper, stored).await;
@@ -137,7 +147,8 @@ impl Keycloak {
             }
             "client-default-scope" => {
                 let (client, scope) = name.split_once('/').unwrap();
-                let (client, scope) = (self.id("/clients", "clientId", client).await, self.id("/client-scopes", "name", scope).await);
+                let (client, scope) =
+                    (self.id("/clients", "clientId", client).await, self.id("/client-scopes", "name", scope).await);
                 self.delete(&format!("/clients/{client}/default-client-scopes/{scope}")).await;
             }
             "group-role" => self.take_role(name).await,
