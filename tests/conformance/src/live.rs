@@ -3,21 +3,28 @@
 //! The same scenarios run against the sandbox in every test run and against a real Keycloak in CI. Unlike the rest of the
 //! suite they know evenkeel: they judge the task by its own report, and the server by plain HTTP.
 
-mod server;
+pub mod fields;
+pub mod hand;
+pub mod server;
 mod stage;
 
 use futures::future::BoxFuture;
 use serde_json::json;
 
 use crate::scenario::{Outcome, Scenario, Target};
+use hand::Hand;
 use server::Server;
 use stage::Stage;
+
+/// The realm of the scenarios' values.
+const REALM: &str = "otomi";
 
 /// All live scenarios, in the order of the table.
 #[must_use]
 pub fn scenarios() -> Vec<Box<dyn Scenario>> {
     vec![
         Box::new(Live { name: "live: converges, and a second run writes nothing", steps: converges }),
+        Box::new(Live { name: "live: each managed field is wrecked, found alone and corrected", steps: drift }),
         Box::new(Live {
             name: "live: a token that lives one second is renewed in the middle of a run",
             steps: short_tokens,
@@ -67,13 +74,67 @@ fn converges<'a>(
     Box::pin(async move {
         let first = stage.apply(&[]).await;
         let changes = u64::try_from(first.report.changes.len()).unwrap_or_default();
-        stage.expect("every change of the first run takes one write", changes > 0 && first.report.requests.writes == changes);
+        stage.expect(
+            "every change of the first run takes one write",
+            changes > 0 && first.report.requests.writes == changes,
+        );
         let second = stage.apply(&[]).await;
         stage.expect("the second run has nothing to change", second.report.changes.is_empty());
         stage.expect("the second run writes nothing", second.report.requests.writes == 0);
         let plan = stage.plan(&[]).await;
         stage.expect("a plan is empty then", plan.plan.is_some_and(|plan| plan.changes.is_empty()));
         stage.remark(format!("{} reads in an unchanged run", second.report.requests.reads));
+        Ok(())
+    })
+}
+
+/// What is managed is not listed here: it is what the task plans for a server that holds nothing, so that a field it learns
+/// to manage tomorrow is wrecked tomorrow.
+fn drift<'a>(
+    stage: &'a mut Stage,
+    server: &'a Server,
+) -> BoxFuture<'a, Result<(), Box<dyn std::error::Error + Send + Sync>>> {
+    Box::pin(async move {
+        let made = stage.apply(&[]).await;
+        let hand = Hand::new(server, REALM);
+        let mut wrecked = 0;
+        for change in made.report.changes.into_iter().map(|report| report.change) {
+            if change.object.kind() == &evenkeel_keycloak::names::REALM && change.object.name() != REALM {
+                continue;
+            }
+            let relation = change.fields.is_empty().then_some(None);
+            let fields = change.fields.iter().map(|field| Some(field.path.as_str())).chain(relation);
+            for field in fields.filter(|field| hand::beyond_spoiling(&change.object, *field).is_none()) {
+                wrecked += 1;
+                if let Err(error) = hand.spoil(&change.object, field).await {
+                    stage.expect(&format!("{} {field:?} can be spoiled: {error}", change.object), false);
+                    continue;
+                }
+                let repair = stage.apply(&[]).await;
+                let seen: Vec<(String, Vec<String>)> = repair
+                    .report
+                    .changes
+                    .iter()
+                    .map(|report| &report.change)
+                    .map(|change| {
+                        (change.object.to_string(), change.fields.iter().map(|field| field.path.clone()).collect())
+                    })
+                    .collect();
+                let wanted: Vec<(String, Vec<String>)> =
+                    vec![(change.object.to_string(), field.map(str::to_owned).into_iter().collect())];
+                let what = format!("the plan for a spoiled {} {field:?} is that alone: {seen:?}", change.object);
+                let found = match hand::brings_along(&change.object, field) {
+                    Some(_) => seen.iter().any(|(object, paths)| {
+                        *object == wanted[0].0 && wanted[0].1.iter().all(|path| paths.contains(path))
+                    }),
+                    None => seen == wanted,
+                };
+                stage.expect(&what, found);
+            }
+        }
+        let rest = stage.plan(&[]).await;
+        stage.expect("nothing is left", rest.plan.is_some_and(|plan| plan.changes.is_empty()));
+        stage.remark(format!("{wrecked} fields and relations"));
         Ok(())
     })
 }

@@ -8,7 +8,7 @@ use crate::{replay::plain_client, scenario::Target};
 
 /// Why the server could not be asked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ServerError {
+pub enum ServerError {
     /// There was no answer.
     #[error("there was no answer to {0}: {1}")]
     NoAnswer(String, reqwest::Error),
@@ -24,7 +24,7 @@ pub(crate) enum ServerError {
 }
 
 /// A server and its administrator.
-pub(crate) struct Server {
+pub struct Server {
     client: Client,
     target: Target,
 }
@@ -34,7 +34,7 @@ impl Server {
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub(crate) fn new(target: &Target) -> Result<Self, ServerError> {
+    pub fn new(target: &Target) -> Result<Self, ServerError> {
         Ok(Self { client: plain_client()?, target: target.clone() })
     }
 
@@ -42,7 +42,7 @@ impl Server {
     ///
     /// # Errors
     /// No answer, or a refusal.
-    pub(crate) async fn get(&self, path: &str) -> Result<Value, ServerError> {
+    pub async fn get(&self, path: &str) -> Result<Value, ServerError> {
         self.send(Method::GET, path, None).await
     }
 
@@ -50,23 +50,15 @@ impl Server {
     ///
     /// # Errors
     /// No answer, or a refusal.
-    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, ServerError> {
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, ServerError> {
         self.send(Method::PUT, path, Some(body)).await
-    }
-
-    /// Posts a body.
-    ///
-    /// # Errors
-    /// No answer, or a refusal.
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, ServerError> {
-        self.send(Method::POST, path, Some(body)).await
     }
 
     /// Deletes, with a body where the API wants one.
     ///
     /// # Errors
     /// No answer, or a refusal.
-    pub(crate) async fn delete(&self, path: &str, body: Option<&Value>) -> Result<Value, ServerError> {
+    pub async fn delete(&self, path: &str, body: Option<&Value>) -> Result<Value, ServerError> {
         self.send(Method::DELETE, path, body).await
     }
 

@@ -213,6 +213,7 @@ fn change(realm: &mut Realm, representation: &Map<String, Value>) -> Result<(), 
         let reusable = representation.get("otpPolicyCodeReusable").and_then(Value::as_bool).unwrap_or(false);
         realm.attributes.insert("realmReusableOtpCode".to_owned(), reusable.to_string());
     }
+    exclude_emails(realm, representation);
     drop_empty(realm);
     if let Some(headers) = representation.get("browserSecurityHeaders").and_then(Value::as_object)
         && let Some(stored) = realm.fields.get_mut("browserSecurityHeaders").and_then(Value::as_object_mut)
@@ -226,6 +227,24 @@ fn change(realm: &mut Realm, representation: &Map<String, Value>) -> Result<(), 
         realm.smtp = smtp_settings(&realm.smtp, settings_of(smtp))?;
     }
     Ok(())
+}
+
+/// Emails that several users may have serve neither to log in nor as user names: whichever of the two is switched on
+/// switches the other off. Where both are sent, duplicates win.
+fn exclude_emails(realm: &mut Realm, representation: &Map<String, Value>) {
+    const DUPLICATES: &str = "duplicateEmailsAllowed";
+    const UNIQUE: [&str; 2] = ["registrationEmailAsUsername", "loginWithEmailAllowed"];
+    let on = |field: &str| representation.get(field).and_then(Value::as_bool) == Some(true);
+    let off: &[&str] = if on(DUPLICATES) {
+        &UNIQUE
+    } else if UNIQUE.into_iter().any(on) {
+        &[DUPLICATES]
+    } else {
+        &[]
+    };
+    for field in off {
+        realm.fields.insert((*field).to_owned(), json!(false));
+    }
 }
 
 /// A policy that is sent is taken as a whole: what it leaves out is nothing.

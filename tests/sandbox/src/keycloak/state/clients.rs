@@ -46,7 +46,10 @@ impl Client {
             view.insert("protocolMappers".to_owned(), self.mappers.iter().map(Mapper::raw).collect());
         }
         let names = |ids: &BTreeSet<ScopeId>| -> Value {
-            let found = ids.iter().filter_map(|id| scopes.get(id.as_str()));
+            // A scope of another protocol stays assigned, but is not shown.
+            let protocol = text_of(&self.fields, "protocol").unwrap_or("openid-connect");
+            let found =
+                ids.iter().filter_map(|id| scopes.get(id.as_str())).filter(|scope| scope.protocol == protocol);
             found.map(|scope| json!(scope.name)).collect()
         };
         view.insert("defaultClientScopes".to_owned(), names(&self.default_scopes));

@@ -1,0 +1,241 @@
+//! Somebody who changes a realm by hand: every managed field and object can be spoiled.
+
+use evenkeel_core::object::ObjectId;
+use serde_json::{Value, json};
+
+use super::{
+    fields::{field, spoiled, top},
+    server::{Server, ServerError},
+};
+
+/// Objects and fields that cannot be spoiled so that a plan could see it, each with the reason. `*` stands for any text.
+const BEYOND: &[(&str, &str, &str)] = &[
+    ("realm/*", "realm", "the name is what the realm is known by"),
+    ("realm/*", "smtpServer.password", "the server hides it: a difference is unknown, not seen (law 3)"),
+    ("client-scope/*", "name", "the name is what the scope is known by"),
+    ("protocol-mapper/*", "name", "the name is what the mapper is known by"),
+    ("protocol-mapper/*", "protocol", "Keycloak never changes it: an update ignores it"),
+    ("role/*", "name", "the name is what the role is known by"),
+    ("group/*", "name", "the name is what the group is known by"),
+    ("client/*", "clientId", "the id is what the client is known by"),
+    ("user-profile/*", "attributes[*].name", "the name is what the attribute is known by"),
+    ("user/*", "username", "matters at creation only: an account that is found by its email keeps its name"),
+    ("user/*", "emailVerified", "matters at creation only: later it is the user's own doing"),
+    ("user/*", "groups", "matters at creation only: memberships are objects of their own"),
+    (
+        "user/ada@example.com",
+        "enabled",
+        "matters at creation only, where nobody declares it: people may disable an account",
+    ),
+];
+
+/// Fields whose change makes Keycloak change others, each with the reason: the plan shows those too.
+const CONTAGIOUS: &[(&str, &str, &str)] = &[
+    ("realm/*", "duplicateEmailsAllowed", "Keycloak switches off that people log in with their email"),
+    ("realm/*", "smtpServer.auth", "Keycloak forgets user and password of a server that asks for none"),
+    ("client-scope/*", "protocol", "Keycloak hides the scope from clients of another protocol"),
+];
+
+/// Why this field of an object cannot be spoiled; `None` when it can.
+#[must_use]
+pub fn beyond_spoiling(object: &ObjectId, path: Option<&str>) -> Option<&'static str> {
+    reason(BEYOND, object, path)
+}
+
+/// Why spoiling this field of an object spoils others; `None` when it stays alone.
+#[must_use]
+pub fn brings_along(object: &ObjectId, path: Option<&str>) -> Option<&'static str> {
+    reason(CONTAGIOUS, object, path)
+}
+
+fn reason(list: &[(&str, &str, &'static str)], object: &ObjectId, path: Option<&str>) -> Option<&'static str> {
+    let fits = |pattern: &str, text: &str| match pattern.split_once('*') {
+        Some((start, end)) => text.starts_with(start) && text.ends_with(end),
+        None => text == pattern,
+    };
+    let (path, object) = (path?, object.to_string());
+    list.iter().find(|(objects, fields, _)| fits(objects, &object) && fits(fields, path)).map(|(_, _, reason)| *reason)
+}
+
+/// Fields whose values Keycloak checks, each with another value that it takes.
+fn wrong(kind: &str, path: &str, value: &Value) -> Value {
+    match (kind, path) {
+        ("realm", "sslRequired") => json!("none"),
+        ("realm", "passwordPolicy") => json!("length(9)"),
+        ("realm", "defaultLocale") => json!("nl"),
+        ("user-profile", "unmanagedAttributePolicy") => json!("ENABLED"),
+        ("client-scope", "protocol") => json!("saml"),
+        ("protocol-mapper", "protocolMapper") if value == "oidc-full-name-mapper" => json!("oidc-sub-mapper"),
+        ("protocol-mapper", "protocolMapper") => json!("oidc-full-name-mapper"),
+        ("user", "email") | ("realm", "smtpServer.from") => json!("spoiled@example.com"),
+        _ => spoiled(value),
+    }
+}
+
+/// Why something could not be spoiled.
+#[derive(Debug, thiserror::Error)]
+pub enum HandError {
+    /// The server refused, or did not answer.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// There is nothing of that name.
+    #[error("{0} is not there")]
+    Missing(String),
+    /// Nobody has said how this kind is spoiled.
+    #[error("nothing is known about how `{0}` is spoiled")]
+    Unknown(String),
+}
+
+/// A pair of hands with an administrator's rights in one realm.
+pub struct Hand<'a> {
+    server: &'a Server,
+    realm: &'a str,
+}
+
+impl<'a> Hand<'a> {
+    /// For a realm of the server.
+    #[must_use]
+    pub fn new(server: &'a Server, realm: &'a str) -> Self {
+        Self { server, realm }
+    }
+
+    /// Spoils a field of an object, or undoes a relation, which has no fields.
+    ///
+    /// # Errors
+    /// When the server refuses, or the object or field is not there.
+    pub async fn spoil(&self, object: &ObjectId, path: Option<&str>) -> Result<(), HandError> {
+        let kind = object.kind().as_str();
+        match (kind, path) {
+            (_, None) => self.undo(object).await,
+            ("realm", Some(path)) => self.spoil_realm(path).await,
+            ("protocol-mapper", Some(path)) => self.spoil_mapper(object.name(), path).await,
+            (_, Some(path)) => {
+                let address = self.address(object).await?;
+                let mut value = self.get(&address).await?;
+                spoil_field(object, path, &mut value)?;
+                self.server.put(&self.at(&address), &value).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Only what is spoiled is sent: the whole realm would bring along keys that nobody set.
+    async fn spoil_realm(&self, path: &str) -> Result<(), HandError> {
+        let mut realm = self.get("").await?;
+        spoil_field(&ObjectId::new(evenkeel_keycloak::names::REALM, self.realm), path, &mut realm)?;
+        let field = top(path);
+        self.server.put(&self.at(""), &json!({field: realm[field]})).await?;
+        Ok(())
+    }
+
+    /// What the owner's list shows is what is stored; the mapper's own address shows more.
+    async fn spoil_mapper(&self, name: &str, path: &str) -> Result<(), HandError> {
+        let (owner, mapper) = self.mapper(name).await?;
+        let owner = self.get(&owner).await?;
+        let mut stored = element(
+            &owner["protocolMappers"],
+            |stored| stored["id"].as_str().is_some_and(|id| mapper.ends_with(id)),
+            name,
+        )?;
+        spoil_field(&ObjectId::new(evenkeel_keycloak::names::PROTOCOL_MAPPER, name), path, &mut stored)?;
+        self.server.put(&self.at(&mapper), &stored).await?;
+        Ok(())
+    }
+
+    /// Undoes a relation.
+    async fn undo(&self, object: &ObjectId) -> Result<(), HandError> {
+        let name = object.name();
+        let pair = || name.split_once('/').ok_or_else(|| HandError::Unknown(object.to_string()));
+        let address = match object.kind().as_str() {
+            "default-client-scope" => {
+                format!("/default-default-client-scopes/{}", self.id("/client-scopes", "name", name).await?)
+            }
+            "client-default-scope" => {
+                let (client, scope) = pair()?;
+                let client = self.id("/clients", "clientId", client).await?;
+                format!("/clients/{client}/default-client-scopes/{}", self.id("/client-scopes", "name", scope).await?)
+            }
+            "membership" => {
+                let (group, user) = pair()?;
+                format!("/users/{}/groups/{}", self.user(user).await?, self.id("/groups", "name", group).await?)
+            }
+            "group-role" => return self.take_role(name).await,
+            _ => return Err(HandError::Unknown(object.to_string())),
+        };
+        self.server.delete(&self.at(&address), None).await?;
+        Ok(())
+    }
+
+    /// Takes a role from a group: `group/role` or `group/client/role`.
+    async fn take_role(&self, name: &str) -> Result<(), HandError> {
+        let parts: Vec<&str> = name.split('/').collect();
+        let (group, list, role) = match parts[..] {
+            [group, role] => (group, "realm".to_owned(), role),
+            [group, client, role] => {
+                (group, format!("clients/{}", self.id("/clients", "clientId", client).await?), role)
+            }
+            _ => return Err(HandError::Unknown(name.to_owned())),
+        };
+        let list = format!("/groups/{}/role-mappings/{list}", self.id("/groups", "name", group).await?);
+        let role = element(&self.get(&list).await?, |element| element["name"] == role, role)?;
+        self.server.delete(&self.at(&list), Some(&json!([role]))).await?;
+        Ok(())
+    }
+
+    /// The addresses of the owner and of the mapper `client/otomi/email` or `client-scope/openid/email`.
+    async fn mapper(&self, name: &str) -> Result<(String, String), HandError> {
+        let parts: Vec<&str> = name.splitn(3, '/').collect();
+        let (list, key, owner, name) = match parts[..] {
+            ["client", owner, name] => ("/clients", "clientId", owner, name),
+            ["client-scope", owner, name] => ("/client-scopes", "name", owner, name),
+            _ => return Err(HandError::Unknown(name.to_owned())),
+        };
+        let owner = format!("{list}/{}", self.id(list, key, owner).await?);
+        let mappers = format!("{owner}/protocol-mappers/models");
+        let mapper = format!("{mappers}/{}", self.id(&mappers, "name", name).await?);
+        Ok((owner, mapper))
+    }
+
+    /// Where an object is, behind the realm's address.
+    async fn address(&self, object: &ObjectId) -> Result<String, HandError> {
+        let name = object.name();
+        Ok(match object.kind().as_str() {
+            "user-profile" => "/users/profile".to_owned(),
+            "client-scope" => format!("/client-scopes/{}", self.id("/client-scopes", "name", name).await?),
+            "role" => format!("/roles/{name}"),
+            "group" => format!("/groups/{}", self.id("/groups", "name", name).await?),
+            "client" => format!("/clients/{}", self.id("/clients", "clientId", name).await?),
+            "user" => format!("/users/{}", self.user(name).await?),
+            _ => return Err(HandError::Unknown(object.to_string())),
+        })
+    }
+
+    /// The id of a user, by email or, where that was spoiled, by name.
+    async fn user(&self, name: &str) -> Result<String, HandError> {
+        self.id("/users?max=-1", "username", name).await
+    }
+
+    async fn id(&self, list: &str, key: &str, name: &str) -> Result<String, HandError> {
+        let found = element(&self.get(list).await?, |element| element[key] == name, name)?;
+        found["id"].as_str().map(str::to_owned).ok_or_else(|| HandError::Missing(format!("the id of `{name}`")))
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, HandError> {
+        Ok(self.server.get(&self.at(path)).await?)
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("/admin/realms/{}{path}", self.realm)
+    }
+}
+
+fn element(list: &Value, wanted: impl Fn(&Value) -> bool, name: &str) -> Result<Value, HandError> {
+    let found = list.as_array().into_iter().flatten().find(|element| wanted(element));
+    found.cloned().ok_or_else(|| HandError::Missing(format!("`{name}`")))
+}
+
+fn spoil_field(object: &ObjectId, path: &str, value: &mut Value) -> Result<(), HandError> {
+    let found = field(value, path).ok_or_else(|| HandError::Missing(format!("field `{path}` of `{object}`")))?;
+    *found = wrong(object.kind().as_str(), path, found);
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! The live scenarios on the sandbox: what CI asks of a real Keycloak, asked in every test run.
+
+use evenkeel_conformance::{
+    live,
+    scenario::{Scenario, Target},
+};
+use evenkeel_sandbox::{Keycloak, Options};
+
+/// A scenario, on a server of its own.
+async fn play(part_of_the_name: &str) {
+    let sandbox = Keycloak::start(&Options::new("admin", "live-admin-password")).unwrap();
+    let target = Target {
+        url: sandbox.url().to_owned(),
+        administrator: "admin".to_owned(),
+        password: "live-admin-password".into(),
+    };
+    let scenario: Box<dyn Scenario> =
+        live::scenarios().into_iter().find(|scenario| scenario.name().contains(part_of_the_name)).unwrap();
+    let outcome = scenario.run(&target).await;
+    assert!(outcome.steps > 0);
+    assert!(outcome.findings.is_empty(), "{}", outcome.findings.join("\n"));
+}
+
+#[tokio::test]
+async fn the_sandbox_converges_and_a_second_run_writes_nothing() {
+    play("a second run writes nothing").await;
+}
+
+#[tokio::test]
+async fn each_managed_field_is_wrecked_found_alone_and_corrected() {
+    play("each managed field").await;
+}
+
+#[tokio::test]
+async fn a_limited_run_changes_one_team_only() {
+    play("one team only").await;
+}
+
+// That a token dies in the middle of a run is played on the sandbox by the laws, with a clock that the test moves: the
+// sandbox answers too fast for a token of a second to run out.
