@@ -109,7 +109,8 @@ async fn attempt<T: Task>(
     };
     let task = {
         let _step = surroundings.progress.waiting("connecting");
-        read(&bounds, T::connect(&prepared.desired, &context)).await?
+        // Boxed, here and below: a task's futures are large, and every level that holds one would hold it on the stack.
+        read(&bounds, Box::pin(T::connect(&prepared.desired, &context))).await?
     };
     let session =
         Session { task: &task, desired: &prepared.desired, options, bounds: &bounds, progress: &surroundings.progress };
@@ -146,7 +147,7 @@ impl<T: Task> Session<'_, T> {
     async fn observe(&self) -> Result<T::Observed, Ending> {
         let _step = self.progress.waiting("reading");
         tracing::debug!("reading what is there");
-        read(self.bounds, self.task.observe(self.desired)).await
+        read(self.bounds, Box::pin(self.task.observe(self.desired))).await
     }
 
     fn plan(
