@@ -4,6 +4,7 @@ use std::collections::btree_map;
 
 use super::compose::Finding;
 use super::path::{Step, ValuePath};
+use super::source::SourceId;
 use super::tree::{Content, Entry, Map, Node};
 
 /// Lays `over` upon `base`.
@@ -40,9 +41,14 @@ impl Layering<'_> {
         }
     }
 
+    /// A map stays where it was written first, unless nobody but the defaults wrote it: a later layer adds to it. Anything
+    /// else is where it was written last.
     fn entries(&mut self, base: &mut Entry, over: Entry) {
-        base.key = over.key;
-        base.value.origin = over.value.origin;
+        let is_map = matches!((&base.value.content, &over.value.content), (Content::Map(_), Content::Map(_)));
+        if !is_map || base.key.source == SourceId::DEFAULTS {
+            base.key = over.key;
+            base.value.origin = over.value.origin;
+        }
         match (&mut base.value.content, over.value.content) {
             (Content::Map(base), Content::Map(over)) => self.maps(base, over),
             (_, content) => {

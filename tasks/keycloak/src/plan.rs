@@ -218,7 +218,7 @@ impl Draft {
     /// values name both ends, or declare the whole list.
     fn relation(&mut self, owner: &Owner<'_>, relation: Relation, wanted: bool) {
         let field = FieldChange {
-            path: "related".to_owned(),
+            path: relation.word().to_owned(),
             before: Some((!wanted).into()),
             after: Some(wanted.into()),
             secret: false,

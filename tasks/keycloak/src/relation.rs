@@ -117,6 +117,18 @@ impl Relation {
         }
     }
 
+    /// What a plan calls the relation where it is taken away.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::DefaultClientScope(_) | Self::OptionalClientScope(_) => "listed",
+            Self::Composite { .. } => "included",
+            Self::GroupRole { .. } => "given",
+            Self::ClientDefaultScope { .. } | Self::ClientOptionalScope { .. } => "assigned",
+            Self::Membership { .. } => "member",
+        }
+    }
+
     /// The two ends: the relation waits for both where they are about to be made.
     #[must_use]
     pub fn ends(&self) -> Vec<ObjectId> {
