@@ -2,7 +2,7 @@
 //!
 //! A task comes in as a [`Subject`](subject::Subject): its stand-in, values with every kind of object that it manages,
 //! and hands that meddle with the application behind its back. The laws themselves know no application.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bench;
 mod bounds;

@@ -71,11 +71,9 @@ impl Seen {
     /// The part of the body in which a secret of the values stands.
     fn marked(&self) -> Option<String> {
         const AROUND: usize = 60;
-        let body = String::from_utf8_lossy(&self.body).into_owned();
-        let mark = body.find(MARK)?;
-        let start = body.floor_char_boundary(mark.saturating_sub(AROUND));
-        let end = body.ceil_char_boundary(mark + AROUND);
-        Some(body[start..end].to_owned())
+        let mark = self.body.windows(MARK.len()).position(|piece| piece == MARK.as_bytes())?;
+        let around = mark.saturating_sub(AROUND)..self.body.len().min(mark + AROUND);
+        Some(String::from_utf8_lossy(&self.body[around]).into_owned())
     }
 
     /// Whether both ask for the very same.
