@@ -270,3 +270,12 @@ fn a_thousand_teams_and_twenty_thousand_users_load() {
     let last = document.location(&ValuePath::root().key("users").index(19_999)).and_then(|location| location.line);
     assert_eq!(last, Some(1 + 1_000 + 1 + 19_999 * 5 + 1));
 }
+
+#[test]
+fn a_section_is_where_a_file_wrote_it_first_and_a_value_where_it_was_written_last() {
+    let (_, document) = small("teams: {alpha: {displayName: A}}\n", &["teams.alpha.displayName=B"]);
+    let file = |path: ValuePath| document.location(&path).map(|location| location.file.to_string());
+    let alpha = ValuePath::root().key("teams").key("alpha");
+    assert_eq!(file(alpha.clone()).as_deref(), Some("10-more.yaml"));
+    assert_eq!(file(alpha.key("displayName")).as_deref(), Some("--set"));
+}
