@@ -48,8 +48,7 @@ impl Client {
         let names = |ids: &BTreeSet<ScopeId>| -> Value {
             // A scope of another protocol stays assigned, but is not shown.
             let protocol = text_of(&self.fields, "protocol").unwrap_or("openid-connect");
-            let found =
-                ids.iter().filter_map(|id| scopes.get(id.as_str())).filter(|scope| scope.protocol == protocol);
+            let found = ids.iter().filter_map(|id| scopes.get(id.as_str())).filter(|scope| scope.protocol == protocol);
             found.map(|scope| json!(scope.name)).collect()
         };
         view.insert("defaultClientScopes".to_owned(), names(&self.default_scopes));
