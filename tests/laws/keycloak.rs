@@ -27,6 +27,7 @@ impl Subject for Keycloak {
     const SECRETS: &'static [(&'static str, &'static str)] = &[
         ("KEYCLOAK_ADMIN_PASSWORD", ADMIN_PASSWORD),
         ("KEYCLOAK_CLIENT_SECRET", "KanarieClientTt2:@ \\w/?"),
+        ("KEYCLOAK_AUDIT_SECRET", "KanarieAuditHh8=#,;.[e]"),
         ("KEYCLOAK_SMTP_PASSWORD", "KanarieSmtpLk5'<>&;#r"),
         ("ADA_INITIAL_PASSWORD", "KanarieAdaPp7~|^`{z}"),
         ("GRACE_INITIAL_PASSWORD", "KanarieGraceVv3$!*()q"),
@@ -106,9 +107,9 @@ impl Subject for Keycloak {
         self.server.requests().iter().filter(sets).count()
     }
 
-    /// Giving a role twice is no error (server-behaviour 2.7).
+    /// Giving a role twice is no error, neither to a group nor to a role (server-behaviour 2.3 and 2.7).
     fn may_be_repeated(path: &str) -> bool {
-        path.contains("/role-mappings/")
+        path.contains("/role-mappings/") || path.ends_with("/composites")
     }
 
     async fn make_bare_objects(&self) {
@@ -197,6 +198,12 @@ impl Keycloak {
             self.send(Method::POST, "/roles", json!({"name": name})).await;
             self.send(Method::POST, "/groups", json!({"name": name})).await;
         }
+        self.send(Method::POST, "/client-scopes", json!({"name": "audit", "protocol": "openid-connect"})).await;
+        self.send(Method::POST, "/clients", json!({"clientId": "audit", "defaultClientScopes": []})).await;
+        self.send(Method::POST, "/roles", json!({"name": "auditor"})).await;
+        self.send(Method::POST, "/groups", json!({"name": "auditors"})).await;
+        let group = self.id("/groups", "name", "auditors").await;
+        self.send(Method::POST, &format!("/groups/{group}/children"), json!({"name": "external"})).await;
         for name in ["ada@example.com", "grace@example.com"] {
             // what matters at creation only: nobody corrects it later
             let password = json!({"type": "password", "value": "initial-1", "temporary": true});
@@ -261,4 +268,39 @@ keycloak:
         protocol: openid-connect
         protocolMapper: oidc-usermodel-attribute-mapper
         config: {user.attribute: department, claim.name: department, jsonType.label: String}
+  roles:
+    - name: auditor
+      description: Audits
+      attributes: {level: ['1']}
+      composites: {realm: [team-admin], client: {realm-management: [view-events]}}
+  groups:
+    - name: auditors
+      attributes: {level: ['1']}
+      realmRoles: [auditor]
+      clientRoles: {realm-management: [view-events]}
+      subGroups:
+        - {name: external, realmRoles: [auditor]}
+  clientScopes:
+    - name: audit
+      protocol: openid-connect
+      description: Audit
+      attributes: {consent.screen.text: Audit}
+      protocolMappers:
+        - name: level
+          protocol: openid-connect
+          protocolMapper: oidc-usermodel-attribute-mapper
+          config: {user.attribute: level, claim.name: level, jsonType.label: String}
+  clients:
+    - clientId: audit
+      name: Audit
+      secret: {fromEnv: KEYCLOAK_AUDIT_SECRET}
+      redirectUris: ['https://audit.example.com/*']
+      webOrigins: ['https://audit.example.com']
+      defaultClientScopes: [openid, audit]
+      optionalClientScopes: [email]
+      protocolMappers:
+        - name: audience
+          protocol: openid-connect
+          protocolMapper: oidc-audience-mapper
+          config: {included.client.audience: otomi, access.token.claim: 'true'}
 ";

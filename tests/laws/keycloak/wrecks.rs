@@ -33,6 +33,7 @@ const LASTING: &[(&str, &str, &str)] = &[
     ("client/otomi", "serviceAccountsEnabled", "Keycloak deletes the service account, with its roles"),
     ("realm/otomi", "duplicateEmailsAllowed", "Keycloak switches off that people log in with their email"),
     ("client-scope/openid", "protocol", "Keycloak hides the scope from clients of another protocol"),
+    ("client-scope/audit", "protocol", "a scope of another protocol is no scope of the client any more"),
     ("realm/otomi", "smtpServer.auth", "Keycloak forgets the password of a server that asks for none"),
 ];
 
@@ -74,16 +75,13 @@ impl Keycloak {
     pub(super) async fn spoil(&self, object: &ObjectId, path: Option<&str>) {
         let (kind, name) = (object.kind().as_str(), object.name());
         match (kind, path) {
-            ("default-client-scope" | "group-role" | "client-default-scope" | "membership", None) => {
-                self.remove_object(object).await;
-            }
+            (_, None) => self.remove_object(object).await,
             ("realm", Some(path)) => self.spoil_realm(name, path).await,
             ("protocol-mapper", Some(path)) => self.spoil_mapper(name, path).await,
             (_, Some(path)) => {
                 let address = self.address(object).await;
                 self.change(&address, |value| spoil_field(kind, path, value)).await;
             }
-            _ => panic!("nothing is known about how `{object}` is spoiled"),
         }
     }
 
@@ -129,7 +127,7 @@ impl Keycloak {
             "client-scope" => format!("/client-scopes/{}", self.id("/client-scopes", "name", name).await),
             "protocol-mapper" => self.mapper(name).await.1,
             "role" => format!("/roles/{name}"),
-            "group" => format!("/groups/{}", self.id("/groups", "name", name).await),
+            "group" => format!("/groups/{}", self.group(name).await),
             "client" => format!("/clients/{}", self.id("/clients", "clientId", name).await),
             "user" => format!("/users/{}", self.user(name).await),
             kind => panic!("nothing is known about where a `{kind}` is"),
@@ -145,16 +143,18 @@ impl Keycloak {
                 let scope = self.id("/client-scopes", "name", name).await;
                 self.delete(&format!("/default-default-client-scopes/{scope}")).await;
             }
-            "client-default-scope" => {
-                let (client, scope) = name.split_once('/').unwrap();
-                let (client, scope) =
-                    (self.id("/clients", "clientId", client).await, self.id("/client-scopes", "name", scope).await);
-                self.delete(&format!("/clients/{client}/default-client-scopes/{scope}")).await;
+            "client-default-scope" => self.take_scope("default-client-scopes", name).await,
+            "client-optional-scope" => self.take_scope("optional-client-scopes", name).await,
+            "composite" => {
+                let (role, child) = (name.split('/').next().unwrap(), name.rsplit('/').next().unwrap());
+                let list = format!("/roles/{role}/composites");
+                let child = self.find(&list, "name", child).await;
+                self.send(Method::DELETE, &list, json!([child])).await;
             }
             "group-role" => self.take_role(name).await,
             "membership" => {
-                let (group, user) = name.split_once('/').unwrap();
-                let (group, user) = (self.id("/groups", "name", group).await, self.user(user).await);
+                let (group, user) = name.rsplit_once('/').unwrap();
+                let (group, user) = (self.group(group).await, self.user(user).await);
                 self.delete(&format!("/users/{user}/groups/{group}")).await;
             }
             _ => {
@@ -164,18 +164,38 @@ impl Keycloak {
         }
     }
 
-    /// Takes a role from a group: `group/role` or `group/client/role`.
+    /// Takes a scope from a client: `client/scope`.
+    async fn take_scope(&self, list: &str, name: &str) {
+        let (client, scope) = name.split_once('/').unwrap();
+        let client = self.id("/clients", "clientId", client).await;
+        let scope = self.id("/client-scopes", "name", scope).await;
+        self.delete(&format!("/clients/{client}/{list}/{scope}")).await;
+    }
+
+    /// Takes a role from a group: `group/role` or `group/realm-management/role`.
     async fn take_role(&self, name: &str) {
-        let parts: Vec<&str> = name.split('/').collect();
-        let group = self.id("/groups", "name", parts[0]).await;
-        let mappings = format!("/groups/{group}/role-mappings");
-        let (list, role) = match parts[1..] {
-            [role] => (format!("{mappings}/realm"), role),
-            [client, role] => (format!("{mappings}/clients/{}", self.id("/clients", "clientId", client).await), role),
-            _ => panic!("`{name}` is no role of a group"),
+        let (owner, role) = name.rsplit_once('/').unwrap();
+        let (group, client) = match owner.strip_suffix("/realm-management") {
+            Some(group) => (group, Some("realm-management")),
+            None => (owner, None),
+        };
+        let mappings = format!("/groups/{}/role-mappings", self.group(group).await);
+        let list = match client {
+            Some(client) => format!("{mappings}/clients/{}", self.id("/clients", "clientId", client).await),
+            None => format!("{mappings}/realm"),
         };
         let role = self.find(&list, "name", role).await;
         self.send(Method::DELETE, &list, json!([role])).await;
+    }
+
+    /// The id of the group with this path, which has no slash at its start.
+    async fn group(&self, path: &str) -> String {
+        let mut names = path.split('/');
+        let mut id = self.id("/groups", "name", names.next().unwrap()).await;
+        for name in names {
+            id = self.id(&format!("/groups/{id}/children"), "name", name).await;
+        }
+        id
     }
 }
 
