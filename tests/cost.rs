@@ -1,0 +1,64 @@
+//! Law 9: what an unchanged run costs, counted where the requests arrive. `docs/performance.md` names these numbers.
+
+use std::{fmt::Write as _, fs, num::NonZeroUsize, path::Path, sync::Arc};
+
+use evenkeel_engine::{
+    command_line::{Options, TaskCommand, ValuesOptions},
+    exit_code::ExitCode,
+    run::{Finished, Surroundings, run},
+    secrets::SecretResolver,
+};
+use evenkeel_keycloak::Keycloak;
+
+/// A platform with this many teams, and ten users in each.
+fn values(teams: usize, url: &str) -> String {
+    let mut text = format!(
+        "platform: {{name: cost}}\nkeycloak:\n  url: {url}\n  admin: {{username: admin, password: {{fromEnv: PASSWORD}}}}\nteams:\n"
+    );
+    for team in 0..teams {
+        writeln!(text, "  t{team}: {{displayName: Team {team}}}").unwrap();
+    }
+    text.push_str("users:\n");
+    for user in 0..teams * 10 {
+        let team = user % teams;
+        writeln!(
+            text,
+            "  - {{email: user{user}@example.com, firstName: U, lastName: L{user}, teams: [t{team}], teamAdmin: false}}"
+        )
+        .unwrap();
+    }
+    text
+}
+
+async fn apply(folder: &Path, surroundings: &Surroundings) -> Finished {
+    let options = Options {
+        values: ValuesOptions { paths: vec![folder.join("values.yaml")], set: vec![] },
+        inventory: Some(folder.join("inventory.jsonl")),
+        concurrency: NonZeroUsize::new(16).unwrap(),
+        ..Options::default()
+    };
+    let finished = run::<Keycloak>(&TaskCommand::Apply { adopt: false, options }, surroundings).await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{:?}", finished.failures);
+    finished
+}
+
+#[tokio::test]
+async fn an_unchanged_realm_of_100_teams_and_1000_users_costs_at_most_120_requests() {
+    let sandbox = evenkeel_sandbox::Keycloak::start(&evenkeel_sandbox::Options::new("admin", "password")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("values.yaml"), values(100, sandbox.url())).unwrap();
+    let secrets = Arc::new(SecretResolver::with_environment([("PASSWORD", "password".into())]));
+    let surroundings = Surroundings { secrets, ..Surroundings::default() };
+
+    let first = apply(folder.path(), &surroundings).await;
+    assert!(first.report.changes.len() > 1_300, "{}", first.report.changes.len());
+    sandbox.reset_log();
+    let second = apply(folder.path(), &surroundings).await;
+
+    assert!(second.report.changes.is_empty());
+    assert_eq!(sandbox.writes(), 0);
+    assert!(sandbox.tokens() <= 2, "{} tokens", sandbox.tokens());
+    assert!(sandbox.reads() + sandbox.tokens() <= 120, "{} reads", sandbox.reads());
+    // The report counts what the server has seen.
+    assert_eq!(usize::try_from(second.report.requests.total).unwrap(), sandbox.requests().len());
+}
