@@ -99,9 +99,6 @@ fn drift<'a>(
         let hand = Hand::new(server, REALM);
         let mut wrecked = 0;
         for change in made.report.changes.into_iter().map(|report| report.change) {
-            if change.object.kind() == &evenkeel_keycloak::names::REALM && change.object.name() != REALM {
-                continue;
-            }
             let relation = change.fields.is_empty().then_some(None);
             let fields = change.fields.iter().map(|field| Some(field.path.as_str())).chain(relation);
             for field in fields.filter(|field| hand::beyond_spoiling(&change.object, *field).is_none()) {

@@ -107,7 +107,13 @@ impl<'a> Hand<'a> {
         let kind = object.kind().as_str();
         match (kind, path) {
             (_, None) => self.undo(object).await,
-            ("realm", Some(path)) => self.spoil_realm(path).await,
+            // One that a declared list leaves out is made again.
+            ("optional-client-scope", Some("listed")) => {
+                let scope = self.id("/client-scopes", "name", object.name()).await?;
+                self.server.put(&self.at(&format!("/default-optional-client-scopes/{scope}")), &Value::Null).await?;
+                Ok(())
+            }
+            ("realm", Some(path)) => self.spoil_realm(object, path).await,
             ("protocol-mapper", Some(path)) => self.spoil_mapper(object.name(), path).await,
             (_, Some(path)) => {
                 let address = self.address(object).await?;
@@ -120,11 +126,12 @@ impl<'a> Hand<'a> {
     }
 
     /// Only what is spoiled is sent: the whole realm would bring along keys that nobody set.
-    async fn spoil_realm(&self, path: &str) -> Result<(), HandError> {
-        let mut realm = self.get("").await?;
-        spoil_field(&ObjectId::new(evenkeel_keycloak::names::REALM, self.realm), path, &mut realm)?;
+    async fn spoil_realm(&self, object: &ObjectId, path: &str) -> Result<(), HandError> {
+        let address = format!("/admin/realms/{}", object.name());
+        let mut realm = self.server.get(&address).await?;
+        spoil_field(object, path, &mut realm)?;
         let field = top(path);
-        self.server.put(&self.at(""), &json!({field: realm[field]})).await?;
+        self.server.put(&address, &json!({field: realm[field]})).await?;
         Ok(())
     }
 
@@ -159,7 +166,11 @@ impl<'a> Hand<'a> {
                 let (group, user) = pair()?;
                 format!("/users/{}/groups/{}", self.user(user).await?, self.id("/groups", "name", group).await?)
             }
+            "optional-client-scope" => {
+                format!("/default-optional-client-scopes/{}", self.id("/client-scopes", "name", name).await?)
+            }
             "group-role" => return self.take_role(name).await,
+            "composite" => return self.take_composite(name).await,
             _ => return Err(HandError::Unknown(object.to_string())),
         };
         self.server.delete(&self.at(&address), None).await?;
@@ -179,6 +190,16 @@ impl<'a> Hand<'a> {
         let list = format!("/groups/{}/role-mappings/{list}", self.id("/groups", "name", group).await?);
         let role = element(&self.get(&list).await?, |element| element["name"] == role, role)?;
         self.server.delete(&self.at(&list), Some(&json!([role]))).await?;
+        Ok(())
+    }
+
+    /// Takes a role out of another: `role/role` or `role/client/role`.
+    async fn take_composite(&self, name: &str) -> Result<(), HandError> {
+        let (role, child) = name.split_once('/').ok_or_else(|| HandError::Unknown(name.to_owned()))?;
+        let child = child.rsplit('/').next().unwrap_or(child);
+        let list = format!("/roles/{role}/composites");
+        let child = element(&self.get(&list).await?, |element| element["name"] == child, child)?;
+        self.server.delete(&self.at(&list), Some(&json!([child]))).await?;
         Ok(())
     }
 
@@ -203,11 +224,22 @@ impl<'a> Hand<'a> {
             "user-profile" => "/users/profile".to_owned(),
             "client-scope" => format!("/client-scopes/{}", self.id("/client-scopes", "name", name).await?),
             "role" => format!("/roles/{name}"),
-            "group" => format!("/groups/{}", self.id("/groups", "name", name).await?),
+            "group" => format!("/groups/{}", self.group(name).await?),
             "client" => format!("/clients/{}", self.id("/clients", "clientId", name).await?),
             "user" => format!("/users/{}", self.user(name).await?),
             _ => return Err(HandError::Unknown(object.to_string())),
         })
+    }
+
+    /// The id of a group, by its path.
+    async fn group(&self, path: &str) -> Result<String, HandError> {
+        let mut list = "/groups".to_owned();
+        let mut found = String::new();
+        for name in path.split('/') {
+            found = self.id(&list, "name", name).await?;
+            list = format!("/groups/{found}/children?max=1000");
+        }
+        Ok(found)
     }
 
     /// The id of a user, by email or, where that was spoiled, by name.
