@@ -1,5 +1,7 @@
 //! Law 9: what an unchanged run costs, counted where the requests arrive. `docs/performance.md` names these numbers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{fmt::Write as _, fs, num::NonZeroUsize, path::Path, sync::Arc};
 
 use evenkeel_engine::{

@@ -201,7 +201,8 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     async fn begin(&mut self, position: usize, given_up: &BTreeMap<ObjectId, Fault>) {
         let change = &self.changes[position];
         if let Some(fault) = given_up.get(&change.object) {
-            return self.fail(position, fault.clone());
+            // The log has told it in an earlier round.
+            return self.settle(position, fault.clone());
         }
         if change.action == Action::Create {
             let group = self.announcements.group(position);
@@ -258,8 +259,13 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     }
 
     fn fail(&mut self, position: usize, fault: Fault) {
+        let Change { object, action, .. } = &self.changes[position];
+        tracing::warn!(%object, %action, "failed: {}", fault.failure.message);
+        self.settle(position, fault);
+    }
+
+    fn settle(&mut self, position: usize, fault: Fault) {
         let object = &self.changes[position].object;
-        tracing::warn!(object = %object, action = %self.changes[position].action, "failed: {}", fault.failure.message);
         self.fates[position] = Some(Fate::Failed(fault));
         self.progress.advance();
         for (dependent, waited_for) in self.schedule.fail(position) {

@@ -1,5 +1,7 @@
 //! Values and an observed realm in, changes out: the pure half of the task, without a server.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{

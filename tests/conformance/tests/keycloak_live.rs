@@ -1,5 +1,7 @@
 //! The live scenarios on the sandbox: what CI asks of a real Keycloak, asked in every test run.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use evenkeel_conformance::{
     live,
     scenario::{Scenario, Target},
