@@ -3,8 +3,8 @@
 //! Read it as a table, in the order of the writes: realm, user profile, client scopes and their
 //! mappers, the realm's default scopes, roles, groups and the roles that they give, clients with
 //! mappers and scopes, users, memberships. Nothing is ever removed because it is not declared, except
-//! a membership of a declared user in a group whose members the values decide, and what
-//! [`prune`] finds in the inventory.
+//! a membership of a declared user in a group whose members the values decide, a name that a declared list
+//! leaves out, and what `plan/prune.rs` finds in the inventory.
 
 mod client;
 mod groups;
