@@ -6,6 +6,7 @@ mod wrecks;
 
 use std::sync::LazyLock;
 
+use evenkeel_conformance::live::hand;
 use evenkeel_core::object::ObjectId;
 use evenkeel_sandbox::{Fault, Logged, Options};
 use reqwest::Method;
@@ -130,11 +131,11 @@ impl Subject for Keycloak {
     }
 
     fn beyond_wrecking(object: &ObjectId, field: Option<&str>) -> Option<&'static str> {
-        wrecks::beyond_wrecking(object, field)
+        hand::beyond_spoiling(object, field)
     }
 
     fn lasting_damage(object: &ObjectId, field: Option<&str>) -> Option<&'static str> {
-        wrecks::lasting_damage(object, field)
+        hand::brings_along(object, field)
     }
 }
 
@@ -151,11 +152,6 @@ impl Keycloak {
     /// Changes something of realm `otomi`.
     pub(crate) async fn send(&self, method: Method, path: &str, body: Value) {
         self.ask(method, &format!("/admin/realms/otomi{path}"), Some(&body)).await;
-    }
-
-    /// Removes something of realm `otomi`.
-    pub(crate) async fn delete(&self, path: &str) {
-        self.ask(Method::DELETE, &format!("/admin/realms/otomi{path}"), None).await;
     }
 
     /// The element of a list of realm `otomi` whose `key` is `name`.

@@ -9,7 +9,6 @@ mod bounds;
 mod canary;
 mod crash;
 mod essence;
-mod fields;
 mod foreign;
 mod idempotence;
 mod keycloak;

@@ -1,10 +1,10 @@
 //! What other people have in a Keycloak: objects of their own, and fields of ours that nobody declares.
 
+use evenkeel_conformance::live::fields::field;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Keycloak;
-use crate::fields::field;
 
 impl Keycloak {
     pub(super) async fn add_foreign_objects(&self) {

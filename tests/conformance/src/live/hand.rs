@@ -23,7 +23,7 @@ const BEYOND: &[(&str, &str, &str)] = &[
     ("user/*", "emailVerified", "matters at creation only: later it is the user's own doing"),
     ("user/*", "groups", "matters at creation only: memberships are objects of their own"),
     (
-        "user/ada@example.com",
+        "user/grace@example.com",
         "enabled",
         "matters at creation only, where nobody declares it: people may disable an account",
     ),
@@ -33,6 +33,7 @@ const BEYOND: &[(&str, &str, &str)] = &[
 const CONTAGIOUS: &[(&str, &str, &str)] = &[
     ("realm/*", "duplicateEmailsAllowed", "Keycloak switches off that people log in with their email"),
     ("realm/*", "smtpServer.auth", "Keycloak forgets user and password of a server that asks for none"),
+    ("client/*", "serviceAccountsEnabled", "Keycloak deletes the service account, with its roles"),
     ("client-scope/*", "protocol", "Keycloak hides the scope from clients of another protocol"),
 ];
 
@@ -106,7 +107,7 @@ impl<'a> Hand<'a> {
     pub async fn spoil(&self, object: &ObjectId, path: Option<&str>) -> Result<(), HandError> {
         let kind = object.kind().as_str();
         match (kind, path) {
-            (_, None) => self.undo(object).await,
+            (_, None) => self.remove(object).await,
             // One that a declared list leaves out is made again.
             ("optional-client-scope", Some("listed")) => {
                 let scope = self.id("/client-scopes", "name", object.name()).await?;
@@ -149,45 +150,49 @@ impl<'a> Hand<'a> {
         Ok(())
     }
 
-    /// Undoes a relation.
-    async fn undo(&self, object: &ObjectId) -> Result<(), HandError> {
+    /// Removes an object, or undoes a relation.
+    ///
+    /// # Errors
+    /// When the server refuses, or the object is not there.
+    pub async fn remove(&self, object: &ObjectId) -> Result<(), HandError> {
         let name = object.name();
-        let pair = || name.split_once('/').ok_or_else(|| HandError::Unknown(object.to_string()));
         let address = match object.kind().as_str() {
+            "realm" => String::new(),
             "default-client-scope" => {
                 format!("/default-default-client-scopes/{}", self.id("/client-scopes", "name", name).await?)
-            }
-            "client-default-scope" => {
-                let (client, scope) = pair()?;
-                let client = self.id("/clients", "clientId", client).await?;
-                format!("/clients/{client}/default-client-scopes/{}", self.id("/client-scopes", "name", scope).await?)
-            }
-            "membership" => {
-                let (group, user) = pair()?;
-                format!("/users/{}/groups/{}", self.user(user).await?, self.id("/groups", "name", group).await?)
             }
             "optional-client-scope" => {
                 format!("/default-optional-client-scopes/{}", self.id("/client-scopes", "name", name).await?)
             }
+            "client-default-scope" => self.scope_of_client("default-client-scopes", name).await?,
+            "client-optional-scope" => self.scope_of_client("optional-client-scopes", name).await?,
+            "membership" => {
+                let (group, user) = name.rsplit_once('/').ok_or_else(|| HandError::Unknown(object.to_string()))?;
+                format!("/users/{}/groups/{}", self.user(user).await?, self.group(group).await?)
+            }
             "group-role" => return self.take_role(name).await,
             "composite" => return self.take_composite(name).await,
-            _ => return Err(HandError::Unknown(object.to_string())),
+            _ => self.address(object).await?,
         };
         self.server.delete(&self.at(&address), None).await?;
         Ok(())
     }
 
-    /// Takes a role from a group: `group/role` or `group/client/role`.
+    /// Where a scope of a client is: `client/scope`.
+    async fn scope_of_client(&self, list: &str, name: &str) -> Result<String, HandError> {
+        let (client, scope) = name.split_once('/').ok_or_else(|| HandError::Unknown(name.to_owned()))?;
+        let client = self.id("/clients", "clientId", client).await?;
+        Ok(format!("/clients/{client}/{list}/{}", self.id("/client-scopes", "name", scope).await?))
+    }
+
+    /// Takes a role from a group: `group/role` or `group/realm-management/role`, where a group's path may be long.
     async fn take_role(&self, name: &str) -> Result<(), HandError> {
-        let parts: Vec<&str> = name.split('/').collect();
-        let (group, list, role) = match parts[..] {
-            [group, role] => (group, "realm".to_owned(), role),
-            [group, client, role] => {
-                (group, format!("clients/{}", self.id("/clients", "clientId", client).await?), role)
-            }
-            _ => return Err(HandError::Unknown(name.to_owned())),
+        let (owner, role) = name.rsplit_once('/').ok_or_else(|| HandError::Unknown(name.to_owned()))?;
+        let (group, list) = match owner.strip_suffix("/realm-management") {
+            Some(group) => (group, format!("clients/{}", self.id("/clients", "clientId", "realm-management").await?)),
+            None => (owner, "realm".to_owned()),
         };
-        let list = format!("/groups/{}/role-mappings/{list}", self.id("/groups", "name", group).await?);
+        let list = format!("/groups/{}/role-mappings/{list}", self.group(group).await?);
         let role = element(&self.get(&list).await?, |element| element["name"] == role, role)?;
         self.server.delete(&self.at(&list), Some(&json!([role]))).await?;
         Ok(())
@@ -223,6 +228,7 @@ impl<'a> Hand<'a> {
         Ok(match object.kind().as_str() {
             "user-profile" => "/users/profile".to_owned(),
             "client-scope" => format!("/client-scopes/{}", self.id("/client-scopes", "name", name).await?),
+            "protocol-mapper" => self.mapper(name).await?.1,
             "role" => format!("/roles/{name}"),
             "group" => format!("/groups/{}", self.group(name).await?),
             "client" => format!("/clients/{}", self.id("/clients", "clientId", name).await?),
