@@ -84,6 +84,12 @@ fn an_account_without_any_right() {
 }
 
 #[test]
+fn a_realm_of_which_the_server_shows_a_part_only_is_not_taken_for_different() {
+    let stage = Stage::converged().with_onlooker(&["view-users", "view-clients"]);
+    insta::assert_snapshot!(stage.apply_in_vain());
+}
+
+#[test]
 fn an_account_that_may_look_and_not_write() {
     let stage = Stage::converged().with_onlooker(&["view-realm", "view-users", "view-clients"]);
     let command = stage.apply(&["--set", "teams.beta={}"]);

@@ -33,6 +33,12 @@ pub enum Error {
         /// Why.
         source: KeycloakError,
     },
+    /// The account is shown a part of a realm only, so that nothing can be compared.
+    #[error("the account may not view realm `{realm}`, and is shown a part of it only")]
+    CutShort {
+        /// The realm.
+        realm: String,
+    },
     /// Something that must be there for a write has gone, or never was.
     #[error("{kind} `{name}` is not there")]
     Missing {
@@ -66,6 +72,7 @@ impl Classified for Error {
     fn class(&self) -> Class {
         let source = match self {
             Self::Session(_) => return Class::Configuration,
+            Self::CutShort { .. } => return Class::NotAuthorised,
             Self::Missing { .. } => return Class::Conflict,
             Self::Discovery { source, .. } if source.is_unavailable() && source.kind() != Kind::Tls => {
                 return Class::Unavailable;
@@ -102,6 +109,9 @@ impl Classified for Error {
                 Some("check `keycloak.identityProvider.issuer`: the document is at `<issuer>/.well-known/openid-configuration`".to_owned())
             }
             Self::Password { source, .. } => Some(source.hint()),
+            Self::CutShort { realm } => {
+                Some(format!("give it `view-realm` for realm `{realm}`, or leave out what is declared of that realm"))
+            }
             Self::Missing { .. } => Some("run again: it was removed while this run was under way".to_owned()),
             Self::Representation => None,
         }
@@ -112,7 +122,7 @@ impl Error {
     /// Whether the request wanted to change nothing.
     fn is_read(&self) -> bool {
         match self {
-            Self::Call { action, .. } => ["read", "list", "find"].contains(action),
+            Self::Call { action, .. } => ["read", "list", "find", "count"].contains(action),
             Self::Login { .. } => true,
             _ => false,
         }

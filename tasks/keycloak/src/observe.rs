@@ -127,8 +127,14 @@ impl Keycloak {
         })
     }
 
+    /// Of a realm that the account may not view, Keycloak answers with 200 and a handful of keys
+    /// (server-behaviour 2.1): what is missing there is unknown and not unset.
     async fn read_realm(&self, realm: &str) -> Result<Option<RealmRepresentation>, Error> {
-        self.client.realm_get().realm(realm).send().await.optional().doing("read", "realm", realm)
+        let found = self.client.realm_get().realm(realm).send().await.optional().doing("read", "realm", realm)?;
+        match found {
+            Some(found) if found.id.is_none() => Err(Error::CutShort { realm: realm.to_owned() }),
+            found => Ok(found),
+        }
     }
 
     async fn read_user_profile(&self) -> Result<UpConfig, Error> {
