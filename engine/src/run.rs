@@ -134,7 +134,7 @@ struct Session<'a, T: Task> {
 impl<T: Task> Session<'_, T> {
     /// Observes and plans; nothing is written.
     async fn look(&self, ownership: &Ownership, record: &mut Record) -> Result<ExitCode, Ending> {
-        let observed = self.observe().await?;
+        let observed = self.observe(ownership).await?;
         let selection = self.plan(&observed, ownership, record)?;
         record.plan_only(&selection.plan);
         match selection.refused {
@@ -144,10 +144,10 @@ impl<T: Task> Session<'_, T> {
         }
     }
 
-    async fn observe(&self) -> Result<T::Observed, Ending> {
+    async fn observe(&self, ownership: &Ownership) -> Result<T::Observed, Ending> {
         let _step = self.progress.waiting("reading");
         tracing::debug!("reading what is there");
-        read(self.bounds, Box::pin(self.task.observe(self.desired))).await
+        read(self.bounds, Box::pin(self.task.observe(self.desired, ownership))).await
     }
 
     fn plan(

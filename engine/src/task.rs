@@ -56,12 +56,17 @@ pub trait Task: Sized + Send + Sync + 'static {
     /// It never holds a credential, and is the same for every run against this target.
     fn target(desired: &Self::Desired) -> String;
 
-    /// Reads what is there. Reads only, and anew at every call.
+    /// Reads what is there. Reads only, and anew at every call. Objects of `ownership` that are not
+    /// declared any more may have to be looked for one by one.
     ///
     /// # Errors
     ///
     /// When the target cannot be read at all. What only some objects need goes into `Observed`.
-    fn observe(&self, desired: &Self::Desired) -> impl Future<Output = Result<Self::Observed, Self::Error>> + Send;
+    fn observe(
+        &self,
+        desired: &Self::Desired,
+        ownership: &Ownership,
+    ) -> impl Future<Output = Result<Self::Observed, Self::Error>> + Send;
 
     /// What has to change. Pure: no clock, no randomness, no request. Deletes only objects that
     /// `ownership` holds; the engine drops them again unless the run may prune.

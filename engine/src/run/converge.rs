@@ -32,7 +32,7 @@ impl<T: Task> Session<'_, T> {
     ) -> Result<ExitCode, Ending> {
         let mut given_up = BTreeMap::new();
         let refused = loop {
-            let observed = self.observe().await?;
+            let observed = self.observe(&inventory.ownership()).await?;
             if adopt && record.rounds == 0 {
                 self.adopt(&observed, &mut inventory, record).await?;
             }

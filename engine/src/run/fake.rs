@@ -149,7 +149,7 @@ impl Task for Fake {
         "a map".to_owned()
     }
 
-    async fn observe(&self, _: &Self::Desired) -> Result<Self::Observed, Fault> {
+    async fn observe(&self, _: &Self::Desired, _: &Ownership) -> Result<Self::Observed, Fault> {
         let mut application = self.application();
         application.reads += 1;
         match application.observing.pop() {

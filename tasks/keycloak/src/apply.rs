@@ -124,6 +124,18 @@ impl Keycloak {
                 .doing("delete", "client scope", id)
                 .map(drop),
             Removal::Mapper(owner, id) => self.delete_mapper(owner, id).await,
+            Removal::Client(id) => {
+                let answer = self.client.client_delete().realm(realm).client_uuid(id).send().await;
+                answer.optional().doing("delete", "client", id).map(drop)
+            }
+            Removal::IdentityProvider(alias) => {
+                let answer = self.client.identity_provider_delete().realm(realm).alias(alias).send().await;
+                answer.optional().doing("delete", "identity provider", alias).map(drop)
+            }
+            Removal::User(id) => {
+                let answer = self.client.user_delete().realm(realm).user_id(id).send().await;
+                answer.optional().doing("delete", "user", id).map(drop)
+            }
             Removal::ProviderMapper(alias, id) => self.delete_provider_mapper(alias, id).await,
             Removal::Role(name) => self
                 .client

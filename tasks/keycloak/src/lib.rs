@@ -130,8 +130,8 @@ impl Task for Keycloak {
         format!("realm `{}` at {}", desired.realm, desired.administration.public_address)
     }
 
-    async fn observe(&self, desired: &Desired) -> Result<Observed, Error> {
-        self.read(desired).await
+    async fn observe(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
+        self.read(desired, ownership).await
     }
 
     fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership) -> Result<Plan<Operation>, PlanError> {

@@ -8,6 +8,7 @@
 //! for each user).
 
 mod groups;
+mod left_behind;
 mod provider;
 mod roles;
 mod users;
@@ -16,7 +17,7 @@ pub use provider::ObservedProvider;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::object::ObjectId;
+use evenkeel_core::object::{ObjectId, Ownership};
 use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation,
     UpConfig, UserRepresentation,
@@ -30,6 +31,7 @@ use crate::{
     directory::Named,
     error::Doing,
     names::MapperOwner,
+    plan::Removal,
     relation::RoleName,
 };
 
@@ -64,6 +66,9 @@ pub struct Observed {
     pub provider: ObservedProvider,
     /// The declared users that are there, by folded email.
     pub users: BTreeMap<String, UserRepresentation>,
+    /// Our clients, users and identity providers that are there and not declared any more, and what
+    /// removing each would take.
+    pub left_behind: BTreeMap<ObjectId, Removal>,
     /// Ids of the members of each group whose membership is declared.
     pub members: BTreeMap<String, BTreeSet<String>>,
 }
@@ -85,7 +90,7 @@ impl Observed {
 
 impl Keycloak {
     /// Reads everything that the plan needs, anew.
-    pub(crate) async fn read(&self, desired: &Desired) -> Result<Observed, Error> {
+    pub(crate) async fn read(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
         self.directory.clear();
         let admin_realm = async {
             match &desired.admin_realm {
@@ -108,8 +113,11 @@ impl Keycloak {
             self.read_provider(desired),
             self.read_users(desired),
         )?;
-        let (members, composites) =
-            try_join!(self.read_members(desired, &groups), self.read_composites(desired, &roles))?;
+        let (members, composites, left_behind) = try_join!(
+            self.read_members(desired, &groups),
+            self.read_composites(desired, &roles),
+            self.read_left_behind(desired, ownership),
+        )?;
         Ok(Observed {
             realm: Some(realm),
             admin_realm,
@@ -124,6 +132,7 @@ impl Keycloak {
             provider,
             users,
             members,
+            left_behind,
         })
     }
 

@@ -89,8 +89,14 @@ pub enum Operation {
 /// What is removed, by the id under which it was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
+    /// A client's id.
+    Client(String),
     /// A client scope's id.
     ClientScope(String),
+    /// The alias of an identity provider.
+    IdentityProvider(String),
+    /// A user's id.
+    User(String),
     /// A protocol mapper's owner and id.
     Mapper(MapperOwner, String),
     /// The alias of an identity provider, and the id of one of its mappers.

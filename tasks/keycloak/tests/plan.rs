@@ -10,7 +10,13 @@ use evenkeel_core::{
     values::{Schema, Source, Values},
 };
 use evenkeel_engine::{secrets::SecretResolver, task::Task};
-use evenkeel_keycloak::{Keycloak, desired::Desired, observe::Observed, plan::Operation, relation::RoleName};
+use evenkeel_keycloak::{
+    Keycloak,
+    desired::Desired,
+    observe::Observed,
+    plan::{Operation, Removal},
+    relation::RoleName,
+};
 use evenkeel_keycloak_client::types::{RoleRepresentation, UserRepresentation};
 
 const VALUES: &str = "
@@ -289,4 +295,19 @@ fn adopting_takes_declared_objects_and_never_foreign_ones() {
     let adopted = Keycloak::existing(&desired, &observed);
     assert!(adopted.contains(&"role/team-alpha".parse().unwrap()));
     assert!(adopted.iter().all(|object| object.name() != "foreign"), "{adopted:?}");
+}
+
+#[test]
+fn an_account_of_ours_that_is_not_declared_any_more_is_data() {
+    let desired = desired_with("{}");
+    let mut observed = converged(&desired);
+    let (user, client): (ObjectId, ObjectId) =
+        ("user/ada@example.com".parse().unwrap(), "client/old-app".parse().unwrap());
+    observed.left_behind.insert(user.clone(), Removal::User("1".into()));
+    observed.left_behind.insert(client.clone(), Removal::Client("2".into()));
+    assert!(plan(&desired, &observed).is_empty());
+    let ours: Ownership = [user, client].into_iter().collect();
+    let plan = Keycloak::plan(&desired, &observed, &ours).unwrap();
+    let data: Vec<_> = plan.changes().iter().map(|change| (change.object.to_string(), change.removes_data)).collect();
+    assert_eq!(data, [("client/old-app".to_owned(), false), ("user/ada@example.com".to_owned(), true)]);
 }

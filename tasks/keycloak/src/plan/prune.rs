@@ -1,7 +1,7 @@
 //! What is ours, still there, and not declared any more.
 //!
 //! Only objects of the inventory are looked at (law 5); the engine keeps the deletes out of the plan
-//! unless the run may prune. Users are never pruned here: an account is data that people made.
+//! unless the run may prune. An account is data that people made: removing it needs a second word.
 
 use evenkeel_core::{
     object::{Kind, ObjectId, Ownership},
@@ -24,6 +24,9 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed, ow
             draft.changes.push(delete(object, removal));
         }
     };
+    for (object, removal) in &observed.left_behind {
+        remove(object.clone(), Some(removal.clone()));
+    }
     for owned in owned_names(ownership, &GROUP) {
         let object = ObjectId::new(GROUP, owned);
         let there = observed.groups.get(owned);
@@ -87,7 +90,7 @@ fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {
         waits_for: Vec::new(),
         exclusive: None,
         team: None,
-        removes_data: false,
+        removes_data: matches!(removal, Removal::User(_)),
         operation: Operation::Delete(removal),
     }
 }
