@@ -150,6 +150,8 @@ pub struct Desired {
     pub provider: Option<DesiredProvider>,
     /// What people should know about the values themselves.
     pub notes: Vec<Note>,
+    /// The groups of teams, each with its team.
+    pub team_groups: BTreeMap<String, Arc<str>>,
     /// The users.
     pub users: Vec<DesiredUser>,
 }
@@ -180,6 +182,7 @@ impl Desired {
             clients: client::desired(&reading, keycloak)?,
             provider: provider::desired(&reading, keycloak)?,
             notes: if external { provider::notes(&reading) } else { Vec::new() },
+            team_groups: reading.team_groups(),
             users: if external { Vec::new() } else { users::desired(&reading) },
         })
     }

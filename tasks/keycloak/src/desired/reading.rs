@@ -1,5 +1,7 @@
 //! The values while they are read: names, places, secrets.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use evenkeel_core::{
     plan::Cause,
     values::{
@@ -51,6 +53,11 @@ impl<'a> Reading<'a> {
             ("allTeamsAdmin", names.all_teams_admin.to_string()),
             ("teamAdmin", names.team_admin.to_string()),
         ]
+    }
+
+    /// The groups of teams, each with its team.
+    pub(super) fn team_groups(&self) -> BTreeMap<String, Arc<str>> {
+        self.values.teams.keys().map(|id| (self.values.platform.names.team(id), id.as_str().into())).collect()
     }
 
     /// The address by which people know the server.

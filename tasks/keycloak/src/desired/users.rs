@@ -19,9 +19,11 @@ pub struct DesiredUser {
     pub user: Declared<UserRepresentation>,
     /// The password at creation, looked up only when the account is made.
     pub initial_password: Option<SecretValue>,
-    /// What the values say about the user's membership, by group. Groups that are not in here, those of
-    /// other people among them, are left alone.
+    /// What the values say about single groups: the teams of `teams`, and the group of each declared flag.
     pub memberships: BTreeMap<String, DesiredMembership>,
+    /// The value of `teams`, where it is declared: then the user is in no other team's group. Groups that
+    /// no team stands for, those of other people among them, are left alone.
+    pub teams: Option<Cause>,
 }
 
 /// Whether a user is to be in a group.
@@ -73,18 +75,18 @@ fn account(reading: &Reading<'_>, path: &ValuePath, user: &User) -> DesiredUser 
         user: Declared::new(value, reading.cause(path)).of_team(team),
         initial_password: user.initial_password.clone(),
         memberships: memberships(reading, path, user),
+        teams: user.teams.as_ref().map(|_| reading.cause(&path.clone().key("teams"))),
     }
 }
 
-/// `teams` decides about every team's group, each flag about the group that it stands for; an absent
-/// key decides nothing.
+/// The teams that the user is in, and what each flag says about the group that it stands for; an absent key
+/// says nothing. The teams that the user is not in are not listed: there may be thousands.
 fn memberships(reading: &Reading<'_>, path: &ValuePath, user: &User) -> BTreeMap<String, DesiredMembership> {
     let mut memberships = BTreeMap::new();
     if let Some(teams) = &user.teams {
         let cause = reading.cause(&path.clone().key("teams"));
-        for id in reading.values.teams.keys() {
-            let membership =
-                DesiredMembership { member: teams.contains(id), cause: cause.clone(), team: Some(id.as_str().into()) };
+        for id in teams {
+            let membership = DesiredMembership { member: true, cause: cause.clone(), team: Some(id.as_str().into()) };
             memberships.insert(reading.values.platform.names.team(id), membership);
         }
     }

@@ -48,7 +48,10 @@ impl Keycloak {
         desired: &Desired,
         groups: &BTreeMap<String, GroupRepresentation>,
     ) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
-        let wanted: BTreeSet<&String> = desired.users.iter().flat_map(|user| user.memberships.keys()).collect();
+        let mut wanted: BTreeSet<&String> = desired.users.iter().flat_map(|user| user.memberships.keys()).collect();
+        if desired.users.iter().any(|user| user.teams.is_some()) {
+            wanted.extend(desired.team_groups.keys());
+        }
         let mut reads = Vec::with_capacity(wanted.len());
         for name in wanted {
             if let Some(id) = groups.get(name).and_then(|group| group.id.clone()) {
