@@ -103,9 +103,9 @@ fn serve(service: Service) -> ExitCode {
             ExitCode::Converged
         }
         Service::Completions { shell } => {
-            output::print(&manual::completions(shell));
+            output::print(&manual::completions(command(), shell));
             ExitCode::Converged
         }
-        Service::Man { folder } => manual::pages(folder.as_deref()),
+        Service::Man { folder } => manual::pages(command(), folder.as_deref()),
     }
 }

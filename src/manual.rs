@@ -2,29 +2,28 @@
 
 use std::{fs, io, path::Path};
 
+use clap::Command;
 use clap_complete::Shell;
 use evenkeel_core::report::Failure;
 use evenkeel_engine::{command_line::LogFormat, exit_code::ExitCode, output};
 
-use crate::command::command;
-
-/// Completions for a shell.
-pub(crate) fn completions(shell: Shell) -> String {
+/// Completions of a command line for a shell.
+pub(crate) fn completions(mut command: Command, shell: Shell) -> String {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut command(), "evenkeel", &mut text);
+    clap_complete::generate(shell, &mut command, "evenkeel", &mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Prints the page of `evenkeel`, or writes one for each command into a folder.
-pub(crate) fn pages(folder: Option<&Path>) -> ExitCode {
+pub(crate) fn pages(command: Command, folder: Option<&Path>) -> ExitCode {
     let Some(folder) = folder else {
         let mut text = Vec::new();
         // Writing into memory cannot fail.
-        let _ = clap_mangen::Man::new(command()).render(&mut text);
+        let _ = clap_mangen::Man::new(command).render(&mut text);
         output::print(&String::from_utf8_lossy(&text));
         return ExitCode::Converged;
     };
-    match write(folder) {
+    match write(command, folder) {
         Ok(()) => ExitCode::Converged,
         Err(error) => {
             let message = format!("manual pages cannot be written to `{}`: {error}", folder.display());
@@ -35,7 +34,7 @@ pub(crate) fn pages(folder: Option<&Path>) -> ExitCode {
     }
 }
 
-fn write(folder: &Path) -> io::Result<()> {
+fn write(command: Command, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(command(), folder)
+    clap_mangen::generate_to(command, folder)
 }
