@@ -8,6 +8,7 @@ pub mod hand;
 pub mod server;
 mod stage;
 
+use evenkeel_core::report::ChangeReport;
 use futures::future::BoxFuture;
 use serde_json::json;
 
@@ -28,6 +29,10 @@ pub fn scenarios() -> Vec<Box<dyn Scenario>> {
         Box::new(Live {
             name: "live: a token that lives one second is renewed in the middle of a run",
             steps: short_tokens,
+        }),
+        Box::new(Live {
+            name: "live: an external identity provider, found through its issuer",
+            steps: external_provider,
         }),
         Box::new(Live { name: "live: a limited run changes one team only", steps: one_team }),
     ]
@@ -148,6 +153,62 @@ fn short_tokens<'a>(
         let second = stage.apply(&[]).await;
         stage.expect("the second run writes nothing", second.report.requests.writes == 0);
         stage.remark(format!("{} tokens for {} requests", run.report.requests.tokens, run.report.requests.total));
+        Ok(())
+    })
+}
+
+/// The server is its own external issuer here: any that publishes a discovery document will do.
+fn external_provider<'a>(
+    stage: &'a mut Stage,
+    server: &'a Server,
+) -> BoxFuture<'a, Result<(), Box<dyn std::error::Error + Send + Sync>>> {
+    Box::pin(async move {
+        let provider = format!(
+            "--set=keycloak.identityProvider={{issuer: '{}/realms/master', clientId: evenkeel, \
+             clientSecret: {{fromEnv: CLIENT_SECRET}}, groups: {{platformAdmin: g-admin}}}}",
+            stage.url()
+        );
+        let external = [provider.as_str(), "--set=teams.alpha.identityGroup=g-alpha"];
+        let first = stage.apply(&external).await;
+        let users =
+            |change: &ChangeReport| ["user", "group", "membership"].contains(&change.change.object.kind().as_str());
+        let local = first.report.changes.iter().filter(|change| users(change)).count();
+        stage.expect("only declared groups are made, and no local accounts", local == 2);
+        let second = stage.apply(&external).await;
+        stage.expect("the second run writes nothing", second.report.requests.writes == 0);
+
+        let provider = format!("/admin/realms/{REALM}/identity-provider/instances/otomi-idp");
+        let made = server.get(&provider).await?;
+        stage.expect("the issuer's end points are there", made["config"]["tokenUrl"].is_string());
+        let mappers = server.get(&format!("{provider}/mappers")).await?;
+        let mapper =
+            mappers.as_array().into_iter().flatten().find(|mapper| mapper["name"] == "team-alpha group to role");
+        let mut mapper = mapper.cloned().ok_or("the team's mapper is not there")?;
+        mapper["config"]["claim.value"] = json!("g-spoiled");
+        let id = mapper["id"].as_str().unwrap_or_default().to_owned();
+        server.put(&format!("{provider}/mappers/{id}"), &mapper).await?;
+        let repair = stage.apply(&external).await;
+        let changed: Vec<String> =
+            repair.report.changes.iter().map(|change| change.change.object.to_string()).collect();
+        let what = format!("the spoiled mapper alone is put right: {changed:?}");
+        stage.expect(&what, changed == ["identity-provider-mapper/otomi-idp/team-alpha group to role"]);
+
+        let mut spoiled = made;
+        spoiled["trustEmail"] = json!(false);
+        server.put(&provider, &spoiled).await?;
+        let repair = stage.apply(&external).await;
+        let paths: Vec<&str> = repair
+            .report
+            .changes
+            .iter()
+            .flat_map(|change| &change.change.fields)
+            .map(|field| field.path.as_str())
+            .collect();
+        stage.expect(&format!("the spoiled field alone is put right: {paths:?}"), paths == ["trustEmail"]);
+        let secret = server.get(&provider).await?["config"]["clientSecret"].clone();
+        stage.expect("the hidden secret is still there", secret.is_string());
+        let last = stage.apply(&external).await;
+        stage.expect("nothing is left", last.report.changes.is_empty());
         Ok(())
     })
 }

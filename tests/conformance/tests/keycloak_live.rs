@@ -34,6 +34,11 @@ async fn each_managed_field_is_wrecked_found_alone_and_corrected() {
 }
 
 #[tokio::test]
+async fn an_external_identity_provider_is_found_through_its_issuer() {
+    play("external identity provider").await;
+}
+
+#[tokio::test]
 async fn a_limited_run_changes_one_team_only() {
     play("one team only").await;
 }

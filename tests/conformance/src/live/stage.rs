@@ -109,6 +109,11 @@ impl Stage {
         self.folder.path().join("values.yaml")
     }
 
+    /// The server's address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Notes a finding unless `held`.
     pub(crate) fn expect(&mut self, what: &str, held: bool) {
         self.outcome.steps += 1;
