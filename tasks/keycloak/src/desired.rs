@@ -146,7 +146,7 @@ pub struct Desired {
     pub groups: Vec<DesiredGroup>,
     /// The clients.
     pub clients: Vec<DesiredClient>,
-    /// The external identity provider. With it there are no local groups and users.
+    /// The external identity provider. With it teams imply no groups, and local accounts are not managed.
     pub provider: Option<DesiredProvider>,
     /// What people should know about the values themselves.
     pub notes: Vec<Note>,

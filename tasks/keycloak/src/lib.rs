@@ -1,4 +1,5 @@
-//! Keeps a Keycloak realm equal to the values: what teams and users imply, in local accounts mode.
+//! Keeps a Keycloak realm equal to the values: what teams and users imply, with local accounts or an
+//! external identity provider, and the roles, groups, client scopes and clients that the values declare.
 //!
 //! # What it guarantees
 //!
@@ -7,6 +8,9 @@
 //!   memberships of other people stay as they are; so do fields of ours that nobody declares.
 //! - A team's role, group and rights, the scope `openid` and the shared client with each mapper are
 //!   repaired one by one, whatever was changed by hand.
+//! - A declared list of related names (the roles inside a role or of a group, the scopes of a client) is the
+//!   whole list; what a team implies is only added to what other people have.
+//! - Only what the inventory lists as ours is ever deleted, and only with `--prune`.
 //! - A user's initial password is set when the account is made, and never again. Whether an account is
 //!   enabled is left to people unless it is declared.
 //! - Stopped after any write, the next run finishes the work: every object is found by its name.
@@ -15,10 +19,11 @@
 //!
 //! 1. the realm, and the login theme of the administrators' realm
 //! 2. the user profile: without its policy Keycloak drops attributes of users that come later
-//! 3. client scopes, their mappers one at a time, the realm's default scopes
-//! 4. realm roles, groups, then the roles that groups give
-//! 5. the client, its mappers one at a time, its default scopes
-//! 6. users with their groups and initial passwords in one request, then memberships that differ
+//! 3. client scopes, their mappers one at a time, the realm's default and optional scopes
+//! 4. realm roles and the roles inside them, groups from the top down, then the roles that groups give
+//! 5. clients, their mappers one at a time, their scopes
+//! 6. the external identity provider, its mappers one at a time, each after the role that it gives
+//! 7. users with their groups and initial passwords in one request, then memberships that differ
 //!
 //! Facts about Keycloak's behaviour are in `docs/keycloak.md`; "server-behaviour" in comments is its source.
 

@@ -5,7 +5,7 @@
 //! of roles and groups (a group's roles come with the full list); one count of users, then the pages
 //! of users or one exact search for each declared user, whatever is less; and the members of each
 //! group whose membership is declared (inverted: reading every user's groups would cost a request
-//! for each user).
+//! for each user). `docs/performance.md` has the whole list, with what less common values add.
 
 mod groups;
 mod left_behind;
