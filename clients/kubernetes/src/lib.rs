@@ -1,0 +1,1 @@
+//! What evenkeel needs of the Kubernetes API, on kube and k8s-openapi.
