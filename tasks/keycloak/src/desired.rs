@@ -166,24 +166,25 @@ impl Desired {
         let reading = Reading::new(values, document, secrets);
         let keycloak = reading.keycloak()?;
         let external = keycloak.identity_provider.is_some();
-        let mut realm_settings = realm::settings(&reading, keycloak)?;
+        let mut realm_settings = realm::settings(&reading, keycloak);
         let (default_client_scopes, optional_client_scopes) = realm::client_scopes(&mut realm_settings.value);
-        Ok(Self {
-            administration: Administration::desired(&reading, keycloak)?,
+        let desired = Self {
+            administration: Administration::desired(&reading, keycloak),
             realm: reading.realm().to_owned(),
             realm_settings,
             admin_realm: realm::admin_realm(&reading, keycloak),
             user_profile: realm::user_profile(&reading),
             default_client_scopes,
             optional_client_scopes,
-            client_scopes: scopes::desired(&reading, keycloak)?,
-            roles: roles::desired(&reading, keycloak)?,
-            groups: groups::desired(&reading, keycloak)?,
-            clients: client::desired(&reading, keycloak)?,
-            provider: provider::desired(&reading, keycloak)?,
+            client_scopes: scopes::desired(&reading, keycloak),
+            roles: roles::desired(&reading, keycloak),
+            groups: groups::desired(&reading, keycloak),
+            clients: client::desired(&reading, keycloak),
+            provider: provider::desired(&reading, keycloak),
             notes: if external { provider::notes(&reading) } else { Vec::new() },
             team_groups: reading.team_groups(),
             users: if external { Vec::new() } else { users::desired(&reading) },
-        })
+        };
+        reading.finish(desired)
     }
 }

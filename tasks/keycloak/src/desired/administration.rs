@@ -1,7 +1,7 @@
 //! Where the server is and how to log in.
 
 use evenkeel_core::values::{
-    Problems, ValuePath,
+    ValuePath,
     model::{AdminCredentials, Keycloak},
 };
 use secrecy::SecretString;
@@ -43,25 +43,27 @@ pub enum Login {
 }
 
 impl Administration {
-    pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Self, Problems> {
+    pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Self {
         let path = ValuePath::root().key("keycloak");
-        let public_address = reading.public_address(keycloak)?;
+        let public_address = reading.public_address(keycloak).unwrap_or_else(|| {
+            let problem = reading.problem(&path, "the address of keycloak is not known");
+            reading.report(problem.with_hint("set `keycloak.url` or `platform.domain`"));
+            String::new()
+        });
         let admin = path.clone().key("admin");
         let login = match &keycloak.admin.credentials {
             AdminCredentials::Password { username, password } => Login::Password {
                 username: username.clone(),
-                password: reading.secret(password, &admin.key("password"))?,
+                password: reading.secret(password, &admin.key("password")),
             },
             AdminCredentials::Client { client_id, client_secret } => Login::Client {
                 client_id: client_id.clone(),
-                client_secret: reading.secret(client_secret, &admin.key("clientSecret"))?,
+                client_secret: reading.secret(client_secret, &admin.key("clientSecret")),
             },
         };
-        let ca_bundle = match &reading.values.platform.ca_bundle {
-            Some(bundle) => Some(reading.secret(&bundle.0, &ValuePath::root().key("platform").key("caBundle"))?),
-            None => None,
-        };
-        Ok(Self {
+        let bundle = ValuePath::root().key("platform").key("caBundle");
+        let ca_bundle = reading.values.platform.ca_bundle.as_ref().map(|text| reading.secret(&text.0, &bundle));
+        Self {
             address: keycloak
                 .internal_url
                 .as_ref()
@@ -72,6 +74,6 @@ impl Administration {
             realm: keycloak.admin.realm.to_string(),
             login,
             ca_bundle,
-        })
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use evenkeel_core::{
     plan::Cause,
-    values::{Problems, ValuePath, model::Keycloak},
+    values::{ValuePath, model::Keycloak},
 };
 use evenkeel_keycloak_client::types::ClientRepresentation;
 use evenkeel_transport::Secret;
@@ -14,20 +14,21 @@ use super::{Declared, DesiredClient, Reading, Related, mappers, scopes::OPENID};
 /// Fields of the shared client that have another place in the values.
 const REFUSED: [(&str, &str); 2] = [("id", "Keycloak chooses it"), ("clientId", "set `platform.names.client`")];
 
-pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Vec<DesiredClient>, Problems> {
-    let mut clients = vec![shared(reading, keycloak)?];
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClient> {
+    let mut clients = vec![shared(reading, keycloak)];
     let path = ValuePath::root().key("keycloak").key("clients");
     for (index, declared) in keycloak.clients.iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let client: Declared<ClientRepresentation> = reading.declared(declared, &path)?;
-        let client_id = reading.name(client.value.client_id.as_deref(), "clientId", &path)?;
+        let client: Declared<ClientRepresentation> = reading.declared(declared, &path);
+        let Some(client_id) = reading.name(client.value.client_id.as_deref(), "clientId", &path) else { continue };
         if clients.iter().any(|known| known.client.value.client_id.as_ref() == Some(&client_id)) {
-            return Err(reading.twice(&path.key("clientId"), "client", &client_id));
+            reading.twice(&path.key("clientId"), "client", &client_id);
+            continue;
         }
-        let mappers = mappers::declared(reading, client.value.protocol_mappers.clone(), &path)?;
+        let mappers = mappers::declared(reading, client.value.protocol_mappers.clone(), &path);
         clients.push(taken_apart(client, mappers));
     }
-    Ok(clients)
+    clients
 }
 
 /// An update of a client ignores its scopes, and one with mappers deletes those of other people: both
@@ -44,15 +45,15 @@ fn taken_apart(
 
 /// Any field of `keycloak.client`; browsers may call from Keycloak's own address unless web origins
 /// are declared. Without a declared secret Keycloak makes one, and it is left as it is.
-fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<DesiredClient, Problems> {
+fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
     let path = ValuePath::root().key("keycloak").key("client");
     let cause = reading.cause(&ValuePath::root().key("platform").key("names").key("client"));
     let declared = keycloak.client.clone().unwrap_or_default();
     let client_id = reading.values.platform.names.client.to_string();
-    reading.refuse_fields(&declared.fields, &path, &REFUSED)?;
-    let fields: ClientRepresentation = reading.typed(&declared.fields, &path)?;
+    reading.refuse_fields(&declared.fields, &path, &REFUSED);
+    let fields: ClientRepresentation = reading.typed(&declared.fields, &path);
     let mut mappers = mappers::of_client(&cause, &client_id);
-    for mapper in mappers::declared(reading, fields.protocol_mappers.clone(), &path)? {
+    for mapper in mappers::declared(reading, fields.protocol_mappers.clone(), &path) {
         mappers.retain(|ours| ours.value.name != mapper.value.name);
         mappers.push(mapper);
     }
@@ -63,12 +64,8 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<DesiredClient, P
     if declared.web_origins.is_none() {
         field_causes.insert("webOrigins".to_owned(), reading.cause(&reading.address_path(keycloak)));
     }
-    let secret =
-        declared.secret.as_ref().map(|secret| reading.secret(secret, &path.clone().key("secret"))).transpose()?;
-    let web_origins = match declared.web_origins {
-        Some(origins) => origins,
-        None => vec![reading.public_address(keycloak)?],
-    };
+    let secret = declared.secret.as_ref().map(|secret| reading.secret(secret, &path.clone().key("secret")));
+    let web_origins = declared.web_origins.unwrap_or_else(|| reading.public_address(keycloak).into_iter().collect());
     let value = ClientRepresentation {
         client_id: Some(client_id),
         secret: secret.map(Secret::from),
@@ -78,5 +75,5 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<DesiredClient, P
     };
     let client = taken_apart(Declared { value, cause, field_causes, team: None }, mappers);
     let implied = || Some(Related::at_least([OPENID, "email", "profile"]));
-    Ok(DesiredClient { default_scopes: client.default_scopes.clone().or_else(implied), ..client })
+    DesiredClient { default_scopes: client.default_scopes.clone().or_else(implied), ..client }
 }

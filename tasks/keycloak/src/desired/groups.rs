@@ -3,22 +3,22 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::{Problems, ValuePath, model::Keycloak};
+use evenkeel_core::values::{ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::GroupRepresentation;
 
 use super::{Declared, DesiredGroup, Reading, Related, roles::exactly};
 use crate::names::REALM_MANAGEMENT;
 
 /// With an external identity provider nobody implies groups; declared ones are there all the same.
-pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Vec<DesiredGroup>, Problems> {
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredGroup> {
     let mut groups = if keycloak.identity_provider.is_none() { implied(reading) } else { Vec::new() };
     let path = ValuePath::root().key("keycloak").key("groups");
     for (index, declared) in keycloak.groups.iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let group: Declared<GroupRepresentation> = reading.declared(declared, &path)?;
-        add(reading, &mut groups, "", group, &path)?;
+        let group: Declared<GroupRepresentation> = reading.declared(declared, &path);
+        add(reading, &mut groups, "", group, &path);
     }
-    Ok(groups)
+    groups
 }
 
 /// Adds a group and those below it, each by its path.
@@ -28,17 +28,15 @@ fn add(
     parent: &str,
     mut group: Declared<GroupRepresentation>,
     path: &ValuePath,
-) -> Result<(), Problems> {
-    let name = reading.name(group.value.name.as_deref(), "name", path)?;
+) {
+    let Some(name) = reading.name(group.value.name.as_deref(), "name", path) else { return };
     if name.contains('/') {
-        return Err(reading
-            .problem(&path.clone().key("name"), "a group's name cannot hold a `/`")
-            .with_hint("list it under `subGroups` of its parent")
-            .into());
+        let problem = reading.problem(&path.clone().key("name"), "a group's name cannot hold a `/`");
+        return reading.report(problem.with_hint("list it under `subGroups` of its parent"));
     }
     let own_path = format!("{parent}{name}");
     if groups.iter().any(|known| known.path == own_path) {
-        return Err(reading.twice(&path.clone().key("name"), "group", &own_path));
+        return reading.twice(&path.clone().key("name"), "group", &own_path);
     }
     let value = &mut group.value;
     let (realm_roles, client_roles) = (value.realm_roles.take(), value.client_roles.take());
@@ -55,9 +53,8 @@ fn add(
     for (index, child) in children.into_iter().enumerate() {
         let path = path.clone().key("subGroups").index(index);
         let cause = evenkeel_core::plan::Cause { value: path.to_string(), ..cause.clone() };
-        add(reading, groups, &format!("{own_path}/"), Declared::new(child, cause), &path)?;
+        add(reading, groups, &format!("{own_path}/"), Declared::new(child, cause), &path);
     }
-    Ok(())
 }
 
 /// Every group gives the realm role of its own name, and lets its members see users; administrators

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::{
-    plan::Cause,
-    values::{Problems, ValuePath},
-};
+use evenkeel_core::{plan::Cause, values::ValuePath};
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
 use super::{Declared, Reading};
@@ -24,19 +21,20 @@ pub(super) fn declared(
     reading: &Reading<'_>,
     mappers: Option<Vec<ProtocolMapperRepresentation>>,
     path: &ValuePath,
-) -> Result<Vec<Declared<ProtocolMapperRepresentation>>, Problems> {
+) -> Vec<Declared<ProtocolMapperRepresentation>> {
     let path = path.clone().key("protocolMappers");
     let mut known: Vec<Declared<ProtocolMapperRepresentation>> = Vec::new();
     for (index, mut mapper) in mappers.into_iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let name = reading.name(mapper.name.as_deref(), "name", &path)?;
+        let Some(name) = reading.name(mapper.name.as_deref(), "name", &path) else { continue };
         if known.iter().any(|known| known.value.name.as_ref() == Some(&name)) {
-            return Err(reading.twice(&path.key("name"), "protocol mapper", &name));
+            reading.twice(&path.key("name"), "protocol mapper", &name);
+            continue;
         }
         mapper.protocol.get_or_insert_with(|| "openid-connect".to_owned());
         known.push(Declared::new(mapper, reading.cause(&path)));
     }
-    Ok(known)
+    known
 }
 
 /// The mappers of scope `openid`. The `groups` claim carries realm *roles*: a team's role shows up as

@@ -6,7 +6,7 @@ use evenkeel_core::{
     object::ObjectId,
     plan::{Cause, Note},
     values::{
-        Problems, ValuePath,
+        ValuePath,
         model::{IdentityProvider, Keycloak},
     },
 };
@@ -30,10 +30,10 @@ pub struct DesiredProvider {
     pub mappers: Vec<Declared<IdentityProviderMapperRepresentation>>,
 }
 
-pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Option<DesiredProvider>, Problems> {
-    let Some(declared) = &keycloak.identity_provider else { return Ok(None) };
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<DesiredProvider> {
+    let declared = keycloak.identity_provider.as_ref()?;
     let path = ValuePath::root().key("keycloak").key("identityProvider");
-    let secret = reading.secret(&declared.client_secret, &path.clone().key("clientSecret"))?;
+    let secret = reading.secret(&declared.client_secret, &path.clone().key("clientSecret"));
     let value = IdentityProviderRepresentation {
         alias: Some(declared.alias.clone()),
         display_name: Some(declared.alias.clone()),
@@ -44,12 +44,12 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Opti
         config: Some(config(declared, &secret)),
         ..Default::default()
     };
-    Ok(Some(DesiredProvider {
+    Some(DesiredProvider {
         alias: declared.alias.clone(),
         issuer: declared.issuer.to_string().trim_end_matches('/').to_owned(),
         provider: Declared::new(value, reading.cause(&path)),
         mappers: mappers(reading, declared, &path),
-    }))
+    })
 }
 
 /// Teams that nobody can get into: their role is there, but no external group leads to it.

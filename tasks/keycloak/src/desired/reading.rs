@@ -1,6 +1,6 @@
 //! The values while they are read: names, places, secrets.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
     plan::Cause,
@@ -11,21 +11,34 @@ use evenkeel_core::{
 };
 use evenkeel_engine::secrets::SecretResolver;
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use super::Declared;
 
 /// The values, with the means to name places in them and to look up what they refer to.
+///
+/// What is wrong is collected: each section goes on with what it can read, so that people learn of everything at once.
 pub(super) struct Reading<'a> {
     pub(super) values: &'a Values,
     document: &'a Document,
     secrets: &'a SecretResolver,
+    problems: RefCell<Problems>,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) const fn new(values: &'a Values, document: &'a Document, secrets: &'a SecretResolver) -> Self {
-        Self { values, document, secrets }
+    pub(super) fn new(values: &'a Values, document: &'a Document, secrets: &'a SecretResolver) -> Self {
+        Self { values, document, secrets, problems: RefCell::default() }
+    }
+
+    /// Notes something that is wrong.
+    pub(super) fn report(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    /// `read` if nothing was wrong with the values that it follows from.
+    pub(super) fn finish<T>(self, read: T) -> Result<T, Problems> {
+        self.problems.into_inner().into_result(read)
     }
 
     /// The section of this task.
@@ -61,16 +74,10 @@ impl<'a> Reading<'a> {
     }
 
     /// The address by which people know the server.
-    pub(super) fn public_address(&self, keycloak: &Keycloak) -> Result<String, Problems> {
-        let address =
-            keycloak.url.as_ref().map(ToString::to_string).or_else(|| self.values.platform.address_of("keycloak"));
-        match address {
-            Some(address) => Ok(address.trim_end_matches('/').to_owned()),
-            None => {
-                let problem = self.problem(&ValuePath::root().key("keycloak"), "the address of keycloak is not known");
-                Err(problem.with_hint("set `keycloak.url` or `platform.domain`").into())
-            }
-        }
+    pub(super) fn public_address(&self, keycloak: &Keycloak) -> Option<String> {
+        let address = keycloak.url.as_ref().map(ToString::to_string);
+        let address = address.or_else(|| self.values.platform.address_of("keycloak"));
+        address.map(|address| address.trim_end_matches('/').to_owned())
     }
 
     /// Where the address comes from.
@@ -89,78 +96,103 @@ impl<'a> Reading<'a> {
     }
 
     /// The text of a secret, which the engine has read before.
-    pub(super) fn secret(&self, secret: &SecretValue, path: &ValuePath) -> Result<SecretString, Problems> {
-        self.secrets
-            .resolve(secret)
-            .map_err(|error| Problems::from(self.problem(path, &error.to_string()).with_hint(error.hint())))
+    pub(super) fn secret(&self, secret: &SecretValue, path: &ValuePath) -> SecretString {
+        self.secrets.resolve(secret).unwrap_or_else(|error| {
+            self.report(self.problem(path, &error.to_string()).with_hint(error.hint()));
+            SecretString::default()
+        })
     }
 
     /// A declared representation as the application's own type, with its secrets in place.
-    pub(super) fn typed<T: DeserializeOwned>(
-        &self,
-        declared: &Representation,
-        path: &ValuePath,
-    ) -> Result<T, Problems> {
+    pub(super) fn typed<T: DeserializeOwned + Default>(&self, declared: &Representation, path: &ValuePath) -> T {
+        self.fitting(self.fields(declared, path), path)
+    }
+
+    /// A declared representation with its secrets in place.
+    fn fields(&self, declared: &Representation, path: &ValuePath) -> Map<String, Value> {
         let (fields, secrets) = declared.clone().into_parts();
         let mut value = Value::Object(fields);
         for (pointer, secret) in secrets {
-            let text = self.secret(&secret, &path.clone().pointer(&pointer))?;
+            let text = self.secret(&secret, &path.clone().pointer(&pointer));
             if let Some(place) = value.pointer_mut(&pointer) {
                 *place = Value::String(exposed(&text));
             }
         }
-        // The schema has checked every field before; the parser's words could quote a secret.
-        serde_json::from_value(value)
-            .map_err(|_| self.problem(path, "the fields do not fit keycloak's representation").into())
-    }
-
-    /// Fields of a representation that cannot be declared there, each with what to do instead: ignoring
-    /// them would look like obeying.
-    pub(super) fn refuse_fields(
-        &self,
-        declared: &Representation,
-        path: &ValuePath,
-        refused: &[(&str, &str)],
-    ) -> Result<(), Problems> {
-        let problems: Problems = refused
-            .iter()
-            .filter(|(field, _)| declared.fields().contains_key(*field))
-            .map(|(field, hint)| {
-                self.problem(&path.clone().key(*field), &format!("`{field}` cannot be declared here")).with_hint(*hint)
-            })
-            .collect();
-        problems.into_result(())
-    }
-
-    /// A declared representation with the place of each of its fields.
-    pub(super) fn declared<T: DeserializeOwned>(
-        &self,
-        declared: &Representation,
-        path: &ValuePath,
-    ) -> Result<Declared<T>, Problems> {
-        let causes = declared.fields().keys().map(|field| (field.clone(), self.cause(&path.clone().key(field))));
-        let field_causes = causes.collect();
-        Ok(Declared { value: self.typed(declared, path)?, cause: self.cause(path), field_causes, team: None })
-    }
-
-    /// The name by which a declared object is known, which it must have.
-    pub(super) fn name(&self, name: Option<&str>, key: &str, path: &ValuePath) -> Result<String, Problems> {
-        match name {
-            Some(name) if !name.is_empty() => Ok(name.to_owned()),
-            _ => Err(self.problem(path, &format!("`{key}` is missing")).into()),
+        match value {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
         }
     }
 
-    /// An object that is declared twice, or that teams imply already.
-    pub(super) fn twice(&self, path: &ValuePath, kind: &str, name: &str) -> Problems {
+    /// The schema has checked every field before; the parser's words could quote a secret.
+    fn fitting<T: DeserializeOwned + Default>(&self, fields: Map<String, Value>, path: &ValuePath) -> T {
+        serde_json::from_value(Value::Object(fields)).unwrap_or_else(|_| {
+            self.report(self.problem(path, "the fields do not fit keycloak's representation"));
+            T::default()
+        })
+    }
+
+    /// Reports fields of a representation that cannot be declared there, each with what to do instead: ignoring
+    /// them would look like obeying.
+    pub(super) fn refuse_fields(&self, declared: &Representation, path: &ValuePath, refused: &[(&str, &str)]) {
+        for (field, hint) in refused.iter().filter(|(field, _)| declared.fields().contains_key(*field)) {
+            let problem = self.problem(&path.clone().key(*field), &format!("`{field}` cannot be declared here"));
+            self.report(problem.with_hint(*hint));
+        }
+    }
+
+    /// A declared representation with the place of each of its fields.
+    pub(super) fn declared<T: DeserializeOwned + Default>(
+        &self,
+        declared: &Representation,
+        path: &ValuePath,
+    ) -> Declared<T> {
+        self.declared_beside::<T, NothingBeside>(declared, path, &[]).0
+    }
+
+    /// A declared representation, and the fields under these names that the values have in it although the
+    /// application's own type has not.
+    pub(super) fn declared_beside<T, B>(
+        &self,
+        declared: &Representation,
+        path: &ValuePath,
+        beside: &[&str],
+    ) -> (Declared<T>, B)
+    where
+        T: DeserializeOwned + Default,
+        B: DeserializeOwned + Default,
+    {
+        let causes = declared.fields().keys().map(|field| (field.clone(), self.cause(&path.clone().key(field))));
+        let field_causes = causes.collect();
+        let (beside, fields): (Map<_, _>, Map<_, _>) =
+            self.fields(declared, path).into_iter().partition(|(field, _)| beside.contains(&field.as_str()));
+        let value = self.fitting(fields, path);
+        (Declared { value, cause: self.cause(path), field_causes, team: None }, self.fitting(beside, path))
+    }
+
+    /// The name by which a declared object is known, which it must have; reported where it has none.
+    pub(super) fn name(&self, name: Option<&str>, key: &str, path: &ValuePath) -> Option<String> {
+        let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+        if name.is_none() {
+            self.report(self.problem(path, &format!("`{key}` is missing")));
+        }
+        name
+    }
+
+    /// Reports an object that is declared twice, or that teams imply already.
+    pub(super) fn twice(&self, path: &ValuePath, kind: &str, name: &str) {
         let problem = self.problem(path, &format!("{kind} `{name}` is declared twice"));
-        problem.with_hint("what teams imply counts too: give this one another name, or remove it").into()
+        self.report(problem.with_hint("what teams imply counts too: give this one another name, or remove it"));
     }
 
     pub(super) fn problem(&self, path: &ValuePath, message: &str) -> Problem {
         self.document.problem(path, message)
     }
 }
+
+/// Of a representation that the values declare as the application has it.
+#[derive(Default, Deserialize)]
+struct NothingBeside {}
 
 #[expect(clippy::disallowed_methods, reason = "the text goes into the typed representation that is sent")]
 fn exposed(secret: &SecretString) -> String {

@@ -1,21 +1,42 @@
 //! The realm's own fields, the administrators' login theme, the user profile.
 
-use evenkeel_core::values::{Problems, ValuePath, model::Keycloak};
+use evenkeel_core::values::{ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::{RealmRepresentation, UpAttribute, UpAttributePermissions, UpConfig};
 
 use super::{Declared, Reading, Related, scopes::OPENID};
 
-/// Fields that have another place in the values, or that a realm's update ignores (server-behaviour 2.4).
-const REFUSED: [(&str, &str); 2] = [("id", "Keycloak chooses it"), ("realm", "set `platform.names.realm`")];
+/// Fields that have another place in the values, that a realm's update ignores, or that nobody can read back
+/// (server-behaviour 2.4): they would differ for ever.
+const REFUSED: [(&str, &str); 15] = [
+    ("id", "Keycloak chooses it"),
+    ("realm", "set `platform.names.realm`"),
+    ("defaultRole", "list the roles under `keycloak.defaultRoles`"),
+    ("defaultRoles", "list the roles under `keycloak.defaultRoles`"),
+    ("localizationTexts", "a realm's update ignores them: put texts into a theme"),
+    ("certificate", KEYS),
+    ("publicKey", KEYS),
+    ("privateKey", KEYS),
+    ("codeSecret", OBSOLETE),
+    ("passwordCredentialGrantAllowed", OBSOLETE),
+    ("social", OBSOLETE),
+    ("socialProviders", "list identity providers under `keycloak.identityProviders`"),
+    ("updateProfileOnInitialSocialLogin", OBSOLETE),
+    ("realmCacheEnabled", OBSOLETE),
+    ("userCacheEnabled", OBSOLETE),
+];
+
+const KEYS: &str = "Keycloak keeps keys as components, and does not take them here";
+const OBSOLETE: &str = "Keycloak knows it no more: leave it out";
 
 /// Any field of `keycloak.realm`; the display name is the realm's name unless it is declared.
-pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Declared<RealmRepresentation>, Problems> {
+pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Declared<RealmRepresentation> {
     let path = ValuePath::root().key("keycloak").key("realm");
     let mut field_causes = std::collections::BTreeMap::new();
     let mut value = RealmRepresentation::default();
     if let Some(realm) = &keycloak.realm {
-        reading.refuse_fields(realm, &path, &REFUSED)?;
-        value = reading.typed(realm, &path)?;
+        reading.refuse_fields(realm, &path, &REFUSED);
+        value = reading.typed(realm, &path);
+        refuse_contradictions(reading, &value, &path);
         field_causes
             .extend(realm.fields().keys().map(|field| (field.clone(), reading.cause(&path.clone().key(field)))));
     }
@@ -27,7 +48,24 @@ pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Dec
             .insert("loginTheme".to_owned(), reading.cause(&ValuePath::root().key("keycloak").key("loginTheme")));
     }
     let cause = reading.cause(&ValuePath::root().key("platform").key("names").key("realm"));
-    Ok(Declared { value, cause, field_causes, team: None })
+    Declared { value, cause, field_causes, team: None }
+}
+
+/// Addresses that several users may have serve neither to log in nor as user names: whichever of the two is
+/// switched on last switches the other off, so that both together would never be kept.
+fn refuse_contradictions(reading: &Reading<'_>, realm: &RealmRepresentation, path: &ValuePath) {
+    if realm.duplicate_emails_allowed != Some(true) {
+        return;
+    }
+    let unique = [
+        ("loginWithEmailAllowed", realm.login_with_email_allowed),
+        ("registrationEmailAsUsername", realm.registration_email_as_username),
+    ];
+    for (field, _) in unique.into_iter().filter(|(_, value)| *value == Some(true)) {
+        let message = format!("`duplicateEmailsAllowed` and `{field}` exclude each other");
+        let problem = reading.problem(&path.clone().key("duplicateEmailsAllowed"), &message);
+        reading.report(problem.with_hint(format!("set `{}.{field}: false`, or leave the other one out", path)));
+    }
 }
 
 /// The scopes of new clients, which an update of the realm ignores (server-behaviour 2.4): they are

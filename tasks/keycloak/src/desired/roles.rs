@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::{Problems, ValuePath, model::Keycloak};
+use evenkeel_core::values::{ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::RoleRepresentation;
 
 use super::{Declared, DesiredRole, Reading, Related};
 
-pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Vec<DesiredRole>, Problems> {
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredRole> {
     let mut roles = implied(reading, keycloak);
     let path = ValuePath::root().key("keycloak").key("roles");
     for (index, declared) in keycloak.roles.iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let mut role: Declared<RoleRepresentation> = reading.declared(declared, &path)?;
-        let name = reading.name(role.value.name.as_deref(), "name", &path)?;
+        let mut role: Declared<RoleRepresentation> = reading.declared(declared, &path);
+        let Some(name) = reading.name(role.value.name.as_deref(), "name", &path) else { continue };
         if roles.iter().any(|known| known.role.value.name.as_ref() == Some(&name)) {
-            return Err(reading.twice(&path.key("name"), "role", &name));
+            reading.twice(&path.key("name"), "role", &name);
+            continue;
         }
         // An update ignores them: they are relations of their own.
         role.value.composite = None;
@@ -26,7 +27,7 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Vec<
             client_roles: exactly(composites.client.unwrap_or_default()),
         });
     }
-    Ok(roles)
+    roles
 }
 
 /// Lists of client roles by client, each managed as a whole.

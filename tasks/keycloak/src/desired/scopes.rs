@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::{Problems, ValuePath, model::Keycloak};
+use evenkeel_core::values::{ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::ClientScopeRepresentation;
 
 use super::{Declared, DesiredClientScope, Reading, mappers};
@@ -10,22 +10,23 @@ use super::{Declared, DesiredClientScope, Reading, mappers};
 /// The scope that makes tokens carry what the applications read.
 pub(super) const OPENID: &str = "openid";
 
-pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Result<Vec<DesiredClientScope>, Problems> {
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClientScope> {
     let mut scopes = vec![implied(reading)];
     let path = ValuePath::root().key("keycloak").key("clientScopes");
     for (index, declared) in keycloak.client_scopes.iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let mut scope: Declared<ClientScopeRepresentation> = reading.declared(declared, &path)?;
-        let name = reading.name(scope.value.name.as_deref(), "name", &path)?;
+        let mut scope: Declared<ClientScopeRepresentation> = reading.declared(declared, &path);
+        let Some(name) = reading.name(scope.value.name.as_deref(), "name", &path) else { continue };
         if scopes.iter().any(|known| known.scope.value.name.as_ref() == Some(&name)) {
-            return Err(reading.twice(&path.key("name"), "client scope", &name));
+            reading.twice(&path.key("name"), "client scope", &name);
+            continue;
         }
         // Keycloak refuses a scope without one; nearly every scope is of this kind.
         scope.value.protocol.get_or_insert_with(|| "openid-connect".to_owned());
-        let mappers = mappers::declared(reading, scope.value.protocol_mappers.take(), &path)?;
+        let mappers = mappers::declared(reading, scope.value.protocol_mappers.take(), &path);
         scopes.push(DesiredClientScope { scope, mappers });
     }
-    Ok(scopes)
+    scopes
 }
 
 fn implied(reading: &Reading<'_>) -> DesiredClientScope {
