@@ -166,9 +166,9 @@ impl Check<'_> {
     }
 }
 
-/// A map of anything stands for a schema that we take as it comes.
+/// A map of anything stands for a schema or a map that we take as it comes.
 fn fits(own: &str, other: &str) -> bool {
-    own == other || own == "map of anything" && other.starts_with("schema ")
+    own == other || own == "map of anything" && (other.starts_with("schema ") || other.starts_with("map of "))
 }
 
 /// A schema's type in words that compare: formats of numbers count, those of texts do not (ours marks secrets).
@@ -176,8 +176,8 @@ fn kind(document: &Value, schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         let name = reference.rsplit('/').next().unwrap_or_default();
         let target = &document["components"]["schemas"][name];
-        // upstream names its enums; for us these are texts
-        if !target["enum"].is_null() {
+        // upstream names its enums, and some texts; for us these are texts
+        if !target["enum"].is_null() || target["type"] == "string" {
             return kind(document, target);
         }
         // upstream names its maps with lists as values

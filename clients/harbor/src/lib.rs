@@ -1,0 +1,34 @@
+//! Harbor's API (version 2), as far as evenkeel speaks it: the client that `openapi-specs/harbor.yaml` generates at build
+//! time, and what that document cannot say.
+//!
+//! [`connect`] proves an administrator and gives a [`Client`]; [`as_robot`] gives one that works with a robot's credentials, and
+//! [`verify_secret`] asks whether these work. Requests carry the password or secret each time and never a cookie: a `sid`
+//! cookie that comes back makes every write a 403 (server-behaviour 1.2). [`outlast_lock`] sits out the 1.5 seconds during
+//! which somebody else's wrong password locks the administrator's name, and [`paging`] reads lists whole.
+//!
+//! Representations ([`types`]) take part in read, change, write: a field is sent only when it is `Some`, and where Harbor
+//! replaces an object as a whole, what this client does not know travels along in `extra`.
+
+mod error;
+mod login;
+pub mod paging;
+mod robot;
+mod schemas;
+
+#[expect(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "generated; the document's descriptions are the documentation, and programs pass the session's own HTTP client"
+)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/client.rs"));
+}
+
+pub use error::HarborError;
+pub use generated::*;
+pub use login::{Administrator, Patience, connect, database_is_away, outlast_lock};
+pub use robot::{Verdict, as_robot, verify_secret};
+pub use schemas::json_schema;
+
+evenkeel_transport::client_hooks!(Client);
