@@ -96,7 +96,9 @@ impl ApiError {
         Self { status: Some(status), outcome_unknown, ..Self::new(Kind::of_status(status), message) }
     }
 
-    pub(crate) fn with_outcome_unknown(mut self) -> Self {
+    /// The same error of a call that the server may have done.
+    #[must_use]
+    pub fn with_outcome_unknown(mut self) -> Self {
         self.outcome_unknown = true;
         self
     }

@@ -44,7 +44,7 @@ pub use error::{ApiError, ErrorBody, Kind, ResultExt, location_id};
 pub use options::{Deadline, ProxyUse, SessionOptions};
 pub use paging::{Page, all, pages};
 pub use progenitor_client;
-pub use request_log::{Outcome, Record, RequestLog, Summary};
+pub use request_log::{Call, Outcome, Pending, Record, RequestLog, Summary};
 pub use reqwest;
 pub use retry::Retry;
 pub use scope::repeatable;

@@ -55,13 +55,15 @@ pub struct Record {
     pub bytes: u64,
     /// Whether it was part of a login.
     pub login: bool,
+    /// Whether it only asks, whatever its method says.
+    pub query: bool,
 }
 
 impl Record {
-    /// Whether it could change something at the server: any method but `GET`, `HEAD` and `OPTIONS`, outside a login.
+    /// Whether it could change something at the server: any method but `GET`, `HEAD` and `OPTIONS`, outside a login and a query.
     #[must_use]
     pub fn is_write(&self) -> bool {
-        !self.login && !self.method.is_safe()
+        !self.login && !self.query && !self.method.is_safe()
     }
 }
 
@@ -92,7 +94,9 @@ struct State {
 pub struct RequestLog(Arc<Mutex<State>>);
 
 impl RequestLog {
-    pub(crate) fn new(capacity: usize) -> Self {
+    /// An empty log that keeps so many attempts.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
         Self(Arc::new(Mutex::new(State { records: VecDeque::new(), capacity, summary: Summary::default() })))
     }
 
@@ -109,7 +113,8 @@ impl RequestLog {
     }
 
     /// Begins the record of an attempt; it is written when the attempt ends, also when nobody waits for it any more.
-    pub(crate) fn start(&self, call: Call) -> Pending {
+    #[must_use]
+    pub fn start(&self, call: Call) -> Pending {
         Pending { log: self.clone(), call, started: Instant::now(), outcome: Outcome::Cancelled, bytes: 0 }
     }
 
@@ -136,18 +141,26 @@ impl RequestLog {
     }
 }
 
-/// Which attempt of which request.
+/// Which attempt of which request: the part of a [`Record`] that is known when it is sent.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
-    pub(crate) operation: &'static str,
-    pub(crate) template: Option<&'static str>,
-    pub(crate) method: Method,
-    pub(crate) attempt: u32,
-    pub(crate) login: bool,
+pub struct Call {
+    /// See [`Record::operation`].
+    pub operation: &'static str,
+    /// See [`Record::template`].
+    pub template: Option<&'static str>,
+    /// The method.
+    pub method: Method,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// Whether it is part of a login.
+    pub login: bool,
+    /// Whether it only asks, whatever its method says.
+    pub query: bool,
 }
 
 /// An attempt that is under way.
-pub(crate) struct Pending {
+#[derive(Debug)]
+pub struct Pending {
     log: RequestLog,
     call: Call,
     started: Instant,
@@ -157,7 +170,7 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// Ends the record.
-    pub(crate) fn finish(mut self, outcome: Outcome, bytes: usize) {
+    pub fn finish(mut self, outcome: Outcome, bytes: usize) {
         self.outcome = outcome;
         self.bytes = bytes as u64;
     }
@@ -165,13 +178,24 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        let Call { operation, template, method, attempt, login } = self.call.clone();
+        let Call { operation, template, method, attempt, login, query } = self.call.clone();
         let (duration, outcome, bytes) = (self.started.elapsed(), self.outcome, self.bytes);
         tracing::debug!(
             target: "evenkeel::http",
             %method, operation, template, %outcome, attempt, bytes, login, ?duration,
             "request"
         );
-        self.log.write(Record { sequence: 0, operation, template, method, outcome, duration, attempt, bytes, login });
+        self.log.write(Record {
+            sequence: 0,
+            operation,
+            template,
+            method,
+            outcome,
+            duration,
+            attempt,
+            bytes,
+            login,
+            query,
+        });
     }
 }

@@ -51,22 +51,36 @@ impl Default for Retry {
 }
 
 impl Retry {
+    /// The pauses between the attempts of one request, each with its random part.
+    pub fn delays(self) -> impl Iterator<Item = Duration> + Send + use<> {
+        self.back_off()
+    }
+
+    /// What a server asks for with `Retry-After`, as far as it is obeyed. It comes on top of a delay.
+    #[must_use]
+    pub fn asked_for(self, headers: &HeaderMap) -> Duration {
+        retry_after(headers, Timestamp::now()).unwrap_or_default().min(self.max_retry_after)
+    }
+
     /// The pauses of one request.
     pub(crate) fn pauses(self) -> Pauses {
-        let delays = ExponentialBuilder::default()
+        Pauses { delays: self.back_off(), retry: self }
+    }
+
+    fn back_off(self) -> ExponentialBackoff {
+        ExponentialBuilder::default()
             .with_min_delay(self.min_delay)
             .with_max_delay(self.max_delay)
             .with_max_times(self.times)
             .with_jitter()
-            .build();
-        Pauses { delays, max_retry_after: self.max_retry_after }
+            .build()
     }
 }
 
 /// The pauses that one request has left.
 pub(crate) struct Pauses {
     delays: ExponentialBackoff,
-    max_retry_after: Duration,
+    retry: Retry,
 }
 
 impl Pauses {
@@ -81,8 +95,8 @@ impl Pauses {
         if !worth_another(result, declared || may_repeat(method)) {
             return None;
         }
-        let asked = result.as_ref().ok().and_then(|reply| retry_after(&reply.headers, Timestamp::now()));
-        Some(self.delays.next()? + asked.unwrap_or_default().min(self.max_retry_after))
+        let asked = result.as_ref().map(|reply| self.retry.asked_for(&reply.headers));
+        Some(self.delays.next()? + asked.unwrap_or_default())
     }
 }
 

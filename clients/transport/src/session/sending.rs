@@ -133,6 +133,7 @@ impl<'a> Sending<'a> {
             method: self.method.clone(),
             attempt: self.sent,
             login: self.scope.login,
+            query: false,
         });
         let result = self.exchange(request).await;
         match &result {

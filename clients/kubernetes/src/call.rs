@@ -1,0 +1,186 @@
+//! A request before it is sent.
+
+use bytes::Bytes;
+use evenkeel_transport::Secret;
+use http::{Method, Request, header};
+use kube::client::Body;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::{ObjectName, ObjectRef, Resource, error::KubernetesError};
+
+/// What needs no encoding in a path or a query.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What is asked of the server, in the words of RBAC rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Get,
+    List,
+    Watch,
+    Create,
+    /// A create that stores nothing: a review.
+    Review,
+    Update,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    fn method(self) -> Method {
+        match self {
+            Self::Get | Self::List | Self::Watch => Method::GET,
+            Self::Create | Self::Review => Method::POST,
+            Self::Update => Method::PUT,
+            Self::Patch => Method::PATCH,
+            Self::Delete => Method::DELETE,
+        }
+    }
+
+    /// The operation's name in the request log.
+    pub(crate) const fn operation(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Watch => "watch",
+            Self::Create | Self::Review => "create",
+            Self::Update => "update",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// Whether doing it twice leaves the same state as doing it once.
+    ///
+    /// A patch counts: ours are server-side applies and guarded by a `resourceVersion`, so that the second is refused or
+    /// changes nothing.
+    pub(crate) const fn may_repeat(self) -> bool {
+        !matches!(self, Self::Create)
+    }
+}
+
+/// A request before it is sent; it can be sent several times.
+pub(crate) struct Call {
+    pub(crate) verb: Verb,
+    /// The resource in the words of RBAC rules, such as `secrets`.
+    pub(crate) resource: &'static str,
+    pub(crate) about: ObjectRef,
+    /// What an answer must not repeat.
+    pub(crate) secrets: Vec<Secret>,
+    path: String,
+    query: String,
+    accept: &'static str,
+    content: Option<(&'static str, Bytes)>,
+}
+
+impl Call {
+    /// A call about one object.
+    pub(crate) fn one<R: Resource>(verb: Verb, name: &ObjectName) -> Self {
+        let mut call = Self::of::<R>(verb, name.namespace.as_deref(), ObjectRef::one::<R>(name));
+        if verb != Verb::Create {
+            call.path.push('/');
+            call.path.push_str(&encoded(&name.name));
+        }
+        call
+    }
+
+    /// A call about many objects of a namespace, or of all.
+    pub(crate) fn many<R: Resource>(verb: Verb, namespace: Option<&str>) -> Self {
+        Self::of::<R>(verb, namespace, ObjectRef::many::<R>(namespace))
+    }
+
+    fn of<R: Resource>(verb: Verb, namespace: Option<&str>, about: ObjectRef) -> Self {
+        let mut path = match R::GROUP {
+            "" => format!("/api/{}", R::VERSION),
+            group => format!("/apis/{group}/{}", R::VERSION),
+        };
+        if let Some(namespace) = namespace {
+            path.push_str("/namespaces/");
+            path.push_str(&encoded(namespace));
+        }
+        path.push('/');
+        path.push_str(R::URL_PATH_SEGMENT);
+        Self {
+            verb,
+            resource: R::URL_PATH_SEGMENT,
+            about,
+            secrets: Vec::new(),
+            path,
+            query: String::new(),
+            accept: "application/json",
+            content: None,
+        }
+    }
+
+    /// With this parameter in the query.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query.push_str(&encoded(name));
+        self.query.push('=');
+        self.query.push_str(&encoded(value));
+        self
+    }
+
+    pub(crate) fn accepting(mut self, accept: &'static str) -> Self {
+        self.accept = accept;
+        self
+    }
+
+    /// With this body.
+    ///
+    /// # Errors
+    /// When the body has no JSON form, which is a mistake.
+    pub(crate) fn sending<B: Serialize>(
+        mut self,
+        content_type: &'static str,
+        body: &B,
+    ) -> Result<Self, KubernetesError> {
+        let body = serde_json::to_vec(body).map_err(|_| KubernetesError::unsendable(&self))?;
+        self.content = Some((content_type, body.into()));
+        Ok(self)
+    }
+
+    /// With these secrets inside its body.
+    pub(crate) fn hiding(mut self, secrets: Vec<Secret>) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
+    /// The list that a watch would begin with, as small as can be.
+    pub(crate) fn as_list(&self) -> Self {
+        Self {
+            verb: Verb::List,
+            resource: self.resource,
+            about: self.about.clone(),
+            secrets: Vec::new(),
+            path: self.path.clone(),
+            query: "?limit=1".to_owned(),
+            accept: self.accept,
+            content: None,
+        }
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        self.verb.method()
+    }
+
+    pub(crate) fn request(&self) -> Result<Request<Body>, KubernetesError> {
+        let mut request = Request::builder()
+            .method(self.method())
+            .uri(format!("{}{}", self.path, self.query))
+            .header(header::ACCEPT, self.accept)
+            .header(header::USER_AGENT, concat!("evenkeel/", env!("CARGO_PKG_VERSION")));
+        let body = match &self.content {
+            Some((content_type, body)) => {
+                request = request.header(header::CONTENT_TYPE, *content_type);
+                Body::from(body.clone())
+            }
+            None => Body::empty(),
+        };
+        request.body(body).map_err(|_| KubernetesError::unsendable(self))
+    }
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}

@@ -1,0 +1,74 @@
+//! The API server's way of saying no.
+
+use http::{HeaderMap, header};
+use serde::Deserialize;
+
+use super::FieldConflict;
+
+/// A `Status` object, as far as a failure's meaning depends on it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Status {
+    kind: String,
+    pub(crate) message: String,
+    pub(crate) reason: String,
+    pub(crate) code: u16,
+    pub(crate) details: Details,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Details {
+    /// The resource that it is about: it may be another one than the call's.
+    pub(crate) kind: String,
+    causes: Vec<Cause>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Cause {
+    reason: String,
+    message: String,
+    field: String,
+}
+
+impl Status {
+    /// The status in a body. A body that is none says something only as plain text: an overloaded server does so
+    /// (429, server-behaviour 9); a page of a proxy says nothing that the HTTP status does not.
+    pub(crate) fn of(headers: &HeaderMap, body: &[u8]) -> Self {
+        if let Ok(status) = serde_json::from_slice::<Self>(body)
+            && status.kind == "Status"
+        {
+            return status;
+        }
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let message =
+            if kind.starts_with("text/plain") { String::from_utf8_lossy(body).into_owned() } else { String::new() };
+        Self { message, ..Self::default() }
+    }
+
+    pub(crate) fn has_cause(&self, reason: &str) -> bool {
+        self.details.causes.iter().any(|cause| cause.reason == reason)
+    }
+
+    /// ``conflict with "kubectl-edit" using v1`` names the manager in quotes.
+    pub(crate) fn field_conflicts(&self) -> Vec<FieldConflict> {
+        let causes = self.details.causes.iter().filter(|cause| cause.reason == "FieldManagerConflict");
+        causes
+            .map(|cause| FieldConflict {
+                field: cause.field.clone(),
+                manager: cause.message.split('"').nth(1).unwrap_or_default().to_owned(),
+            })
+            .collect()
+    }
+
+    /// The fields that can never change. The type of a Secret is a `FieldValueInvalid` like any other wrong value; only the
+    /// words tell. What an immutable Secret refuses is a `FieldValueForbidden`.
+    pub(crate) fn immutable_fields(&self) -> Vec<String> {
+        let immutable = |cause: &&Cause| {
+            matches!(cause.reason.as_str(), "FieldValueInvalid" | "FieldValueForbidden")
+                && cause.message.contains("immutable")
+        };
+        self.details.causes.iter().filter(immutable).map(|cause| format!("`{}`", cause.field)).collect()
+    }
+}

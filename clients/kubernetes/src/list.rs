@@ -1,0 +1,190 @@
+//! Lists: whole, in pages, and by name where a list is forbidden.
+
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ListMeta, ObjectMeta};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    Cluster, KubernetesError, ObjectName, Resource,
+    call::{Call, Verb},
+};
+
+/// How often a list is started over when its place in history is gone.
+const MOST_STARTS: usize = 3;
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// Which objects of a kind are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    namespace: Option<String>,
+    labels: Option<String>,
+    fields: Option<String>,
+    page: NonZeroU32,
+}
+
+impl Listing {
+    /// Those of all namespaces.
+    #[must_use]
+    pub const fn everywhere() -> Self {
+        Self { namespace: None, labels: None, fields: None, page: NonZeroU32::MIN.saturating_add(499) }
+    }
+
+    /// Those of one namespace.
+    pub fn in_namespace(namespace: impl Into<String>) -> Self {
+        Self { namespace: Some(namespace.into()), ..Self::everywhere() }
+    }
+
+    /// Only those that a label selector selects, such as `app.kubernetes.io/managed-by=evenkeel`.
+    #[must_use]
+    pub fn labelled(self, selector: impl Into<String>) -> Self {
+        Self { labels: Some(selector.into()), ..self }
+    }
+
+    /// Only those that a field selector selects, such as `metadata.name=default` or `type=kubernetes.io/tls`.
+    #[must_use]
+    pub fn with_fields(self, selector: impl Into<String>) -> Self {
+        Self { fields: Some(selector.into()), ..self }
+    }
+
+    /// In pages of so many objects. Default 500.
+    #[must_use]
+    pub fn in_pages_of(self, page: NonZeroU32) -> Self {
+        Self { page, ..self }
+    }
+
+    fn call<R: Resource>(&self, accept: &'static str, next: Option<&str>) -> Call {
+        // No resourceVersion: the server would ignore the limit for `0` (server-behaviour, secrets-list).
+        let call = Call::many::<R>(Verb::List, self.namespace.as_deref()).accepting(accept);
+        let call = call.with("limit", &self.page.to_string());
+        let selectors =
+            [("labelSelector", self.labels.as_deref()), ("fieldSelector", self.fields.as_deref()), ("continue", next)];
+        selectors.into_iter().fold(call, |call, (name, value)| match value {
+            Some(value) => call.with(name, value),
+            None => call,
+        })
+    }
+}
+
+/// Objects that were read together, and those that could not be read.
+#[derive(Debug, Clone)]
+pub struct Readings<R> {
+    /// What is there.
+    pub objects: BTreeMap<ObjectName, R>,
+    /// What could not be read by name: the failure of one does not hide the others.
+    pub failures: Vec<(ObjectName, KubernetesError)>,
+    /// Whether a list was read: then objects that nobody asked for by name are there as well.
+    pub listed: bool,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    #[serde(default)]
+    metadata: ListMeta,
+    #[serde(default = "Vec::new")]
+    items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Partial {
+    metadata: ObjectMeta,
+}
+
+impl Cluster {
+    /// The objects, whole. A list of a namespace that is missing is empty: the server does not tell.
+    ///
+    /// A list is consistent over its pages; when the server has forgotten its beginning (410), it is started over.
+    ///
+    /// Needs `list` on the resource, in the namespace or in the whole cluster.
+    ///
+    /// # Errors
+    /// [`Forbidden`](KubernetesError::Forbidden), or any other failure.
+    pub async fn list<R: Resource>(&self, listing: &Listing) -> Result<Vec<R>, KubernetesError> {
+        self.pages::<R, R>(listing, "application/json").await
+    }
+
+    /// The metadata of the objects: of Secrets, nothing secret is read.
+    ///
+    /// Needs `list` on the resource, in the namespace or in the whole cluster.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn list_metadata<R: Resource>(&self, listing: &Listing) -> Result<Vec<ObjectMeta>, KubernetesError> {
+        let partial = self.pages::<R, Partial>(listing, METADATA_LIST).await?;
+        Ok(partial.into_iter().map(|object| object.metadata).collect())
+    }
+
+    /// One list, and where that is forbidden each of `names` by itself: both ways of RBAC work, the second costs one
+    /// request an object.
+    ///
+    /// Needs `list` on the resource for the listing, or `get` on each name.
+    ///
+    /// # Errors
+    /// When neither way can be gone at all: the server does not answer, or the login is refused.
+    pub async fn read_all<R: Resource>(
+        &self,
+        listing: &Listing,
+        names: &[ObjectName],
+    ) -> Result<Readings<R>, KubernetesError> {
+        match self.list::<R>(listing).await {
+            Ok(objects) => {
+                let objects = objects.into_iter().map(|object| (ObjectName::of(object.metadata()), object)).collect();
+                Ok(Readings { objects, failures: Vec::new(), listed: true })
+            }
+            Err(KubernetesError::Forbidden(_)) => self.read_named(names).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Each of these objects by itself; one that is not there is left out.
+    ///
+    /// Needs `get` on each.
+    ///
+    /// # Errors
+    /// When the server does not answer, or the login is refused. What concerns one object is in [`Readings::failures`].
+    pub async fn read_named<R: Resource>(&self, names: &[ObjectName]) -> Result<Readings<R>, KubernetesError> {
+        let none = Readings { objects: BTreeMap::new(), failures: Vec::new(), listed: false };
+        let reads = stream::iter(names).map(|name| async move { Ok((name, self.find::<R>(name).await)) });
+        reads
+            .buffer_unordered(self.options().concurrency.get())
+            .try_fold(none, |mut readings, (name, result)| async move {
+                match result {
+                    Ok(Some(object)) => drop(readings.objects.insert(name.clone(), object)),
+                    Ok(None) => {}
+                    Err(error @ (KubernetesError::Unavailable(_) | KubernetesError::Unauthorized(_))) => {
+                        return Err(error);
+                    }
+                    Err(error) => readings.failures.push((name.clone(), error)),
+                }
+                Ok(readings)
+            })
+            .await
+    }
+
+    async fn pages<R: Resource, T: DeserializeOwned>(
+        &self,
+        listing: &Listing,
+        accept: &'static str,
+    ) -> Result<Vec<T>, KubernetesError> {
+        let mut starts = 1;
+        let mut all = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            match self.answer::<Page<T>>(&listing.call::<R>(accept, next.as_deref())).await {
+                Ok(page) => {
+                    all.extend(page.items);
+                    next = page.metadata.continue_.filter(|next| !next.is_empty());
+                    if next.is_none() {
+                        return Ok(all);
+                    }
+                }
+                Err(KubernetesError::Expired(_)) if next.is_some() && starts < MOST_STARTS => {
+                    starts += 1;
+                    (all, next) = (Vec::new(), None);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+use std::{sync::Mutex, time::Duration};
+
+use evenkeel_kubernetes_client::{ClusterOptions, KubernetesError, ObjectName, k8s_openapi::api::core::v1::ConfigMap};
+use evenkeel_transport::{Deadline, Kind};
+use serde_json::{Value, json};
+use wiremock::{
+    MockServer, ResponseTemplate,
+    matchers::{query_param, query_param_is_missing},
+};
+
+use super::{answer, call, cluster, cluster_with, status};
+
+const MAPS: &str = "/api/v1/namespaces/n/configmaps";
+
+fn name() -> ObjectName {
+    ObjectName::in_namespace("n", "demo")
+}
+
+fn map(version: &str, value: &str) -> Value {
+    json!({"metadata": {"name": "demo", "namespace": "n", "resourceVersion": version}, "data": {"a": value}})
+}
+
+fn list(version: &str, items: &[Value]) -> ResponseTemplate {
+    answer(200, &json!({"metadata": {"resourceVersion": version}, "items": items}))
+}
+
+fn events(events: &[Value]) -> ResponseTemplate {
+    let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+    ResponseTemplate::new(200).set_body_raw(lines, "application/json")
+}
+
+fn listing() -> wiremock::MockBuilder {
+    call("GET", MAPS).and(query_param_is_missing("watch")).and(query_param("fieldSelector", "metadata.name=demo"))
+}
+
+fn watching(version: &str) -> wiremock::MockBuilder {
+    call("GET", MAPS)
+        .and(query_param("watch", "true"))
+        .and(query_param("fieldSelector", "metadata.name=demo"))
+        .and(query_param("resourceVersion", version))
+}
+
+/// What was seen, in order, until the value is `done`.
+async fn seen(server: &MockServer) -> Result<Vec<String>, KubernetesError> {
+    let seen = Mutex::new(Vec::new());
+    let decide = |map: Option<&ConfigMap>| {
+        let value = map.map_or("missing", |map| map.data.as_ref().unwrap()["a"].as_str());
+        seen.lock().unwrap().push(value.to_owned());
+        (value == "done").then_some(())
+    };
+    cluster(server).await.until(&name(), decide).await?;
+    Ok(seen.into_inner().unwrap())
+}
+
+#[tokio::test]
+async fn what_is_there_already_needs_no_watch() {
+    let server = MockServer::start().await;
+    listing().respond_with(list("5", &[map("3", "done")])).expect(1).mount(&server).await;
+    assert_eq!(seen(&server).await.unwrap(), ["done"]);
+}
+
+#[tokio::test]
+async fn a_missing_object_is_watched_until_it_is_as_it_should_be() {
+    let server = MockServer::start().await;
+    listing().respond_with(list("5", &[])).expect(1).mount(&server).await;
+    let changes = [
+        json!({"type": "ADDED", "object": map("6", "new")}),
+        json!({"type": "DELETED", "object": map("7", "new")}),
+        json!({"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "8"}}}),
+        json!({"type": "ADDED", "object": map("9", "done")}),
+    ];
+    watching("5").respond_with(events(&changes)).expect(1).mount(&server).await;
+    assert_eq!(seen(&server).await.unwrap(), ["missing", "new", "missing", "done"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_ends_goes_on_where_it_was() {
+    let server = MockServer::start().await;
+    listing().respond_with(list("5", &[])).expect(1).mount(&server).await;
+    let bookmark = json!({"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "8"}}});
+    watching("5").respond_with(events(&[bookmark])).expect(1).mount(&server).await;
+    watching("8")
+        .respond_with(events(&[json!({"type": "ADDED", "object": map("9", "done")})]))
+        .expect(1)
+        .mount(&server)
+        .await;
+    assert_eq!(seen(&server).await.unwrap(), ["missing", "done"]);
+}
+
+/// The server says it inside of a 200 (server-behaviour, secrets-list).
+#[tokio::test]
+async fn a_watch_that_is_too_old_reads_again() {
+    let server = MockServer::start().await;
+    listing().respond_with(list("5", &[])).up_to_n_times(1).expect(1).mount(&server).await;
+    let expired =
+        json!({"type": "ERROR", "object": {"kind": "Status", "message": "too old", "reason": "Expired", "code": 410}});
+    watching("5").respond_with(events(&[expired])).expect(1).mount(&server).await;
+    listing().respond_with(list("90", &[map("80", "done")])).expect(1).mount(&server).await;
+    assert_eq!(seen(&server).await.unwrap(), ["missing", "done"]);
+}
+
+#[tokio::test]
+async fn a_forbidden_watch_is_told_at_once() {
+    let server = MockServer::start().await;
+    listing().respond_with(list("5", &[])).expect(1).mount(&server).await;
+    watching("5").respond_with(status(403, "Forbidden", "configmaps", &json!([]))).expect(1).mount(&server).await;
+    let error = seen(&server).await.unwrap_err();
+    assert_eq!(error.to_string(), "ConfigMap `n/demo` may not be used: the right to `watch` `configmaps` is missing");
+}
+
+#[tokio::test]
+async fn waiting_ends_with_the_deadline() {
+    let server = MockServer::start().await;
+    listing().respond_with(list("5", &[])).mount(&server).await;
+    watching("5").respond_with(events(&[]).set_delay(Duration::from_secs(60))).mount(&server).await;
+    let deadline = Some(Deadline::after(Duration::from_millis(200)));
+    let cluster = cluster_with(&server, ClusterOptions { deadline, ..ClusterOptions::default() }).await;
+    let error = cluster.until(&name(), |_: Option<&ConfigMap>| None::<()>).await.unwrap_err();
+    assert_eq!(error.api().unwrap().kind(), Kind::Deadline);
+}
