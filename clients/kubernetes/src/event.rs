@@ -136,5 +136,6 @@ fn api_event(event: &Event<'_>) -> ApiEvent {
 
 /// As much of the text as fits, in whole characters.
 fn cut(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
 }

@@ -1,6 +1,6 @@
 //! The client against a server that says what a Kubernetes API server says. Everything on loopback.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod access;
 mod configuration;
@@ -10,6 +10,7 @@ mod leases;
 mod lists;
 mod namespaces;
 mod retry;
+mod secrecy;
 mod secrets;
 mod service_accounts;
 mod watches;

@@ -73,7 +73,7 @@ async fn a_missing_object_is_watched_until_it_is_as_it_should_be() {
     assert_eq!(seen(&server).await.unwrap(), ["missing", "new", "missing", "done"]);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_watch_that_ends_goes_on_where_it_was() {
     let server = MockServer::start().await;
     listing().respond_with(list("5", &[])).expect(1).mount(&server).await;
