@@ -29,8 +29,11 @@ mod run;
 mod send;
 mod variables;
 
-pub use contract::{Contract, ContractError, Credential, Exchange, Request, Response, StepUnordered};
+pub use contract::{
+    BodyIs, Claims, Contract, ContractError, Credential, Event, Exchange, Keep, Request, Response, Step, StepUnordered,
+    Until,
+};
 pub use ordered::OrderedJson;
 pub use report::{Disagreement, Replay};
-pub use run::{LeftOut, ReplayError, Replayer, Waiting};
+pub use run::{Happening, LeftOut, PlayedClock, ReplayError, Replayer, Waiting};
 pub(crate) use send::client as plain_client;

@@ -227,3 +227,124 @@ fn a_contract_with_a_key_that_has_no_rule_is_refused() -> Result<(), Failure> {
     assert!(error.to_string().contains("unknown field `follow`"), "{error}");
     Ok(())
 }
+
+fn get(name: &str, more: &Value) -> Value {
+    let mut request = json!({"method": "GET", "path": "/", "auth": "none"});
+    for (key, value) in more.as_object().into_iter().flatten() {
+        request[key] = value.clone();
+    }
+    json!({"name": name, "request": request, "response": {"status": 200}})
+}
+
+#[tokio::test]
+async fn a_request_is_sent_until_its_answer_is_right() -> Result<(), Failure> {
+    let server = MockServer::start().await;
+    let says =
+        |status: &str| ResponseTemplate::new(200).set_body_json(json!({"status": status, "list": [{"name": "a"}]}));
+    Mock::given(any()).respond_with(says("unhealthy")).up_to_n_times(2).mount(&server).await;
+    Mock::given(any()).respond_with(says("healthy")).mount(&server).await;
+    let until = json!({"until": {"pointer": "/status", "is": "healthy", "every": 0.01, "seconds": 60}});
+    let mut step = get("health", &until);
+    step["response"] = json!({
+        "status": 200, "headers": {"content-type": "application/json"}, "keep": ["status"], "body": {"status": "healthy"}
+    });
+    let replay = replay(&server, json!([step])).await?;
+    assert!(replay.disagreements.is_empty(), "{replay}");
+    assert_eq!(received(&server).await.len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn asking_again_ends_with_the_last_answer() -> Result<(), Failure> {
+    let server = silent_server().await;
+    let step = get("never", &json!({"until": {"status": 404, "every": 0.01, "seconds": 0.03}}));
+    let replay = replay(&server, json!([step])).await?;
+    assert!(replay.disagreements.is_empty(), "{replay}");
+    assert_eq!(received(&server).await.len(), 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_requests_at_once_all_statuses_are_compared() -> Result<(), Failure> {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(201)).up_to_n_times(1).mount(&server).await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(409)).mount(&server).await;
+    let mut step = get("race", &json!({"parallel": 3}));
+    step["response"] = json!({"status": 409, "statuses": [201, 409, 409]});
+    let replayed = replay(&server, json!([step])).await?;
+    assert!(replayed.disagreements.is_empty(), "{replayed}");
+    let replayed = replay(&server, json!([step])).await?;
+    let places: Vec<_> = replayed.disagreements.iter().map(|found| found.place.as_str()).collect();
+    assert_eq!(places, ["statuses"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_during_another_is_answered_first() -> Result<(), Failure> {
+    let server = MockServer::start().await;
+    let slow = ResponseTemplate::new(200).set_delay(Duration::from_millis(700));
+    Mock::given(path("/slow")).respond_with(slow).mount(&server).await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let mut step = get("meanwhile", &json!({}));
+    step["during"] = get("slow", &json!({"path": "/slow"}));
+    let replayed = replay(&server, json!([step])).await?;
+    assert!(replayed.disagreements.is_empty(), "{replayed}");
+    step["during"] = get("fast", &json!({"path": "/fast"}));
+    let replayed = replay(&server, json!([step])).await?;
+    let places: Vec<_> = replayed.disagreements.iter().map(|found| found.place.as_str()).collect();
+    assert_eq!(places, ["during"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn cookies_whole_headers_claims_and_filled_texts_are_understood() -> Result<(), Failure> {
+    let server = MockServer::start().await;
+    // {"access": null, "jti": "x"}
+    let token = "e30.eyJhY2Nlc3MiOm51bGwsImp0aSI6IngifQ.sig";
+    let first = ResponseTemplate::new(200)
+        .append_header("set-cookie", "other=1; Path=/")
+        .append_header("set-cookie", "sid=abc; Path=/")
+        .insert_header("x-csrf", "a/b=")
+        .set_body_json(json!({"token": token, "count": 7}));
+    Mock::given(method("GET")).respond_with(first).mount(&server).await;
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let mut login = get("login", &json!({"claims": {"token": "/token", "keys": ["access"]}}));
+    login["response"] = json!({
+        "status": 200, "headers": {"content-type": "application/json"}, "claims": {"access": null},
+        "body": {"token": "{{string}}", "count": "{{count}}"}
+    });
+    login["save"] = json!({"sid": "cookie:sid", "csrf": "whole:X-Csrf", "count": "/count"});
+    login["same"] = json!({"count": "/count"});
+    login["differs"] = json!({"sid": "/token"});
+    let mut write = get("write", &json!({"method": "POST", "raw": "{csrf} {big}", "fill": {"big": ["ab", 3]}}));
+    write["request"]["headers"] = json!({"Cookie": "sid={sid}"});
+    let replay = replay(&server, json!([login, write])).await?;
+    assert!(replay.disagreements.is_empty(), "{replay}");
+    let sent = received(&server).await.pop().ok_or("no request")?;
+    assert_eq!(sent.body, b"a/b= ababab");
+    assert_eq!(sent.headers.get("cookie").map(|cookie| cookie.as_bytes()), Some(&b"sid=abc"[..]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_happens_to_the_server_needs_a_hand_on_it() -> Result<(), Failure> {
+    let server = silent_server().await;
+    let steps = json!([{"name": "trouble", "do": "database down"}]);
+    let error = replay(&server, steps.clone()).await.err().ok_or("it happened")?;
+    assert!(error.to_string().contains("`database down` did not happen"), "{error}");
+    let happened = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&happened);
+    let replayer = replayer(&server)?.happening(Box::new(move |what| {
+        log.lock().expect("no panic while it was held").push(what.to_owned());
+        Ok(())
+    }));
+    replayer.replay(&contract(steps)?).await?;
+    assert_eq!(*happened.lock().expect("no panic while it was held"), ["database down"]);
+    Ok(())
+}
+
+#[test]
+fn a_step_is_an_exchange_or_an_event() {
+    let error = contract(json!([{"name": "neither", "note": "x"}])).err().map(|error| error.to_string());
+    assert!(error.is_some_and(|error| error.contains("step `neither` has neither")));
+}

@@ -1,11 +1,13 @@
 //! Holds one answer against what was recorded.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::compare::Comparison;
-use super::contract::{Exchange, Response, StepUnordered};
+use super::compare::{Comparison, without};
+use super::contract::{BodyIs, Exchange, Response, StepUnordered};
 use super::pattern;
 use super::pointer;
 use super::report::StepReport;
@@ -20,6 +22,7 @@ const ALWAYS_COMPARED: [&str; 7] =
 pub(crate) struct Rules<'a> {
     pub(crate) variables: &'a Variables,
     pub(crate) unordered: &'a BTreeSet<String>,
+    pub(crate) dropped: &'a BTreeSet<String>,
     pub(crate) may_be_left_out: &'a BTreeSet<String>,
 }
 
@@ -36,7 +39,13 @@ pub(crate) fn check(
     }
     check_headers(recorded, answer, rules.variables, report);
     check_count(recorded, answer, report);
-    check_body(exchange, answer, rules, report)
+    check_time(recorded, answer, report);
+    check_variables(exchange, answer, rules.variables, report);
+    let mut left_out = check_body(exchange, answer, rules, report);
+    for (key, times) in claims::check(exchange, answer, rules, report) {
+        *left_out.entry(key).or_default() += times;
+    }
+    left_out
 }
 
 fn check_headers(recorded: &Response, answer: &Answer, variables: &Variables, report: &mut StepReport<'_>) {
@@ -73,6 +82,29 @@ fn check_count(recorded: &Response, answer: &Answer, report: &mut StepReport<'_>
     }
 }
 
+/// Servers make some answers wait on purpose.
+fn check_time(recorded: &Response, answer: &Answer, report: &mut StepReport<'_>) {
+    let least = recorded.takes.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or_default();
+    if answer.took < least {
+        report.add("time", &format!("at least {least:?}"), &format!("{:?}", answer.took));
+    }
+}
+
+/// Holds values of the body against variables: those that must be the same, and those that must not.
+fn check_variables(exchange: &Exchange, answer: &Answer, variables: &Variables, report: &mut StepReport<'_>) {
+    let body = answer.json();
+    let same = exchange.same.iter().map(|(name, pointer)| (name, pointer, true));
+    let differs = exchange.differs.iter().map(|(name, pointer)| (name, pointer, false));
+    for (name, pointer, wanted) in same.chain(differs) {
+        let found = body.as_ref().and_then(|body| pointer::find(body, pointer));
+        if found.is_none() || (found == variables.get(name)) != wanted {
+            let expected = format!("{} value than `{name}`", if wanted { "no other" } else { "another" });
+            let got = found.map_or_else(|| "nothing there".to_owned(), Value::to_string);
+            report.add(&format!("body {pointer}"), &expected, &got);
+        }
+    }
+}
+
 /// The number of a list's elements or of an object's keys.
 fn length(value: &Value) -> Option<usize> {
     match value {
@@ -103,35 +135,58 @@ fn check_body(
     report: &mut StepReport<'_>,
 ) -> BTreeMap<String, usize> {
     let recorded = &exchange.response;
+    if !recorded.keep_body {
+        return BTreeMap::new();
+    }
     let Some(expected) = &recorded.body else {
         if has_no_body(exchange) && !answer.body.is_empty() {
             report.add("body", "no body", &answer.text());
         }
         return BTreeMap::new();
     };
-    let Some(got) = answer.value() else {
+    let Some(got) = answer.value(recorded.body_is) else {
         report.add("body", &expected.to_string(), &answer.text());
         return BTreeMap::new();
     };
+    let dropped: BTreeSet<String> = rules.dropped - &exchange.undropped;
+    let got = if dropped.is_empty() { got } else { without(&got, &dropped) };
+    let expected = recorded.shorten.map_or(Cow::Borrowed(expected), |_| Cow::Owned(mended(expected)));
+    let keep = recorded.keep.as_ref().filter(|_| recorded.status < 400);
     let (body_unordered, unordered) = match &exchange.unordered {
         StepUnordered::Body(whole) => (*whole, rules.unordered.clone()),
         StepUnordered::Keys(keys) => (false, rules.unordered | keys),
     };
     let mut comparison = Comparison::new(rules.variables, &unordered, rules.may_be_left_out);
-    comparison.bodies(expected, &got, recorded.keep.as_ref(), body_unordered);
+    comparison.bodies(&expected, &got, keep, body_unordered);
     for difference in &comparison.differences {
         report.add_difference(difference);
     }
     comparison.left_out
 }
 
+/// A recorded body in which texts that were cut inside of a placeholder end before it.
+fn mended(recorded: &Value) -> Value {
+    const CUT: &str = "{{string}}";
+    match recorded {
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), mended(value))).collect(),
+        Value::Array(items) => items.iter().map(mended).collect(),
+        Value::String(text) => match text.strip_suffix(CUT).and_then(|start| Some((start, start.rfind("{{")?))) {
+            Some((start, open)) if !start[open..].contains("}}") => Value::from(format!("{}{CUT}", &start[..open])),
+            _ => recorded.clone(),
+        },
+        other => other.clone(),
+    }
+}
+
 /// Takes the step's variables from the answer.
 pub(crate) fn save(exchange: &Exchange, answer: &Answer, variables: &mut Variables, report: &mut StepReport<'_>) {
     let body = answer.json();
     for (name, source) in &exchange.save {
-        let value = match source.strip_prefix("header:") {
-            Some(header) => answer.last_segment(header),
-            None => body.as_ref().and_then(|body| pointer::find(body, source)).cloned(),
+        let value = match source.split_once(':') {
+            Some(("header", header)) => answer.last_segment(header),
+            Some(("whole", header)) => answer.header(header).map(Value::from),
+            Some(("cookie", cookie)) => answer.cookie(cookie),
+            _ => body.as_ref().and_then(|body| pointer::find(body, source)).cloned(),
         };
         match value {
             Some(value) => variables.set(name, value),
@@ -148,11 +203,21 @@ impl Answer {
         (!values.is_empty()).then(|| values.join(", "))
     }
 
-    /// The last path segment of a header that holds an address, as it stands there.
+    /// The last path segment of a header that holds an address, as it stands there; digits are a number.
     fn last_segment(&self, header: &str) -> Option<Value> {
         let address = self.header(header)?;
         let path = address.split(['?', '#']).next()?;
-        path.rsplit('/').next().map(Value::from)
+        let segment = path.rsplit('/').next()?;
+        let number = segment.parse::<u64>().ok().filter(|number| number.to_string() == segment);
+        Some(number.map_or_else(|| Value::from(segment), Value::from))
+    }
+
+    /// The value that is set for a cookie.
+    fn cookie(&self, name: &str) -> Option<Value> {
+        self.headers.get_all("set-cookie").iter().find_map(|header| {
+            let (found, rest) = header.to_str().ok()?.split_once('=')?;
+            (found == name).then(|| Value::from(rest.split(';').next().unwrap_or(rest)))
+        })
     }
 
     fn is_json(&self) -> bool {
@@ -164,15 +229,22 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The body as a value to compare: JSON where the content type says so, text otherwise.
-    fn value(&self) -> Option<Value> {
-        if self.is_json() { self.json() } else { Some(Value::from(self.text())) }
+    /// The body as a value to compare: JSON where the content type says so, or was wrong when it was recorded; text
+    /// otherwise.
+    fn value(&self, body_is: Option<BodyIs>) -> Option<Value> {
+        match body_is {
+            Some(BodyIs::Text) => Some(self.json().filter(Value::is_string).unwrap_or_else(|| self.text().into())),
+            None if self.is_json() => self.json(),
+            None => Some(self.text().into()),
+        }
     }
 
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
+
+mod claims;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::contract::Keep;
 use super::pattern;
 use super::pointer::join;
 use super::variables::Variables;
@@ -42,16 +43,10 @@ impl<'a> Comparison<'a> {
         Self { variables, unordered, may_be_left_out, differences: Vec::new(), left_out: BTreeMap::new() }
     }
 
-    /// Compares whole bodies. With `keep`, only those keys of the answer count; with `body_unordered`, the body is a set.
-    pub(crate) fn bodies(
-        &mut self,
-        recorded: &Value,
-        got: &Value,
-        keep: Option<&BTreeSet<String>>,
-        body_unordered: bool,
-    ) {
+    /// Compares whole bodies. With `keep`, only those parts of the answer count; with `body_unordered`, the body is a set.
+    pub(crate) fn bodies(&mut self, recorded: &Value, got: &Value, keep: Option<&Keep>, body_unordered: bool) {
         match keep {
-            Some(keep) => self.values(recorded, &kept(got, keep), "", body_unordered),
+            Some(keep) => self.values(recorded, &keep.of(got), "", body_unordered),
             None => self.values(recorded, got, "", body_unordered),
         }
     }
@@ -188,14 +183,14 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
-fn kept(body: &Value, keep: &BTreeSet<String>) -> Value {
-    match body {
-        Value::Object(entries) => entries
-            .iter()
-            .filter(|(key, _)| keep.contains(*key))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect(),
-        Value::Array(items) => items.iter().map(|item| kept(item, keep)).collect(),
+/// The value without these keys, at any depth.
+pub(crate) fn without(value: &Value, keys: &BTreeSet<String>) -> Value {
+    match value {
+        Value::Object(entries) => {
+            let left = entries.iter().filter(|(key, _)| !keys.contains(*key));
+            left.map(|(key, value)| (key.clone(), without(value, keys))).collect()
+        }
+        Value::Array(items) => items.iter().map(|item| without(item, keys)).collect(),
         other => other.clone(),
     }
 }

@@ -5,7 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::ordered::OrderedJson;
+mod request;
+mod response;
+mod step;
+
+pub use request::{Claims, Request, Until};
+pub use response::{BodyIs, Keep, Response};
+pub use step::{Event, Exchange, Step, StepUnordered};
 
 /// What one scenario asked a real server, and what the server answered.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,8 +32,15 @@ pub struct Contract {
     pub auth: BTreeMap<String, Credential>,
     /// Keys whose lists compare as sets, at any depth.
     pub unordered: BTreeSet<String>,
+    /// Keys that were left out of every recorded body, at any depth.
+    #[serde(default)]
+    pub drop: BTreeSet<String>,
+    /// Settings that the recorded server was started with, by name.
+    #[serde(default)]
+    pub server: BTreeMap<String, String>,
     /// The steps, in order.
-    pub exchanges: Vec<Exchange>,
+    #[serde(rename = "exchanges")]
+    pub steps: Vec<Step>,
 }
 
 /// Why a contract file cannot be replayed.
@@ -72,96 +85,6 @@ pub enum Credential {
 
 fn bearer() -> String {
     "Bearer".to_owned()
-}
-
-/// One step: a request and the answer that was recorded.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Exchange {
-    /// The step's name, unique in its file for people's sake only.
-    pub name: String,
-    /// What is asked.
-    pub request: Request,
-    /// What was answered.
-    pub response: Response,
-    /// Variables to take from the answer: a JSON pointer into its body, or `header:Name`.
-    #[serde(default)]
-    pub save: BTreeMap<String, String>,
-    /// Lists of this step that compare as sets, besides the file's own.
-    #[serde(default)]
-    pub unordered: StepUnordered,
-    /// What a reader would not expect.
-    #[serde(default)]
-    pub note: Option<String>,
-}
-
-/// What a step says about the order of lists.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum StepUnordered {
-    /// Whether the body itself is a list in any order.
-    Body(bool),
-    /// More keys whose lists come in any order.
-    Keys(BTreeSet<String>),
-}
-
-impl Default for StepUnordered {
-    fn default() -> Self {
-        Self::Body(false)
-    }
-}
-
-/// What is asked.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Request {
-    /// The HTTP method.
-    pub method: String,
-    /// The path behind the base URL, percent-encoded, with variables.
-    pub path: String,
-    /// The name of a credential, or `none`.
-    pub auth: String,
-    /// A body that goes out as `application/json`.
-    #[serde(default, deserialize_with = "present")]
-    pub json: Option<OrderedJson>,
-    /// A body that goes out as `application/x-www-form-urlencoded`.
-    #[serde(default)]
-    pub form: Option<BTreeMap<String, String>>,
-    /// A body that goes out as it is.
-    #[serde(default)]
-    pub raw: Option<String>,
-    /// Headers besides those of credential and body.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// How often the request is sent, with `{i}` counting from one.
-    #[serde(default)]
-    pub repeat: Option<usize>,
-    /// Seconds to wait before the request.
-    #[serde(default)]
-    pub wait: Option<f64>,
-}
-
-/// What was answered.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Response {
-    /// The status code.
-    pub status: u16,
-    /// The headers that belong to the contract, in lower case.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// The body; an answer `null` is not the same as no body.
-    #[serde(default, deserialize_with = "present")]
-    pub body: Option<Value>,
-    /// The only keys that were recorded of the body, or of each element of a list.
-    #[serde(default)]
-    pub keep: Option<BTreeSet<String>>,
-    /// The length of the body or of the list at `count_at`; null where the body was null.
-    #[serde(default, deserialize_with = "present")]
-    pub count: Option<Option<usize>>,
-    /// Where the list is that `count` counts.
-    #[serde(default)]
-    pub count_at: Option<String>,
 }
 
 /// Tells a key with the value null from a key that is not there.

@@ -1,17 +1,24 @@
 //! Runs the steps of a contract in order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::answer::{self, Rules};
-use super::contract::{Contract, Exchange};
+use super::contract::{Contract, Event, Exchange, Step, Until};
+use super::pointer;
 use super::report::{Replay, StepReport};
 use super::send::{self, Answer};
 use super::variables::Variables;
+
+mod time;
+
+pub use time::{PlayedClock, Waiting};
 
 /// When the token of a contract's first step is renewed. It lives 60 s, which a large file on a slow machine outlives
 /// without any fault of the server; no contract is about this token's age.
@@ -34,6 +41,16 @@ pub enum ReplayError {
         /// The variable.
         name: String,
     },
+    /// Something has to happen to the server, and did not.
+    #[error("contract `{file}`: `{event}` did not happen: {reason}")]
+    NotHappened {
+        /// The contract file.
+        file: String,
+        /// What should have happened.
+        event: String,
+        /// Why it did not.
+        reason: String,
+    },
     /// The file contradicts itself.
     #[error("contract `{file}` is broken: {reason}")]
     Broken {
@@ -50,16 +67,11 @@ impl Contract {
     }
 }
 
-/// How the seconds pass that a step waits.
-pub enum Waiting {
-    /// They pass: for real servers.
-    Sleep,
-    /// A server with a clock of its own is told to move on: for the sandbox.
-    Advance(Box<dyn Fn(Duration) + Send + Sync>),
-}
-
 /// Keys that answers may lack, by contract file, since nothing that we read or compare depends on them.
 pub type LeftOut = BTreeMap<String, BTreeSet<String>>;
+
+/// Makes something happen to the server: `database down`. A reason when it cannot.
+pub type Happening = Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
 /// Replays contracts against one server.
 pub struct Replayer {
@@ -67,6 +79,7 @@ pub struct Replayer {
     base: String,
     given: BTreeMap<String, SecretString>,
     waiting: Waiting,
+    happening: Happening,
     may_be_left_out: LeftOut,
 }
 
@@ -82,6 +95,7 @@ impl Replayer {
             base: base.trim_end_matches('/').to_owned(),
             given: BTreeMap::new(),
             waiting: Waiting::Sleep,
+            happening: Box::new(|_| Err("nobody here has a hand on the server".to_owned())),
             may_be_left_out: LeftOut::new(),
         })
     }
@@ -101,6 +115,13 @@ impl Replayer {
         self
     }
 
+    /// Says who makes things happen to the server. Without that, a contract that needs it cannot be replayed.
+    #[must_use]
+    pub fn happening(mut self, happening: Happening) -> Self {
+        self.happening = happening;
+        self
+    }
+
     /// Lets answers lack these keys; a replay lists each that was lacking.
     #[must_use]
     pub fn may_leave_out(mut self, keys: LeftOut) -> Self {
@@ -111,11 +132,18 @@ impl Replayer {
     /// Replays one contract. The server must know nothing but its administrator.
     ///
     /// # Errors
-    /// The file is broken or needs a value that was not given. A server that does not answer is a disagreement.
+    /// The file is broken, needs a value that was not given, or something that nobody makes happen. A server that does not answer is a disagreement.
     pub async fn replay(&self, contract: &Contract) -> Result<Replay, ReplayError> {
         let mut session = Session::start(self, contract)?;
-        for (index, exchange) in contract.exchanges.iter().enumerate() {
+        for (index, step) in contract.steps.iter().enumerate() {
             session.renew_token().await;
+            let exchange = match step {
+                Step::Event(event) => {
+                    session.happen(event)?;
+                    continue;
+                }
+                Step::Exchange(exchange) => exchange,
+            };
             match session.step(exchange).await {
                 Err(ReplayError::NoAnswer(error)) => {
                     session.give_up(exchange, index, &error);
@@ -147,7 +175,7 @@ impl<'a> Session<'a> {
             variables: Variables::default(),
             secrets: Vec::new(),
             may_be_left_out: replayer.may_be_left_out.get(&contract.file).cloned().unwrap_or_default(),
-            replay: Replay { file: contract.file.clone(), steps: contract.exchanges.len(), ..Replay::default() },
+            replay: Replay { file: contract.file.clone(), steps: contract.steps.len(), ..Replay::default() },
             logged_in: Instant::now(),
         };
         session.variables.set("base", Value::from(replayer.base.as_str()));
@@ -173,30 +201,105 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    fn happen(&self, event: &Event) -> Result<(), ReplayError> {
+        (self.replayer.happening)(&event.happens).map_err(|reason| ReplayError::NotHappened {
+            file: self.contract.file.clone(),
+            event: event.happens.clone(),
+            reason,
+        })
+    }
+
     async fn step(&mut self, exchange: &Exchange) -> Result<(), ReplayError> {
-        self.wait(exchange.request.wait).await;
-        let answer = match exchange.request.repeat {
-            None => self.send(exchange).await?,
-            Some(times) => self.send_repeatedly(exchange, times).await?,
+        let request = &exchange.request;
+        self.wait(request.wait).await;
+        for (name, (text, times)) in &request.fill {
+            self.variables.set(name, Value::from(text.repeat(*times)));
+        }
+        let answer = match (&exchange.during, &request.until, request.parallel, request.repeat) {
+            (Some(background), ..) => self.send_during(background, exchange).await?,
+            (_, Some(until), ..) => self.send_until(exchange, until).await?,
+            (.., Some(times), _) => self.send_at_once(exchange, times).await?,
+            (.., Some(times)) => self.send_repeatedly(exchange, times).await?,
+            _ => self.send(exchange).await?,
         };
         self.check(exchange, &answer);
         Ok(())
     }
 
     async fn wait(&self, seconds: Option<f64>) {
-        let Some(wait) = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) else {
-            return;
-        };
-        match &self.replayer.waiting {
-            Waiting::Sleep => tokio::time::sleep(wait).await,
-            Waiting::Advance(advance) => advance(wait),
+        if let Some(wait) = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+            self.replayer.waiting.pass(wait).await;
         }
     }
 
     async fn send(&self, exchange: &Exchange) -> Result<Answer, ReplayError> {
+        let (answer, took) = self.replayer.waiting.answer(self.request(exchange)).await;
+        Ok(Answer { took, ..answer? })
+    }
+
+    async fn request(&self, exchange: &Exchange) -> Result<Answer, ReplayError> {
         let Replayer { client, base, .. } = self.replayer;
-        let request = &exchange.request;
-        send::send(client, self.contract, request, base, &self.variables).await
+        send::send(client, self.contract, &exchange.request, base, &self.variables).await
+    }
+
+    /// Sends the request while another one is under way, which must come to its end later.
+    async fn send_during(&mut self, background: &Exchange, exchange: &Exchange) -> Result<Answer, ReplayError> {
+        let (answer, other, early) = {
+            let mut slow = pin!(self.request(background));
+            let mut finished = None;
+            tokio::select! {
+                done = &mut slow => finished = Some(done?),
+                () = self.replayer.waiting.head_start() => {}
+            }
+            let mut answer = None;
+            if finished.is_none() {
+                tokio::select! {
+                    done = &mut slow => finished = Some(done?),
+                    done = self.request(exchange) => answer = Some(done?),
+                }
+            }
+            let early = finished.is_some();
+            let answer = match answer {
+                Some(answer) => answer,
+                None => self.request(exchange).await?,
+            };
+            let other = match finished {
+                Some(other) => other,
+                None => self.replayer.waiting.answer(slow).await.0?,
+            };
+            (answer, other, early)
+        };
+        if early {
+            self.report(exchange).add("during", &format!("`{}` still under way", background.name), "its answer");
+        }
+        self.check(background, &other);
+        Ok(answer)
+    }
+
+    /// Sends the request again until its answer is as it should be, or the time is up. The last answer is returned.
+    async fn send_until(&self, exchange: &Exchange, until: &Until) -> Result<Answer, ReplayError> {
+        let every = Duration::try_from_secs_f64(until.every).unwrap_or_default();
+        let mut left = Duration::try_from_secs_f64(until.seconds).unwrap_or_default();
+        loop {
+            let answer = self.send(exchange).await?;
+            if until.is_met(&answer) || left.is_zero() {
+                return Ok(answer);
+            }
+            self.replayer.waiting.pass_between(every).await;
+            left = left.saturating_sub(every.max(Duration::from_millis(1)));
+        }
+    }
+
+    /// Sends the request that many times at once. One answer of the highest status is returned.
+    async fn send_at_once(&mut self, exchange: &Exchange, times: usize) -> Result<Answer, ReplayError> {
+        let sent = join_all((0..times).map(|_| self.send(exchange))).await;
+        let mut answers = sent.into_iter().collect::<Result<Vec<_>, _>>()?;
+        answers.sort_by_key(|answer| answer.status);
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        if let Some(recorded) = exchange.response.statuses.as_ref().filter(|recorded| **recorded != statuses) {
+            self.report(exchange).add("statuses", &format!("{recorded:?}"), &format!("{statuses:?}"));
+        }
+        answers.pop().ok_or_else(|| self.contract.broken(format!("step `{}` sends nothing", exchange.name)))
     }
 
     /// Sends the request with `{i}` from 1 to `times`; all answers must have the recorded status, the last is returned.
@@ -229,6 +332,7 @@ impl<'a> Session<'a> {
         let rules = Rules {
             variables: &self.variables,
             unordered: &self.contract.unordered,
+            dropped: &self.contract.drop,
             may_be_left_out: &self.may_be_left_out,
         };
         for (key, times) in answer::check(exchange, answer, &rules, &mut report) {
@@ -238,7 +342,7 @@ impl<'a> Session<'a> {
 
     /// Logs in again, unrecorded, where the first step did so too long ago.
     async fn renew_token(&mut self) {
-        let Some(login) = self.contract.exchanges.first() else {
+        let Some(Step::Exchange(login)) = self.contract.steps.first() else {
             return;
         };
         let token = login.save.get_key_value("token");
@@ -253,7 +357,7 @@ impl<'a> Session<'a> {
     }
 
     fn give_up(&mut self, exchange: &Exchange, index: usize, error: &reqwest::Error) {
-        let unsent = self.contract.exchanges.len() - index - 1;
+        let unsent = self.contract.steps.len() - index - 1;
         self.report(exchange).add(
             "answer",
             "an answer",
@@ -268,5 +372,18 @@ impl<'a> Session<'a> {
             secrets: &self.secrets,
             found: &mut self.replay.disagreements,
         }
+    }
+}
+
+impl Until {
+    fn is_met(&self, answer: &Answer) -> bool {
+        let body = answer.json();
+        let found = self.pointer.as_deref().and_then(|pointer| pointer::find(body.as_ref()?, pointer));
+        let value = match (&self.pointer, &self.is) {
+            (None, _) => true,
+            (Some(_), Some(is)) => found == Some(is),
+            (Some(_), None) => found.is_some() == self.has,
+        };
+        value && self.status.is_none_or(|status| status == answer.status)
     }
 }

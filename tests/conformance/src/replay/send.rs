@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use reqwest::{Client, Method, RequestBuilder};
 
 use super::contract::{Contract, Credential, Request};
@@ -12,12 +12,17 @@ use super::variables::Variables;
 /// How long one answer may take; a real server that warms up needs seconds, never a minute.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// Applications whose recordings asked for JSON in every request that does not say otherwise.
+const ASKED_FOR_JSON: [&str; 2] = ["harbor", "kubernetes"];
+
 /// An answer as it came.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// How long it took, by the server's clock.
+    pub(crate) took: Duration,
 }
 
 /// A client that does nothing by itself: no redirects followed, no proxy, no cookies, no decompression.
@@ -50,6 +55,13 @@ pub(crate) async fn send(
     let builder = client.request(method, url);
     let builder = authorize(builder, contract, &request.auth, variables)?;
     let mut builder = with_body(builder, contract, request, variables)?;
+    let says = |header: &HeaderName| request.headers.keys().any(|name| name.eq_ignore_ascii_case(header.as_str()));
+    if ASKED_FOR_JSON.contains(&contract.application.as_str()) && !says(&ACCEPT) {
+        builder = builder.header(ACCEPT, "application/json");
+    }
+    if request.json.is_some() && !says(&CONTENT_TYPE) {
+        builder = builder.header(CONTENT_TYPE, "application/json");
+    }
     for (name, value) in &request.headers {
         builder = builder.header(name, variables.fill(value));
     }
@@ -58,6 +70,7 @@ pub(crate) async fn send(
         status: response.status().as_u16(),
         headers: response.headers().clone(),
         body: response.bytes().await.map_err(ReplayError::NoAnswer)?.to_vec(),
+        took: Duration::ZERO,
     })
 }
 
@@ -91,7 +104,7 @@ fn with_body(
         (None, None, None) => Ok(builder),
         (Some(json), None, None) => {
             let body = variables.fill_json(json).to_bytes().map_err(|error| contract.broken(error.to_string()))?;
-            Ok(builder.header(CONTENT_TYPE, "application/json").body(body))
+            Ok(builder.body(body))
         }
         (None, Some(form), None) => {
             let filled: Vec<(String, String)> =

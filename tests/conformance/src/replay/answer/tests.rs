@@ -14,6 +14,7 @@ fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> 
             .map(|&(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
             .collect(),
         body: body.as_bytes().to_vec(),
+        took: Duration::ZERO,
     }
 }
 
@@ -22,7 +23,7 @@ fn places(response: Value, answer: &Answer) -> Vec<String> {
     let mut variables = Variables::default();
     variables.set("base", json!("http://127.0.0.1:1"));
     let none = BTreeSet::new();
-    let rules = Rules { variables: &variables, unordered: &none, may_be_left_out: &none };
+    let rules = Rules { variables: &variables, unordered: &none, dropped: &none, may_be_left_out: &none };
     let mut found = Vec::new();
     let mut report = StepReport { file: "x.json", step: "read", secrets: &[], found: &mut found };
     check(&exchange(response), answer, &rules, &mut report);
@@ -116,4 +117,41 @@ fn a_count_may_stand_deeper() {
     recorded["count_at"] = json!("/data");
     assert_eq!(places(recorded.clone(), &answer(200, &[JSON], r#"{"data": [1]}"#)), Vec::<String>::new());
     assert_eq!(places(recorded, &answer(200, &[JSON], r#"{"data": []}"#)), ["count"]);
+}
+
+#[test]
+fn a_body_that_was_recorded_as_text_is_text_also_in_json() {
+    let recorded = |kind| json!({"status": 200, "headers": {"content-type": kind}, "body": "Pong", "body_is": "text"});
+    let plain = answer(200, &[("content-type", "text/plain")], "Pong");
+    assert_eq!(places(recorded("text/plain"), &plain), Vec::<String>::new());
+    assert_eq!(places(recorded("application/json"), &answer(200, &[JSON], "\"Pong\"\n")), Vec::<String>::new());
+    assert_eq!(places(recorded("application/json"), &answer(200, &[JSON], "\"Ping\"")), ["body"]);
+}
+
+#[test]
+fn a_body_that_was_not_kept_may_be_anything() {
+    let recorded = json!({"status": 200, "headers": {"content-type": "application/json"}, "keep_body": false});
+    assert_eq!(places(recorded, &answer(200, &[JSON], "[1]")), Vec::<String>::new());
+}
+
+#[test]
+fn the_body_of_a_failure_is_compared_whole() {
+    let headers = json!({"content-type": "application/json"});
+    let recorded = json!({"status": 400, "headers": headers, "keep": ["b"], "body": {"a": 1}});
+    assert_eq!(places(recorded, &answer(400, &[JSON], r#"{"a": 1}"#)), Vec::<String>::new());
+}
+
+#[test]
+fn an_answer_that_comes_too_early_is_found() {
+    assert_eq!(places(json!({"status": 200, "takes": 1.4}), &answer(200, &[], "")), ["time"]);
+    let late = Answer { took: Duration::from_millis(1500), ..answer(200, &[], "") };
+    assert_eq!(places(json!({"status": 200, "takes": 1.4}), &late), Vec::<String>::new());
+}
+
+#[test]
+fn a_text_that_was_cut_inside_of_a_placeholder_still_stands_for_its_kind() {
+    let headers = json!({"content-type": "application/json"});
+    let recorded = json!({"status": 200, "headers": headers, "shorten": 9, "body": {"a": "uid {{str{{string}}"}});
+    assert_eq!(places(recorded.clone(), &answer(200, &[JSON], r#"{"a": "uid ab-1 and more"}"#)), Vec::<String>::new());
+    assert_eq!(places(recorded, &answer(200, &[JSON], r#"{"a": "id ab-1 and more"}"#)), ["body /a"]);
 }
