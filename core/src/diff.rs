@@ -4,7 +4,7 @@
 //! while an empty list is managed and empty. How a field compares is a [`Rule`] of its object's kind;
 //! without one, scalars compare by value, lists in order, and maps key by key.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,8 @@ impl Rules {
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// The field's path in the representation, such as `attributes.owner`.
-    pub path: String,
+    #[schemars(with = "String")]
+    pub path: Arc<str>,
     /// What is there; absent where nothing is, and for secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<serde_json::Value>,
@@ -59,7 +60,7 @@ pub struct FieldChange {
     pub secret: bool,
     /// Which value asks for it, where that is not what the whole change is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
+    pub cause: Option<Box<Cause>>,
 }
 
 /// The outcome of a comparison.
@@ -150,7 +151,7 @@ impl Difference {
             || observed.is_some_and(Field::holds_secret);
         let shown = |field: Option<&Field>| if secret { None } else { field.and_then(Field::shown) };
         self.changes.push(FieldChange {
-            path: path.to_string(),
+            path: path.to_string().into(),
             before: shown(observed),
             after: shown(Some(declared)),
             secret,

@@ -6,6 +6,7 @@ mod text;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    ops::Deref,
     sync::Arc,
 };
 
@@ -16,7 +17,7 @@ pub use document::{ChangeDocument, PlanDocument};
 pub use text::Style;
 
 pub use crate::cause::Cause;
-use crate::{diff::FieldChange, object::ObjectId};
+use crate::object::ObjectId;
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -41,18 +42,13 @@ impl fmt::Display for Action {
 }
 
 /// One change of one object. `O` is the task's own typed operation, which only its `apply` reads.
+///
+/// It reads like its document: `change.object`, `change.action`, `change.fields`.
 #[derive(Clone, Debug)]
 pub struct Change<O> {
-    /// What changes.
-    pub object: ObjectId,
-    /// How.
-    pub action: Action,
-    /// The declared fields that differ.
-    pub fields: Vec<FieldChange>,
-    /// Which value asks for it.
-    pub cause: Cause,
-    /// Objects whose own changes, if there are any, must have succeeded first.
-    pub waits_for: Vec<ObjectId>,
+    /// What people and programs may see of it. The plan, its document and the report share it: a first run
+    /// may have tens of thousands of changes.
+    pub document: Arc<ChangeDocument>,
     /// No two changes with the same value here are applied at the same time: the parent whose
     /// children race, or the object whose writes overwrite each other.
     pub exclusive: Option<ObjectId>,
@@ -63,6 +59,14 @@ pub struct Change<O> {
     pub removes_data: bool,
     /// What `apply` does.
     pub operation: O,
+}
+
+impl<O> Deref for Change<O> {
+    type Target = ChangeDocument;
+
+    fn deref(&self) -> &ChangeDocument {
+        &self.document
+    }
 }
 
 /// Something that people should know and that is no change.
@@ -145,7 +149,7 @@ impl<O> Plan<O> {
         let mut kept = Vec::with_capacity(self.changes.len());
         for change in self.changes {
             match refused(&change) {
-                Some(message) => self.notes.push(Note { object: change.object, message }),
+                Some(message) => self.notes.push(Note { object: change.object.clone(), message }),
                 None => kept.push(change),
             }
         }
@@ -159,7 +163,7 @@ impl<O> Plan<O> {
         PlanDocument {
             task: task.to_owned(),
             target: target.to_owned(),
-            changes: self.changes.iter().map(ChangeDocument::of).collect(),
+            changes: self.changes.iter().map(|change| Arc::clone(&change.document)).collect(),
             notes: self.notes.clone(),
         }
     }

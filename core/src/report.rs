@@ -2,6 +2,8 @@
 
 mod text;
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +52,7 @@ pub struct Failure {
 pub struct ChangeReport {
     /// The change.
     #[serde(flatten)]
-    pub change: ChangeDocument,
+    pub change: Arc<ChangeDocument>,
     /// What became of it.
     pub status: Status,
     /// Why it failed or was skipped.

@@ -13,7 +13,7 @@ use std::{
 
 use evenkeel_core::{
     object::ObjectId,
-    plan::{Action, Change, Note, Plan},
+    plan::{Action, Change, ChangeDocument, Note, Plan},
     report::Failure,
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -259,7 +259,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     }
 
     fn fail(&mut self, position: usize, fault: Fault) {
-        let Change { object, action, .. } = &self.changes[position];
+        let ChangeDocument { object, action, .. } = &*self.changes[position].document;
         tracing::warn!(%object, %action, "failed: {}", fault.failure.message);
         self.settle(position, fault);
     }

@@ -113,7 +113,8 @@ impl<S: Subject> Bench<S> {
 
 /// The first plan of a run.
 pub(crate) fn changes(finished: &Finished) -> Vec<ChangeDocument> {
-    finished.plan.clone().unwrap_or_else(|| panic!("there is no plan: {}", told(finished))).changes
+    let plan = finished.plan.clone().unwrap_or_else(|| panic!("there is no plan: {}", told(finished)));
+    plan.changes.into_iter().map(Arc::unwrap_or_clone).collect()
 }
 
 /// The objects of the first plan of a run.

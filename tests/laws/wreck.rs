@@ -44,7 +44,7 @@ pub(crate) async fn every_managed_field_is_kept_and_nothing_else_is_touched<S: S
     for change in managed::<S>().await {
         let fields: Vec<Option<&str>> = match change.fields.as_slice() {
             [] => vec![None],
-            fields => fields.iter().map(|field| Some(field.path.as_str())).collect(),
+            fields => fields.iter().map(|field| Some(field.path.as_ref())).collect(),
         };
         for field in fields {
             if S::beyond_wrecking(&change.object, field).is_none() {
@@ -75,14 +75,14 @@ async fn wreck_one<S: Subject>(bench: &Bench<S>, object: &ObjectId, field: Optio
     }
     if S::lasting_damage(object, field).is_some() {
         let seen = changes(&finished).into_iter().any(|change| {
-            change.object == *object && change.fields.iter().any(|change| Some(change.path.as_str()) == field)
+            change.object == *object && change.fields.iter().any(|change| Some(change.path.as_ref()) == field)
         });
         complaints.extend((!seen).then(|| "the plan did not show it".to_owned()));
         return complaints;
     }
     let found: Vec<(ObjectId, Vec<String>)> = changes(&finished)
         .into_iter()
-        .map(|change| (change.object, change.fields.into_iter().map(|field| field.path).collect()))
+        .map(|change| (change.object, change.fields.into_iter().map(|field| field.path.to_string()).collect()))
         .collect();
     if found != [(object.clone(), field.map(str::to_owned).into_iter().collect())] {
         complaints.push(format!("the plan was {found:?}"));

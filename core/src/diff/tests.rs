@@ -19,7 +19,7 @@ fn difference(declared: serde_json::Value, observed: serde_json::Value) -> Diffe
 }
 
 fn paths(difference: &Difference) -> Vec<&str> {
-    difference.changes.iter().map(|change| change.path.as_str()).collect()
+    difference.changes.iter().map(|change| change.path.as_ref()).collect()
 }
 
 #[test]

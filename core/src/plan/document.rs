@@ -1,9 +1,11 @@
 //! The plan without the task's typed operations: what is printed, stored and compared.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Cause, Change, Note};
+use super::{Action, Cause, Note};
 use crate::{diff::FieldChange, object::ObjectId};
 
 /// What a run would change.
@@ -15,7 +17,7 @@ pub struct PlanDocument {
     /// What it looks at, such as ``realm `otomi` at https://keycloak.example.com``.
     pub target: String,
     /// The changes, each after what it waits for.
-    pub changes: Vec<ChangeDocument>,
+    pub changes: Vec<Arc<ChangeDocument>>,
     /// What people should know beside them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -37,18 +39,4 @@ pub struct ChangeDocument {
     /// What must have succeeded first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<ObjectId>,
-}
-
-impl ChangeDocument {
-    /// The change without its typed operation.
-    #[must_use]
-    pub fn of<O>(change: &Change<O>) -> Self {
-        Self {
-            object: change.object.clone(),
-            action: change.action,
-            fields: change.fields.clone(),
-            cause: change.cause.clone(),
-            waits_for: change.waits_for.clone(),
-        }
-    }
 }

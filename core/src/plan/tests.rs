@@ -1,12 +1,12 @@
 use super::*;
-use crate::object::Kind;
+use crate::{diff::FieldChange, object::Kind};
 
 fn object(name: &str) -> ObjectId {
     ObjectId::new(Kind::new("role"), name)
 }
 
 fn change(name: &str, waits_for: &[&str]) -> Change<()> {
-    Change {
+    let document = ChangeDocument {
         object: object(name),
         action: Action::Create,
         fields: vec![FieldChange {
@@ -18,11 +18,8 @@ fn change(name: &str, waits_for: &[&str]) -> Change<()> {
         }],
         cause: Cause { value: format!("teams.{name}"), file: Some("teams.yaml".into()), line: Some(3) },
         waits_for: waits_for.iter().map(|name| object(name)).collect(),
-        exclusive: None,
-        team: None,
-        removes_data: false,
-        operation: (),
-    }
+    };
+    Change { document: document.into(), exclusive: None, team: None, removes_data: false, operation: () }
 }
 
 fn names(plan: &Plan<()>) -> Vec<&str> {
@@ -80,18 +77,19 @@ fn a_refused_change_becomes_a_note() {
 #[test]
 fn the_text_of_a_plan() {
     let mut update = change("team-beta", &[]);
-    update.action = Action::Update;
-    update.fields = vec![
+    let document = Arc::make_mut(&mut update.document);
+    document.action = Action::Update;
+    document.fields = vec![
         FieldChange {
             path: "description".into(),
             before: Some("by hand".into()),
             after: Some("Team".into()),
             secret: false,
-            cause: Some(Cause {
+            cause: Some(Box::new(Cause {
                 value: "teams.beta.displayName".into(),
                 file: Some("teams.yaml".into()),
                 line: Some(9),
-            }),
+            })),
         },
         FieldChange { path: "secret".into(), before: None, after: None, secret: true, cause: None },
         FieldChange {

@@ -119,6 +119,8 @@ fn duration(milliseconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::{
         object::{Kind, ObjectId},
@@ -128,13 +130,13 @@ mod tests {
 
     fn change(name: &str, status: Status, message: Option<&str>) -> ChangeReport {
         ChangeReport {
-            change: ChangeDocument {
+            change: Arc::new(ChangeDocument {
                 object: ObjectId::new(Kind::new("role"), name),
                 action: Action::Create,
                 fields: vec![],
                 cause: Cause { value: "teams".into(), file: None, line: None },
                 waits_for: vec![],
-            },
+            }),
             status,
             failure: message
                 .map(|message| Failure { message: message.into(), hint: Some("grant `manage-realm`".into()) }),

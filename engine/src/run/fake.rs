@@ -10,7 +10,7 @@ use std::{
 use evenkeel_core::{
     diff::FieldChange,
     object::{Kind, ObjectId, Ownership},
-    plan::{Action, Cause, Change, Note, Plan, PlanError},
+    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError},
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
@@ -255,18 +255,21 @@ impl Fake {
 fn change(name: &str, action: Action, before: Option<&String>, wanted: Option<&Wanted>) -> Change<String> {
     let after = wanted.map(|wanted| wanted.text.clone());
     let field = FieldChange {
-        path: "text".to_owned(),
+        path: "text".into(),
         before: before.map(|text| text.as_str().into()),
         after: after.as_deref().map(Into::into),
         secret: false,
         cause: None,
     };
-    Change {
+    let document = ChangeDocument {
         object: role(name),
         action,
         fields: if action == Action::Delete { Vec::new() } else { vec![field] },
         cause: Cause { value: format!("roles.{name}"), file: None, line: None },
         waits_for: wanted.map(|wanted| wanted.waits_for.iter().map(|name| role(name)).collect()).unwrap_or_default(),
+    };
+    Change {
+        document: document.into(),
         exclusive: wanted
             .and_then(|wanted| wanted.exclusive.as_deref())
             .map(|name| ObjectId::new(Kind::new("key"), name)),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -39,7 +40,7 @@ pub(super) struct Record {
 }
 
 struct Entry {
-    document: ChangeDocument,
+    document: Arc<ChangeDocument>,
     /// `None` while it is only planned.
     fate: Option<Fate>,
     /// How often it was accepted with these same fields.
@@ -104,7 +105,7 @@ impl Record {
             match &entry.fate {
                 Some(Fate::Failed(fault)) if !is_planned && fault.class == Class::Conflict => {
                     let message = "had changed since it was read, so it was read again".to_owned();
-                    self.done_notes.push(Note { object: entry.document.object, message });
+                    self.done_notes.push(Note { object: entry.document.object.clone(), message });
                     continue;
                 }
                 Some(Fate::Failed(_)) if !is_planned => entry.fate = Some(Fate::Applied),
@@ -181,7 +182,7 @@ impl Record {
     }
 
     fn entry<O>(&mut self, change: &Change<O>) -> &mut Entry {
-        let document = ChangeDocument::of(change);
+        let document = Arc::clone(&change.document);
         let key = (change.object.clone(), change.action);
         let position = *self.positions.entry(key).or_insert(self.entries.len());
         if position == self.entries.len() {

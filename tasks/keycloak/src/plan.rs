@@ -21,7 +21,7 @@ use evenkeel_core::{
     diff::{Difference, FieldChange, Rules},
     field::Field,
     object::{ObjectId, Ownership},
-    plan::{Action, Cause, Change, Note, Plan, PlanError},
+    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError},
 };
 use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProviderMapperRepresentation,
@@ -193,14 +193,17 @@ impl Draft {
         let mut changes = difference.changes;
         for change in &mut changes {
             let field = change.path.split(['.', '[']).next().unwrap_or_default();
-            change.cause = declared.field_causes.get(field).cloned();
+            change.cause = declared.field_causes.get(field).cloned().map(Box::new);
         }
-        self.changes.push(Change {
+        let document = ChangeDocument {
             object,
             action,
             fields: changes,
             cause: declared.cause.clone(),
             waits_for: place.waits_for,
+        };
+        self.changes.push(Change {
+            document: document.into(),
             exclusive: place.exclusive,
             team: declared.team.clone(),
             removes_data: false,
@@ -224,18 +227,21 @@ impl Draft {
     /// values name both ends, or declare the whole list.
     fn relation(&mut self, owner: &Owner<'_>, relation: Relation, wanted: bool) {
         let field = FieldChange {
-            path: relation.word().to_owned(),
+            path: relation.word().into(),
             before: Some((!wanted).into()),
             after: Some(wanted.into()),
             secret: false,
             cause: None,
         };
-        self.changes.push(Change {
+        let document = ChangeDocument {
             object: relation.object(),
             action: if wanted { Action::Create } else { Action::Update },
             fields: if wanted { Vec::new() } else { vec![field] },
             cause: owner.cause.clone(),
             waits_for: relation.ends(),
+        };
+        self.changes.push(Change {
+            document: document.into(),
             exclusive: relation.exclusive(owner.realm),
             team: owner.team.cloned(),
             removes_data: false,

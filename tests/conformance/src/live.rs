@@ -105,7 +105,7 @@ fn drift<'a>(
         let mut wrecked = 0;
         for change in made.report.changes.into_iter().map(|report| report.change) {
             let relation = change.fields.is_empty().then_some(None);
-            let fields = change.fields.iter().map(|field| Some(field.path.as_str())).chain(relation);
+            let fields = change.fields.iter().map(|field| Some(field.path.as_ref())).chain(relation);
             for field in fields.filter(|field| hand::beyond_spoiling(&change.object, *field).is_none()) {
                 wrecked += 1;
                 if let Err(error) = hand.spoil(&change.object, field).await {
@@ -119,7 +119,7 @@ fn drift<'a>(
                     .iter()
                     .map(|report| &report.change)
                     .map(|change| {
-                        (change.object.to_string(), change.fields.iter().map(|field| field.path.clone()).collect())
+                        (change.object.to_string(), change.fields.iter().map(|field| field.path.to_string()).collect())
                     })
                     .collect();
                 let wanted: Vec<(String, Vec<String>)> =
@@ -202,7 +202,7 @@ fn external_provider<'a>(
             .changes
             .iter()
             .flat_map(|change| &change.change.fields)
-            .map(|field| field.path.as_str())
+            .map(|field| field.path.as_ref())
             .collect();
         stage.expect(&format!("the spoiled field alone is put right: {paths:?}"), paths == ["trustEmail"]);
         let secret = server.get(&provider).await?["config"]["clientSecret"].clone();

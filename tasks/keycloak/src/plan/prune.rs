@@ -5,7 +5,7 @@
 
 use evenkeel_core::{
     object::{Kind, ObjectId, Ownership},
-    plan::{Action, Cause, Change, Note},
+    plan::{Action, Cause, Change, ChangeDocument, Note},
 };
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
@@ -82,12 +82,15 @@ fn mapper_removal(owner: &MapperOwner, mapper: &ProtocolMapperRepresentation) ->
 }
 
 fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {
-    Change {
+    let document = ChangeDocument {
         object,
         action: Action::Delete,
         fields: Vec::new(),
         cause: Cause { value: "no value any more".to_owned(), file: None, line: None },
         waits_for: Vec::new(),
+    };
+    Change {
+        document: document.into(),
         exclusive: None,
         team: None,
         removes_data: matches!(removal, Removal::User(_)),

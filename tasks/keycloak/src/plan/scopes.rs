@@ -1,5 +1,7 @@
 //! Client scopes, protocol mappers one by one, the realm's default scopes.
 
+use std::sync::Arc;
+
 use evenkeel_core::{
     diff::Rules,
     object::ObjectId,
@@ -55,7 +57,7 @@ pub(super) fn leave_before_joining(changes: &mut [Change<Operation>]) {
     let leaving: Vec<ObjectId> =
         changes.iter().filter(|change| change.action == Action::Update).map(|change| change.object.clone()).collect();
     for change in changes.iter_mut().filter(|change| change.action == Action::Create) {
-        change.waits_for.extend(leaving.iter().cloned());
+        Arc::make_mut(&mut change.document).waits_for.extend(leaving.iter().cloned());
     }
 }
 
