@@ -29,7 +29,7 @@ pub use harbor::{
 };
 pub use keycloak::{
     AdminCredentials, ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProvider,
-    IdentityProviderGroups, Keycloak, KeycloakAdmin, PlatformClient, RealmRepresentation, RoleRepresentation,
+    IdentityProviderGroups, Implied, Keycloak, KeycloakAdmin, PlatformClient, RealmRepresentation, RoleRepresentation,
 };
 pub use kubernetes::{Copy, CopySource, CopyTarget, Inventory, Kubernetes};
 pub use people::{Permission, Team, TeamGitea, User};

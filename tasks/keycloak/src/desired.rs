@@ -167,13 +167,13 @@ impl Desired {
         let keycloak = reading.keycloak()?;
         let external = keycloak.identity_provider.is_some();
         let mut realm_settings = realm::settings(&reading, keycloak);
-        let (default_client_scopes, optional_client_scopes) = realm::client_scopes(&mut realm_settings.value);
+        let (default_client_scopes, optional_client_scopes) = realm::client_scopes(&mut realm_settings.value, keycloak);
         let desired = Self {
             administration: Administration::desired(&reading, keycloak),
             realm: reading.realm().to_owned(),
             realm_settings,
             admin_realm: realm::admin_realm(&reading, keycloak),
-            user_profile: realm::user_profile(&reading),
+            user_profile: realm::user_profile(&reading, keycloak),
             default_client_scopes,
             optional_client_scopes,
             client_scopes: scopes::desired(&reading, keycloak),
@@ -183,7 +183,7 @@ impl Desired {
             provider: provider::desired(&reading, keycloak),
             notes: if external { provider::notes(&reading) } else { Vec::new() },
             team_groups: reading.team_groups(),
-            users: if external { Vec::new() } else { users::desired(&reading) },
+            users: if external { Vec::new() } else { users::desired(&reading, keycloak) },
         };
         reading.finish(desired)
     }

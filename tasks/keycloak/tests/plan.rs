@@ -311,3 +311,46 @@ fn an_account_of_ours_that_is_not_declared_any_more_is_data() {
     let data: Vec<_> = plan.changes().iter().map(|change| (change.object.to_string(), change.removes_data)).collect();
     assert_eq!(data, [("client/old-app".to_owned(), false), ("user/ada@example.com".to_owned(), true)]);
 }
+
+#[test]
+fn a_declared_role_and_group_come_before_what_a_team_implies_field_by_field() {
+    let desired = desired_with(
+        "keycloak:
+  roles: [{name: team-alpha, description: by hand}, {name: team-beta, attributes: {owner: [ada]}}]
+  groups: [{name: team-alpha, attributes: {floor: ['3']}, realmRoles: [team-alpha, uma_authorization]}]
+",
+    );
+    let role = |name: &str| {
+        let found = desired.roles.iter().filter(|role| role.role.value.name.as_deref() == Some(name));
+        let found: Vec<_> = found.collect();
+        assert_eq!(found.len(), 1, "{name}");
+        found[0].role.clone()
+    };
+    assert_eq!(role("team-alpha").value.description.as_deref(), Some("by hand"));
+    assert_eq!(role("team-alpha").team.as_deref(), Some("alpha"));
+    assert_eq!(role("team-beta").value.description.as_deref(), Some("Managed by evenkeel"));
+    let group = desired.groups.iter().find(|group| group.path == "team-alpha").unwrap();
+    let given = group.realm_roles.as_ref().unwrap();
+    assert!(given.exact && given.names == ["team-alpha", "uma_authorization"], "{given:?}");
+    assert_eq!(group.client_roles["realm-management"].names, ["view-users"]);
+    assert_eq!(desired.groups.iter().filter(|group| group.path == "team-alpha").count(), 1);
+}
+
+#[test]
+fn what_other_people_look_after_is_not_implied() {
+    let desired = desired_with(
+        "users: [{email: ada@example.com}]
+keycloak:
+  implied: {administrators: false, client: false, openidScope: false, userProfile: false, nicknames: false}
+teams: {alpha: null, beta: null}
+",
+    );
+    assert!(desired.roles.is_empty() && desired.groups.is_empty() && desired.clients.is_empty());
+    assert!(desired.client_scopes.is_empty() && desired.default_client_scopes.names.is_empty());
+    assert!(desired.user_profile.value.attributes.is_none());
+    assert!(desired.users[0].user.value.attributes.is_none());
+    // Nothing but the realm itself and the account is left to make.
+    let plan = plan(&desired, &Observed::default());
+    let objects: Vec<String> = plan.changes().iter().map(|change| change.object.to_string()).collect();
+    assert_eq!(objects, ["realm/otomi", "user/ada@example.com"]);
+}

@@ -34,6 +34,33 @@ pub struct Keycloak {
     pub client_scopes: Option<Vec<ClientScopeRepresentation>>,
     /// External identity provider; with it, local accounts are not managed.
     pub identity_provider: Option<IdentityProvider>,
+    /// Parts of what the platform implies that other people look after.
+    #[serde(default)]
+    pub implied: Implied,
+}
+
+/// What the platform implies in Keycloak whatever else is declared. A part that is `false` is not managed: for a realm
+/// that was set up by other means. What teams and users imply is not among it.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(default)]
+pub struct Implied {
+    /// The roles and groups of administrators. Default `true`.
+    pub administrators: bool,
+    /// The client that the applications share. Default `true`.
+    pub client: bool,
+    /// The client scope `openid`, and that new clients get it. Default `true`.
+    pub openid_scope: bool,
+    /// The four attributes of every account in the user profile, and its policy. Default `true`.
+    pub user_profile: bool,
+    /// The attribute `nickname` of every declared user. Default `true`.
+    pub nicknames: bool,
+}
+
+impl Default for Implied {
+    fn default() -> Self {
+        Self { administrators: true, client: true, openid_scope: true, user_profile: true, nicknames: true }
+    }
 }
 
 /// The account that makes the changes in Keycloak.

@@ -15,7 +15,7 @@ use super::{Declared, DesiredClient, Reading, Related, mappers, scopes::OPENID};
 const REFUSED: [(&str, &str); 2] = [("id", "Keycloak chooses it"), ("clientId", "set `platform.names.client`")];
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClient> {
-    let mut clients = vec![shared(reading, keycloak)];
+    let mut clients = if keycloak.implied.client { vec![shared(reading, keycloak)] } else { Vec::new() };
     let path = ValuePath::root().key("keycloak").key("clients");
     for (index, declared) in keycloak.clients.iter().flatten().enumerate() {
         let path = path.clone().index(index);
@@ -74,6 +74,6 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
         ..fields
     };
     let client = taken_apart(Declared { value, cause, field_causes, team: None }, mappers);
-    let implied = || Some(Related::at_least([OPENID, "email", "profile"]));
+    let implied = || keycloak.implied.openid_scope.then(|| Related::at_least([OPENID, "email", "profile"]));
     DesiredClient { default_scopes: client.default_scopes.clone().or_else(implied), ..client }
 }

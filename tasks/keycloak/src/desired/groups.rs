@@ -12,13 +12,32 @@ use crate::names::REALM_MANAGEMENT;
 /// With an external identity provider nobody implies groups; declared ones are there all the same.
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredGroup> {
     let mut groups = if keycloak.identity_provider.is_none() { implied(reading) } else { Vec::new() };
+    let mut declared_groups = Vec::new();
     let path = ValuePath::root().key("keycloak").key("groups");
     for (index, declared) in keycloak.groups.iter().flatten().enumerate() {
         let path = path.clone().index(index);
         let group: Declared<GroupRepresentation> = reading.declared(declared, &path);
-        add(reading, &mut groups, "", group, &path);
+        add(reading, &mut declared_groups, "", group, &path);
+    }
+    for mut group in declared_groups {
+        match groups.iter_mut().find(|known| known.path == group.path) {
+            Some(implied) => {
+                complete(&mut group, implied);
+                *implied = group;
+            }
+            None => groups.push(group),
+        }
     }
     groups
+}
+
+/// A declaration comes before what is implied, field by field; so does a declared list of roles.
+fn complete(declared: &mut DesiredGroup, implied: &DesiredGroup) {
+    declared.group.team.clone_from(&implied.group.team);
+    declared.realm_roles = declared.realm_roles.take().or_else(|| implied.realm_roles.clone());
+    for (client, roles) in &implied.client_roles {
+        declared.client_roles.entry(client.clone()).or_insert_with(|| roles.clone());
+    }
 }
 
 /// Adds a group and those below it, each by its path.
@@ -62,7 +81,7 @@ fn add(
 fn implied(reading: &Reading<'_>) -> Vec<DesiredGroup> {
     let administrators: [&[&str]; 3] =
         [&["view-users", "manage-realm", "manage-users"], &["view-users", "manage-users"], &["view-users"]];
-    let platform = reading.administrator_names().into_iter().zip(administrators).map(|((key, name), rights)| {
+    let platform = reading.implied_administrators().zip(administrators).map(|((key, name), rights)| {
         let cause = reading.cause(&ValuePath::root().key("platform").key("names").key(key));
         group(Declared::new(representation(&name), cause), &name, rights)
     });

@@ -68,6 +68,12 @@ impl<'a> Reading<'a> {
         ]
     }
 
+    /// Those whose roles and groups the platform implies: all of them, or none.
+    pub(super) fn implied_administrators(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let implied = self.values.keycloak.as_ref().is_none_or(|keycloak| keycloak.implied.administrators);
+        self.administrator_names().into_iter().filter(move |_| implied)
+    }
+
     /// The groups of teams, each with its team.
     pub(super) fn team_groups(&self) -> BTreeMap<String, Arc<str>> {
         self.values.teams.keys().map(|id| (self.values.platform.names.team(id), id.as_str().into())).collect()
@@ -179,10 +185,10 @@ impl<'a> Reading<'a> {
         name
     }
 
-    /// Reports an object that is declared twice, or that teams imply already.
+    /// Reports an object that is declared twice.
     pub(super) fn twice(&self, path: &ValuePath, kind: &str, name: &str) {
         let problem = self.problem(path, &format!("{kind} `{name}` is declared twice"));
-        self.report(problem.with_hint("what teams imply counts too: give this one another name, or remove it"));
+        self.report(problem.with_hint("give this one another name, or remove it"));
     }
 
     pub(super) fn problem(&self, path: &ValuePath, message: &str) -> Problem {

@@ -69,13 +69,14 @@ fn refuse_contradictions(reading: &Reading<'_>, realm: &RealmRepresentation, pat
 }
 
 /// The scopes of new clients, which an update of the realm ignores (server-behaviour 2.4): they are
-/// relations of their own. New clients get `openid` in any case.
-pub(super) fn client_scopes(realm: &mut RealmRepresentation) -> (Related, Related) {
+/// relations of their own. New clients get `openid` in any case, where it is
+/// implied.
+pub(super) fn client_scopes(realm: &mut RealmRepresentation, keycloak: &Keycloak) -> (Related, Related) {
     let mut defaults = match realm.default_default_client_scopes.take() {
         Some(scopes) => Related::exactly(scopes),
         None => Related::default(),
     };
-    if !defaults.names.iter().any(|scope| scope == OPENID) {
+    if keycloak.implied.openid_scope && !defaults.names.iter().any(|scope| scope == OPENID) {
         defaults.names.push(OPENID.to_owned());
     }
     let optional = realm.default_optional_client_scopes.take().map(Related::exactly).unwrap_or_default();
@@ -96,7 +97,11 @@ pub(super) fn admin_realm(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<
 /// Administrators may write attributes that the profile does not declare: without that, Keycloak drops
 /// the nickname by which Gitea knows a user. The four attributes of every account are readable and
 /// writable by the user and by administrators; what else the profile holds stays.
-pub(super) fn user_profile(reading: &Reading<'_>) -> Declared<UpConfig> {
+pub(super) fn user_profile(reading: &Reading<'_>, keycloak: &Keycloak) -> Declared<UpConfig> {
+    let cause = reading.cause(&ValuePath::root().key("keycloak"));
+    if !keycloak.implied.user_profile {
+        return Declared::new(UpConfig::default(), cause);
+    }
     let everyone = || Some(vec!["admin".to_owned(), "user".to_owned()]);
     let attribute = |name: &str| UpAttribute {
         name: Some(name.to_owned()),
@@ -109,5 +114,5 @@ pub(super) fn user_profile(reading: &Reading<'_>) -> Declared<UpConfig> {
         attributes: Some(["username", "email", "firstName", "lastName"].map(attribute).into()),
         ..Default::default()
     };
-    Declared::new(value, reading.cause(&ValuePath::root().key("keycloak")))
+    Declared::new(value, cause)
 }

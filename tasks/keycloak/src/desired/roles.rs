@@ -1,6 +1,6 @@
 //! Realm roles: the platform's own, one for each team, and those that the values declare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::values::{ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::RoleRepresentation;
@@ -9,25 +9,43 @@ use super::{Declared, DesiredRole, Reading, Related};
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredRole> {
     let mut roles = implied(reading, keycloak);
+    let mut declared_names = BTreeSet::new();
     let path = ValuePath::root().key("keycloak").key("roles");
     for (index, declared) in keycloak.roles.iter().flatten().enumerate() {
         let path = path.clone().index(index);
         let mut role: Declared<RoleRepresentation> = reading.declared(declared, &path);
         let Some(name) = reading.name(role.value.name.as_deref(), "name", &path) else { continue };
-        if roles.iter().any(|known| known.role.value.name.as_ref() == Some(&name)) {
+        if declared_names.contains(&name) {
             reading.twice(&path.key("name"), "role", &name);
             continue;
         }
+        declared_names.insert(name.clone());
         // An update ignores them: they are relations of their own.
         role.value.composite = None;
         let composites = role.value.composites.take().unwrap_or_default();
-        roles.push(DesiredRole {
+        let mut role = DesiredRole {
             role,
             realm_roles: composites.realm.map(Related::exactly),
             client_roles: exactly(composites.client.unwrap_or_default()),
-        });
+        };
+        match roles.iter_mut().find(|known| known.role.value.name.as_ref() == Some(&name)) {
+            Some(implied) => {
+                complete(&mut role.role, &implied.role);
+                *implied = role;
+            }
+            None => roles.push(role),
+        }
     }
     roles
+}
+
+/// A declaration comes before what is implied, field by field.
+fn complete(declared: &mut Declared<RoleRepresentation>, implied: &Declared<RoleRepresentation>) {
+    if declared.value.description.is_none() {
+        declared.value.description.clone_from(&implied.value.description);
+        declared.field_causes.insert("description".to_owned(), implied.cause.clone());
+    }
+    declared.team.clone_from(&implied.team);
 }
 
 /// Lists of client roles by client, each managed as a whole.
@@ -38,7 +56,7 @@ pub(super) fn exactly(roles: BTreeMap<String, Vec<String>>) -> BTreeMap<String, 
 fn implied(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredRole> {
     let external = keycloak.identity_provider.as_ref().map(|provider| provider.groups.clone()).unwrap_or_default();
     let external = [external.platform_admin, external.all_teams_admin, external.team_admin];
-    let platform = reading.administrator_names().into_iter().zip(external).map(|((key, name), group)| {
+    let platform = reading.implied_administrators().zip(external).map(|((key, name), group)| {
         let cause = reading.cause(&ValuePath::root().key("platform").key("names").key(key));
         Declared::new(role(&name, group.as_deref()), cause)
     });

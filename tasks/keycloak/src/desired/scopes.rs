@@ -11,7 +11,7 @@ use super::{Declared, DesiredClientScope, Reading, mappers};
 pub(super) const OPENID: &str = "openid";
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClientScope> {
-    let mut scopes = vec![implied(reading)];
+    let mut scopes = if keycloak.implied.openid_scope { vec![implied(reading)] } else { Vec::new() };
     let path = ValuePath::root().key("keycloak").key("clientScopes");
     for (index, declared) in keycloak.client_scopes.iter().flatten().enumerate() {
         let path = path.clone().index(index);

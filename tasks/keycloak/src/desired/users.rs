@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
     plan::Cause,
-    values::{SecretValue, ValuePath, model::User},
+    values::{
+        SecretValue, ValuePath,
+        model::{Keycloak, User},
+    },
 };
 use evenkeel_keycloak_client::types::UserRepresentation;
 
@@ -44,17 +47,19 @@ impl DesiredUser {
     }
 }
 
-pub(super) fn desired(reading: &Reading<'_>) -> Vec<DesiredUser> {
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredUser> {
     reading
         .values
         .users
         .iter()
         .enumerate()
-        .map(|(index, user)| account(reading, &ValuePath::root().key("users").index(index), user))
+        .map(|(index, user)| {
+            account(reading, &ValuePath::root().key("users").index(index), user, keycloak.implied.nicknames)
+        })
         .collect()
 }
 
-fn account(reading: &Reading<'_>, path: &ValuePath, user: &User) -> DesiredUser {
+fn account(reading: &Reading<'_>, path: &ValuePath, user: &User, nicknames: bool) -> DesiredUser {
     let email = user.email.folded();
     let value = UserRepresentation {
         username: Some(email.clone()),
@@ -63,7 +68,7 @@ fn account(reading: &Reading<'_>, path: &ValuePath, user: &User) -> DesiredUser 
         enabled: user.enabled,
         first_name: user.first_name.clone(),
         last_name: user.last_name.clone(),
-        attributes: Some(BTreeMap::from([("nickname".to_owned(), vec![nickname(&email)])])),
+        attributes: nicknames.then(|| BTreeMap::from([("nickname".to_owned(), vec![nickname(&email)])])),
         ..Default::default()
     };
     let team = match user.teams.as_deref() {
