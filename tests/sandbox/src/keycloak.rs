@@ -6,7 +6,6 @@ mod body;
 mod claims;
 mod client_changes;
 mod clients;
-mod clock;
 mod context;
 mod credentials;
 mod events;
@@ -35,45 +34,26 @@ mod user_profile;
 mod users;
 mod world;
 
-pub use clock::{Clock, ManualClock, SystemClock};
 pub use options::{Options, Version};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Response, header};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::fmt;
-use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use tokio::sync::oneshot;
 
-use crate::faults::{Effect, Fault, Faults};
-use crate::request_log::{Kind, Logged, RequestLog};
-use crate::server::{self, Application, Call};
+use crate::faults::Fault;
+use crate::host::{self, Host, StartError};
+use crate::request_log::{Kind, Logged};
+use crate::server::Call;
 use answer::{Answer, Content};
 use request::Request;
 use world::World;
 
-/// Why the sandbox did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// No port on loopback, no thread, or no runtime.
-    #[error("the sandbox Keycloak cannot listen on loopback")]
-    Listen(#[from] std::io::Error),
-    /// The administrator cannot be logged in, so that there is no token.
-    #[error("the sandbox Keycloak's administrator was removed or disabled")]
-    NoAdministrator,
-}
-
 /// A sandbox Keycloak that runs on a thread of its own until it is dropped.
 pub struct Keycloak {
-    shared: Arc<Shared>,
-    url: String,
+    host: Host<World>,
     admin: (String, SecretString),
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Keycloak {
@@ -82,67 +62,54 @@ impl Keycloak {
     /// # Errors
     /// When there is no port or no thread to be had.
     pub fn start(options: &Options) -> Result<Self, StartError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared::new(World::new(url.clone(), options)));
-        let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let application: Arc<dyn Application> = Arc::clone(&shared) as _;
-        let thread = std::thread::Builder::new().name("sandbox-keycloak".to_owned()).spawn(move || {
-            runtime.block_on(async {
-                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    server::serve(listener, application, stopped).await;
-                }
-            });
-        })?;
+        let host = Host::start("sandbox-keycloak", |url| World::new(url.to_owned(), options))?;
         let admin = (options.admin_user().to_owned(), options.admin_password().clone());
-        Ok(Self { shared, url, admin, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { host, admin })
     }
 
     /// The base URL, `http://127.0.0.1:<port>`, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        self.host.url()
     }
 
     /// Every request since the start or the last reset, oldest first; at most 200,000.
     #[must_use]
     pub fn requests(&self) -> Vec<Logged> {
-        self.shared.log().entries()
+        self.host.log().entries()
     }
 
     /// Forgets the log and its counts.
     pub fn reset_log(&self) {
-        self.shared.log().reset();
+        self.host.log().reset();
     }
 
     /// How many requests wrote objects, or tried to; logins are not among them.
     #[must_use]
     pub fn writes(&self) -> usize {
-        self.shared.log().count(Kind::Write)
+        self.host.log().count(Kind::Write)
     }
 
     /// How many requests read.
     #[must_use]
     pub fn reads(&self) -> usize {
-        self.shared.log().count(Kind::Read)
+        self.host.log().count(Kind::Read)
     }
 
     /// How many requests logged in, refreshed or logged out.
     #[must_use]
     pub fn tokens(&self) -> usize {
-        self.shared.log().count(Kind::Token)
+        self.host.log().count(Kind::Token)
     }
 
     /// Adds a fault to those that wait for their requests.
     pub fn inject(&self, fault: Fault) {
-        self.shared.faults().inject(fault);
+        self.host.faults().inject(fault);
     }
 
     /// Takes all faults back that have not struck.
     pub fn clear_faults(&self) {
-        self.shared.faults().clear();
+        self.host.faults().clear();
     }
 
     /// A token of the administrator, as a login through `admin-cli` would give, without a request in the log.
@@ -162,7 +129,7 @@ impl Keycloak {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         let path = "/realms/master/protocol/openid-connect/token";
         let request = Request::new(Method::POST, path, None, headers, Bytes::from(form));
-        let answer = request.map_or_else(|failure| failure, |request| self.shared.world().answer(&request));
+        let answer = request.map_or_else(|failure| failure, |request| self.host.world().answer(&request));
         match &answer.content {
             Content::PlainJson(body) => body["access_token"].as_str().map(SecretString::from),
             _ => None,
@@ -175,56 +142,19 @@ impl Keycloak {
     /// shows it. Sessions do not appear.
     #[must_use]
     pub fn snapshot(&self) -> Value {
-        snapshot::of(&self.shared.world())
+        snapshot::of(&self.host.world())
     }
 }
 
 /// Shows the address only: the state holds secrets.
 impl fmt::Debug for Keycloak {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Keycloak").field("url", &self.url).finish_non_exhaustive()
+        formatter.debug_struct("Keycloak").field("url", &self.url()).finish_non_exhaustive()
     }
 }
 
-impl Drop for Keycloak {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// What the server's thread and the handle share.
-#[derive(Debug)]
-struct Shared {
-    world: Mutex<World>,
-    log: Mutex<RequestLog>,
-    faults: Mutex<Faults>,
-}
-
-impl Shared {
-    fn new(world: World) -> Self {
-        Self { world: Mutex::new(world), log: Mutex::default(), faults: Mutex::default() }
-    }
-
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn log(&self) -> MutexGuard<'_, RequestLog> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Application for Shared {
-    fn kind(&self, method: &Method, path: &str) -> Kind {
+impl host::World for World {
+    fn kind(method: &Method, path: &str) -> Kind {
         if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
             Kind::Read
         } else if path.starts_with("/realms/") {
@@ -234,35 +164,17 @@ impl Application for Shared {
         }
     }
 
-    fn open(&self, method: &Method, uri: &Uri, kind: Kind) -> (u64, Option<Effect>) {
-        let seq = self.log().open(method, uri.path(), uri.query(), kind);
-        let effect = self.faults().strike(method, uri.path(), kind);
-        if effect.is_some() {
-            self.log().update(seq, |entry| entry.faulted = true);
-        }
-        (seq, effect)
-    }
-
-    fn answer(&self, seq: u64, call: Call) -> Response<Bytes> {
+    fn answer(&mut self, call: Call) -> Response<Bytes> {
         let Call { method, uri, headers, body } = call;
         let request = Request::new(method, uri.path(), uri.query(), headers, body);
-        let answer = request.map_or_else(|failure| failure, |request| self.world().answer(&request));
-        self.log().update(seq, |entry| {
-            entry.handled = true;
-            entry.status = Some(answer.status.as_u16());
-        });
-        response(answer)
+        response(request.map_or_else(|failure| failure, |request| Self::answer(self, &request)))
     }
 
-    fn kill_token(&self, headers: &HeaderMap) {
+    fn kill_token(&mut self, headers: &HeaderMap) {
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         if let Some((_, token)) = value.and_then(|value| value.split_once(' ')) {
-            self.world().tokens.kill(token.trim());
+            self.tokens.kill(token.trim());
         }
-    }
-
-    fn close(&self, seq: u64, status: Option<StatusCode>) {
-        self.log().update(seq, |entry| entry.status = status.map(|status| status.as_u16()));
     }
 }
 

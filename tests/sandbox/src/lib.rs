@@ -8,11 +8,15 @@
 //! one, ids and relations hold), its request log tells what was asked ([`Keycloak::requests`]), and faults can be injected by
 //! rule ([`Keycloak::inject`]) down to a connection that is cut after the write was applied.
 
+mod clock;
 mod faults;
+mod host;
 mod keycloak;
 mod request_log;
 mod server;
 
+pub use clock::{Clock, HastyClock, ManualClock, Reached, SystemClock};
 pub use faults::{Effect, Fault, Gate, Matching, Page};
-pub use keycloak::{Clock, Keycloak, ManualClock, Options, StartError, SystemClock, Version};
-pub use request_log::{Kind, Logged};
+pub use host::StartError;
+pub use keycloak::{Keycloak, Options, Version};
+pub use request_log::{Caller, Kind, Logged};

@@ -2,6 +2,7 @@
 
 use http::Method;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Entries that are kept; older ones fall out, and only the counts know of them.
 const KEPT: usize = 200_000;
@@ -15,6 +16,19 @@ pub enum Kind {
     Write,
     /// A login, refresh or logout: a POST, but not a write to an object.
     Token,
+}
+
+/// Who a request was from, where a stand-in says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// No credentials, or none that were looked at.
+    Nobody,
+    /// A user of that name, by a password.
+    User(String),
+    /// A robot account of that full name, by its secret.
+    Robot(String),
+    /// Credentials for that name which were refused.
+    Refused(String),
 }
 
 /// One request, in the order in which requests came in.
@@ -35,6 +49,10 @@ pub struct Logged {
     pub handled: bool,
     /// Whether an injected fault spoiled the request or its answer.
     pub faulted: bool,
+    /// Who asked, where the stand-in says so.
+    pub caller: Option<Caller>,
+    /// The processor time that the real server spends on finding that out. It is counted, not spent.
+    pub cost: Duration,
 }
 
 /// The log with its counts.
@@ -67,6 +85,8 @@ impl RequestLog {
             status: None,
             handled: false,
             faulted: false,
+            caller: None,
+            cost: Duration::ZERO,
         });
         self.last
     }

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use crate::clock::Clock;
 use crate::faults::{Effect, Page};
 use crate::request_log::Kind;
 
@@ -43,6 +44,14 @@ pub(crate) struct Call {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+/// An answer with this extension goes out once the clock has reached the moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Milliseconds since 1970.
+    pub(crate) until: i64,
 }
 
 /// Serves until told to stop.
@@ -94,7 +103,10 @@ async fn respond(
         _ => {}
     }
     let call = Call { method: parts.method, uri: parts.uri, headers: parts.headers, body };
-    let response = application.answer(seq, call);
+    let mut response = application.answer(seq, call);
+    if let Some(held) = response.extensions_mut().remove::<Held>() {
+        held.clock.reach(held.until).await;
+    }
     spoil(effect, response, seq, application.as_ref()).await
 }
 

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock};
 
 /// Which Keycloak is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,7 +5,6 @@ use serde_json::json;
 use std::sync::Arc;
 
 use super::answer::{Answer, Reply};
-use super::clock::Clock;
 use super::ids::uuid;
 use super::options::{Options, Version};
 use super::request::Request;
@@ -15,6 +14,7 @@ use super::state::roles::Owner;
 use super::state::users::{Password, User};
 use super::tokens::Tokens;
 use super::{public, realms};
+use crate::clock::Clock;
 
 /// The server's state.
 #[derive(Debug)]
