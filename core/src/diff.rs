@@ -7,9 +7,16 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::{cause::Cause, field::Field};
+use crate::{
+    cause::Cause,
+    field::Field,
+    memory::{HiddenSecret, Recall, Secrets},
+    object::ObjectId,
+    plan::Note,
+};
 
 /// How one field compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +32,12 @@ pub enum Rule {
     Whole,
     /// A text in which capitals mean nothing.
     Folded,
-    /// A secret that the application hides behind this text: never shown, and unknown while hidden.
+    /// A secret that the application hides behind this text. While hidden, it is compared with what is
+    /// remembered of the last write.
     Masked(&'static str),
+    /// A secret that the application never shows, so that its absence in an answer says nothing. It is
+    /// compared with what is remembered of the last write; where the answer shows an empty value, there is none.
+    Hidden,
     /// A field that matters at creation only, and is not compared afterwards.
     AtCreation,
 }
@@ -64,22 +75,61 @@ pub struct FieldChange {
 }
 
 /// The outcome of a comparison.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Difference {
     /// The declared fields that differ.
     pub changes: Vec<FieldChange>,
     /// Paths of declared fields whose value the application hides: neither equal nor different.
     pub unknown: Vec<String>,
+    /// Paths of declared secrets that the application hides and of which nothing is remembered: neither
+    /// equal nor different, and not to be written unless somebody says so.
+    pub forgotten: Vec<String>,
+    /// The secrets among `changes` that the application hides once they are written.
+    pub secrets: Vec<HiddenSecret>,
+}
+
+/// What is remembered of one object's hidden fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Recollection<'a> {
+    /// What is remembered of all.
+    pub secrets: &'a Secrets,
+    /// The object.
+    pub object: &'a ObjectId,
 }
 
 impl Difference {
     /// Compares what is declared with what is there. `None` stands for an object that is not there:
-    /// then every declared field that is not empty is part of the difference.
+    /// then every declared field that is not empty is part of the difference. Nothing is remembered of
+    /// hidden fields.
     #[must_use]
     pub fn between(declared: &Field, observed: Option<&Field>, rules: Rules) -> Self {
+        Self::compared(declared, observed, Comparison { rules, recollection: None, creating: observed.is_none() })
+    }
+
+    /// The same, with what is remembered of the object's hidden fields.
+    #[must_use]
+    pub fn recalling(declared: &Field, observed: Option<&Field>, rules: Rules, recollection: Recollection<'_>) -> Self {
+        let recollection = Some(recollection);
+        Self::compared(declared, observed, Comparison { rules, recollection, creating: observed.is_none() })
+    }
+
+    fn compared(declared: &Field, observed: Option<&Field>, comparison: Comparison<'_>) -> Self {
         let mut difference = Self::default();
-        difference.compare(declared, observed, &Path::Root, rules, observed.is_none());
+        difference.compare(declared, observed, &Path::Root, comparison);
         difference
+    }
+
+    /// What people should know of declared fields that could not be compared.
+    pub fn notes<'a>(&'a self, object: &'a ObjectId) -> impl Iterator<Item = Note> + 'a {
+        let unknown =
+            self.unknown.iter().map(|path| format!("`{path}` is not shown, so that a difference cannot be seen"));
+        let forgotten = self.forgotten.iter().map(|path| {
+            format!(
+                "`{path}` is hidden, and the inventory does not know what was written there, so that it is left \
+                 alone; `apply --adopt` writes the declared value once and remembers it"
+            )
+        });
+        unknown.chain(forgotten).map(|message| Note { object: object.clone(), message })
     }
 
     /// Whether nothing that can be seen differs.
@@ -88,25 +138,24 @@ impl Difference {
         self.changes.is_empty()
     }
 
-    fn compare(&mut self, declared: &Field, observed: Option<&Field>, path: &Path<'_>, rules: Rules, creating: bool) {
-        let rule = rules.of(path);
-        if rule == Some(Rule::AtCreation) && !creating {
+    fn compare(&mut self, declared: &Field, observed: Option<&Field>, path: &Path<'_>, comparison: Comparison<'_>) {
+        let rule = comparison.rules.of(path);
+        if rule == Some(Rule::AtCreation) && !comparison.creating {
             return;
         }
-        let hidden = matches!((rule, observed), (Some(Rule::Masked(mask)), Some(Field::Text(text))) if text == mask);
-        if hidden || matches!(observed, Some(Field::Unknown)) || matches!(declared, Field::Unknown) {
-            self.unknown.push(path.to_string());
+        if comparison.is_hidden(rule, declared, observed) || matches!(declared, Field::Unknown) {
+            self.compare_hidden(declared, path, rule, comparison.recollection);
             return;
         }
         match (declared, observed) {
             (Field::Map(fields), _) if rule != Some(Rule::Whole) => {
                 for (key, field) in fields {
                     let there = observed.and_then(|observed| observed.get(key));
-                    self.compare(field, there, &path.key(key), rules, creating);
+                    self.compare(field, there, &path.key(key), comparison);
                 }
             }
             (Field::List(items), _) if matches!(rule, Some(Rule::Named(_))) => {
-                self.compare_named(items, observed, path, rules, creating);
+                self.compare_named(items, observed, path, comparison);
             }
             (Field::List(items), Some(Field::List(there)))
                 if rule.is_none()
@@ -114,11 +163,33 @@ impl Difference {
                     && items.iter().any(|item| matches!(item, Field::Map(_))) =>
             {
                 for (index, (item, there)) in items.iter().zip(there).enumerate() {
-                    self.compare(item, Some(there), &path.element(&index.to_string()), rules, creating);
+                    self.compare(item, Some(there), &path.element(&index.to_string()), comparison);
                 }
             }
             _ if !agrees(declared, observed, rule) => self.push(declared, observed, path, rule),
             _ => {}
+        }
+    }
+
+    /// A secret that cannot be seen is what was written last, if that is remembered.
+    fn compare_hidden(
+        &mut self,
+        declared: &Field,
+        path: &Path<'_>,
+        rule: Option<Rule>,
+        recollection: Option<Recollection<'_>>,
+    ) {
+        let path_text = path.to_string();
+        let Some(secret) = hidden_secret(declared, rule) else {
+            self.unknown.push(path_text);
+            return;
+        };
+        let recall =
+            recollection.map_or(Recall::Nothing, |memory| memory.secrets.recall(memory.object, &path_text, &secret));
+        match recall {
+            Recall::Same => {}
+            Recall::Different => self.push(declared, None, path, rule),
+            Recall::Nothing => self.forgotten.push(path_text),
         }
     }
 
@@ -127,10 +198,9 @@ impl Difference {
         items: &[Field],
         observed: Option<&Field>,
         path: &Path<'_>,
-        rules: Rules,
-        creating: bool,
+        comparison: Comparison<'_>,
     ) {
-        let Some(Rule::Named(key)) = rules.of(path) else { return };
+        let Some(Rule::Named(key)) = comparison.rules.of(path) else { return };
         let name_of = |field: &Field| match field.get(key) {
             Some(Field::Text(name)) => Some(name.clone()),
             _ => None,
@@ -141,14 +211,15 @@ impl Difference {
         };
         for item in items {
             let name = name_of(item).unwrap_or_default();
-            self.compare(item, there.get(&name).copied(), &path.element(&name), rules, creating);
+            self.compare(item, there.get(&name).copied(), &path.element(&name), comparison);
         }
     }
 
     fn push(&mut self, declared: &Field, observed: Option<&Field>, path: &Path<'_>, rule: Option<Rule>) {
-        let secret = matches!(rule, Some(Rule::Masked(_)))
-            || declared.holds_secret()
-            || observed.is_some_and(Field::holds_secret);
+        if let Some(value) = hidden_secret(declared, rule) {
+            self.secrets.push(HiddenSecret { path: path.to_string(), value });
+        }
+        let secret = is_secret(rule) || declared.holds_secret() || observed.is_some_and(Field::holds_secret);
         let shown = |field: Option<&Field>| if secret { None } else { field.and_then(Field::shown) };
         self.changes.push(FieldChange {
             path: path.to_string().into(),
@@ -157,6 +228,41 @@ impl Difference {
             secret,
             cause: None,
         });
+    }
+}
+
+/// How two representations are compared.
+#[derive(Clone, Copy)]
+struct Comparison<'a> {
+    rules: Rules,
+    recollection: Option<Recollection<'a>>,
+    creating: bool,
+}
+
+impl Comparison<'_> {
+    /// Whether there may be a value, but what is observed does not tell which.
+    fn is_hidden(&self, rule: Option<Rule>, declared: &Field, observed: Option<&Field>) -> bool {
+        match (rule, observed) {
+            (_, Some(Field::Unknown)) => true,
+            // Behind a mask there is something: that is a difference to nothing.
+            (Some(Rule::Masked(mask)), Some(there)) => *there == Field::Text(mask.to_owned()) && !declared.is_empty(),
+            (Some(Rule::Hidden), None) => !self.creating && !declared.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+const fn is_secret(rule: Option<Rule>) -> bool {
+    matches!(rule, Some(Rule::Masked(_) | Rule::Hidden))
+}
+
+/// A declared text of which only a digest may be kept.
+fn hidden_secret(declared: &Field, rule: Option<Rule>) -> Option<SecretString> {
+    match declared {
+        _ if !is_secret(rule) => None,
+        Field::Secret(secret) => Some(secret.clone()),
+        Field::Text(text) => Some(text.as_str().into()),
+        _ => None,
     }
 }
 

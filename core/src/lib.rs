@@ -7,6 +7,7 @@
 pub mod cause;
 pub mod diff;
 pub mod field;
+pub mod memory;
 pub mod object;
 pub mod plan;
 pub mod report;

@@ -1,6 +1,6 @@
 //! How objects of an application are named in plans, reports and the inventory.
 
-use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -112,29 +112,6 @@ impl JsonSchema for ObjectId {
             "pattern": "^[^/]+/.+$",
             "description": "an object as `kind/name`; one that lives in another has its parent's name first: `protocol-mapper/openid/groups`"
         })
-    }
-}
-
-/// Which objects of a target this tool made or was told to adopt: the only ones it may ever delete.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ownership(BTreeSet<ObjectId>);
-
-impl Ownership {
-    /// Whether the object is ours.
-    #[must_use]
-    pub fn contains(&self, object: &ObjectId) -> bool {
-        self.0.contains(object)
-    }
-
-    /// Our objects of one kind, in the order of their names.
-    pub fn of_kind<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a ObjectId> + 'a {
-        self.0.iter().filter(move |object| object.kind() == kind)
-    }
-}
-
-impl FromIterator<ObjectId> for Ownership {
-    fn from_iter<I: IntoIterator<Item = ObjectId>>(objects: I) -> Self {
-        Self(objects.into_iter().collect())
     }
 }
 

@@ -17,7 +17,7 @@ pub use document::{ChangeDocument, PlanDocument};
 pub use text::Style;
 
 pub use crate::cause::Cause;
-use crate::object::ObjectId;
+use crate::{memory::HiddenSecret, object::ObjectId};
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -57,8 +57,19 @@ pub struct Change<O> {
     /// Whether a delete removes data that people made (users, repositories): it needs a second,
     /// explicit word (law 5).
     pub removes_data: bool,
+    /// The secrets that this change writes and the application hides from then on. Hidden secrets of
+    /// the object that are not among them have to stay as they are.
+    pub secrets: Vec<HiddenSecret>,
     /// What `apply` does.
     pub operation: O,
+}
+
+impl<O> Change<O> {
+    /// Whether the change writes the hidden secret at this path.
+    #[must_use]
+    pub fn writes_secret(&self, path: &str) -> bool {
+        self.secrets.iter().any(|secret| secret.path == path)
+    }
 }
 
 impl<O> Deref for Change<O> {

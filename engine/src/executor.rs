@@ -213,8 +213,13 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
                 self.announcements.not_made(&group);
                 return self.fail(position, Fault::of_inventory(&error));
             }
-            self.announcements.sent(position);
         }
+        if !change.secrets.is_empty()
+            && let Err(error) = self.inventory.announce_secrets(&change.object, &change.secrets).await
+        {
+            return self.fail(position, Fault::of_inventory(&error));
+        }
+        self.announcements.sent(position);
         self.started = true;
         self.under_way.insert(position);
         let (task, desired) = (self.task, self.desired);
@@ -232,6 +237,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
                     Action::Delete => self.inventory.note(&change.object, State::Gone),
                     Action::Update => {}
                 }
+                self.inventory.note_secrets(&change.object, &change.secrets);
                 self.notes.extend(applied.notes);
                 self.fates[position] = Some(Fate::Applied);
                 self.progress.advance();
@@ -239,8 +245,11 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
             }
             Err(error) => {
                 let fault = Fault::of(&error);
-                if change.action == Action::Create && fault.did_not_happen() {
-                    self.take_back(&change.object, fault.class).await;
+                if fault.did_not_happen() {
+                    self.inventory.take_back_secrets(&change.object, &change.secrets);
+                    if change.action == Action::Create {
+                        self.take_back(&change.object, fault.class).await;
+                    }
                 }
                 self.fail(position, fault);
             }

@@ -5,12 +5,21 @@
 //! later, our create made it and only its answer was lost. An announcement is taken back when the
 //! application says that the create did not happen: the object was there already (a conflict: somebody
 //! else made it), or the create was refused.
+//!
+//! It is also what this tool remembers of secrets that an application hides (law 3): a keyed digest of
+//! what was written last, per object and field. The write is announced before it is sent, which makes the
+//! digest of an earlier write worthless, and confirmed once it has succeeded: a crash in between leads to
+//! the same write once more, and never to a secret that is taken for another.
 
 mod file;
+mod journal;
 
 use std::{future::Future, path::PathBuf};
 
-use evenkeel_core::object::{ObjectId, Ownership};
+use evenkeel_core::{
+    memory::{HiddenSecret, Memory},
+    object::ObjectId,
+};
 use serde::{Deserialize, Serialize};
 
 pub use file::FileInventory;
@@ -31,8 +40,8 @@ pub enum State {
 
 /// The memory of one task for one target.
 pub trait Inventory: Send {
-    /// The objects that are ours.
-    fn ownership(&self) -> Ownership;
+    /// What is remembered: the objects that are ours, and digests of the secrets that were written.
+    fn memory(&self) -> Memory;
 
     /// Remembers, durably, that these objects are about to be created.
     ///
@@ -41,7 +50,25 @@ pub trait Inventory: Send {
     /// When it cannot be stored: the creates must not be sent then.
     fn announce(&mut self, objects: &[ObjectId]) -> impl Future<Output = Result<(), InventoryError>> + Send;
 
-    /// Notes what became of an object. It is stored with the next [`announce`](Self::announce) or
+    /// Remembers, durably, that these hidden secrets of an object are about to be written.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be stored: the write must not be sent then.
+    fn announce_secrets(
+        &mut self,
+        object: &ObjectId,
+        secrets: &[HiddenSecret],
+    ) -> impl Future<Output = Result<(), InventoryError>> + Send;
+
+    /// Notes that announced secrets were written. It is stored like [`note`](Self::note); until then a
+    /// crash leads to the same write once more.
+    fn note_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]);
+
+    /// Notes that announced secrets were certainly not written: what was remembered before is true again.
+    fn take_back_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]);
+
+    /// Notes what became of an object; of one that is gone no secret is remembered. It is stored with the next [`announce`](Self::announce) or
     /// [`store`](Self::store); until then a crash leaves the announcement, which is safe for
     /// everything but an object that turned out to be somebody else's.
     fn note(&mut self, object: &ObjectId, state: State);
@@ -99,6 +126,12 @@ pub enum InventoryError {
         /// What the system says.
         reason: String,
     },
+    /// The system has no random key for its digests.
+    #[error("there is no random key for the inventory: {reason}")]
+    NoKey {
+        /// What the system says.
+        reason: String,
+    },
     /// There is no place for it.
     #[error("there is no place for the inventory: neither `XDG_STATE_HOME` nor `HOME` is set")]
     NoPlace,
@@ -123,6 +156,7 @@ impl InventoryError {
             Self::Newer { .. } => "use the version that wrote it, or a later one".to_owned(),
             Self::Foreign { .. } => "name another file with `--inventory`".to_owned(),
             Self::NotWritable { .. } | Self::NoPlace => "name a file that can be written with `--inventory`".to_owned(),
+            Self::NoKey { .. } => "run it again on a system whose random numbers work".to_owned(),
             Self::Busy { .. } => "wait until the other run has ended".to_owned(),
         }
     }

@@ -12,7 +12,7 @@ mod select;
 use std::{sync::Arc, time::Duration};
 
 use evenkeel_core::{
-    object::Ownership,
+    memory::{Memory, Ownership},
     plan::{Plan, PlanDocument},
     report::{Failure, Mode, Report},
     values::Problems,
@@ -115,7 +115,7 @@ async fn attempt<T: Task>(
     let session =
         Session { task: &task, desired: &prepared.desired, options, bounds: &bounds, progress: &surroundings.progress };
     let result = match command {
-        TaskCommand::Plan { .. } | TaskCommand::Check { .. } => session.look(&inventory.ownership(), record).await,
+        TaskCommand::Plan { .. } | TaskCommand::Check { .. } => session.look(&inventory.memory(), record).await,
         TaskCommand::Apply { adopt, .. } => session.converge(inventory, *adopt, record).await,
     };
     record.requests = task.requests();
@@ -133,9 +133,9 @@ struct Session<'a, T: Task> {
 
 impl<T: Task> Session<'_, T> {
     /// Observes and plans; nothing is written.
-    async fn look(&self, ownership: &Ownership, record: &mut Record) -> Result<ExitCode, Ending> {
-        let observed = self.observe(ownership).await?;
-        let selection = self.plan(&observed, ownership, record)?;
+    async fn look(&self, memory: &Memory, record: &mut Record) -> Result<ExitCode, Ending> {
+        let observed = self.observe(&memory.ownership).await?;
+        let selection = self.plan(&observed, memory, record)?;
         record.plan_only(&selection.plan);
         match selection.refused {
             Some(failure) => Err(Ending::failed(ExitCode::Configuration, failure)),
@@ -153,15 +153,15 @@ impl<T: Task> Session<'_, T> {
     fn plan(
         &self,
         observed: &T::Observed,
-        ownership: &Ownership,
+        memory: &Memory,
         record: &Record,
     ) -> Result<Selection<T::Operation>, Ending> {
         let plan: Plan<T::Operation> =
-            T::plan(self.desired, observed, ownership).map_err(|error| Ending::mistake(&error))?;
+            T::plan(self.desired, observed, memory).map_err(|error| Ending::mistake(&error))?;
         if record.is_new() {
             self.warn_of_empty_selectors(observed, &plan);
         }
-        Ok(select::select(plan, self.options, ownership, record.deleted()))
+        Ok(select::select(plan, self.options, &memory.ownership, record.deleted()))
     }
 
     /// A selector that fits neither what is declared nor what could be deleted is most likely mistyped.

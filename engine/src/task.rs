@@ -3,7 +3,8 @@
 use std::{future::Future, sync::Arc, time::Instant};
 
 use evenkeel_core::{
-    object::{ObjectId, Ownership},
+    memory::{Memory, Ownership},
+    object::ObjectId,
     plan::{Change, Note, Plan, PlanError},
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
@@ -69,7 +70,8 @@ pub trait Task: Sized + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Observed, Self::Error>> + Send;
 
     /// What has to change. Pure: no clock, no randomness, no request. Deletes only objects that
-    /// `ownership` holds; the engine drops them again unless the run may prune.
+    /// `memory` holds as ours; the engine drops them again unless the run may prune. Secrets that the
+    /// application hides are compared with what `memory` holds of them.
     ///
     /// # Errors
     ///
@@ -77,13 +79,14 @@ pub trait Task: Sized + Send + Sync + 'static {
     fn plan(
         desired: &Self::Desired,
         observed: &Self::Observed,
-        ownership: &Ownership,
+        memory: &Memory,
     ) -> Result<Plan<Self::Operation>, PlanError>;
 
     /// The declared objects that are there, however they came to be: what `--adopt` may take for ours.
     fn existing(desired: &Self::Desired, observed: &Self::Observed) -> Vec<ObjectId>;
 
-    /// Makes one change.
+    /// Makes one change. A secret that the application hides and that is not among the change's
+    /// [`secrets`](Change::secrets) stays as it is.
     ///
     /// # Errors
     ///

@@ -12,6 +12,7 @@ const RULES: Rules = Rules(&[
     ("whole", Rule::Whole),
     ("password", Rule::AtCreation),
     ("labels.*", Rule::Set),
+    ("token", Rule::Hidden),
 ]);
 
 fn difference(declared: serde_json::Value, observed: serde_json::Value) -> Difference {
@@ -73,12 +74,12 @@ fn a_masked_value_is_unknown_and_not_different() {
         json!({"smtp": {"password": "**********", "host": "a"}}),
     );
     assert!(found.is_empty());
-    assert_eq!(found.unknown, ["smtp.password"]);
+    assert_eq!(found.forgotten, ["smtp.password"]);
     let nested = difference(
         json!({"mappers": [{"name": "a", "config": {"secret": "s"}}]}),
         json!({"mappers": [{"name": "a", "config": {"secret": "**********"}}]}),
     );
-    assert_eq!(nested.unknown, ["mappers[a].config.secret"]);
+    assert_eq!(nested.forgotten, ["mappers[a].config.secret"]);
 }
 
 #[test]
@@ -138,6 +139,89 @@ fn an_object_that_is_not_there_differs_in_every_declared_field_that_is_not_empty
 fn elements_of_an_ordered_list_are_compared_on_declared_fields_only() {
     let found = difference(json!({"list": [{"a": 1}]}), json!({"list": [{"a": 1, "b": 2}]}));
     assert!(found.is_empty(), "{found:?}");
+}
+
+mod hidden_secrets {
+    use crate::{
+        memory::{DigestKey, Written, WrittenFields},
+        object::Kind,
+    };
+
+    use super::*;
+
+    const MASKED: &str = "**********";
+
+    fn object() -> ObjectId {
+        ObjectId::new(Kind::new("realm"), "otomi")
+    }
+
+    /// What is remembered after `value` was written to `path`.
+    fn written(path: &str, value: &str) -> Secrets {
+        let key = DigestKey::new(&[1; 32]);
+        let digest = Written::Digest(key.digest(&object(), path, &value.into()));
+        Secrets::new(Some(key), BTreeMap::from([(object(), WrittenFields::from([(path.to_owned(), digest)]))]))
+    }
+
+    fn recalling(secrets: &Secrets, declared: serde_json::Value, observed: serde_json::Value) -> Difference {
+        let (declared, observed) = (Field::of(&declared).unwrap(), Field::of(&observed).unwrap());
+        Difference::recalling(&declared, Some(&observed), RULES, Recollection { secrets, object: &object() })
+    }
+
+    #[test]
+    fn a_mask_over_what_was_written_last_is_no_difference() {
+        let secrets = written("smtp.password", "canary");
+        let found = recalling(&secrets, json!({"smtp": {"password": "canary"}}), json!({"smtp": {"password": MASKED}}));
+        assert!(found.is_empty() && found.forgotten.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn a_mask_over_something_else_is_a_difference_that_shows_no_value() {
+        let secrets = written("smtp.password", "old canary");
+        let found = recalling(&secrets, json!({"smtp": {"password": "canary"}}), json!({"smtp": {"password": MASKED}}));
+        assert_eq!(paths(&found), ["smtp.password"]);
+        assert!(found.changes[0].secret && found.changes[0].before.is_none() && found.changes[0].after.is_none());
+        assert_eq!(found.secrets[0].path, "smtp.password");
+        assert!(!format!("{found:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_mask_of_which_nothing_is_remembered_is_left_alone_and_told() {
+        let found = recalling(
+            &Secrets::default(),
+            json!({"smtp": {"password": "canary"}}),
+            json!({"smtp": {"password": MASKED}}),
+        );
+        assert!(found.is_empty() && found.secrets.is_empty());
+        insta::assert_snapshot!(found.notes(&object()).next().unwrap().message);
+    }
+
+    #[test]
+    fn a_value_that_is_never_shown_is_compared_with_what_was_written() {
+        assert!(recalling(&written("token", "one"), json!({"token": "one"}), json!({})).is_empty());
+        assert_eq!(paths(&recalling(&written("token", "two"), json!({"token": "one"}), json!({}))), ["token"]);
+        assert_eq!(recalling(&Secrets::default(), json!({"token": "one"}), json!({})).forgotten, ["token"]);
+    }
+
+    #[test]
+    fn a_value_that_is_never_shown_is_written_where_the_answer_says_that_there_is_none() {
+        assert_eq!(paths(&recalling(&Secrets::default(), json!({"token": "one"}), json!({"token": ""}))), ["token"]);
+    }
+
+    #[test]
+    fn a_secret_that_should_not_be_there_differs_from_a_mask() {
+        let found =
+            recalling(&Secrets::default(), json!({"smtp": {"password": ""}}), json!({"smtp": {"password": MASKED}}));
+        assert_eq!(paths(&found), ["smtp.password"]);
+    }
+
+    #[test]
+    fn every_hidden_secret_of_a_new_object_is_written_and_remembered() {
+        let declared = Field::of(&json!({"token": "one", "smtp": {"password": "two"}, "email": "a"})).unwrap();
+        let found = Difference::between(&declared, None, RULES);
+        let mut written: Vec<&str> = found.secrets.iter().map(|secret| secret.path.as_str()).collect();
+        written.sort_unstable();
+        assert_eq!(written, ["smtp.password", "token"]);
+    }
 }
 
 mod properties {

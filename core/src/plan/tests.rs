@@ -19,7 +19,14 @@ fn change(name: &str, waits_for: &[&str]) -> Change<()> {
         cause: Cause { value: format!("teams.{name}"), file: Some("teams.yaml".into()), line: Some(3) },
         waits_for: waits_for.iter().map(|name| object(name)).collect(),
     };
-    Change { document: document.into(), exclusive: None, team: None, removes_data: false, operation: () }
+    Change {
+        document: document.into(),
+        exclusive: None,
+        team: None,
+        removes_data: false,
+        secrets: Vec::new(),
+        operation: (),
+    }
 }
 
 fn names(plan: &Plan<()>) -> Vec<&str> {

@@ -1,8 +1,5 @@
-//! The inventory as a file: a journal of JSON lines. The first says whose it is, each other one what
-//! became of an object; the last word about an object counts. Appending keeps the cost of a run
-//! proportional to what it creates; what later lines made obsolete is dropped when a run first writes.
-
-mod journal;
+//! The inventory as a file that only its owner reads. Appending lines to its journal keeps the cost of a
+//! run proportional to what it creates; what later lines made obsolete is dropped when a run first writes.
 
 use std::{
     collections::BTreeMap,
@@ -11,11 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use evenkeel_core::object::{ObjectId, Ownership};
-use journal::{Journal, Line};
+use evenkeel_core::{
+    memory::{DigestKey, HiddenSecret, Memory, Written},
+    object::ObjectId,
+};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{Inventory, InventoryError, State};
+use super::{
+    Inventory, InventoryError, State,
+    journal::{Journal, Line, NotReadable},
+};
 use crate::{command_line::environment_variable, secrets::reason};
 
 /// What cannot stand in a file's name everywhere.
@@ -38,6 +40,8 @@ pub struct FileInventory {
     target: String,
     journal: Journal,
     notes: Vec<Line>,
+    /// What was known of announced secrets before: true again if their write turns out not to have happened.
+    before: BTreeMap<(ObjectId, String), Option<Written>>,
     /// Open for appending, together with the lock that keeps other runs out; from the first write on.
     writer: Option<Writer>,
 }
@@ -59,14 +63,18 @@ impl FileInventory {
         let path = path.or_else(|| default_path(platform, task));
         let mut journal = Journal::new(platform, task);
         if let Some(path) = &path {
-            journal.read(path)?;
+            read(&mut journal, path)?;
         }
-        Ok(Self { path, target: target.to_owned(), journal, notes: Vec::new(), writer: None })
+        Ok(Self::with(path, target, journal))
     }
 
     /// An inventory that remembers nothing: for looking on when the real one cannot be read.
     pub(crate) fn empty(target: &str) -> Self {
-        Self { path: None, target: target.to_owned(), journal: Journal::new("", ""), notes: Vec::new(), writer: None }
+        Self::with(None, target, Journal::new("", ""))
+    }
+
+    fn with(path: Option<PathBuf>, target: &str, journal: Journal) -> Self {
+        Self { path, target: target.to_owned(), journal, notes: Vec::new(), before: BTreeMap::new(), writer: None }
     }
 
     fn write(&mut self) -> Result<(), InventoryError> {
@@ -107,7 +115,10 @@ impl FileInventory {
             Err(TryLockError::WouldBlock) => return Err(InventoryError::Busy { path: path.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        self.journal.read(path)?;
+        read(&mut self.journal, path)?;
+        if self.journal.needs_key() {
+            self.journal.set_key(random_key()?);
+        }
         if self.journal.needs_rewriting() {
             rewrite(path, folder, &self.journal.text()).map_err(failed)?;
             self.journal.rewritten();
@@ -119,16 +130,15 @@ impl FileInventory {
         Ok(Writer { file, _lock: lock })
     }
 
-    fn add(&mut self, object: &ObjectId, state: State) {
-        let line = Line { target: self.target.clone(), object: object.clone(), state };
+    fn add(&mut self, line: Line) {
         self.journal.apply(line.clone());
         self.notes.push(line);
     }
 }
 
 impl Inventory for FileInventory {
-    fn ownership(&self) -> Ownership {
-        self.journal.owned(&self.target).cloned().collect()
+    fn memory(&self) -> Memory {
+        self.journal.memory(&self.target)
     }
 
     async fn announce(&mut self, objects: &[ObjectId]) -> Result<(), InventoryError> {
@@ -137,7 +147,7 @@ impl Inventory for FileInventory {
         let noted = self.notes.len();
         for object in objects {
             if !matches!(before.get(object), Some(Some(State::Announced))) {
-                self.add(object, State::Announced);
+                self.add(Line::of_state(&self.target, object, State::Announced));
             }
         }
         let written = self.write();
@@ -147,7 +157,7 @@ impl Inventory for FileInventory {
             // file nevertheless are contradicted by the next write.
             let may_be_stored = matches!(error, InventoryError::NotWritable { .. });
             for (object, state) in before {
-                let line = Line { target: self.target.clone(), object, state: state.unwrap_or(State::Gone) };
+                let line = Line::of_state(&self.target, &object, state.unwrap_or(State::Gone));
                 self.journal.apply(line.clone());
                 self.notes.extend(may_be_stored.then_some(line));
             }
@@ -155,13 +165,63 @@ impl Inventory for FileInventory {
         written
     }
 
+    async fn announce_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]) -> Result<(), InventoryError> {
+        for HiddenSecret { path, .. } in secrets {
+            let known = self.journal.written(&self.target, object, path).cloned();
+            self.before.insert((object.clone(), path.clone()), known);
+            self.add(Line::of_secret(&self.target, object, path, Some(Written::Announced)));
+        }
+        let written = self.write();
+        if written.is_err() {
+            self.take_back_secrets(object, secrets);
+        }
+        written
+    }
+
+    fn note_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]) {
+        for secret in secrets {
+            if let Some(digest) = self.journal.digest(object, secret) {
+                self.add(Line::of_secret(&self.target, object, &secret.path, Some(Written::Digest(digest))));
+            }
+        }
+    }
+
+    fn take_back_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]) {
+        for HiddenSecret { path, .. } in secrets {
+            if let Some(before) = self.before.remove(&(object.clone(), path.clone())) {
+                self.add(Line::of_secret(&self.target, object, path, before));
+            }
+        }
+    }
+
     fn note(&mut self, object: &ObjectId, state: State) {
-        self.add(object, state);
+        self.add(Line::of_state(&self.target, object, state));
     }
 
     async fn store(&mut self) -> Result<(), InventoryError> {
         self.write()
     }
+}
+
+/// Takes the file's content for what is known.
+fn read(journal: &mut Journal, path: &Path) -> Result<(), InventoryError> {
+    let path = path.to_owned();
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(InventoryError::Unreadable { path, reason: reason(&error) }),
+    };
+    journal.read(text.as_deref()).map_err(|error| match error {
+        NotReadable::Damaged { line } => InventoryError::Damaged { path, line },
+        NotReadable::Newer { format } => InventoryError::Newer { path, format },
+        NotReadable::Foreign { platform, task } => InventoryError::Foreign { path, platform, task },
+    })
+}
+
+fn random_key() -> Result<DigestKey, InventoryError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| InventoryError::NoKey { reason: error.to_string() })?;
+    Ok(DigestKey::new(&bytes))
 }
 
 /// Replaces the file in one step: readers see the old text or the new one, also after a crash.

@@ -32,11 +32,13 @@ impl<T: Task> Session<'_, T> {
     ) -> Result<ExitCode, Ending> {
         let mut given_up = BTreeMap::new();
         let refused = loop {
-            let observed = self.observe(&inventory.ownership()).await?;
+            let observed = self.observe(&inventory.memory().ownership).await?;
             if adopt && record.rounds == 0 {
                 self.adopt(&observed, &mut inventory, record).await?;
             }
-            let selection = self.plan(&observed, &inventory.ownership(), record)?;
+            let mut memory = inventory.memory();
+            memory.secrets = memory.secrets.adopting(adopt);
+            let selection = self.plan(&observed, &memory, record)?;
             given_up.extend(record.planned(&selection.plan));
             if selection.plan.is_empty() {
                 break selection.refused;
@@ -92,7 +94,7 @@ impl<T: Task> Session<'_, T> {
         inventory: &mut I,
         record: &mut Record,
     ) -> Result<(), Ending> {
-        let ownership = inventory.ownership();
+        let ownership = inventory.memory().ownership;
         let only = &self.options.only;
         let is_selected = |object: &ObjectId| only.is_empty() || only.iter().any(|selector| selector.matches(object));
         let adopted: Vec<ObjectId> = T::existing(self.desired, observed)

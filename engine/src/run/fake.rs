@@ -1,5 +1,5 @@
 //! A task in memory, for the tests of the run loop: an application of named objects with one text
-//! each, that does what a script says.
+//! each, that does what a script says. An object may have a token, which the application never shows.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -9,11 +9,14 @@ use std::{
 
 use evenkeel_core::{
     diff::FieldChange,
-    object::{Kind, ObjectId, Ownership},
+    memory::{HiddenSecret, Memory, Ownership, Recall},
+    object::{Kind, ObjectId},
     plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError},
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
+
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     secrets::SecretResolver,
@@ -22,6 +25,9 @@ use crate::{
 };
 
 pub(super) static ROLE: Kind = Kind::new("role");
+
+/// The field that is never shown.
+const TOKEN: &str = "token";
 
 pub(super) fn role(name: &str) -> ObjectId {
     ObjectId::new(ROLE.clone(), name)
@@ -51,6 +57,8 @@ pub(super) enum Script {
 pub(super) struct Application {
     pub objects: BTreeMap<String, String>,
     pub desired: BTreeMap<String, Wanted>,
+    /// The tokens that were set.
+    pub tokens: BTreeMap<String, String>,
     /// What the next applies of an object do; once used up, they just work.
     pub scripts: HashMap<String, Vec<Script>>,
     /// What observing does, once.
@@ -73,6 +81,7 @@ pub(super) struct Wanted {
     pub waits_for: Vec<String>,
     pub exclusive: Option<String>,
     pub team: Option<String>,
+    pub token: Option<String>,
 }
 
 pub(super) type Shared = Arc<Mutex<Application>>;
@@ -158,18 +167,17 @@ impl Task for Fake {
         }
     }
 
-    fn plan(
-        desired: &Self::Desired,
-        observed: &Self::Observed,
-        ownership: &Ownership,
-    ) -> Result<Plan<String>, PlanError> {
+    fn plan(desired: &Self::Desired, observed: &Self::Observed, memory: &Memory) -> Result<Plan<String>, PlanError> {
         let data = APPLICATION.with(|application| application.borrow().lock().unwrap().data.clone());
         let wanted = desired.iter().filter_map(|(name, wanted)| {
             let there = observed.get(name);
             let action = if there.is_some() { Action::Update } else { Action::Create };
-            (there != Some(&wanted.text)).then(|| change(name, action, there, Some(wanted)))
+            let tokens = written_token(name, there, wanted, memory);
+            let differs = there != Some(&wanted.text) || !tokens.is_empty();
+            differs.then(|| Change { secrets: tokens, ..change(name, action, there, Some(wanted)) })
         });
-        let deletes = ownership
+        let deletes = memory
+            .ownership
             .of_kind(&ROLE)
             .filter(|object| observed.contains_key(object.name()) && !desired.contains_key(object.name()));
         let deletes = deletes.map(|object| Change {
@@ -221,6 +229,7 @@ impl Fake {
         application.most_under_way = application.most_under_way.max(application.under_way.len());
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the application keeps the token in clear")]
     async fn act(&self, change: &Change<String>, script: Option<&Script>) -> Result<Applied, Fault> {
         let name = change.object.name();
         let fault = |class| Err(Fault(class, name.to_owned()));
@@ -236,6 +245,9 @@ impl Fake {
             Some(Script::Stop(stop)) => stop.ask(),
             Some(Script::LoseAnswer) | None => {}
         }
+        for HiddenSecret { value, .. } in &change.secrets {
+            self.application().tokens.insert(name.to_owned(), value.expose_secret().to_owned());
+        }
         match change.action {
             Action::Delete => self.application().objects.remove(name),
             _ => self.application().objects.insert(name.to_owned(), change.operation.clone()),
@@ -250,6 +262,14 @@ impl Fake {
         let talks = name.starts_with("talkative");
         talks.then(|| Note { object: role(name), message: "has something to say".to_owned() }).into_iter().collect()
     }
+}
+
+/// The declared token, if it has to be written.
+fn written_token(name: &str, there: Option<&String>, wanted: &Wanted, memory: &Memory) -> Vec<HiddenSecret> {
+    let Some(token) = &wanted.token else { return Vec::new() };
+    let value = SecretString::from(token.as_str());
+    let has_to_be = there.is_none() || memory.secrets.recall(&role(name), TOKEN, &value) == Recall::Different;
+    has_to_be.then(|| HiddenSecret { path: TOKEN.to_owned(), value }).into_iter().collect()
 }
 
 fn change(name: &str, action: Action, before: Option<&String>, wanted: Option<&Wanted>) -> Change<String> {
@@ -275,6 +295,7 @@ fn change(name: &str, action: Action, before: Option<&String>, wanted: Option<&W
             .map(|name| ObjectId::new(Kind::new("key"), name)),
         team: wanted.and_then(|wanted| wanted.team.as_deref()).map(Into::into),
         removes_data: false,
+        secrets: Vec::new(),
         operation: after.unwrap_or_default(),
     }
 }

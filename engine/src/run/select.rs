@@ -1,7 +1,7 @@
 //! What of a plan this run may do: its selection, and the limits of deleting (law 5).
 
 use evenkeel_core::{
-    object::Ownership,
+    memory::Ownership,
     plan::{Action, Change, Plan},
     report::Failure,
 };

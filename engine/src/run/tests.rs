@@ -1,6 +1,7 @@
 mod applying;
 mod deleting;
 mod failing;
+mod hidden_secrets;
 mod looking;
 
 use std::{fs, num::NonZeroUsize};
@@ -47,7 +48,7 @@ impl Setup {
 
     fn owned(&self) -> Vec<String> {
         let inventory = FileInventory::open(self.options.inventory.clone(), "demo", "fake", "a map").unwrap();
-        inventory.ownership().of_kind(&super::fake::ROLE).map(|object| object.name().to_owned()).collect()
+        inventory.memory().ownership.of_kind(&super::fake::ROLE).map(|object| object.name().to_owned()).collect()
     }
 
     async fn run(&self, command: TaskCommand) -> Finished {

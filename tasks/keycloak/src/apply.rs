@@ -24,7 +24,7 @@ use crate::{
     desired::{Desired, Related},
     directory::Named,
     error::Doing,
-    plan::{Operation, Removal},
+    plan::{CLIENT_SECRET, Operation, Removal, SMTP_PASSWORD},
 };
 
 impl Keycloak {
@@ -32,7 +32,7 @@ impl Keycloak {
     pub(crate) async fn write(&self, desired: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
         match &change.operation {
             Operation::CreateRealm(realm) => self.create_realm(realm).await,
-            Operation::UpdateRealm(realm) => self.update_realm(realm).await,
+            Operation::UpdateRealm(realm) => self.update_realm(realm, change.writes_secret(SMTP_PASSWORD)).await,
             Operation::UpdateUserProfile(profile) => self.update_user_profile(profile).await,
             Operation::CreateClientScope(scope) => self.create_client_scope(scope).await,
             Operation::UpdateClientScope(scope) => self.update_client_scope(scope).await,
@@ -45,7 +45,9 @@ impl Keycloak {
             Operation::CreateClient(client) => self.create_client(client, desired).await,
             Operation::UpdateClient(client) => self.update_client(client).await,
             Operation::CreateIdentityProvider(provider) => self.create_identity_provider(provider, desired).await,
-            Operation::UpdateIdentityProvider(provider) => self.update_identity_provider(provider).await,
+            Operation::UpdateIdentityProvider(provider) => {
+                self.update_identity_provider(provider, change.writes_secret(CLIENT_SECRET)).await
+            }
             Operation::CreateIdentityProviderMapper(mapper) => self.create_provider_mapper(mapper).await,
             Operation::UpdateIdentityProviderMapper(id, mapper) => self.update_provider_mapper(id, mapper).await,
             Operation::CreateUser(user, password) => self.create_user(user, password.as_ref()).await,

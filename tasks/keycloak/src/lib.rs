@@ -11,6 +11,9 @@
 //! - A declared list of related names (the roles inside a role or of a group, the scopes of a client) is the
 //!   whole list; what a team implies is only added to what other people have.
 //! - Only what the inventory lists as ours is ever deleted, and only with `--prune`.
+//! - The SMTP password and an identity provider's client secret, which Keycloak hides, are written when the
+//!   declared value is another than the one written last, and stay through every other update. What this
+//!   tool has not written is left alone until `--adopt` says otherwise.
 //! - A user's initial password is set when the account is made, and never again. Whether an account is
 //!   enabled is left to people unless it is declared.
 //! - Stopped after any write, the next run finishes the work: every object is found by its name.
@@ -40,7 +43,8 @@ pub mod relation;
 use std::{num::NonZeroUsize, sync::Arc};
 
 use evenkeel_core::{
-    object::{ObjectId, Ownership},
+    memory::{Memory, Ownership},
+    object::ObjectId,
     plan::{Change, Plan, PlanError},
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
@@ -139,8 +143,8 @@ impl Task for Keycloak {
         self.read(desired, ownership).await
     }
 
-    fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership) -> Result<Plan<Operation>, PlanError> {
-        plan::plan(desired, observed, ownership)
+    fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
+        plan::plan(desired, observed, memory)
     }
 
     fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {

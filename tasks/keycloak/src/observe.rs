@@ -17,7 +17,7 @@ pub use provider::ObservedProvider;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::object::{ObjectId, Ownership};
+use evenkeel_core::{memory::Ownership, object::ObjectId};
 use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation,
     UpConfig, UserRepresentation,

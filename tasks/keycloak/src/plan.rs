@@ -14,13 +14,17 @@ mod realm;
 mod scopes;
 mod users;
 
+pub(crate) use provider::CLIENT_SECRET;
+pub(crate) use realm::SMTP_PASSWORD;
+
 use std::sync::Arc;
 
 use evenkeel_core::values::SecretValue;
 use evenkeel_core::{
-    diff::{Difference, FieldChange, Rules},
+    diff::{Difference, FieldChange, Recollection, Rules},
     field::Field,
-    object::{ObjectId, Ownership},
+    memory::{Memory, Secrets},
+    object::ObjectId,
     plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError},
 };
 use evenkeel_keycloak_client::types::{
@@ -112,8 +116,8 @@ pub enum Removal {
 /// # Errors
 ///
 /// When changes contradict each other, which is a mistake of this task.
-pub fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership) -> Result<Plan<Operation>, PlanError> {
-    let mut draft = Draft { notes: desired.notes.clone(), ..Draft::default() };
+pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
+    let mut draft = Draft { changes: Vec::new(), notes: desired.notes.clone(), secrets: &memory.secrets };
     realm::plan(&mut draft, desired, observed);
     scopes::plan(&mut draft, desired, observed);
     groups::plan_roles(&mut draft, desired, observed);
@@ -121,7 +125,7 @@ pub fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership) -> Re
     client::plan(&mut draft, desired, observed);
     provider::plan(&mut draft, desired, observed);
     users::plan(&mut draft, desired, observed);
-    prune::plan(&mut draft, desired, observed, ownership);
+    prune::plan(&mut draft, desired, observed, &memory.ownership);
     Plan::new(draft.changes, draft.notes)
 }
 
@@ -143,10 +147,10 @@ pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
 }
 
 /// The plan in the making.
-#[derive(Default)]
-struct Draft {
+struct Draft<'a> {
     changes: Vec<Change<Operation>>,
     notes: Vec<Note>,
+    secrets: &'a Secrets,
 }
 
 /// Where a change stands among others.
@@ -170,7 +174,7 @@ impl Place {
     }
 }
 
-impl Draft {
+impl Draft<'_> {
     /// Adds a change if the declared fields differ from what is there, and a note if some cannot be seen.
     fn compare<T: Serialize>(
         &mut self,
@@ -181,11 +185,10 @@ impl Draft {
         place: Place,
         operation: impl FnOnce(Action) -> Operation,
     ) {
-        let difference = Difference::between(&fields(&declared.value), observed.map(fields).as_ref(), rules);
-        for path in &difference.unknown {
-            let message = format!("`{path}` is hidden by the server, so that a difference cannot be seen");
-            self.notes.push(Note { object: object.clone(), message });
-        }
+        let recollection = Recollection { secrets: self.secrets, object: &object };
+        let difference =
+            Difference::recalling(&fields(&declared.value), observed.map(fields).as_ref(), rules, recollection);
+        self.notes.extend(difference.notes(&object));
         if observed.is_some() && difference.is_empty() {
             return;
         }
@@ -207,6 +210,7 @@ impl Draft {
             exclusive: place.exclusive,
             team: declared.team.clone(),
             removes_data: false,
+            secrets: difference.secrets,
             operation: operation(action),
         });
     }
@@ -245,6 +249,7 @@ impl Draft {
             exclusive: relation.exclusive(owner.realm),
             team: owner.team.cloned(),
             removes_data: false,
+            secrets: Vec::new(),
             operation: if wanted { Operation::Relate(relation) } else { Operation::Separate(relation) },
         });
     }

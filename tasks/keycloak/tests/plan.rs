@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{
-    object::{ObjectId, Ownership},
+    memory::{Memory, Ownership},
+    object::ObjectId,
     plan::{Action, Plan, Style},
     values::{Schema, Source, Values},
 };
@@ -96,7 +97,7 @@ fn converged(desired: &Desired) -> Observed {
 }
 
 fn plan(desired: &Desired, observed: &Observed) -> Plan<Operation> {
-    Keycloak::plan(desired, observed, &Ownership::default()).unwrap()
+    Keycloak::plan(desired, observed, &Memory::default()).unwrap()
 }
 
 fn text(plan: &Plan<Operation>) -> String {
@@ -189,7 +190,22 @@ fn a_hidden_secret_is_unknown_and_not_a_change() {
     server.insert("password".into(), "**********".into());
     let plan = plan(&desired, &observed);
     assert!(plan.is_empty(), "{}", text(&plan));
-    assert!(text(&plan).contains("`smtpServer.password` is hidden by the server"), "{}", text(&plan));
+    assert!(text(&plan).contains("`smtpServer.password` is hidden"), "{}", text(&plan));
+    assert!(text(&plan).contains("`apply --adopt` writes"), "{}", text(&plan));
+}
+
+#[test]
+fn a_hidden_secret_that_was_adopted_is_written_and_nothing_else() {
+    let desired = desired_with("keycloak: {realm: {smtpServer: {host: mail, password: {fromEnv: SECRET}}}}");
+    let mut observed = converged(&desired);
+    let server = observed.realm.as_mut().unwrap().smtp_server.as_mut().unwrap();
+    server.insert("password".into(), "**********".into());
+    let mut memory = Memory::default();
+    memory.secrets = memory.secrets.adopting(true);
+    let plan = Keycloak::plan(&desired, &observed, &memory).unwrap();
+    assert_eq!(objects(&plan), ["update realm/otomi"]);
+    assert!(plan.changes()[0].writes_secret("smtpServer.password"));
+    assert!(text(&plan).contains("smtpServer.password: (secret) changed"), "{}", text(&plan));
 }
 
 #[test]
@@ -202,7 +218,7 @@ fn a_team_that_is_not_declared_any_more_is_removed_only_where_it_is_ours() {
         .iter()
         .map(|id| id.parse::<ObjectId>().unwrap())
         .collect();
-    let plan = Keycloak::plan(&after, &observed, &ours).unwrap();
+    let plan = Keycloak::plan(&after, &observed, &ours.into()).unwrap();
     assert_eq!(objects(&plan), ["delete group/team-beta", "delete role/team-beta"]);
     assert!(plan.changes().iter().all(|change| change.action == Action::Delete));
 }
@@ -307,7 +323,7 @@ fn an_account_of_ours_that_is_not_declared_any_more_is_data() {
     observed.left_behind.insert(client.clone(), Removal::Client("2".into()));
     assert!(plan(&desired, &observed).is_empty());
     let ours: Ownership = [user, client].into_iter().collect();
-    let plan = Keycloak::plan(&desired, &observed, &ours).unwrap();
+    let plan = Keycloak::plan(&desired, &observed, &ours.into()).unwrap();
     let data: Vec<_> = plan.changes().iter().map(|change| (change.object.to_string(), change.removes_data)).collect();
     assert_eq!(data, [("client/old-app".to_owned(), false), ("user/ada@example.com".to_owned(), true)]);
 }

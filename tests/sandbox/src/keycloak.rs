@@ -138,8 +138,8 @@ impl Keycloak {
     }
 
     /// All state as one sorted value, ids included: realms by name, and in each the objects by name. Passwords appear as the
-    /// id of their credential and the secrets of providers and SMTP as masks, but a client's secret as itself, as its GET
-    /// shows it. Sessions do not appear.
+    /// id of their credential; the secrets of clients, providers and SMTP as themselves, also where a GET shows a mask, so
+    /// that a test sees what is really stored. Sessions do not appear.
     #[must_use]
     pub fn snapshot(&self) -> Value {
         snapshot::of(&self.host.world())

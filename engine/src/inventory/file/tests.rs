@@ -1,4 +1,4 @@
-use evenkeel_core::object::Kind;
+use evenkeel_core::{memory::Recall, object::Kind};
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn open(path: &Path) -> Result<FileInventory, InventoryError> {
 
 fn owned(path: &Path) -> Vec<String> {
     let inventory = open(path).unwrap();
-    let ownership = inventory.ownership();
+    let ownership = inventory.memory().ownership;
     ownership.of_kind(&Kind::new("role")).map(|object| object.name().to_owned()).collect()
 }
 
@@ -76,8 +76,8 @@ async fn a_damaged_a_newer_and_a_foreign_inventory_are_told_apart() {
     assert!(matches!(with(text.replacen("role/a", "rolea", 1)), InventoryError::Damaged { line: 2, .. }));
     assert!(matches!(with(String::new()), InventoryError::Damaged { line: 1, .. }));
     assert!(matches!(
-        with(text.replacen(r#""format":1"#, r#""format":2"#, 1)),
-        InventoryError::Newer { format: 2, .. }
+        with(text.replacen(r#""format":2"#, r#""format":3"#, 1)),
+        InventoryError::Newer { format: 3, .. }
     ));
     assert!(matches!(with(text.replacen("demo", "other", 1)), InventoryError::Foreign { .. }));
 }
@@ -91,7 +91,7 @@ async fn two_runs_do_not_write_at_the_same_time() {
     first.announce(&[object("a")]).await.unwrap();
     let error = second.announce(&[object("b")]).await.unwrap_err();
     assert!(matches!(error, InventoryError::Busy { .. }), "{error}");
-    assert!(!second.ownership().contains(&object("b")), "what was not announced is not ours");
+    assert!(!second.memory().ownership.contains(&object("b")), "what was not announced is not ours");
     drop(first);
     second.announce(&[object("c")]).await.unwrap();
     assert_eq!(owned(&path), ["a", "c"], "what the other run wrote stays");
@@ -131,5 +131,93 @@ async fn an_inventory_that_cannot_be_written_stops_the_announcement() {
     let mut inventory = open(&file.join("keycloak.jsonl")).unwrap_or_else(|_| FileInventory::empty(TARGET));
     let error = inventory.announce(&[object("a")]).await.unwrap_err();
     assert_eq!(error.class(), crate::task::Class::Configuration);
-    assert!(!inventory.ownership().contains(&object("a")));
+    assert!(!inventory.memory().ownership.contains(&object("a")));
+}
+
+fn hidden(value: &str) -> Vec<HiddenSecret> {
+    vec![HiddenSecret { path: "config.secret".to_owned(), value: value.into() }]
+}
+
+fn recall(path: &Path, value: &str) -> Recall {
+    open(path).unwrap().memory().secrets.recall(&object("a"), "config.secret", &value.into())
+}
+
+#[tokio::test]
+async fn a_digest_is_stored_under_a_key_that_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    for value in ["one", "two"] {
+        let mut inventory = open(&path).unwrap();
+        inventory.announce_secrets(&object("a"), &hidden(value)).await.unwrap();
+        assert_eq!(recall(&path, value), Recall::Different, "announced, and nobody knows how it ended");
+        inventory.note_secrets(&object("a"), &hidden(value));
+        inventory.store().await.unwrap();
+        assert_eq!(recall(&path, value), Recall::Same);
+        assert_eq!(recall(&path, "three"), Recall::Different);
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.matches(r#""key":"#).count(), 1);
+    assert!(!text.contains("one") && !text.contains("two"), "{text}");
+}
+
+#[tokio::test]
+async fn secrets_that_were_not_written_are_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let mut inventory = open(&path).unwrap();
+    inventory.announce_secrets(&object("a"), &hidden("one")).await.unwrap();
+    inventory.take_back_secrets(&object("a"), &hidden("one"));
+    inventory.store().await.unwrap();
+    assert_eq!(recall(&path, "one"), Recall::Nothing);
+    inventory.announce_secrets(&object("a"), &hidden("one")).await.unwrap();
+    inventory.note_secrets(&object("a"), &hidden("one"));
+    inventory.announce_secrets(&object("a"), &hidden("two")).await.unwrap();
+    inventory.take_back_secrets(&object("a"), &hidden("two"));
+    inventory.store().await.unwrap();
+    assert_eq!(recall(&path, "one"), Recall::Same);
+}
+
+#[tokio::test]
+async fn of_an_object_that_is_gone_no_secret_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let mut inventory = open(&path).unwrap();
+    inventory.announce_secrets(&object("a"), &hidden("one")).await.unwrap();
+    inventory.note_secrets(&object("a"), &hidden("one"));
+    inventory.note(&object("a"), State::Gone);
+    inventory.store().await.unwrap();
+    assert_eq!(recall(&path, "one"), Recall::Nothing);
+}
+
+#[tokio::test]
+async fn an_inventory_without_digests_is_read_and_gets_a_key_when_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let target = serde_json::to_string(TARGET).unwrap();
+    let old = format!(
+        "{{\"format\":1,\"platform\":\"demo\",\"task\":\"keycloak\"}}\n\
+         {{\"target\":{target},\"object\":\"role/b\",\"state\":\"owned\"}}\n"
+    );
+    fs::write(&path, old).unwrap();
+    assert_eq!(owned(&path), ["b"]);
+    open(&path).unwrap().announce(&[object("a")]).await.unwrap();
+    assert_eq!(owned(&path), ["a", "b"]);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with(r#"{"format":2,"#) && text.contains(r#""key":""#), "{text}");
+}
+
+#[tokio::test]
+async fn digests_survive_when_obsolete_lines_are_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let mut inventory = open(&path).unwrap();
+    inventory.announce_secrets(&object("a"), &hidden("one")).await.unwrap();
+    for _ in 0..1_500 {
+        inventory.note_secrets(&object("a"), &hidden("one"));
+    }
+    inventory.store().await.unwrap();
+    drop(inventory);
+    open(&path).unwrap().announce(&[object("b")]).await.unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 3);
+    assert_eq!(recall(&path, "one"), Recall::Same);
 }

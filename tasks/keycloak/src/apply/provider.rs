@@ -33,15 +33,20 @@ impl Keycloak {
             .map(drop)
     }
 
-    /// An update replaces the whole provider and its configuration. The secret goes along: what is read
-    /// shows its mask only.
+    /// An update replaces the whole provider and its configuration. Unless the secret is what changes, its
+    /// mask is sent back: the server keeps what it has (server-behaviour 2.5).
     pub(super) async fn update_identity_provider(
         &self,
         declared: &IdentityProviderRepresentation,
+        with_secret: bool,
     ) -> Result<(), Error> {
         let alias = declared.alias.as_deref().unwrap_or_default();
+        let mut declared = declared.clone();
+        if let Some(config) = declared.config.as_mut().filter(|_| !with_secret) {
+            config.remove("clientSecret");
+        }
         let there = self.client.identity_provider_get().realm(self.realm()).alias(alias).send().await;
-        let body = overlay::whole(&there.api().doing("read", "identity provider", alias)?, declared)?;
+        let body = overlay::whole(&there.api().doing("read", "identity provider", alias)?, &declared)?;
         let request = self.client.identity_provider_update().realm(self.realm()).alias(alias).body(body);
         request.send().await.api().doing("update", "identity provider", alias).map(drop)
     }

@@ -8,12 +8,16 @@ use evenkeel_transport::ResultExt;
 use crate::{Error, Keycloak, error::Doing, overlay};
 
 impl Keycloak {
-    /// Omitted fields stay, but maps (`attributes`, `smtpServer`) are replaced. The mask of a hidden
-    /// SMTP password may be sent back: the server keeps what it has (server-behaviour 2.5).
-    pub(super) async fn update_realm(&self, declared: &RealmRepresentation) -> Result<(), Error> {
+    /// Omitted fields stay, but maps (`attributes`, `smtpServer`) are replaced. Unless the SMTP password is
+    /// what changes, its mask is sent back: the server keeps what it has (server-behaviour 2.5).
+    pub(super) async fn update_realm(&self, declared: &RealmRepresentation, with_password: bool) -> Result<(), Error> {
         let name = declared.realm.as_deref().unwrap_or_default();
+        let mut declared = declared.clone();
+        if let Some(mail) = declared.smtp_server.as_mut().filter(|_| !with_password) {
+            mail.remove("password");
+        }
         let there = self.client.realm_get().realm(name).send().await.api().doing("read", "realm", name)?;
-        let body = overlay::partial(&there, declared)?;
+        let body = overlay::partial(&there, &declared)?;
         self.client.realm_update().realm(name).body(body).send().await.api().doing("update", "realm", name).map(drop)
     }
 

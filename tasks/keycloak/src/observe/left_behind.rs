@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::object::{Kind, ObjectId, Ownership};
+use evenkeel_core::{
+    memory::Ownership,
+    object::{Kind, ObjectId},
+};
 use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream};
 

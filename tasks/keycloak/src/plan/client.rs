@@ -29,7 +29,7 @@ const RULES: Rules = Rules(&[
     ("protocolMappers", Rule::AtCreation),
 ]);
 
-pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     for declared in &desired.clients {
         let client_id = declared.client.value.client_id.clone().unwrap_or_default();
         let there = observed.clients.get(&client_id);
@@ -53,7 +53,7 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
 
 /// A client's scopes are relations: an update of the client ignores its lists. A scope that is to be
 /// optional leaves the defaults first, or the server keeps it there without a word (server-behaviour 2.3).
-fn plan_scopes(draft: &mut Draft, desired: &Desired, declared: &DesiredClient, there: &ClientRepresentation) {
+fn plan_scopes(draft: &mut Draft<'_>, desired: &Desired, declared: &DesiredClient, there: &ClientRepresentation) {
     let owner = Owner::of(desired, &declared.client);
     let client = || declared.client.value.client_id.clone().unwrap_or_default();
     let names = |scopes: &Option<Vec<String>>| scopes.clone().unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::{
     relation::{Relation, RoleName},
 };
 
-pub(super) fn plan_roles(draft: &mut Draft, desired: &Desired, observed: &Observed) {
+pub(super) fn plan_roles(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     for declared in &desired.roles {
         let role = &declared.role;
         let name = role.value.name.as_deref().unwrap_or_default();
@@ -26,7 +26,7 @@ pub(super) fn plan_roles(draft: &mut Draft, desired: &Desired, observed: &Observ
 }
 
 /// An update of a role ignores what it holds: every role inside is a relation of its own.
-fn plan_composites(draft: &mut Draft, desired: &Desired, declared: &DesiredRole, name: &str, observed: &Observed) {
+fn plan_composites(draft: &mut Draft<'_>, desired: &Desired, declared: &DesiredRole, name: &str, observed: &Observed) {
     let owner = Owner::of(desired, &declared.role);
     let there = observed.composites.get(name).map(Vec::as_slice).unwrap_or_default();
     let of_client = |client: Option<&str>| -> Vec<&str> {
@@ -46,7 +46,7 @@ fn plan_composites(draft: &mut Draft, desired: &Desired, declared: &DesiredRole,
     }
 }
 
-pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     for group in &desired.groups {
         let object = ObjectId::new(GROUP, group.path.as_str());
         let there = observed.groups.get(&group.path);
@@ -66,7 +66,12 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
 
 /// A group's roles are a list of its own end points: create and update of a group ignore them
 /// (server-behaviour 2.4). Of a team's group, roles that somebody else gave to it stay.
-fn plan_group_roles(draft: &mut Draft, desired: &Desired, group: &DesiredGroup, there: Option<&GroupRepresentation>) {
+fn plan_group_roles(
+    draft: &mut Draft<'_>,
+    desired: &Desired,
+    group: &DesiredGroup,
+    there: Option<&GroupRepresentation>,
+) {
     let owner = Owner::of(desired, &group.group);
     let names = |roles: Option<&Vec<String>>| roles.cloned().unwrap_or_default();
     if let Some(related) = &group.realm_roles {

@@ -16,9 +16,12 @@ use crate::{
     observe::Observed,
 };
 
-const RULES: Rules = Rules(&[("config.clientSecret", Rule::Masked(MASK))]);
+/// Where the provider's representation has its secret.
+pub(crate) const CLIENT_SECRET: &str = "config.clientSecret";
 
-pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
+const RULES: Rules = Rules(&[(CLIENT_SECRET, Rule::Masked(MASK))]);
+
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let Some(declared) = &desired.provider else { return };
     let object = ObjectId::new(IDENTITY_PROVIDER, declared.alias.as_str());
     let mut provider = declared.provider.clone();
@@ -46,7 +49,7 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
 }
 
 /// A mapper whose role is not there is accepted, and then gives nobody anything: roles come first.
-fn plan_mappers(draft: &mut Draft, declared: &DesiredProvider, provider: &ObjectId, observed: &Observed) {
+fn plan_mappers(draft: &mut Draft<'_>, declared: &DesiredProvider, provider: &ObjectId, observed: &Observed) {
     for mapper in &declared.mappers {
         let name = mapper.value.name.as_deref().unwrap_or_default();
         let there = observed.provider.mappers.get(name);

@@ -4,7 +4,8 @@
 //! unless the run may prune. An account is data that people made: removing it needs a second word.
 
 use evenkeel_core::{
-    object::{Kind, ObjectId, Ownership},
+    memory::Ownership,
+    object::{Kind, ObjectId},
     plan::{Action, Cause, Change, ChangeDocument, Note},
 };
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
@@ -16,7 +17,7 @@ use crate::{
     observe::Observed,
 };
 
-pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed, ownership: &Ownership) {
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, ownership: &Ownership) {
     let declared = desired.objects();
     let mut held = Vec::new();
     let mut remove = |object: ObjectId, removal: Option<Removal>| {
@@ -94,6 +95,7 @@ fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {
         exclusive: None,
         team: None,
         removes_data: matches!(removal, Removal::User(_)),
+        secrets: Vec::new(),
         operation: Operation::Delete(removal),
     }
 }

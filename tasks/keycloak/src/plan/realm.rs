@@ -16,8 +16,11 @@ use crate::{
 /// What Keycloak shows in place of a secret that it keeps (server-behaviour 2.5).
 pub(super) const MASK: &str = "**********";
 
+/// Where the realm's representation has the mail server's password.
+pub(crate) const SMTP_PASSWORD: &str = "smtpServer.password";
+
 const REALM_RULES: Rules = Rules(&[
-    ("smtpServer.password", Rule::Masked(MASK)),
+    (SMTP_PASSWORD, Rule::Masked(MASK)),
     ("supportedLocales", Rule::Set),
     ("enabledEventTypes", Rule::Set),
     ("eventsListeners", Rule::Set),
@@ -41,7 +44,7 @@ pub(super) fn realm_object(desired: &Desired) -> ObjectId {
     ObjectId::new(REALM, desired.realm.as_str())
 }
 
-pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let realm = realm_object(desired);
     let settings = &desired.realm_settings;
     draft.compare(
@@ -65,7 +68,7 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
 }
 
 /// Every realm has a user profile from the start: it is updated, also in a realm that is about to be made.
-fn plan_user_profile(draft: &mut Draft, desired: &Desired, observed: &Observed, realm: ObjectId) {
+fn plan_user_profile(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, realm: ObjectId) {
     let object = ObjectId::new(USER_PROFILE, desired.realm.as_str());
     let profile = &desired.user_profile;
     let there = observed.user_profile.clone().unwrap_or_default();

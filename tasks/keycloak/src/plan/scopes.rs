@@ -17,7 +17,7 @@ use crate::{
     relation::Relation,
 };
 
-pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     for declared in &desired.client_scopes {
         let name = declared.scope.value.name.clone().unwrap_or_default();
         let there = observed.client_scopes.get(&name);
@@ -39,7 +39,7 @@ pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
 
 /// A scope is either a default of new clients or optional for them: leaving one list comes before
 /// joining the other, or the server refuses (server-behaviour 2.3).
-fn plan_defaults(draft: &mut Draft, desired: &Desired, observed: &Observed) {
+fn plan_defaults(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let owner = Owner::of(desired, &desired.realm_settings);
     let first = draft.changes.len();
     let there: Vec<&str> = observed.default_client_scopes.iter().map(String::as_str).collect();
@@ -65,7 +65,7 @@ pub(super) fn leave_before_joining(changes: &mut [Change<Operation>]) {
 /// which keys appear that nobody stored (server-behaviour 2.4). Simultaneous creates in one owner make
 /// duplicates (2.9), so its mappers are written one at a time.
 pub(super) fn plan_mappers(
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     owner: &MapperOwner,
     declared: &[Declared<ProtocolMapperRepresentation>],
     observed: &[ProtocolMapperRepresentation],

@@ -24,7 +24,7 @@ const RULES: Rules = Rules(&[
     ("groups", Rule::AtCreation),
 ]);
 
-pub(super) fn plan(draft: &mut Draft, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let groups = memberships(observed);
     for user in &desired.users {
         let there = observed.users.get(&user.email);
@@ -56,7 +56,7 @@ fn created(user: &DesiredUser) -> Declared<evenkeel_keycloak_client::types::User
 
 /// Joining and leaving are both what the values say of a declared user. Groups about which they say
 /// nothing are left alone.
-fn plan_memberships(draft: &mut Draft, desired: &Desired, user: &DesiredUser, id: &str, groups: &Memberships<'_>) {
+fn plan_memberships(draft: &mut Draft<'_>, desired: &Desired, user: &DesiredUser, id: &str, groups: &Memberships<'_>) {
     let is_in = groups.get(id).map(Vec::as_slice).unwrap_or_default();
     for (group, membership) in &user.memberships {
         if is_in.contains(&group.as_str()) != membership.member {

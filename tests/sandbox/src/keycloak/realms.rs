@@ -205,16 +205,21 @@ fn brief_view(realm: &Realm) -> Value {
 
 /// The whole representation, the SMTP password masked.
 pub(crate) fn view(realm: &Realm) -> Value {
+    let mut view = stored(realm);
+    if let Some(password) = view["smtpServer"].get_mut("password") {
+        *password = json!(MASK);
+    }
+    view
+}
+
+/// The same as it is stored, with the SMTP password in clear.
+pub(crate) fn stored(realm: &Realm) -> Value {
     let mut view = realm.fields.clone();
     view.insert("id".to_owned(), json!(realm.id));
     view.insert("realm".to_owned(), json!(realm.name));
     view.insert("attributes".to_owned(), json!(realm.attributes));
     view.insert("enabledEventTypes".to_owned(), json!(realm.event_types));
-    let mut smtp = realm.smtp.clone();
-    if let Some(password) = smtp.get_mut("password") {
-        MASK.clone_into(password);
-    }
-    view.insert("smtpServer".to_owned(), json!(smtp));
+    view.insert("smtpServer".to_owned(), json!(realm.smtp));
     if let Some(role) = realm.roles.get(realm.default_role.as_str()) {
         view.insert("defaultRole".to_owned(), role.brief(&realm.id));
     }

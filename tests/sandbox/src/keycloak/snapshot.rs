@@ -21,10 +21,10 @@ fn of_realm(realm: &Realm) -> Value {
         let found = ids.iter().filter_map(|id| realm.scopes.get(id.as_str()));
         sorted(found.map(|scope| scope.name.clone()).collect())
     };
-    let providers = realm.providers.by_alias.values().map(|provider| (provider.alias.clone(), provider.view()));
+    let providers = realm.providers.by_alias.values().map(|provider| (provider.alias.clone(), provider.stored()));
     let mappers = realm.providers.mappers.values();
     json!({
-        "realm": realms::view(realm),
+        "realm": realms::stored(realm),
         "profile": realm.profile,
         "clientScopes": scopes,
         "defaultClientScopes": scope_names(&realm.default_scopes),

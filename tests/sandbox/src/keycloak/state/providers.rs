@@ -23,14 +23,19 @@ pub(crate) struct Provider {
 impl Provider {
     /// The representation, with the client secret masked.
     pub(crate) fn view(&self) -> Value {
+        let mut view = self.stored();
+        if let Some(secret) = view["config"].get_mut("clientSecret") {
+            *secret = json!(MASK);
+        }
+        view
+    }
+
+    /// The same as it is stored, with the client secret in clear.
+    pub(crate) fn stored(&self) -> Value {
         let mut view = self.fields.clone();
         view.insert("alias".to_owned(), json!(self.alias));
         view.insert("internalId".to_owned(), json!(self.internal_id));
-        let mut config = self.config.clone();
-        if let Some(secret) = config.get_mut("clientSecret") {
-            MASK.clone_into(secret);
-        }
-        view.insert("config".to_owned(), json!(config));
+        view.insert("config".to_owned(), json!(self.config));
         Value::Object(view)
     }
 }

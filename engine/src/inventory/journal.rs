@@ -1,0 +1,234 @@
+//! The text of an inventory, wherever it is stored, and what it says: JSON lines. The first says whose it
+//! is and holds the key of its digests; each other one says what became of an object, or of one hidden
+//! field of an object. The last word about each counts.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::{
+    memory::{Digest, DigestKey, HiddenSecret, Memory, Secrets, Written, WrittenFields},
+    object::ObjectId,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::inventory::State;
+
+/// The version of the format; it grows when an older reader could misunderstand. Since 2 there are
+/// digests, and a key for them.
+const FORMAT: u32 = 2;
+/// Obsolete lines are left alone until there are more of them than this and than lines that count.
+const TOLERATED_LINES: usize = 1_000;
+
+/// The first line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    platform: String,
+    task: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<DigestKey>,
+}
+
+/// Every other line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Line {
+    target: String,
+    object: ObjectId,
+    #[serde(flatten)]
+    news: News,
+}
+
+/// What a line says of its object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum News {
+    State {
+        state: State,
+    },
+    /// `None` takes back what was said of the field before.
+    Secret {
+        field: String,
+        secret: Option<Written>,
+    },
+}
+
+impl Line {
+    /// What became of an object.
+    pub(super) fn of_state(target: &str, object: &ObjectId, state: State) -> Self {
+        Self { target: target.to_owned(), object: object.clone(), news: News::State { state } }
+    }
+
+    /// What was written to a hidden field; `None`: nothing that is known of.
+    pub(super) fn of_secret(target: &str, object: &ObjectId, field: &str, secret: Option<Written>) -> Self {
+        let news = News::Secret { field: field.to_owned(), secret };
+        Self { target: target.to_owned(), object: object.clone(), news }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        append(out, self);
+    }
+}
+
+/// What is known of one target.
+#[derive(Debug, Default)]
+struct Target {
+    states: BTreeMap<ObjectId, State>,
+    secrets: BTreeMap<ObjectId, WrittenFields>,
+}
+
+impl Target {
+    fn lines(&self) -> usize {
+        self.states.len() + self.secrets.values().map(BTreeMap::len).sum::<usize>()
+    }
+}
+
+/// Why a text is not the inventory that it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NotReadable {
+    /// This line makes no sense.
+    Damaged { line: usize },
+    /// A later version of this tool wrote it.
+    Newer { format: u32 },
+    /// It belongs to another platform or task.
+    Foreign { platform: String, task: String },
+}
+
+#[derive(Debug)]
+pub(super) struct Journal {
+    header: Header,
+    targets: BTreeMap<String, Target>,
+    /// Whether lines can be added to what is stored: it is there, in this format, and ends with a whole line.
+    whole: bool,
+    /// Lines of what is stored, without the first.
+    lines: usize,
+}
+
+impl Journal {
+    pub(super) fn new(platform: &str, task: &str) -> Self {
+        let header = Header { format: FORMAT, platform: platform.to_owned(), task: task.to_owned(), key: None };
+        Self { header, targets: BTreeMap::new(), whole: false, lines: 0 }
+    }
+
+    /// Takes a stored text, or that there is none, for what is known.
+    pub(super) fn read(&mut self, text: Option<&str>) -> Result<(), NotReadable> {
+        (self.targets, self.whole, self.lines) = (BTreeMap::new(), false, 0);
+        let Some(text) = text else { return Ok(()) };
+        let damaged = |line| NotReadable::Damaged { line };
+        // A last line without its end was cut off by a crash while it was written: it was not durable,
+        // so that what it announces was never sent.
+        let (text, torn) = text.rsplit_once('\n').ok_or_else(|| damaged(1))?;
+        let mut lines = text.split('\n');
+        let header: Header = lines.next().and_then(|line| serde_json::from_str(line).ok()).ok_or_else(|| damaged(1))?;
+        let is_current = header.format == FORMAT;
+        self.take(header)?;
+        for (index, line) in lines.enumerate() {
+            self.apply(serde_json::from_str(line).map_err(|_| damaged(index + 2))?);
+            self.lines += 1;
+        }
+        self.whole = torn.is_empty() && is_current;
+        Ok(())
+    }
+
+    fn take(&mut self, header: Header) -> Result<(), NotReadable> {
+        if header.format > FORMAT {
+            return Err(NotReadable::Newer { format: header.format });
+        }
+        if (&header.platform, &header.task) != (&self.header.platform, &self.header.task) {
+            return Err(NotReadable::Foreign { platform: header.platform, task: header.task });
+        }
+        // The key that is stored is the one of the digests that are stored.
+        self.header.key = header.key;
+        Ok(())
+    }
+
+    pub(super) fn apply(&mut self, line: Line) {
+        let target = self.targets.entry(line.target).or_default();
+        match line.news {
+            News::State { state: State::Gone } => {
+                target.states.remove(&line.object);
+                target.secrets.remove(&line.object);
+            }
+            News::State { state } => {
+                target.states.insert(line.object, state);
+            }
+            News::Secret { field, secret: Some(written) } => {
+                target.secrets.entry(line.object).or_default().insert(field, written);
+            }
+            News::Secret { field, secret: None } => {
+                if let Some(fields) = target.secrets.get_mut(&line.object) {
+                    fields.remove(&field);
+                }
+            }
+        }
+    }
+
+    pub(super) fn state(&self, target: &str, object: &ObjectId) -> Option<State> {
+        self.targets.get(target)?.states.get(object).copied()
+    }
+
+    pub(super) fn written(&self, target: &str, object: &ObjectId, field: &str) -> Option<&Written> {
+        self.targets.get(target)?.secrets.get(object)?.get(field)
+    }
+
+    /// The digest of a secret; `None` while there is no key.
+    pub(super) fn digest(&self, object: &ObjectId, secret: &HiddenSecret) -> Option<Digest> {
+        Some(self.header.key.as_ref()?.digest(object, &secret.path, &secret.value))
+    }
+
+    pub(super) fn memory(&self, target: &str) -> Memory {
+        let Some(known) = self.targets.get(target) else { return Memory::default() };
+        Memory {
+            ownership: known.states.keys().cloned().collect(),
+            secrets: Secrets::new(self.header.key.clone(), known.secrets.clone()),
+        }
+    }
+
+    pub(super) const fn needs_key(&self) -> bool {
+        self.header.key.is_none()
+    }
+
+    /// Gives the inventory its key. What is stored has to be written anew then.
+    pub(super) fn set_key(&mut self, key: DigestKey) {
+        self.header.key = Some(key);
+        self.whole = false;
+    }
+
+    pub(super) fn needs_rewriting(&self) -> bool {
+        let live = self.live_lines();
+        let obsolete = self.lines.saturating_sub(live);
+        !self.whole || obsolete > live.max(TOLERATED_LINES)
+    }
+
+    pub(super) fn rewritten(&mut self) {
+        self.whole = true;
+        self.lines = self.live_lines();
+    }
+
+    fn live_lines(&self) -> usize {
+        self.targets.values().map(Target::lines).sum()
+    }
+
+    /// The shortest text that says the same.
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        append(&mut out, &self.header);
+        for (name, target) in &self.targets {
+            for (object, state) in &target.states {
+                Line::of_state(name, object, *state).write(&mut out);
+            }
+            for (object, fields) in &target.secrets {
+                for (field, written) in fields {
+                    Line::of_secret(name, object, field, Some(written.clone())).write(&mut out);
+                }
+            }
+        }
+        out
+    }
+}
+
+fn append(out: &mut String, line: &impl Serialize) {
+    // Texts and numbers always have a JSON form.
+    if let Ok(text) = serde_json::to_string(line) {
+        out.push_str(&text);
+        out.push('\n');
+    }
+}
