@@ -50,8 +50,8 @@ impl Keycloak {
             }
             Operation::CreateIdentityProviderMapper(mapper) => self.create_provider_mapper(mapper).await,
             Operation::UpdateIdentityProviderMapper(id, mapper) => self.update_provider_mapper(id, mapper).await,
-            Operation::CreateUser(user, password) => self.create_user(user, password.as_ref()).await,
-            Operation::UpdateUser(email, user) => self.update_user(email, user).await,
+            Operation::CreateUser(user) => self.create_user(user).await,
+            Operation::UpdateUser(user) => self.update_user(user).await,
             Operation::Relate(relation) => self.relate(relation).await,
             Operation::Separate(relation) => self.separate(relation).await,
             Operation::Delete(removal) => self.delete(removal).await,

@@ -31,7 +31,7 @@ pub use administration::{Administration, Login};
 pub use provider::DesiredProvider;
 pub use reading::required_secrets;
 pub use related::Related;
-pub use users::DesiredUser;
+pub use users::{DesiredMembership, DesiredUser};
 
 /// A declared representation: only the fields that are managed are set in it.
 #[derive(Clone, Debug)]
@@ -151,9 +151,9 @@ pub struct Desired {
     /// What people should know about the values themselves.
     pub notes: Vec<Note>,
     /// The groups of teams, each with its team.
-    pub team_groups: BTreeMap<String, Arc<str>>,
+    pub team_groups: BTreeMap<Arc<str>, Arc<str>>,
     /// The users.
-    pub users: Vec<DesiredUser>,
+    pub users: Vec<Arc<DesiredUser>>,
 }
 
 impl Desired {

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// What an id belongs to. Keycloak addresses these by an id of its own, while values name them.
@@ -22,21 +22,21 @@ pub(crate) enum Named {
     /// A top-level group.
     Group(String),
     /// A user, by folded email.
-    User(String),
+    User(Arc<str>),
 }
 
 /// The ids known so far.
 #[derive(Debug, Default)]
-pub(crate) struct Directory(Mutex<HashMap<Named, String>>);
+pub(crate) struct Directory(Mutex<HashMap<Named, Arc<str>>>);
 
 impl Directory {
     /// The id, if it is known.
     pub(crate) fn get(&self, named: &Named) -> Option<String> {
-        self.entries().get(named).cloned()
+        self.entries().get(named).map(|id| id.as_ref().to_owned())
     }
 
     /// Keeps an id.
-    pub(crate) fn insert(&self, named: Named, id: impl Into<String>) {
+    pub(crate) fn insert(&self, named: Named, id: impl Into<Arc<str>>) {
         self.entries().insert(named, id.into());
     }
 
@@ -46,7 +46,7 @@ impl Directory {
     }
 
     /// A panic elsewhere cannot leave the map half written: its entries are independent.
-    fn entries(&self) -> MutexGuard<'_, HashMap<Named, String>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<Named, Arc<str>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -30,6 +30,7 @@
 //!
 //! Facts about Keycloak's behaviour are in `docs/keycloak.md`; "server-behaviour" in comments is its source.
 
+pub mod account;
 mod apply;
 pub mod desired;
 mod directory;

@@ -9,18 +9,23 @@
 
 mod groups;
 mod left_behind;
+mod memberships;
 mod provider;
 mod roles;
 mod users;
 
 pub use provider::ObservedProvider;
+pub use users::ObservedUser;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use evenkeel_core::{memory::Ownership, object::ObjectId};
 use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation,
-    UpConfig, UserRepresentation,
+    UpConfig,
 };
 use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream, try_join};
@@ -65,12 +70,10 @@ pub struct Observed {
     /// What is there of the external identity provider.
     pub provider: ObservedProvider,
     /// The declared users that are there, by folded email.
-    pub users: BTreeMap<String, UserRepresentation>,
+    pub users: BTreeMap<Arc<str>, ObservedUser>,
     /// Our clients, users and identity providers that are there and not declared any more, and what
     /// removing each would take.
     pub left_behind: BTreeMap<ObjectId, Removal>,
-    /// Ids of the members of each group whose membership is declared.
-    pub members: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Observed {
@@ -113,8 +116,8 @@ impl Keycloak {
             self.read_provider(desired),
             self.read_users(desired),
         )?;
-        let (members, composites, left_behind) = try_join!(
-            self.read_members(desired, &groups),
+        let (users, composites, left_behind) = try_join!(
+            self.read_memberships(desired, &groups, users),
             self.read_composites(desired, &roles),
             self.read_left_behind(desired, ownership),
         )?;
@@ -131,7 +134,6 @@ impl Keycloak {
             clients,
             provider,
             users,
-            members,
             left_behind,
         })
     }

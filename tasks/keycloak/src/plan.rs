@@ -17,9 +17,8 @@ mod users;
 pub(crate) use provider::CLIENT_SECRET;
 pub(crate) use realm::SMTP_PASSWORD;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use evenkeel_core::values::SecretValue;
 use evenkeel_core::{
     diff::{Difference, FieldChange, Recollection, Rules},
     field::Field,
@@ -30,12 +29,11 @@ use evenkeel_core::{
 use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProviderMapperRepresentation,
     IdentityProviderRepresentation, ProtocolMapperRepresentation, RealmRepresentation, RoleRepresentation, UpConfig,
-    UserRepresentation,
 };
 use serde::Serialize;
 
 use crate::{
-    desired::{Declared, Desired, Related},
+    desired::{Declared, Desired, DesiredUser, Related},
     names::{self, MapperOwner},
     observe::Observed,
     relation::Relation,
@@ -79,9 +77,9 @@ pub enum Operation {
     /// Change declared fields of the mapper with this id.
     UpdateIdentityProviderMapper(String, Box<IdentityProviderMapperRepresentation>),
     /// Make a user, with groups and the initial password.
-    CreateUser(Box<UserRepresentation>, Option<SecretValue>),
-    /// Change declared fields of a user, named by the folded email.
-    UpdateUser(String, Box<UserRepresentation>),
+    CreateUser(Arc<DesiredUser>),
+    /// Change declared fields of a user.
+    UpdateUser(Arc<DesiredUser>),
     /// Make a relation.
     Relate(Relation),
     /// Take a relation away.
@@ -117,7 +115,8 @@ pub enum Removal {
 ///
 /// When changes contradict each other, which is a mistake of this task.
 pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
-    let mut draft = Draft { changes: Vec::new(), notes: desired.notes.clone(), secrets: &memory.secrets };
+    let mut draft =
+        Draft { changes: Vec::new(), notes: desired.notes.clone(), secrets: &memory.secrets, paths: Paths::default() };
     realm::plan(&mut draft, desired, observed);
     scopes::plan(&mut draft, desired, observed);
     groups::plan_roles(&mut draft, desired, observed);
@@ -151,6 +150,22 @@ struct Draft<'a> {
     changes: Vec<Change<Operation>>,
     notes: Vec<Note>,
     secrets: &'a Secrets,
+    paths: Paths,
+}
+
+/// The paths of fields, each text once: tens of thousands of changes have the same few.
+#[derive(Default)]
+struct Paths(BTreeSet<Arc<str>>);
+
+impl Paths {
+    fn share(&mut self, path: &mut Arc<str>) {
+        match self.0.get(path) {
+            Some(known) => *path = Arc::clone(known),
+            None => {
+                self.0.insert(Arc::clone(path));
+            }
+        }
+    }
 }
 
 /// Where a change stands among others.
@@ -185,23 +200,16 @@ impl Draft<'_> {
         place: Place,
         operation: impl FnOnce(Action) -> Operation,
     ) {
-        let recollection = Recollection { secrets: self.secrets, object: &object };
-        let difference =
-            Difference::recalling(&fields(&declared.value), observed.map(fields).as_ref(), rules, recollection);
-        self.notes.extend(difference.notes(&object));
-        if observed.is_some() && difference.is_empty() {
-            return;
-        }
-        let action = if observed.is_some() { Action::Update } else { Action::Create };
-        let mut changes = difference.changes;
-        for change in &mut changes {
+        let found = self.difference(&object, &declared.value, observed, rules);
+        let Some((action, mut difference)) = found else { return };
+        for change in &mut difference.changes {
             let field = change.path.split(['.', '[']).next().unwrap_or_default();
             change.cause = declared.field_causes.get(field).cloned().map(Box::new);
         }
         let document = ChangeDocument {
             object,
             action,
-            fields: changes,
+            fields: difference.changes,
             cause: declared.cause.clone(),
             waits_for: place.waits_for,
         };
@@ -213,6 +221,27 @@ impl Draft<'_> {
             secrets: difference.secrets,
             operation: operation(action),
         });
+    }
+
+    /// What has to happen to an object so that its declared fields are as declared, if anything; and a note
+    /// for each field that cannot be seen.
+    fn difference<T: Serialize>(
+        &mut self,
+        object: &ObjectId,
+        declared: &T,
+        observed: Option<&T>,
+        rules: Rules,
+    ) -> Option<(Action, Difference)> {
+        let recollection = Recollection { secrets: self.secrets, object };
+        let mut difference =
+            Difference::recalling(&fields(declared), observed.map(fields).as_ref(), rules, recollection);
+        self.notes.extend(difference.notes(object));
+        difference.changes.iter_mut().for_each(|change| self.paths.share(&mut change.path));
+        match observed {
+            None => Some((Action::Create, difference)),
+            Some(_) if difference.is_empty() => None,
+            Some(_) => Some((Action::Update, difference)),
+        }
     }
 
     /// Adds what makes the relations of an owner as they are declared: `related` is what the values say,

@@ -3,6 +3,8 @@
 //! Keycloak keeps each kind of relation at end points of its own, and ignores it in the objects'
 //! representations (server-behaviour 2.4).
 
+use std::sync::Arc;
+
 use evenkeel_core::object::{Kind, ObjectId};
 
 use crate::names::{CLIENT, CLIENT_SCOPE, GROUP, REALM, ROLE, USER};
@@ -96,9 +98,9 @@ pub enum Relation {
     /// The user is in the group.
     Membership {
         /// The group, by its path without the first slash.
-        group: String,
+        group: Arc<str>,
         /// The user, by folded email.
-        user: String,
+        user: Arc<str>,
     },
 }
 
@@ -146,7 +148,7 @@ impl Relation {
                 vec![ObjectId::new(CLIENT, client.as_str()), ObjectId::new(CLIENT_SCOPE, scope.as_str())]
             }
             Self::Membership { group, user } => {
-                vec![ObjectId::new(GROUP, group.as_str()), ObjectId::new(USER, user.as_str())]
+                vec![ObjectId::new(GROUP, Arc::clone(group)), ObjectId::new(USER, Arc::clone(user))]
             }
         }
     }

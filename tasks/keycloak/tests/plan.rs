@@ -14,11 +14,11 @@ use evenkeel_engine::{secrets::SecretResolver, task::Task};
 use evenkeel_keycloak::{
     Keycloak,
     desired::Desired,
-    observe::Observed,
+    observe::{Observed, ObservedUser},
     plan::{Operation, Removal},
     relation::RoleName,
 };
-use evenkeel_keycloak_client::types::{RoleRepresentation, UserRepresentation};
+use evenkeel_keycloak_client::types::RoleRepresentation;
 
 const VALUES: &str = "
 platform: {name: test, domain: example.com}
@@ -76,7 +76,6 @@ fn converged(desired: &Desired) -> Observed {
         group.id = Some(format!("id of {name}"));
         group.realm_roles = declared.realm_roles.as_ref().map(|related| related.names.clone());
         group.client_roles = Some(client_roles.collect::<BTreeMap<_, _>>());
-        observed.members.insert(name.clone(), BTreeSet::new());
         observed.groups.insert(name, group);
     }
     for declared in &desired.clients {
@@ -87,10 +86,11 @@ fn converged(desired: &Desired) -> Observed {
         observed.clients.insert(client.client_id.clone().unwrap(), client);
     }
     for declared in &desired.users {
-        let user = UserRepresentation { id: Some(format!("id of {}", declared.email)), ..declared.user.value.clone() };
-        for group in declared.member_of() {
-            observed.members.get_mut(group).unwrap().insert(user.id.clone().unwrap());
-        }
+        let user = ObservedUser {
+            id: format!("id of {}", declared.email).into(),
+            account: declared.account.clone(),
+            groups: declared.member_of().cloned().collect(),
+        };
         observed.users.insert(declared.email.clone(), user);
     }
     observed
@@ -137,7 +137,7 @@ fn a_secret_that_differs_is_shown_as_a_secret() {
 fn keycloak_user_without_teams_key_keeps_its_groups() {
     let desired = desired_with("users: [{email: ada@example.com}]");
     let mut observed = converged(&desired);
-    observed.members.insert("team-alpha".into(), BTreeSet::from(["id of ada@example.com".into()]));
+    observed.users.get_mut("ada@example.com").unwrap().groups = vec!["team-alpha".into()];
     assert!(plan(&desired, &observed).is_empty());
 }
 
@@ -145,8 +145,7 @@ fn keycloak_user_without_teams_key_keeps_its_groups() {
 fn keycloak_user_with_an_empty_list_of_teams_leaves_every_team() {
     let desired = desired_with("users: [{email: ada@example.com, teams: []}]");
     let mut observed = converged(&desired);
-    observed.members.insert("team-alpha".into(), BTreeSet::from(["id of ada@example.com".into()]));
-    observed.members.insert("somebody-elses".into(), BTreeSet::from(["id of ada@example.com".into()]));
+    observed.users.get_mut("ada@example.com").unwrap().groups = vec!["team-alpha".into(), "somebody-elses".into()];
     assert_eq!(objects(&plan(&desired, &observed)), ["update membership/team-alpha/ada@example.com"]);
 }
 
@@ -155,7 +154,7 @@ fn an_account_that_was_disabled_by_hand_stays_disabled_unless_declared() {
     let undeclared = desired_with("users: [{email: ada@example.com}]");
     let declared = desired_with("users: [{email: ada@example.com, enabled: true}]");
     let mut observed = converged(&undeclared);
-    observed.users.get_mut("ada@example.com").unwrap().enabled = Some(false);
+    observed.users.get_mut("ada@example.com").unwrap().account.enabled = Some(false);
     assert!(plan(&undeclared, &observed).is_empty());
     assert_eq!(objects(&plan(&declared, &observed)), ["update user/ada@example.com"]);
 }
@@ -167,7 +166,8 @@ fn a_new_account_is_enabled_and_in_its_groups_from_the_start() {
     observed.users.clear();
     let plan = plan(&desired, &observed);
     let [change] = plan.changes() else { panic!("{}", text(&plan)) };
-    let Operation::CreateUser(user, _) = &change.operation else { panic!("{}", text(&plan)) };
+    let Operation::CreateUser(user) = &change.operation else { panic!("{}", text(&plan)) };
+    let user = user.created();
     assert_eq!(user.enabled, Some(true));
     assert_eq!(user.groups.as_deref(), Some(["/platform-admin".to_owned(), "/team-alpha".to_owned()].as_slice()));
 }
@@ -364,7 +364,7 @@ teams: {alpha: null, beta: null}
     assert!(desired.roles.is_empty() && desired.groups.is_empty() && desired.clients.is_empty());
     assert!(desired.client_scopes.is_empty() && desired.default_client_scopes.names.is_empty());
     assert!(desired.user_profile.value.attributes.is_none());
-    assert!(desired.users[0].user.value.attributes.is_none());
+    assert!(desired.users[0].declared().attributes.is_none());
     // Nothing but the realm itself and the account is left to make.
     let plan = plan(&desired, &Observed::default());
     let objects: Vec<String> = plan.changes().iter().map(|change| change.object.to_string()).collect();

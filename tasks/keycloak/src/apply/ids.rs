@@ -1,5 +1,7 @@
 //! The ids that Keycloak's addresses need.
 
+use std::sync::Arc;
+
 use evenkeel_keycloak_client::paging;
 use evenkeel_transport::ResultExt;
 
@@ -82,8 +84,8 @@ impl Keycloak {
         self.found(named, found, "group", path)
     }
 
-    pub(super) async fn user_id(&self, email: &str) -> Result<String, Error> {
-        let named = Named::User(email.to_owned());
+    pub(super) async fn user_id(&self, email: &Arc<str>) -> Result<String, Error> {
+        let named = Named::User(Arc::clone(email));
         if let Some(id) = self.directory.get(&named) {
             return Ok(id);
         }

@@ -1,23 +1,20 @@
 //! Users and memberships.
 
-use evenkeel_core::values::SecretValue;
+use std::sync::Arc;
+
 use evenkeel_keycloak_client::types::{CredentialRepresentation, UserRepresentation};
 use evenkeel_transport::{ResultExt, Secret, location_id};
 
-use crate::{Error, Keycloak, directory::Named, error::Doing, overlay};
+use crate::{Error, Keycloak, desired::DesiredUser, directory::Named, error::Doing, overlay};
 
 impl Keycloak {
     /// One request makes the user, with groups and a temporary password: there is no moment in which
     /// an account exists whose password nobody knows. The password is resolved here and not before:
     /// a run that makes no user does not need it.
-    pub(super) async fn create_user(
-        &self,
-        user: &UserRepresentation,
-        password: Option<&SecretValue>,
-    ) -> Result<(), Error> {
-        let email = user.email.as_deref().unwrap_or_default();
-        let mut body = user.clone();
-        if let Some(password) = password {
+    pub(super) async fn create_user(&self, user: &DesiredUser) -> Result<(), Error> {
+        let email = &*user.email;
+        let mut body = user.created();
+        if let Some(password) = &user.initial_password {
             let value =
                 self.secrets.resolve(password).map_err(|source| Error::Password { user: email.to_owned(), source })?;
             body.credentials = Some(vec![CredentialRepresentation {
@@ -30,23 +27,19 @@ impl Keycloak {
         let answer = self.client.user_create().realm(self.realm()).body(body).send().await;
         let id = answer.as_ref().ok().and_then(location_id);
         answer.api().doing("create", "user", email)?;
-        self.keep(Named::User(email.to_lowercase()), id);
+        self.keep(Named::User(Arc::clone(&user.email)), id);
         Ok(())
     }
 
     /// The whole user: as soon as `attributes` is sent, an absent email or name is deleted. Groups and
     /// credentials are left out: the first are ignored, the second would be set anew.
-    pub(super) async fn update_user(&self, email: &str, declared: &UserRepresentation) -> Result<(), Error> {
-        let id = self.user_id(email).await?;
+    pub(super) async fn update_user(&self, user: &DesiredUser) -> Result<(), Error> {
+        let email = &*user.email;
+        let id = self.user_id(&user.email).await?;
         let there =
             self.client.user_get().realm(self.realm()).user_id(&id).send().await.api().doing("read", "user", email)?;
         // The user name of an account that was found by its email is not ours to change.
-        let declared = UserRepresentation {
-            username: there.username.clone(),
-            email_verified: None,
-            groups: None,
-            ..declared.clone()
-        };
+        let declared = UserRepresentation { username: there.username.clone(), email_verified: None, ..user.declared() };
         let body = UserRepresentation { credentials: None, ..overlay::whole(&there, &declared)? };
         self.client
             .user_update()

@@ -1,6 +1,6 @@
 //! The declared objects by name: what prune keeps, and what `--adopt` makes ours.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use evenkeel_core::object::ObjectId;
 
@@ -32,7 +32,7 @@ impl Desired {
         let roles = self.roles.iter().filter_map(|role| role.role.value.name.as_deref());
         objects.extend(roles.map(|name| ObjectId::new(ROLE, name)));
         objects.extend(self.groups.iter().map(|group| ObjectId::new(GROUP, group.path.as_str())));
-        objects.extend(self.users.iter().map(|user| ObjectId::new(USER, user.email.as_str())));
+        objects.extend(self.users.iter().map(|user| ObjectId::new(USER, Arc::clone(&user.email))));
         objects
     }
 }

@@ -75,8 +75,8 @@ impl<'a> Reading<'a> {
     }
 
     /// The groups of teams, each with its team.
-    pub(super) fn team_groups(&self) -> BTreeMap<String, Arc<str>> {
-        self.values.teams.keys().map(|id| (self.values.platform.names.team(id), id.as_str().into())).collect()
+    pub(super) fn team_groups(&self) -> BTreeMap<Arc<str>, Arc<str>> {
+        self.values.teams.keys().map(|id| (self.values.platform.names.team(id).into(), id.as_str().into())).collect()
     }
 
     /// The address by which people know the server.
@@ -96,9 +96,16 @@ impl<'a> Reading<'a> {
 
     /// The value at a path as a cause.
     pub(super) fn cause(&self, path: &ValuePath) -> Cause {
-        let location = self.document.location(path);
-        let line = location.as_ref().and_then(|location| location.line);
-        Cause { value: path.to_string(), file: location.map(|location| location.file), line }
+        let (file, line) = self.place(path);
+        Cause { value: path.to_string(), file, line }
+    }
+
+    /// The file and the line in which the value at a path was written.
+    pub(super) fn place(&self, path: &ValuePath) -> (Option<Arc<str>>, Option<u32>) {
+        match self.document.location(path) {
+            Some(location) => (Some(location.file), location.line),
+            None => (None, None),
+        }
     }
 
     /// The text of a secret, which the engine has read before.

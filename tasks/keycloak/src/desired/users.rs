@@ -1,6 +1,9 @@
 //! Local accounts and their memberships.
+//!
+//! There may be tens of thousands of users: what is the same for many (groups, teams, the file) is shared, and
+//! causes are made when a change needs one.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use evenkeel_core::{
     plan::Cause,
@@ -11,102 +14,183 @@ use evenkeel_core::{
 };
 use evenkeel_keycloak_client::types::UserRepresentation;
 
-use super::{Declared, Reading};
+use super::Reading;
+use crate::account::Account;
 
 /// A local account.
 #[derive(Clone, Debug)]
 pub struct DesiredUser {
     /// The email in lower case: what the account is known by.
-    pub email: String,
+    pub email: Arc<str>,
     /// The account's own fields.
-    pub user: Declared<UserRepresentation>,
+    pub account: Account,
     /// The password at creation, looked up only when the account is made.
     pub initial_password: Option<SecretValue>,
-    /// What the values say about single groups: the teams of `teams`, and the group of each declared flag.
-    pub memberships: BTreeMap<String, DesiredMembership>,
-    /// The value of `teams`, where it is declared: then the user is in no other team's group. Groups that
-    /// no team stands for, those of other people among them, are left alone.
-    pub teams: Option<Cause>,
+    /// What the values say about single groups, in the order of the groups' names: the teams of `teams`, and
+    /// the group of each declared flag.
+    pub memberships: Box<[DesiredMembership]>,
+    /// The only team that the user is in.
+    pub team: Option<Arc<str>>,
+    /// Whether `teams` is declared: then the user is in no other team's group. Groups that no team stands for,
+    /// those of other people among them, are left alone.
+    teams: Option<Line>,
+    /// The position in the list of users.
+    index: usize,
+    /// Lists of several layers are not merged, so that all about a user is in one file.
+    file: Option<Arc<str>>,
+    line: Line,
 }
+
+/// A line in the user's file, where that has lines.
+type Line = Option<u32>;
 
 /// Whether a user is to be in a group.
 #[derive(Clone, Debug)]
 pub struct DesiredMembership {
+    /// The group's path without the first slash.
+    pub group: Arc<str>,
     /// In it, or not in it.
     pub member: bool,
-    /// The value that says so.
-    pub cause: Cause,
     /// The team, for a team's group.
     pub team: Option<Arc<str>>,
+    /// The key of the user that says so.
+    key: &'static str,
+    line: Line,
 }
 
 impl DesiredUser {
     /// The groups that the user is to be in.
-    pub fn member_of(&self) -> impl Iterator<Item = &str> {
-        self.memberships.iter().filter(|(_, membership)| membership.member).map(|(group, _)| group.as_str())
+    pub fn member_of(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.memberships.iter().filter(|membership| membership.member).map(|membership| &membership.group)
     }
-}
 
-pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredUser> {
-    reading
-        .values
-        .users
-        .iter()
-        .enumerate()
-        .map(|(index, user)| {
-            account(reading, &ValuePath::root().key("users").index(index), user, keycloak.implied.nicknames)
-        })
-        .collect()
-}
-
-fn account(reading: &Reading<'_>, path: &ValuePath, user: &User, nicknames: bool) -> DesiredUser {
-    let email = user.email.folded();
-    let value = UserRepresentation {
-        username: Some(email.clone()),
-        email: Some(email.clone()),
-        email_verified: Some(true),
-        enabled: user.enabled,
-        first_name: user.first_name.clone(),
-        last_name: user.last_name.clone(),
-        attributes: nicknames.then(|| BTreeMap::from([("nickname".to_owned(), vec![nickname(&email)])])),
-        ..Default::default()
-    };
-    let team = match user.teams.as_deref() {
-        Some([only]) => Some(only.as_str().into()),
-        _ => None,
-    };
-    DesiredUser {
-        email,
-        user: Declared::new(value, reading.cause(path)).of_team(team),
-        initial_password: user.initial_password.clone(),
-        memberships: memberships(reading, path, user),
-        teams: user.teams.as_ref().map(|_| reading.cause(&path.clone().key("teams"))),
+    /// Whether the values say something about the user's membership in this group alone.
+    #[must_use]
+    pub fn mentions(&self, group: &str) -> bool {
+        self.memberships.binary_search_by(|membership| (*membership.group).cmp(group)).is_ok()
     }
-}
 
-/// The teams that the user is in, and what each flag says about the group that it stands for; an absent key
-/// says nothing. The teams that the user is not in are not listed: there may be thousands.
-fn memberships(reading: &Reading<'_>, path: &ValuePath, user: &User) -> BTreeMap<String, DesiredMembership> {
-    let mut memberships = BTreeMap::new();
-    if let Some(teams) = &user.teams {
-        let cause = reading.cause(&path.clone().key("teams"));
-        for id in teams {
-            let membership = DesiredMembership { member: true, cause: cause.clone(), team: Some(id.as_str().into()) };
-            memberships.insert(reading.values.platform.names.team(id), membership);
+    /// The fields that are compared with those of an account that is there.
+    #[must_use]
+    pub fn declared(&self) -> UserRepresentation {
+        let email = Some(self.email.as_ref().to_owned());
+        UserRepresentation { username: email, email_verified: Some(true), ..self.account.representation() }
+    }
+
+    /// What is sent to make the user, but for the password: enabled unless declared otherwise, and in its
+    /// groups from the start.
+    #[must_use]
+    pub fn created(&self) -> UserRepresentation {
+        let groups: Vec<String> = self.member_of().map(|group| format!("/{group}")).collect();
+        UserRepresentation {
+            enabled: self.account.enabled.or(Some(true)),
+            groups: (!groups.is_empty()).then_some(groups),
+            ..self.declared()
         }
     }
-    let flags = [
-        ("platformAdmin", user.platform_admin),
-        ("allTeamsAdmin", user.all_teams_admin),
-        ("teamAdmin", user.team_admin),
-    ];
-    for ((_, group), (key, flag)) in reading.administrator_names().into_iter().zip(flags) {
-        if let Some(member) = flag {
-            let cause = reading.cause(&path.clone().key(key));
-            memberships.insert(group, DesiredMembership { member, cause, team: None });
+
+    /// The value that asks for the user.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        Cause { value: format!("users[{}]", self.index), file: self.file.clone(), line: self.line }
+    }
+
+    /// The value that asks for a membership.
+    #[must_use]
+    pub fn cause_of(&self, membership: &DesiredMembership) -> Cause {
+        self.cause_of_key(membership.key, membership.line)
+    }
+
+    /// The value of `teams`, where it is declared.
+    #[must_use]
+    pub fn cause_of_teams(&self) -> Option<Cause> {
+        self.teams.map(|line| self.cause_of_key("teams", line))
+    }
+
+    fn cause_of_key(&self, key: &str, line: Line) -> Cause {
+        Cause { value: format!("users[{}].{key}", self.index), file: self.file.clone(), line }
+    }
+}
+
+pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Arc<DesiredUser>> {
+    let accounts = Accounts::new(reading, keycloak);
+    reading.values.users.iter().enumerate().map(|(index, user)| Arc::new(accounts.declared(index, user))).collect()
+}
+
+/// What all users have in common, each text once.
+struct Accounts<'a> {
+    reading: &'a Reading<'a>,
+    nicknames: bool,
+    /// By the team's id: the group, and the team.
+    teams: HashMap<String, (Arc<str>, Arc<str>)>,
+    /// The groups that the flags stand for.
+    administrators: [Arc<str>; 3],
+}
+
+impl<'a> Accounts<'a> {
+    fn new(reading: &'a Reading<'a>, keycloak: &Keycloak) -> Self {
+        let teams = reading.team_groups().into_iter().map(|(group, team)| (team.as_ref().to_owned(), (group, team)));
+        Self {
+            reading,
+            nicknames: keycloak.implied.nicknames,
+            teams: teams.collect(),
+            administrators: reading.administrator_names().map(|(_, name)| name.into()),
         }
     }
-    memberships
+
+    fn declared(&self, index: usize, user: &User) -> DesiredUser {
+        let path = ValuePath::root().key("users").index(index);
+        let email: Arc<str> = user.email.folded().into();
+        let (file, line) = self.reading.place(&path);
+        let team = match user.teams.as_deref() {
+            Some([only]) => self.teams.get(only.as_str()).map(|(_, team)| Arc::clone(team)),
+            _ => None,
+        };
+        let account = Account {
+            email: Some(Arc::clone(&email)),
+            enabled: user.enabled,
+            first_name: user.first_name.as_deref().map(Into::into),
+            last_name: user.last_name.as_deref().map(Into::into),
+            nickname: self.nicknames.then(|| [nickname(&email)].into()),
+        };
+        DesiredUser {
+            email,
+            account,
+            initial_password: user.initial_password.clone(),
+            memberships: self.memberships(&path, user),
+            team,
+            teams: user.teams.as_ref().map(|_| self.line(&path, "teams")),
+            index,
+            file,
+            line,
+        }
+    }
+
+    /// The teams that the user is in, and what each flag says about the group that it stands for; an absent
+    /// key says nothing. The teams that the user is not in are not listed: there may be thousands.
+    fn memberships(&self, path: &ValuePath, user: &User) -> Box<[DesiredMembership]> {
+        let teams = user.teams.iter().flatten().filter_map(|id| self.teams.get(id.as_str()));
+        let teams = teams.map(|(group, team)| (group, true, Some(Arc::clone(team)), "teams"));
+        let flags = [
+            ("platformAdmin", user.platform_admin),
+            ("allTeamsAdmin", user.all_teams_admin),
+            ("teamAdmin", user.team_admin),
+        ];
+        let flags = self.administrators.iter().zip(flags);
+        let flags = flags.filter_map(|(group, (key, member))| Some((group, member?, None, key)));
+        let membership = |(group, member, team, key)| {
+            let group = Arc::clone(group);
+            DesiredMembership { group, member, team, key, line: self.line(path, key) }
+        };
+        let mut memberships: Vec<DesiredMembership> = teams.chain(flags).map(membership).collect();
+        memberships.sort_by(|one, two| one.group.cmp(&two.group));
+        memberships.dedup_by(|one, two| one.group == two.group);
+        memberships.into()
+    }
+
+    fn line(&self, user: &ValuePath, key: &str) -> Line {
+        self.reading.place(&user.clone().key(key)).1
+    }
 }
 
 /// The email in the form that Gitea takes for a user name: `@` and `.` become `-`, other characters

@@ -1,11 +1,9 @@
-//! Groups with their roles, those below declared groups, and members.
+//! Groups with their roles, and those below declared groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_keycloak_client::{paging, types::GroupRepresentation};
-use futures::{StreamExt, TryStreamExt, stream};
 
-use super::AT_ONCE;
 use crate::{Error, Keycloak, desired::Desired, directory::Named, error::Doing};
 
 impl Keycloak {
@@ -40,30 +38,5 @@ impl Keycloak {
                 groups.insert(path, group);
             }
         }
-    }
-
-    /// The ids of the members of each group whose membership some declared user has an opinion about.
-    pub(super) async fn read_members(
-        &self,
-        desired: &Desired,
-        groups: &BTreeMap<String, GroupRepresentation>,
-    ) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
-        let mut wanted: BTreeSet<&String> = desired.users.iter().flat_map(|user| user.memberships.keys()).collect();
-        if desired.users.iter().any(|user| user.teams.is_some()) {
-            wanted.extend(desired.team_groups.keys());
-        }
-        let mut reads = Vec::with_capacity(wanted.len());
-        for name in wanted {
-            if let Some(id) = groups.get(name).and_then(|group| group.id.clone()) {
-                reads.push(self.read_members_of(name, id));
-            }
-        }
-        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
-    }
-
-    async fn read_members_of(&self, name: &str, id: String) -> Result<(String, BTreeSet<String>), Error> {
-        let members = paging::group_members(&self.client, self.realm(), &id, true).await;
-        let members = members.doing("list", "members of group", name)?;
-        Ok((name.to_owned(), members.into_iter().filter_map(|member| member.id).collect()))
     }
 }

@@ -1,20 +1,42 @@
 //! The declared users, by whichever way costs fewer requests.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use evenkeel_keycloak_client::{paging, types::UserRepresentation};
 use evenkeel_transport::{Page, ResultExt, pages};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::AT_ONCE;
-use crate::{Error, Keycloak, desired::Desired, directory::Named, error::Doing};
+use crate::{Error, Keycloak, account::Account, desired::Desired, directory::Named, error::Doing};
+
+/// An account that is there, as far as it is compared.
+#[derive(Clone, Debug, Default)]
+pub struct ObservedUser {
+    /// Keycloak's id.
+    pub id: Arc<str>,
+    /// The account's own fields.
+    pub account: Account,
+    /// Paths of the groups that it is in, of those about whose members some declared user says something.
+    pub groups: Vec<Arc<str>>,
+}
+
+impl ObservedUser {
+    /// An account that a list or a search has shown; one without an id cannot be addressed.
+    fn of(user: UserRepresentation) -> Option<Self> {
+        let id = user.id.as_deref()?.into();
+        Some(Self { id, account: user.into(), groups: Vec::new() })
+    }
+}
 
 impl Keycloak {
     /// The declared users that are there, by folded email.
     ///
     /// One count decides: pages of all users, or one exact search for each declared user. A realm of
     /// a hundred thousand accounts costs no more than the handful that the values name.
-    pub(super) async fn read_users(&self, desired: &Desired) -> Result<BTreeMap<String, UserRepresentation>, Error> {
+    pub(super) async fn read_users(&self, desired: &Desired) -> Result<BTreeMap<Arc<str>, ObservedUser>, Error> {
         if desired.users.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -30,18 +52,20 @@ impl Keycloak {
             self.search_users(desired).await
         }?;
         for (email, user) in &users {
-            if let Some(id) = &user.id {
-                self.directory.insert(Named::User(email.clone()), id.as_str());
-            }
+            self.directory.insert(Named::User(Arc::clone(email)), Arc::clone(&user.id));
         }
         Ok(users)
     }
 
     /// Every user of the realm goes by; the declared ones stay. An account with the email wins over
     /// one that only has it as its user name.
-    async fn list_users(&self, desired: &Desired) -> Result<BTreeMap<String, UserRepresentation>, Error> {
-        let mut declared: BTreeMap<&str, [Option<UserRepresentation>; 2]> =
-            desired.users.iter().map(|user| (user.email.as_str(), [None, None])).collect();
+    async fn list_users(&self, desired: &Desired) -> Result<BTreeMap<Arc<str>, ObservedUser>, Error> {
+        let declared: HashMap<&str, &Arc<str>> = desired.users.iter().map(|user| (&*user.email, &user.email)).collect();
+        let declared = |name: &Option<String>| {
+            let folded = name.as_deref().unwrap_or_default().to_lowercase();
+            declared.get(folded.as_str()).map(|email| Arc::clone(email))
+        };
+        let (mut by_email, mut by_name) = (BTreeMap::new(), BTreeMap::new());
         let fetch = |page: Page| {
             let request = self
                 .client
@@ -55,22 +79,18 @@ impl Keycloak {
         let mut pages = std::pin::pin!(pages(0, paging::PAGE, fetch));
         while let Some(users) = pages.try_next().await.doing("list", "users of realm", self.realm())? {
             for user in users {
-                let folded =
-                    [&user.email, &user.username].map(|name| name.as_deref().unwrap_or_default().to_lowercase());
-                if let Some(slot) = folded.iter().position(|name| declared.contains_key(name.as_str()))
-                    && let Some(found) = declared.get_mut(folded[slot].as_str())
-                {
-                    found[slot] = Some(user);
+                if let Some(email) = declared(&user.email) {
+                    by_email.extend(ObservedUser::of(user).map(|user| (email, user)));
+                } else if let Some(email) = declared(&user.username) {
+                    by_name.extend(ObservedUser::of(user).map(|user| (email, user)));
                 }
             }
         }
-        Ok(declared
-            .into_iter()
-            .filter_map(|(email, [by_email, by_name])| Some((email.to_owned(), by_email.or(by_name)?)))
-            .collect())
+        by_name.append(&mut by_email);
+        Ok(by_name)
     }
 
-    async fn search_users(&self, desired: &Desired) -> Result<BTreeMap<String, UserRepresentation>, Error> {
+    async fn search_users(&self, desired: &Desired) -> Result<BTreeMap<Arc<str>, ObservedUser>, Error> {
         let mut reads = Vec::with_capacity(desired.users.len());
         for user in &desired.users {
             reads.push(self.search_user(&user.email));
@@ -79,8 +99,9 @@ impl Keycloak {
         Ok(found.into_iter().flatten().collect())
     }
 
-    async fn search_user(&self, email: &str) -> Result<Option<(String, UserRepresentation)>, Error> {
-        Ok(self.find_user(email).await?.map(|user| (email.to_owned(), user)))
+    async fn search_user(&self, email: &Arc<str>) -> Result<Option<(Arc<str>, ObservedUser)>, Error> {
+        let found = self.find_user(email).await?.and_then(ObservedUser::of);
+        Ok(found.map(|user| (Arc::clone(email), user)))
     }
 
     /// The user with exactly this email or, failing that, with it as the user name. Keycloak's plain

@@ -1,0 +1,71 @@
+//! Which declared users are in which groups: the members of each group, read inverted.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    pin::pin,
+    sync::Arc,
+};
+
+use evenkeel_keycloak_client::{paging, types::GroupRepresentation};
+use evenkeel_transport::{Page, ResultExt, pages};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::{AT_ONCE, ObservedUser};
+use crate::{Error, Keycloak, desired::Desired, error::Doing};
+
+/// The declared users that are there, by folded email.
+type Users = BTreeMap<Arc<str>, ObservedUser>;
+
+impl Keycloak {
+    /// Adds to each user the groups that it is in, of those about whose members some declared user says something.
+    pub(super) async fn read_memberships(
+        &self,
+        desired: &Desired,
+        groups: &BTreeMap<String, GroupRepresentation>,
+        mut users: Users,
+    ) -> Result<Users, Error> {
+        let memberships = desired.users.iter().flat_map(|user| user.memberships.iter());
+        let mut wanted: BTreeSet<&Arc<str>> = memberships.map(|membership| &membership.group).collect();
+        if desired.users.iter().any(|user| user.cause_of_teams().is_some()) {
+            wanted.extend(desired.team_groups.keys());
+        }
+        let emails: HashMap<Arc<str>, Arc<str>> =
+            users.iter().map(|(email, user)| (Arc::clone(&user.id), Arc::clone(email))).collect();
+        let mut reads = Vec::with_capacity(wanted.len());
+        for group in wanted {
+            if let Some(id) = groups.get(&**group).and_then(|group| group.id.as_deref()) {
+                reads.push(self.read_members(group, id, &emails));
+            }
+        }
+        let mut reads = stream::iter(reads).buffer_unordered(AT_ONCE);
+        while let Some((group, members)) = reads.try_next().await? {
+            for email in members {
+                if let Some(user) = users.get_mut(&email) {
+                    user.groups.push(Arc::clone(group));
+                }
+            }
+        }
+        Ok(users)
+    }
+
+    /// The declared users among a group's members. Others go by: a group may have any number of them.
+    async fn read_members<'a>(
+        &self,
+        group: &'a Arc<str>,
+        id: &str,
+        emails: &HashMap<Arc<str>, Arc<str>>,
+    ) -> Result<(&'a Arc<str>, Vec<Arc<str>>), Error> {
+        let fetch = |page: Page| {
+            let list = self.client.group_member_list().realm(self.realm()).group_id(id).brief_representation(true);
+            let request = list.first(page.first).max(page.max.get());
+            async move { request.send().await.api() }
+        };
+        let mut pages = pin!(pages(0, paging::PAGE, fetch));
+        let mut members = Vec::new();
+        while let Some(page) = pages.try_next().await.doing("list", "members of group", group)? {
+            let ids = page.iter().filter_map(|member| member.id.as_deref());
+            members.extend(ids.filter_map(|id| emails.get(id).cloned()));
+        }
+        Ok((group, members))
+    }
+}
