@@ -1,7 +1,7 @@
 //! YAML text to a located tree. Everything wrong in a source is collected, as far as its syntax allows.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 use secrecy::SecretString;
@@ -92,6 +92,7 @@ pub(crate) fn compose(text: Text<'_>) -> Composed {
         parser: Parser::new_from_str_with_options(text.text, options),
         text,
         anchors: BTreeMap::new(),
+        keys: HashSet::new(),
         expanded: 0,
         findings: Vec::new(),
         hidden: Vec::new(),
@@ -114,6 +115,8 @@ struct Composer<'text> {
     text: Text<'text>,
     /// Values with an anchor, by its id, with what they cost when an alias repeats them.
     anchors: BTreeMap<usize, (Node, usize)>,
+    /// The keys so far.
+    keys: HashSet<Arc<str>>,
     expanded: usize,
     findings: Vec<Finding>,
     hidden: Vec<Origin>,
@@ -162,7 +165,7 @@ impl<'text> Composer<'text> {
             Event::SequenceStart(_, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", origin);
                 let items = self.sequence()?;
-                self.anchored(anchor, Node { content: Content::List(items), origin })
+                self.anchored(anchor, Node { content: Content::List(items.into()), origin })
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "map", origin);
@@ -185,7 +188,7 @@ impl<'text> Composer<'text> {
     }
 
     fn mapping(&mut self) -> Result<Map, Stop> {
-        let mut map = BTreeMap::new();
+        let mut entries = Vec::new();
         let mut merged = Vec::new();
         loop {
             let (event, span) = self.next()?;
@@ -199,73 +202,77 @@ impl<'text> Composer<'text> {
             let value = self.node(event, &span)?;
             match key {
                 Some(_) if is_merge => merged.push(value),
-                Some(key) => self.insert(&mut map, key, Entry { key: origin, value }),
+                Some(key) => {
+                    if is_secret_name(&key) && value.as_map().is_none() {
+                        value.scalars(&mut |origin| self.hidden.push(origin));
+                    }
+                    entries.push((key, Entry { key: origin, value }));
+                }
                 None => {}
             }
         }
-        for value in merged {
-            self.merge_key(&mut map, value);
-        }
-        Ok(Map(map))
+        let map = Map::new(entries, |key, first, again| self.duplicate(key, first.key, again.key));
+        Ok(if merged.is_empty() { map } else { self.merge_keys(map, merged) })
     }
 
-    fn insert(&mut self, map: &mut BTreeMap<Box<str>, Entry>, key: Box<str>, entry: Entry) {
-        if is_secret_name(&key) && entry.value.as_map().is_none() {
-            entry.value.scalars(&mut |origin| self.hidden.push(origin));
+    fn duplicate(&mut self, key: &str, first: Origin, again: Origin) {
+        let mut finding = Finding::at(again, format!("duplicate key `{key}`"));
+        // finding a line number reads the text from its start, which a file of duplicates would turn into a bomb
+        if self.findings.len() < MAX_NUMBERED {
+            let first = self.line_of(first);
+            finding = finding.with_hint(format!("line {first} has the key already; keep one"));
         }
-        match map.entry(key) {
-            btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(entry);
-            }
-            btree_map::Entry::Occupied(occupied) => {
-                let mut finding = Finding::at(entry.key, format!("duplicate key `{}`", occupied.key()));
-                // finding a line number reads the text from its start, which a file of duplicates would turn into a bomb
-                if self.findings.len() < MAX_NUMBERED {
-                    let first = self.line_of(occupied.get().key);
-                    finding = finding.with_hint(format!("line {first} has the key already; keep one"));
-                }
-                self.findings.push(finding);
-            }
-        }
+        self.findings.push(finding);
     }
 
     /// The text of a key; `None`, with a finding, for a key that is a list or a map.
-    fn key(&mut self, event: Event<'text>, span: &Span) -> Result<Option<Box<str>>, Stop> {
+    fn key(&mut self, event: Event<'text>, span: &Span) -> Result<Option<Arc<str>>, Stop> {
         let origin = self.origin(span);
         if let Event::Scalar(text, _, anchor, _) = event {
             if text.starts_with(char::is_control) {
                 self.findings.push(Finding::at(origin, "a key begins with a control character"));
                 return Ok(None);
             }
-            let node = Node { content: Content::Text(text.as_ref().into()), origin };
-            self.anchored(anchor, node)?;
-            return Ok(Some(text.into()));
+            if anchor > 0 {
+                self.anchored(anchor, Node { content: Content::Text(text.as_ref().into()), origin })?;
+            }
+            return Ok(Some(self.shared(&text)));
         }
         let node = self.node(event, span)?;
-        let key = node.as_text().map(Into::into);
+        let key = node.as_text().map(|text| self.shared(text));
         if key.is_none() {
             self.findings.push(Finding::at(origin, format!("expected a string as key, found {}", node.type_name())));
         }
         Ok(key)
     }
 
+    /// The one text that equal keys share.
+    fn shared(&mut self, key: &str) -> Arc<str> {
+        if let Some(known) = self.keys.get(key) {
+            return Arc::clone(known);
+        }
+        let key: Arc<str> = key.into();
+        self.keys.insert(Arc::clone(&key));
+        key
+    }
+
     /// `<<: *base` and `<<: [*base, *other]`: entries that the map does not have itself; the first base wins.
-    fn merge_key(&mut self, map: &mut BTreeMap<Box<str>, Entry>, value: Node) {
-        let origin = value.origin;
-        let bases = match value.content {
-            Content::List(items) => items,
-            content => vec![Node { content, origin }],
-        };
-        for base in bases {
-            match base.content {
-                Content::Map(entries) => {
-                    for (key, entry) in entries.0 {
-                        map.entry(key).or_insert(entry);
-                    }
+    fn merge_keys(&mut self, map: Map, merged: Vec<Node>) -> Map {
+        let mut entries: Vec<(Arc<str>, Entry)> = map.into_iter().collect();
+        for value in merged {
+            let origin = value.origin;
+            let bases = match value.content {
+                Content::List(items) => items.into_vec(),
+                content => vec![Node { content, origin }],
+            };
+            for base in bases {
+                match base.content {
+                    Content::Map(map) => entries.extend(map),
+                    _ => self.findings.push(Finding::at(base.origin, "expected a map to merge with `<<`")),
                 }
-                _ => self.findings.push(Finding::at(base.origin, "expected a map to merge with `<<`")),
             }
         }
+        Map::new(entries, |_, _, _| {})
     }
 
     fn alias(&mut self, anchor: usize, origin: Origin) -> Result<Node, Stop> {
@@ -357,7 +364,6 @@ fn size_of(node: &Node) -> usize {
     let content = match &node.content {
         Content::List(items) => items.iter().map(size_of).fold(0, usize::saturating_add),
         Content::Map(map) => map
-            .0
             .iter()
             .map(|(key, entry)| size_of(&entry.value).saturating_add(key.len()))
             .fold(0, usize::saturating_add),

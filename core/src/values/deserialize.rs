@@ -1,6 +1,5 @@
 //! The located tree as a serde deserializer: secrets go from the tree into their type without a copy between.
 
-use std::collections::btree_map;
 use std::fmt;
 
 use serde::de::{
@@ -10,7 +9,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::secret::PLAIN_MARKER;
-use super::tree::{Content, Entry, Node};
+use super::tree::{Content, Entries, Node};
 
 /// Why a value does not fit its type. Holds no value.
 #[derive(Debug)]
@@ -72,7 +71,7 @@ impl<'de> Deserializer<'de> for &'de Node {
                 visitor.visit_map(MapDeserializer::new(std::iter::once((PLAIN_MARKER, text))))
             }
             Content::List(items) => visitor.visit_seq(Items(items.iter())),
-            Content::Map(map) => visitor.visit_map(Entries { entries: map.0.iter(), value: None }),
+            Content::Map(map) => visitor.visit_map(Fields { entries: map.iter(), value: None }),
         }
     }
 
@@ -128,18 +127,18 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
-struct Entries<'de> {
-    entries: btree_map::Iter<'de, Box<str>, Entry>,
+struct Fields<'de> {
+    entries: Entries<'de>,
     value: Option<&'de Node>,
 }
 
-impl<'de> MapAccess<'de> for Entries<'de> {
+impl<'de> MapAccess<'de> for Fields<'de> {
     type Error = Misfit;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
         let Some((key, entry)) = self.entries.next() else { return Ok(None) };
         self.value = Some(&entry.value);
-        let key: StrDeserializer<'de, Misfit> = key.as_ref().into_deserializer();
+        let key: StrDeserializer<'de, Misfit> = key.into_deserializer();
         seed.deserialize(key).map(Some)
     }
 

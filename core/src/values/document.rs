@@ -66,15 +66,14 @@ impl Read {
             findings: Vec::new(),
             complete: true,
         };
-        let mut defaults = reading.read(Source::defaults(), schema);
+        let defaults = reading.read(Source::defaults(), schema);
         let mut layers: Vec<Map> = sources.into_iter().map(|source| reading.read(source, schema)).collect();
         layers.extend(sets.iter().map(|argument| reading.read(Source::set(argument), schema)));
-        defaults
-            .0
-            .retain(|section, _| ALWAYS.contains(&&**section) || layers.iter().any(|layer| declares(layer, section)));
+        let defaults =
+            defaults.only(|section| ALWAYS.contains(&section) || layers.iter().any(|layer| declares(layer, section)));
         let mut root = Map::default();
         for layer in std::iter::once(defaults).chain(layers) {
-            lay(&mut root, layer, &mut reading.findings);
+            root = lay(root, layer, &mut reading.findings);
         }
         reading.document.root.content = Content::Map(root);
         reading
@@ -139,5 +138,5 @@ impl Read {
 
 /// Whether a layer sets a section to anything.
 fn declares(layer: &Map, section: &str) -> bool {
-    layer.0.get(section).is_some_and(|entry| !matches!(entry.value.content, Content::Null { .. }))
+    layer.get(section).is_some_and(|entry| !matches!(entry.value.content, Content::Null { .. }))
 }

@@ -1,15 +1,13 @@
 //! Layers laid over each other: maps merge, lists and scalars replace, `null` removes what an earlier layer set.
 
-use std::collections::btree_map;
-
 use super::compose::Finding;
 use super::path::{Step, ValuePath};
 use super::source::SourceId;
 use super::tree::{Content, Entry, Map, Node};
 
 /// Lays `over` upon `base`.
-pub(crate) fn lay(base: &mut Map, over: Map, findings: &mut Vec<Finding>) {
-    Layering { path: ValuePath::root(), findings }.maps(base, over);
+pub(crate) fn lay(base: Map, over: Map, findings: &mut Vec<Finding>) -> Map {
+    Layering { path: ValuePath::root(), findings }.maps(base, over)
 }
 
 struct Layering<'findings> {
@@ -18,45 +16,37 @@ struct Layering<'findings> {
 }
 
 impl Layering<'_> {
-    fn maps(&mut self, base: &mut Map, over: Map) {
-        for (key, entry) in over.0 {
-            self.path.push(Step::Key(key.as_ref().to_owned()));
-            match base.0.entry(key) {
-                btree_map::Entry::Occupied(mut occupied) => match entry.value.content {
-                    Content::Null { .. } => {
-                        occupied.remove();
-                    }
-                    content => {
-                        let value = Node { content, origin: entry.value.origin };
-                        self.entries(occupied.get_mut(), Entry { key: entry.key, value });
-                    }
-                },
-                btree_map::Entry::Vacant(vacant) => {
-                    if let Some(entry) = self.first(entry) {
-                        vacant.insert(entry);
-                    }
+    fn maps(&mut self, base: Map, over: Map) -> Map {
+        base.joined(over, |key, known, entry| {
+            self.path.push(Step::Key(key.to_owned()));
+            let laid = match (known, entry.value.content) {
+                (Some(_), Content::Null { .. }) => None,
+                (Some(known), content) => {
+                    let value = Node { content, origin: entry.value.origin };
+                    self.entries(known, Entry { key: entry.key, value })
                 }
-            }
+                (None, content) => {
+                    let value = Node { content, origin: entry.value.origin };
+                    self.first(Entry { key: entry.key, value })
+                }
+            };
             self.path.pop();
-        }
+            laid
+        })
     }
 
     /// A map stays where it was written first, unless nobody but the defaults wrote it: a later layer adds to it. Anything
     /// else is where it was written last.
-    fn entries(&mut self, base: &mut Entry, over: Entry) {
-        let is_map = matches!((&base.value.content, &over.value.content), (Content::Map(_), Content::Map(_)));
-        if !is_map || base.key.source == SourceId::DEFAULTS {
-            base.key = over.key;
-            base.value.origin = over.value.origin;
-        }
-        match (&mut base.value.content, over.value.content) {
-            (Content::Map(base), Content::Map(over)) => self.maps(base, over),
-            (_, content) => {
-                let value = Node { content, origin: over.value.origin };
-                if let Some(entry) = self.first(Entry { key: over.key, value }) {
-                    *base = entry;
-                }
+    fn entries(&mut self, base: Entry, over: Entry) -> Option<Entry> {
+        let (base_origin, over_origin) = (base.value.origin, over.value.origin);
+        match (base.value.content, over.value.content) {
+            (Content::Map(below), Content::Map(above)) => {
+                let by_default = base.key.source == SourceId::DEFAULTS;
+                let (key, origin) = if by_default { (over.key, over_origin) } else { (base.key, base_origin) };
+                let content = Content::Map(self.maps(below, above));
+                Some(Entry { key, value: Node { content, origin } })
             }
+            (_, content) => self.first(Entry { key: over.key, value: Node { content, origin: over_origin } }),
         }
     }
 
@@ -72,11 +62,7 @@ impl Layering<'_> {
                 );
                 return None;
             }
-            Content::Map(over) => {
-                let mut map = Map::default();
-                self.maps(&mut map, over);
-                Content::Map(map)
-            }
+            Content::Map(over) => Content::Map(self.maps(Map::default(), over)),
             content => content,
         };
         Some(Entry { key: entry.key, value: Node { content, origin } })
@@ -104,7 +90,7 @@ mod tests {
     fn laid(layers: &[&Value]) -> Value {
         let mut root = Map::default();
         for layer_value in layers {
-            lay(&mut root, layer(&layer_value.to_string()), &mut Vec::new());
+            root = lay(root, layer(&layer_value.to_string()), &mut Vec::new());
         }
         plain(&Node { content: Content::Map(root), ..Node::default() })
     }
@@ -117,7 +103,7 @@ mod tests {
             Content::Text(_) | Content::Secret(_) => json!(node.as_text()),
             Content::List(items) => items.iter().map(plain).collect(),
             Content::Map(map) => {
-                Value::Object(map.0.iter().map(|(key, entry)| (key.to_string(), plain(&entry.value))).collect())
+                Value::Object(map.iter().map(|(key, entry)| (key.to_owned(), plain(&entry.value))).collect())
             }
         }
     }

@@ -6,7 +6,7 @@ use super::compose::Finding;
 use super::path::ValuePath;
 use super::schema::similar;
 use super::source::Origin;
-use super::tree::Node;
+use super::tree::{Map, Node};
 
 /// The longest name of a Kubernetes namespace, which a team's name becomes.
 const MAX_NAMESPACE: usize = 63;
@@ -191,7 +191,7 @@ fn name<'tree>(root: &'tree Node, key: &str) -> Option<&'tree str> {
 
 fn keys<'tree>(root: &'tree Node, path: &[&str]) -> impl Iterator<Item = (&'tree str, Origin)> {
     let map = root.find(path).and_then(Node::as_map);
-    map.into_iter().flat_map(|map| map.0.iter()).map(|(key, entry)| (key.as_ref(), entry.key))
+    map.into_iter().flat_map(Map::iter).map(|(key, entry)| (key, entry.key))
 }
 
 fn origin(root: &Node, keys: &[&str]) -> Origin {

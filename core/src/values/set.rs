@@ -3,6 +3,8 @@
 //! The path is keys with dots between; a key that holds a dot itself is quoted: `a."b.c".d=1`. The value is a
 //! YAML scalar (`8`, `true`, `null`, text), or in flow style a list, map or quoted string.
 
+use std::sync::Arc;
+
 use super::compose::{Composed, Finding, Text, compose};
 use super::scalar::{self, Scalar};
 use super::source::{Origin, SourceId, SourceKind};
@@ -31,7 +33,7 @@ pub(crate) fn read(source: SourceId, argument: &str) -> Composed {
     composed.root = composed.root.map(|value| {
         path.keys.into_iter().rev().fold(value, |value, (key, origin)| {
             let entry = Entry { key: origin, value };
-            Node { content: Content::Map(Map([(key, entry)].into())), origin }
+            Node { content: Content::Map(Map::from((Arc::from(key), entry))), origin }
         })
     });
     composed

@@ -78,7 +78,7 @@ impl Source {
 }
 
 /// Number of a source among the [`Sources`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SourceId(pub(crate) u16);
 
 impl SourceId {
@@ -87,7 +87,7 @@ impl SourceId {
 }
 
 /// Where a key or value begins and ends: a source and a range of bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Origin {
     pub(crate) source: SourceId,
     pub(crate) start: u32,

@@ -1,6 +1,5 @@
 //! The located tree: values in which every key and value knows where it was written.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -9,8 +8,12 @@ use serde_json::Number;
 use super::path::{Step, ValuePath};
 use super::source::{Origin, SourceId};
 
+mod map;
+
+pub(crate) use map::{Entries, Map};
+
 /// A value and where it was written.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Node {
     pub(crate) content: Content,
     pub(crate) origin: Origin,
@@ -28,25 +31,20 @@ pub(crate) enum Content {
     Text(Box<str>),
     /// A text from a source of kind `Secrets`.
     Secret(SecretString),
-    List(Vec<Node>),
+    List(Box<[Node]>),
     Map(Map),
 }
 
-/// A map, in the order of its keys.
-#[derive(Clone, Default)]
-pub(crate) struct Map(pub(crate) BTreeMap<Box<str>, Entry>);
-
 /// An entry of a map: where its key was written, and its value.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Entry {
     pub(crate) key: Origin,
     pub(crate) value: Node,
 }
 
-impl Default for Node {
+impl Default for Content {
     fn default() -> Self {
-        let origin = Origin { source: SourceId::DEFAULTS, start: 0, end: 0 };
-        Self { content: Content::Null { written: true }, origin }
+        Self::Null { written: true }
     }
 }
 
@@ -83,7 +81,7 @@ impl Node {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
-        self.as_map()?.0.get(key).map(|entry| &entry.value)
+        self.as_map()?.get(key).map(|entry| &entry.value)
     }
 
     /// The value under several keys.
@@ -107,7 +105,7 @@ impl Node {
     pub(crate) fn scalars(&self, visit: &mut impl FnMut(Origin)) {
         match &self.content {
             Content::List(items) => items.iter().for_each(|item| item.scalars(visit)),
-            Content::Map(map) => map.0.values().for_each(|entry| entry.value.scalars(visit)),
+            Content::Map(map) => map.iter().for_each(|(_, entry)| entry.value.scalars(visit)),
             _ => visit(self.origin),
         }
     }
@@ -139,12 +137,10 @@ impl Node {
         let mut nearest = Nearest { node: self, key: None, written: None };
         for step in path.steps() {
             let next = match (&nearest.node.content, step) {
-                (Content::Map(map), Step::Key(key)) => {
-                    map.0.get(key.as_str()).map(|entry| (&entry.value, Some(entry.key)))
-                }
+                (Content::Map(map), Step::Key(key)) => map.get(key).map(|entry| (&entry.value, Some(entry.key))),
                 // a key of digits looks like a place in a list when it comes from a JSON Pointer
                 (Content::Map(map), Step::Index(index)) => {
-                    map.0.get(index.to_string().as_str()).map(|entry| (&entry.value, Some(entry.key)))
+                    map.get(&index.to_string()).map(|entry| (&entry.value, Some(entry.key)))
                 }
                 (Content::List(items), Step::Index(index)) => items.get(*index).map(|item| (item, None)),
                 _ => None,
@@ -189,7 +185,7 @@ impl fmt::Debug for Node {
         match &self.content {
             Content::List(items) => formatter.debug_list().entries(items).finish(),
             Content::Map(map) => {
-                formatter.debug_map().entries(map.0.iter().map(|(key, entry)| (key, &entry.value))).finish()
+                formatter.debug_map().entries(map.iter().map(|(key, entry)| (key, &entry.value))).finish()
             }
             _ => formatter.write_str(self.type_name()),
         }

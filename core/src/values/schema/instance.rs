@@ -1,13 +1,13 @@
 //! The located tree as an instance that jsonschema validates as it is: no copy of a secret is made.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, btree_map};
+use std::collections::BTreeSet;
 
 use jsonschema::JsonType;
 use jsonschema::json::{Array, Json, Node as Instance, NodeIdentity, Object};
 use serde_json::{Number, Value};
 
-use crate::values::tree::{Content, Entry, Map, Node};
+use crate::values::tree::{Content, Entries, Map, Node};
 
 /// The representation that [`Node`] is.
 pub(crate) struct Tree;
@@ -84,10 +84,10 @@ impl<'a> Instance<'a, Tree> for &'a Node {
                     && items.iter().zip(expected).all(|(item, expected)| item.equals_value(expected))
             }
             (Content::Map(map), Value::Object(expected)) => {
-                map.0.len() == expected.len()
-                    && expected.iter().all(|(key, expected)| {
-                        map.0.get(key.as_str()).is_some_and(|entry| (&&entry.value).equals_value(expected))
-                    })
+                map.len() == expected.len()
+                    && expected
+                        .iter()
+                        .all(|(key, expected)| map.get(key).is_some_and(|entry| (&&entry.value).equals_value(expected)))
             }
             _ => false,
         }
@@ -157,7 +157,7 @@ fn fingerprint(node: &Node, text: &mut String) {
         }
         Content::Map(map) => {
             text.push('{');
-            for (key, entry) in &map.0 {
+            for (key, entry) in map.iter() {
                 text.push_str(&format!("{key:?}:"));
                 fingerprint(&entry.value, text);
                 text.push(',');
@@ -168,13 +168,13 @@ fn fingerprint(node: &Node, text: &mut String) {
 }
 
 /// Members of a map.
-pub(crate) struct Members<'a>(btree_map::Iter<'a, Box<str>, Entry>);
+pub(crate) struct Members<'a>(Entries<'a>);
 
 impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, &'a Node);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|(key, entry)| (key.as_ref(), &entry.value))
+        self.0.next().map(|(key, entry)| (key, &entry.value))
     }
 }
 
@@ -184,14 +184,14 @@ impl<'a> Object<'a, Tree> for &'a Map {
     type MembersIter = Members<'a>;
 
     fn len(&self) -> usize {
-        self.0.len()
+        Map::len(self)
     }
 
     fn get(&self, key: &Box<str>) -> Option<&'a Node> {
-        self.0.get(key.as_ref()).map(|entry| &entry.value)
+        Map::get(self, key).map(|entry| &entry.value)
     }
 
     fn members(&self) -> Members<'a> {
-        Members(self.0.iter())
+        Members(self.iter())
     }
 }

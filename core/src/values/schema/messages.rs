@@ -42,8 +42,7 @@ impl Messages<'_> {
     }
 
     fn unknown_key(&self, error: &ValidationError<'_>, path: &ValuePath, place: Nearest<'_>, key: &str) -> Finding {
-        let origin =
-            place.node.as_map().and_then(|map| map.0.get(key)).map_or_else(|| place.origin(), |entry| entry.key);
+        let origin = place.node.as_map().and_then(|map| map.get(key)).map_or_else(|| place.origin(), |entry| entry.key);
         let message = if path.steps().is_empty() {
             format!("unknown key `{key}`")
         } else {
@@ -87,7 +86,7 @@ impl Messages<'_> {
     fn wrong_name(&self, inner: &ValidationError<'_>, place: Nearest<'_>) -> Finding {
         let name = inner.instance().as_str().unwrap_or_default();
         let origin =
-            place.node.as_map().and_then(|map| map.0.get(name)).map_or_else(|| place.origin(), |entry| entry.key);
+            place.node.as_map().and_then(|map| map.get(name)).map_or_else(|| place.origin(), |entry| entry.key);
         let expected = self
             .parent(inner)
             .and_then(|schema| schema.get("x-expected"))

@@ -16,7 +16,7 @@ fn walk(root: &Value, schemas: &[&Value], node: &Node, visit: &mut impl FnMut(&N
     match &node.content {
         Content::Map(map) => {
             let closed = all.iter().any(|schema| schema.get("additionalProperties") == Some(&Value::Bool(false)));
-            for (key, entry) in &map.0 {
+            for (key, entry) in map.iter() {
                 let known: Vec<_> = all.iter().filter_map(|schema| property(schema, key)).collect();
                 if known.is_empty() && closed {
                     visit(&entry.value);

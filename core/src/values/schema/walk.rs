@@ -51,8 +51,8 @@ impl<Visit: FnMut(&Node, &ValuePath)> Walk<'_, Visit> {
         let in_representation = in_representation || flag(schema, "x-representation");
         match &node.content {
             Content::Map(map) => {
-                for (key, entry) in &map.0 {
-                    self.path.push(Step::Key(key.as_ref().to_owned()));
+                for (key, entry) in map.iter() {
+                    self.path.push(Step::Key(key.to_owned()));
                     let property = property(schema, key);
                     if in_representation && is_secret_name(key) && is_secret_text(&entry.value) {
                         (self.visit)(&entry.value, &self.path);
