@@ -29,6 +29,33 @@ const KEYCLOAK: &[(&str, &str)] = contracts![
     "keycloak/users.json",
 ];
 
+const HARBOR: &[(&str, &str)] = contracts![
+    "harbor/audit-log.json",
+    "harbor/auth.json",
+    "harbor/configurations-fixed.json",
+    "harbor/configurations.json",
+    "harbor/immutable-rules.json",
+    "harbor/info.json",
+    "harbor/labels.json",
+    "harbor/members.json",
+    "harbor/outages.json",
+    "harbor/paging.json",
+    "harbor/projects.json",
+    "harbor/quotas.json",
+    "harbor/registries.json",
+    "harbor/replications.json",
+    "harbor/repositories.json",
+    "harbor/retentions.json",
+    "harbor/robots-change.json",
+    "harbor/robots-project.json",
+    "harbor/robots-system.json",
+    "harbor/robots-verify.json",
+    "harbor/schedules.json",
+    "harbor/statistics.json",
+    "harbor/usergroups.json",
+    "harbor/webhooks.json",
+];
+
 const LEFT_OUT: &str = include_str!("../../contracts/left-out.json");
 
 /// All contracts with Keycloak 26.7.3, in the order of their names.
@@ -37,6 +64,14 @@ const LEFT_OUT: &str = include_str!("../../contracts/left-out.json");
 /// A file that cannot be read, by name.
 pub fn keycloak() -> Result<Vec<Contract>, ContractError> {
     KEYCLOAK.iter().map(|(file, text)| Contract::parse(file, text)).collect()
+}
+
+/// All contracts with Harbor 2.15.2, in the order of their names.
+///
+/// # Errors
+/// A file that cannot be read, by name.
+pub fn harbor() -> Result<Vec<Contract>, ContractError> {
+    HARBOR.iter().map(|(file, text)| Contract::parse(file, text)).collect()
 }
 
 /// The contract of that name: `keycloak/tokens.json`, `tokens.json` or `tokens`.
@@ -75,19 +110,22 @@ mod tests {
 
     #[test]
     fn every_contract_file_is_listed_and_can_be_read() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/keycloak");
-        let files: BTreeSet<String> = std::fs::read_dir(folder)
-            .expect("the folder of contracts")
-            .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
-            .map(|file| format!("keycloak/{file}"))
-            .collect();
-        let read = keycloak().expect("contracts");
-        assert_eq!(read.into_iter().map(|contract| contract.file).collect::<BTreeSet<_>>(), files);
+        for (application, read) in [("keycloak", keycloak()), ("harbor", harbor())] {
+            let folder = format!("{}/../contracts/{application}", env!("CARGO_MANIFEST_DIR"));
+            let files: BTreeSet<String> = std::fs::read_dir(folder)
+                .expect("the folder of contracts")
+                .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+                .map(|file| format!("{application}/{file}"))
+                .collect();
+            let read = read.expect("contracts");
+            assert_eq!(read.into_iter().map(|contract| contract.file).collect::<BTreeSet<_>>(), files);
+        }
     }
 
     #[test]
     fn every_file_with_keys_left_out_is_a_contract() {
-        let contracts = keycloak().expect("contracts");
+        let contracts: Vec<Contract> =
+            keycloak().expect("contracts").into_iter().chain(harbor().expect("contracts")).collect();
         for file in left_out_by_the_sandbox().expect("left-out.json").keys() {
             assert!(named(&contracts, file).is_some(), "there is no contract `{file}`");
         }

@@ -10,13 +10,16 @@
 
 mod clock;
 mod faults;
+mod harbor;
 mod host;
 mod keycloak;
+mod random;
 mod request_log;
 mod server;
 
 pub use clock::{Clock, HastyClock, ManualClock, Reached, SystemClock};
 pub use faults::{Effect, Fault, Gate, Matching, Page};
+pub use harbor::{Harbor, HarborOptions, HarborPart};
 pub use host::StartError;
 pub use keycloak::{Keycloak, Options, Version};
 pub use request_log::{Caller, Kind, Logged};

@@ -144,7 +144,7 @@ fn check_body(
         }
         return BTreeMap::new();
     };
-    let Some(got) = answer.value(recorded.body_is) else {
+    let Some(got) = answer.value(recorded.body_is, expected) else {
         report.add("body", &expected.to_string(), &answer.text());
         return BTreeMap::new();
     };
@@ -229,12 +229,12 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The body as a value to compare: JSON where the content type says so, or was wrong when it was recorded; text
-    /// otherwise.
-    fn value(&self, body_is: Option<BodyIs>) -> Option<Value> {
+    /// The body as a value to compare: JSON where the content type says so, or where it was recorded as such under another
+    /// type; text otherwise.
+    fn value(&self, body_is: Option<BodyIs>, recorded: &Value) -> Option<Value> {
         match body_is {
             Some(BodyIs::Text) => Some(self.json().filter(Value::is_string).unwrap_or_else(|| self.text().into())),
-            None if self.is_json() => self.json(),
+            None if self.is_json() || !recorded.is_string() => self.json(),
             None => Some(self.text().into()),
         }
     }

@@ -31,6 +31,7 @@ pub struct Contract {
     /// Credentials by the name that requests call them by.
     pub auth: BTreeMap<String, Credential>,
     /// Keys whose lists compare as sets, at any depth.
+    #[serde(default)]
     pub unordered: BTreeSet<String>,
     /// Keys that were left out of every recorded body, at any depth.
     #[serde(default)]

@@ -155,3 +155,11 @@ fn a_text_that_was_cut_inside_of_a_placeholder_still_stands_for_its_kind() {
     assert_eq!(places(recorded.clone(), &answer(200, &[JSON], r#"{"a": "uid ab-1 and more"}"#)), Vec::<String>::new());
     assert_eq!(places(recorded, &answer(200, &[JSON], r#"{"a": "id ab-1 and more"}"#)), ["body /a"]);
 }
+
+#[test]
+fn json_under_another_content_type_is_compared_as_it_was_recorded() {
+    let recorded = json!({"status": 200, "headers": {"content-type": "text/plain"}, "body": {"version": "v2.0"}});
+    let text = |body| answer(200, &[("content-type", "text/plain")], body);
+    assert_eq!(places(recorded.clone(), &text(r#"{"version": "v2.0"}"#)), Vec::<String>::new());
+    assert_eq!(places(recorded, &text("v2.0")), ["body"]);
+}

@@ -1,0 +1,87 @@
+//! How a sandbox Harbor is started.
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+use crate::clock::{Clock, HastyClock};
+
+/// What a sandbox Harbor needs to know to start.
+#[derive(Debug, Clone)]
+pub struct HarborOptions {
+    admin_password: SecretString,
+    clock: Arc<dyn Clock>,
+    overwrite: Option<Map<String, Value>>,
+    reachable: Vec<Reachable>,
+}
+
+/// Another registry that the server can reach.
+#[derive(Debug, Clone)]
+pub(crate) struct Reachable {
+    pub(crate) url: String,
+    /// Who may log in there; `None` lets everybody in.
+    pub(crate) login: Option<(String, SecretString)>,
+}
+
+impl HarborOptions {
+    /// Options with the password of the account `admin`, the one user of a fresh server; there is no default password.
+    pub fn new(admin_password: impl Into<SecretString>) -> Self {
+        Self {
+            admin_password: admin_password.into(),
+            clock: Arc::new(HastyClock::new()),
+            overwrite: None,
+            reachable: Vec::new(),
+        }
+    }
+
+    /// The clock that locks and expiries live by. Unless said otherwise nobody waits: an answer that the real server holds
+    /// back for 1.5 s comes at once, and the time has passed.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The environment variable `CONFIG_OVERWRITE_JSON`: these values stand, and nothing of the configuration can be
+    /// changed (server-behaviour 2). What is no object is as an empty one.
+    #[must_use]
+    pub fn with_fixed_configuration(mut self, values: Value) -> Self {
+        self.overwrite = Some(if let Value::Object(values) = values { values } else { Map::new() });
+        self
+    }
+
+    /// Another registry that the server can reach, where anybody may log in. All others are out of reach.
+    #[must_use]
+    pub fn with_registry(mut self, url: impl Into<String>) -> Self {
+        self.reachable.push(Reachable { url: url.into(), login: None });
+        self
+    }
+
+    /// Another registry that the server can reach with these credentials only.
+    #[must_use]
+    pub fn with_guarded_registry(
+        mut self,
+        url: impl Into<String>,
+        user: impl Into<String>,
+        password: impl Into<SecretString>,
+    ) -> Self {
+        self.reachable.push(Reachable { url: url.into(), login: Some((user.into(), password.into())) });
+        self
+    }
+
+    pub(crate) fn admin_password(&self) -> &SecretString {
+        &self.admin_password
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    pub(crate) fn overwrite(&self) -> Option<&Map<String, Value>> {
+        self.overwrite.as_ref()
+    }
+
+    pub(crate) fn reachable(&self) -> &[Reachable] {
+        &self.reachable
+    }
+}

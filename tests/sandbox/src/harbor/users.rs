@@ -1,0 +1,197 @@
+//! Local users, and what somebody is told about himself (server-behaviour 1.1 and 5).
+
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Reply};
+use super::body::{self, Model, Shape};
+use super::identity::Identity;
+use super::members::Entity;
+use super::paging::{Key, Listing};
+use super::permissions;
+use super::request::Request;
+use super::routes::{self, nowhere};
+use super::secrets;
+use super::time::written;
+use super::world::World;
+
+/// The number of the administrator.
+pub(crate) const ADMIN: i64 = 1;
+
+const USER: Model = Model {
+    name: "UserCreationReq",
+    fields: &[
+        ("username", Shape::Text),
+        ("email", Shape::Text),
+        ("realname", Shape::Text),
+        ("comment", Shape::Text),
+        ("password", Shape::Text),
+    ],
+};
+
+/// One user.
+#[derive(Debug)]
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    email: String,
+    realname: String,
+    comment: String,
+    pub(crate) admin: bool,
+    password: SecretString,
+    created: i64,
+}
+
+impl User {
+    #[expect(clippy::disallowed_methods, reason = "the server's side of a login")]
+    pub(crate) fn has_password(&self, password: &str) -> bool {
+        self.password.expose_secret() == password
+    }
+
+    fn view(&self) -> Value {
+        let mut view = json!({
+            "admin_role_in_auth": false,
+            "creation_time": written(self.created),
+            "realname": self.realname,
+            "sysadmin_flag": self.admin,
+            "update_time": written(self.created),
+            "user_id": self.id,
+            "username": self.name,
+        });
+        for (name, value) in [("email", &self.email), ("comment", &self.comment)] {
+            if !value.is_empty() {
+                view[name] = json!(value);
+            }
+        }
+        view
+    }
+
+    fn key(&self, field: &str) -> Option<Key> {
+        match field {
+            "username" => Some(self.name.as_str().into()),
+            "email" => Some(self.email.as_str().into()),
+            "user_id" => Some(self.id.into()),
+            _ => None,
+        }
+    }
+}
+
+impl World {
+    /// The administrator of a fresh server.
+    pub(crate) fn first_user(&mut self, password: &SecretString) -> i64 {
+        let created = self.now();
+        self.users.insert(|id| User {
+            id,
+            name: "admin".to_owned(),
+            email: String::new(),
+            realname: "system admin".to_owned(),
+            comment: "admin user".to_owned(),
+            admin: true,
+            password: password.clone(),
+            created,
+        })
+    }
+
+    pub(crate) fn answer_users(&mut self, request: &Request, segments: &[&str]) -> Reply {
+        match (request.method.as_str(), segments) {
+            ("GET", []) => {
+                let listing = Listing::of(request)?;
+                self.need(request.who, "user", "list")?;
+                listing.answer(self.users.all(), |user, field| user.key(field), User::view)
+            }
+            ("POST", []) => self.create_user(request),
+            ("GET", ["current"]) => match request.who {
+                Identity::Nobody => Err(Answer::unauthorized()),
+                Identity::User(id) => {
+                    self.users.get(id).map(|user| Answer::found(user.view())).ok_or_else(|| missing(id))
+                }
+                Identity::Robot(_) => {
+                    Err(Answer::precondition("get current user not available for security context: robot"))
+                }
+            },
+            ("GET", ["current", "permissions"]) => self.own_permissions(request),
+            ("GET", [user]) => {
+                let id = routes::number(user, "user_id")?;
+                self.need(request.who, "user", "read")?;
+                self.users.get(id).map(|user| Answer::found(user.view())).ok_or_else(|| missing(id))
+            }
+            ("DELETE", [user]) => {
+                let id = routes::number(user, "user_id")?;
+                self.need(request.who, "user", "delete")?;
+                if id == ADMIN {
+                    return Err(Answer::forbidden("admin"));
+                }
+                self.users.remove(id).ok_or_else(|| missing(id))?;
+                self.members.retain(|member| member.entity != Entity::User(id));
+                Ok(Answer::done())
+            }
+            _ => Err(nowhere(request)),
+        }
+    }
+
+    fn create_user(&mut self, request: &Request) -> Reply {
+        let fields = request.json("userReq", &USER)?;
+        let mode = self.configuration.text("auth_mode");
+        if mode != "db_auth" {
+            let message = format!("creating local user is not allowed under auth mode: {mode}");
+            return Err(Answer::forbidden(message));
+        }
+        self.need(request.who, "user", "create")?;
+        let (name, email) = (body::text(&fields, "username"), body::text(&fields, "email"));
+        let password = body::text(&fields, "password");
+        if name.is_empty() {
+            return Err(Answer::invalid("bad request: username is required"));
+        }
+        if !secrets::are_fit(password) {
+            return Err(Answer::invalid(secrets::unfit("password")));
+        }
+        if self.users.all().any(|user| user.name == name || (!email.is_empty() && user.email == email)) {
+            return Err(Answer::conflict(format!("user {name} or email {email} already exists")));
+        }
+        let created = self.now();
+        let id = self.users.insert(|id| User {
+            id,
+            name: name.to_owned(),
+            email: email.to_owned(),
+            realname: body::text(&fields, "realname").to_owned(),
+            comment: body::text(&fields, "comment").to_owned(),
+            admin: false,
+            password: password.into(),
+            created,
+        });
+        Ok(Answer::created(format!("/api/v2.0/users/{id}")))
+    }
+
+    /// What somebody may do in one scope: `/system`, or `/project/<number>`. Nothing without a scope.
+    fn own_permissions(&self, request: &Request) -> Reply {
+        self.need_login(request.who)?;
+        let scope = request.query.get("scope").unwrap_or_default();
+        let project = scope.strip_prefix("/project/").and_then(|id| self.projects.get(id.parse().ok()?));
+        let allowed = |(resource, action): &(&str, &str)| match project {
+            Some(project) => self.may_by_name(request.who, project.id, resource, action),
+            None => scope == "/system" && self.may(request.who, resource, action),
+        };
+        let catalogue = permissions::of(if project.is_some() { "project" } else { "system" });
+        let relative = request.query.get("relative") == Some("true");
+        let shown = catalogue.filter(allowed).map(|(resource, action)| {
+            let resource = if relative { resource.to_owned() } else { format!("{scope}/{resource}") };
+            json!({ "action": action, "resource": resource })
+        });
+        Ok(Answer::found(Value::Array(shown.collect())))
+    }
+
+    /// Whether the account itself was given that right: what anybody may do in a public project is not among them.
+    fn may_by_name(&self, who: Identity, project: i64, resource: &str, action: &str) -> bool {
+        match who {
+            Identity::Robot(id) => {
+                self.robots.get(id).is_some_and(|robot| robot.may_in_project(project, resource, action))
+            }
+            other => self.projects.get(project).is_some_and(|project| self.may_in(other, project, resource, action)),
+        }
+    }
+}
+
+fn missing(id: i64) -> Answer {
+    Answer::failure(StatusCode::NOT_FOUND, "NOT_FOUND", format!("user {id} not found"))
+}
