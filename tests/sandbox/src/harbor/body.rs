@@ -201,7 +201,7 @@ mod tests {
     fn what_is_no_json_is_told_as_the_server_tells_it() {
         assert_eq!(refusal("["), "unexpected EOF");
         assert_eq!(refusal("{not json"), "invalid character 'n' looking for beginning of object key string");
-        assert_eq!(refusal("nonsense"), "invalid character 'n' looking for beginning of value");
+        assert_eq!(refusal("x"), "invalid character 'x' looking for beginning of value");
     }
 
     #[test]

@@ -84,7 +84,7 @@ struct Asked {
 impl Asked {
     fn new(fields: &Map<String, Value>) -> Result<Self, Answer> {
         let rules: Vec<Value> =
-            body::list(fields, "rules").iter().filter_map(Value::as_object).map(|rule| rule_view(rule)).collect();
+            body::list(fields, "rules").iter().filter_map(Value::as_object).map(rule_view).collect();
         for (index, rule) in rules.iter().enumerate() {
             if let Some(first) = rules[..index].iter().position(|other| other == rule) {
                 let message = format!("resource conflict: rule {index} is conflict with rule {first}");

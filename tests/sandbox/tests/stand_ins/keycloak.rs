@@ -1,34 +1,19 @@
 //! The sandbox Keycloak from outside: faults on the wire, paging, the request log, the clock, the snapshot.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
-#![expect(clippy::disallowed_methods, reason = "the tests play a client and send the token")]
 
 use evenkeel_sandbox::{Effect, Fault, Gate, Keycloak, Kind, ManualClock, Matching, Options, Page};
 use http::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
+
+use crate::wire::{self, Answer};
 
 /// A connection of its own for every request, so that what happens to it is seen.
 struct Client<'a> {
     server: &'a Keycloak,
     token: String,
-}
-
-/// An answer, or as much of it as came.
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("the body is JSON")
-    }
 }
 
 impl<'a> Client<'a> {
@@ -39,30 +24,14 @@ impl<'a> Client<'a> {
 
     /// Sends a request and reads until the connection ends.
     fn send(&self, method: &str, path: &str, body: Option<&Value>) -> io::Result<Answer> {
-        let body = body.map(ToString::to_string).unwrap_or_default();
-        let host = self.server.url().strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(host)?;
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.token,
-            body.len(),
-        )?;
-        let mut raw = Vec::new();
-        stream.read_to_end(&mut raw)?;
-        let Some(end) = raw.windows(4).position(|window| window == b"\r\n\r\n") else {
-            return Err(ErrorKind::UnexpectedEof.into());
-        };
-        let head = String::from_utf8(raw[..end].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Ok(Answer { status, head, body: raw[end + 4..].to_vec() })
+        let authorization = format!("Bearer {}", self.token);
+        wire::send(self.server.url(), &[("Authorization", &authorization)], method, path, body)
     }
 
     fn ok(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         let answer = self.send(method, path, body).unwrap();
         assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
-        serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
+        answer.value()
     }
 
     fn add_role(&self, name: &str) -> io::Result<Answer> {

@@ -1,0 +1,7 @@
+//! The stand-ins from outside: what is seen on the wire, in the request log, and by the clock.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "the tests play a client and send the token")]
+
+mod harbor;
+mod keycloak;
+mod wire;
