@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::BoxFuture;
 use reqwest::{Client, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use crate::replay::plain_client;
-use crate::scenario::Target;
+use crate::scenario::{self, Target};
 
 /// The lists of master that scenarios add to, and the key that addresses an element.
 const COLLECTIONS: [(&str, &str); 6] = [
@@ -182,6 +183,12 @@ impl Baseline {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&bytes).map_err(|_| BaselineError::Form(path.to_owned()))
+    }
+}
+
+impl scenario::Baseline for Baseline {
+    fn restore(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move { Self::restore(self).await.map_err(|error| error.to_string()) })
     }
 }
 

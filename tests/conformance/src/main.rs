@@ -1,17 +1,20 @@
 //! Runs the suite against a server and prints its table. Exit code 0: everything passed; 1: something did not; 64: usage.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use evenkeel_conformance::contracts;
+use evenkeel_conformance::harbor;
 use evenkeel_conformance::keycloak::Baseline;
 use evenkeel_conformance::live;
-use evenkeel_conformance::scenario::{ContractScenario, Row, Scenario, Target, run_all};
+use evenkeel_conformance::replay::Contract;
+use evenkeel_conformance::scenario::{self, ContractScenario, Row, Scenario, Target, run_all};
 use evenkeel_conformance::table;
 use secrecy::SecretString;
 
-/// Holds a Keycloak to what is recorded of it. The server must be one that nobody uses: realms are made and deleted.
+/// Holds a server to what is recorded of it. It must be one that nobody uses: things are made and deleted.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -39,6 +42,56 @@ enum Suite {
         #[arg(long, value_name = "FILE")]
         only: Vec<String>,
     },
+    /// Replays the contract files of a real Harbor.
+    Harbor {
+        #[command(flatten)]
+        server: HarborServer,
+        /// Only this file, such as `members`; may be given more than once.
+        #[arg(long, value_name = "FILE")]
+        only: Vec<String>,
+    },
+}
+
+#[derive(Args)]
+struct HarborServer {
+    /// The server's base URL, without `/api/v2.0`.
+    #[arg(long, env = "EVENKEEL_HARBOR_URL")]
+    url: String,
+    /// The environment variable that holds the password of the account `admin`.
+    #[arg(long, value_name = "NAME", default_value = "EVENKEEL_HARBOR_PASSWORD")]
+    password_env: String,
+    /// A docker registry with basic credentials that the server can reach.
+    #[arg(long, env = "EVENKEEL_HARBOR_REGISTRY_URL", requires = "registry_user")]
+    registry_url: Option<String>,
+    /// Who may log in there.
+    #[arg(long, env = "EVENKEEL_HARBOR_REGISTRY_USER")]
+    registry_user: Option<String>,
+    /// The environment variable that holds the password for that.
+    #[arg(long, value_name = "NAME", default_value = "EVENKEEL_HARBOR_REGISTRY_PASSWORD")]
+    registry_password_env: String,
+    /// A program that makes things happen to the server; it is told what, such as `database down`.
+    #[arg(long, env = "EVENKEEL_HARBOR_HAND", value_name = "PROGRAM")]
+    hand: Option<PathBuf>,
+}
+
+impl HarborServer {
+    fn target(self) -> Result<Target, String> {
+        let mut target = Target::new(&self.url, "admin", secret_from(&self.password_env)?);
+        target.given.insert("dead_url".to_owned(), "http://127.0.0.1:9".into());
+        if let (Some(url), Some(user)) = (self.registry_url, self.registry_user) {
+            target.given.insert("registry_url".to_owned(), url.into());
+            target.given.insert("registry_user".to_owned(), user.into());
+            target.given.insert("registry_password".to_owned(), secret_from(&self.registry_password_env)?);
+        }
+        target.hand = self.hand;
+        Ok(target)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "configuration: a password comes by environment, never as an argument")]
+fn secret_from(name: &str) -> Result<SecretString, String> {
+    let found = std::env::var(name).map(SecretString::from);
+    found.map_err(|_| format!("the environment variable `{name}` has no password in it"))
 }
 
 #[derive(Args)]
@@ -55,18 +108,8 @@ struct Server {
 }
 
 impl Server {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "configuration: a password comes by environment, never as an argument"
-    )]
     fn target(self) -> Result<Target, String> {
-        let password = std::env::var(&self.password_env)
-            .map_err(|_| format!("the environment variable `{}` has no password in it", self.password_env))?;
-        Ok(Target {
-            url: self.url.trim_end_matches('/').to_owned(),
-            administrator: self.admin,
-            password: SecretString::from(password),
-        })
+        Ok(Target::new(&self.url, &self.admin, secret_from(&self.password_env)?))
     }
 }
 
@@ -91,14 +134,36 @@ async fn main() -> ExitCode {
 }
 
 async fn run(suite: Suite) -> Result<Vec<Row>, String> {
-    let (server, scenarios) = match suite {
-        Suite::Contracts { server, only } => (server, contract_scenarios(&only)?),
-        Suite::Live { server } => (server, live::scenarios()),
-        Suite::All { server } => (server, contract_scenarios(&[])?.into_iter().chain(live::scenarios()).collect()),
-    };
+    let of_keycloak =
+        |only: &[String]| contract_scenarios(contracts::keycloak().map_err(|error| error.to_string())?, only);
+    match suite {
+        Suite::Contracts { server, only } => on_keycloak(server, of_keycloak(&only)?).await,
+        Suite::Live { server } => on_keycloak(server, live::scenarios()).await,
+        Suite::All { server } => {
+            on_keycloak(server, of_keycloak(&[])?.into_iter().chain(live::scenarios()).collect()).await
+        }
+        Suite::Harbor { server, only } => {
+            let all = contracts::harbor().map_err(|error| error.to_string())?;
+            let scenarios = contract_scenarios(all, &only)?;
+            let target = server.target()?;
+            let baseline = harbor::Baseline::take(&target).await.map_err(|error| error.to_string())?;
+            play(&scenarios, &target, &baseline).await
+        }
+    }
+}
+
+async fn on_keycloak(server: Server, scenarios: Vec<Box<dyn Scenario>>) -> Result<Vec<Row>, String> {
     let target = server.target()?;
     let baseline = Baseline::take(&target).await.map_err(|error| error.to_string())?;
-    let rows = run_all(&scenarios, &target, &baseline, |row| {
+    play(&scenarios, &target, &baseline).await
+}
+
+async fn play(
+    scenarios: &[Box<dyn Scenario>],
+    target: &Target,
+    baseline: &dyn scenario::Baseline,
+) -> Result<Vec<Row>, String> {
+    let rows = run_all(scenarios, target, baseline, |row| {
         let _ = writeln!(std::io::stderr(), "{} done", row.name);
     })
     .await;
@@ -106,8 +171,7 @@ async fn run(suite: Suite) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-fn contract_scenarios(only: &[String]) -> Result<Vec<Box<dyn Scenario>>, String> {
-    let all = contracts::keycloak().map_err(|error| error.to_string())?;
+fn contract_scenarios(all: Vec<Contract>, only: &[String]) -> Result<Vec<Box<dyn Scenario>>, String> {
     let chosen = if only.is_empty() {
         all
     } else {

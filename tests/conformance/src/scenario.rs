@@ -1,12 +1,14 @@
 //! What the suite is made of: scenarios, each a row of the final table.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 
-use crate::keycloak::Baseline;
-use crate::replay::{Contract, Disagreement, Replayer};
+use crate::replay::{Contract, Disagreement, Happening, Replayer, Step};
 
 /// The server that a suite runs against.
 #[derive(Debug, Clone)]
@@ -17,6 +19,30 @@ pub struct Target {
     pub administrator: String,
     /// The administrator's password.
     pub password: SecretString,
+    /// Values for more variables that contracts are given.
+    pub given: BTreeMap<String, SecretString>,
+    /// A program that makes things happen to the server.
+    pub hand: Option<PathBuf>,
+}
+
+impl Target {
+    /// A server, and its administrator.
+    #[must_use]
+    pub fn new(url: &str, administrator: &str, password: SecretString) -> Self {
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            administrator: administrator.to_owned(),
+            password,
+            given: BTreeMap::new(),
+            hand: None,
+        }
+    }
+}
+
+/// Puts a server back to what it was, so that each scenario finds a fresh one.
+pub trait Baseline: Send + Sync {
+    /// Deletes what scenarios have made and puts settings back. A reason where that did not work.
+    fn restore(&self) -> BoxFuture<'_, Result<(), String>>;
 }
 
 /// How one scenario went.
@@ -75,7 +101,7 @@ pub trait Scenario: Send + Sync {
 pub async fn run_all(
     scenarios: &[Box<dyn Scenario>],
     target: &Target,
-    baseline: &Baseline,
+    baseline: &dyn Baseline,
     mut watch: impl FnMut(&Row),
 ) -> Vec<Row> {
     let mut rows = Vec::with_capacity(scenarios.len());
@@ -108,17 +134,10 @@ impl Scenario for ContractScenario {
 
     fn run<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let replayed = match Replayer::new(&target.url) {
-                Ok(replayer) => {
-                    replayer
-                        .given("admin_user", target.administrator.as_str().into())
-                        .given("admin_password", target.password.clone())
-                        .replay(&self.0)
-                        .await
-                }
-                Err(error) => Err(error),
-            };
-            match replayed {
+            if let Some(reason) = self.missing(target) {
+                return Outcome { remarks: vec![format!("not replayed: {reason}")], ..Outcome::default() };
+            }
+            match self.replay(target).await {
                 Ok(replay) => Outcome {
                     steps: replay.steps,
                     findings: replay.disagreements.iter().map(finding).collect(),
@@ -128,6 +147,48 @@ impl Scenario for ContractScenario {
             }
         })
     }
+}
+
+impl ContractScenario {
+    /// What the contract needs and the target does not have.
+    fn missing(&self, target: &Target) -> Option<String> {
+        let contract = &self.0;
+        let own = |name: &str| matches!(name, "admin_user" | "admin_password") || target.given.contains_key(name);
+        if let Some((name, value)) = contract.server.first_key_value() {
+            return Some(format!("it needs a server that was started with {name}={value}"));
+        }
+        if let Some(name) =
+            contract.given.iter().find(|(name, value)| value.is_null() && !own(name)).map(|given| given.0)
+        {
+            return Some(format!("it needs a value for `{name}`"));
+        }
+        let event =
+            contract.steps.iter().find_map(|step| if let Step::Event(event) = step { Some(event) } else { None });
+        let event = event.filter(|_| target.hand.is_none())?;
+        Some(format!("it needs a hand on the server: `{}`", event.happens))
+    }
+
+    async fn replay(&self, target: &Target) -> Result<crate::replay::Replay, crate::replay::ReplayError> {
+        let mut replayer = Replayer::new(&target.url)?
+            .given("admin_user", target.administrator.as_str().into())
+            .given("admin_password", target.password.clone());
+        for (name, value) in &target.given {
+            replayer = replayer.given(name, value.clone());
+        }
+        if let Some(hand) = target.hand.clone() {
+            replayer = replayer.happening(by_program(hand));
+        }
+        replayer.replay(&self.0).await
+    }
+}
+
+/// Things happen by a program, which is told what as its only argument.
+fn by_program(program: PathBuf) -> Happening {
+    Box::new(move |what| match Command::new(&program).arg(what).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{}` ended with {status}", program.display())),
+        Err(error) => Err(format!("`{}` cannot be run: {error}", program.display())),
+    })
 }
 
 /// A disagreement without the file's name, which the row has.

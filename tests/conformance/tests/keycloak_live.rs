@@ -11,11 +11,7 @@ use evenkeel_sandbox::{Keycloak, Options};
 /// A scenario, on a server of its own.
 async fn play(part_of_the_name: &str) {
     let sandbox = Keycloak::start(&Options::new("admin", "live-admin-password")).unwrap();
-    let target = Target {
-        url: sandbox.url().to_owned(),
-        administrator: "admin".to_owned(),
-        password: "live-admin-password".into(),
-    };
+    let target = Target::new(sandbox.url(), "admin", "live-admin-password".into());
     let scenario: Box<dyn Scenario> =
         live::scenarios().into_iter().find(|scenario| scenario.name().contains(part_of_the_name)).unwrap();
     let outcome = scenario.run(&target).await;
