@@ -16,86 +16,71 @@ impl Keycloak {
     }
 
     pub(super) async fn client_scope_id(&self, name: &str) -> Result<String, Error> {
-        let named = Named::ClientScope(name.to_owned());
-        if let Some(id) = self.directory.get(&named) {
-            return Ok(id);
-        }
-        let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api().doing(
-            "list",
-            "client scopes of realm",
-            self.realm(),
-        )?;
-        let found = scopes.into_iter().find(|scope| scope.name.as_deref() == Some(name)).and_then(|scope| scope.id);
-        self.found(named, found, "client scope", name)
+        self.id(Named::ClientScope(name.to_owned()), "client scope", name, async {
+            let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api();
+            let scopes = scopes.doing("list", "client scopes of realm", self.realm())?;
+            Ok(scopes.into_iter().find(|scope| scope.name.as_deref() == Some(name)).and_then(|scope| scope.id))
+        })
+        .await
     }
 
     pub(super) async fn client_id(&self, client_id: &str) -> Result<String, Error> {
-        if let Some(id) = self.directory.get(&Named::Client(client_id.to_owned())) {
-            return Ok(id);
-        }
-        let found = self.find_client(client_id).await?.and_then(|client| client.id);
-        self.found(Named::Client(client_id.to_owned()), found, "client", client_id)
+        self.id(Named::Client(client_id.to_owned()), "client", client_id, async {
+            Ok(self.find_client(client_id).await?.and_then(|client| client.id))
+        })
+        .await
     }
 
     pub(super) async fn role_id(&self, name: &str) -> Result<String, Error> {
-        let named = Named::Role(name.to_owned());
-        if let Some(id) = self.directory.get(&named) {
-            return Ok(id);
-        }
-        let role = self
-            .client
-            .role_get()
-            .realm(self.realm())
-            .role_name(name)
-            .send()
-            .await
-            .optional()
-            .doing("read", "role", name)?;
-        self.found(named, role.and_then(|role| role.id), "role", name)
+        self.id(Named::Role(name.to_owned()), "role", name, async {
+            let role = self.client.role_get().realm(self.realm()).role_name(name).send().await.optional();
+            Ok(role.doing("read", "role", name)?.and_then(|role| role.id))
+        })
+        .await
     }
 
     pub(super) async fn client_role_id(&self, client: &str, client_uuid: &str, role: &str) -> Result<String, Error> {
-        let named = Named::ClientRole(client.to_owned(), role.to_owned());
-        if let Some(id) = self.directory.get(&named) {
-            return Ok(id);
-        }
-        let answer =
-            self.client.client_role_get().realm(self.realm()).client_uuid(client_uuid).role_name(role).send().await;
-        let found = answer.optional().doing("read", "client role", role)?;
-        self.found(named, found.and_then(|role| role.id), "client role", role)
+        self.id(Named::ClientRole(client.to_owned(), role.to_owned()), "client role", role, async {
+            let request = self.client.client_role_get().realm(self.realm()).client_uuid(client_uuid).role_name(role);
+            let found = request.send().await.optional().doing("read", "client role", role)?;
+            Ok(found.and_then(|role| role.id))
+        })
+        .await
     }
 
     /// Groups are known by path: a group below another is looked for below its parent.
     pub(super) async fn group_id(&self, path: &str) -> Result<String, Error> {
-        let named = Named::Group(path.to_owned());
-        if let Some(id) = self.directory.get(&named) {
-            return Ok(id);
-        }
-        let (siblings, name) = match path.rsplit_once('/') {
-            None => (paging::groups(&self.client, self.realm(), true).await, path),
-            Some((parent, name)) => {
-                // Boxed: as deep as the path is long.
-                let parent = Box::pin(self.group_id(parent)).await?;
-                (paging::group_children(&self.client, self.realm(), &parent, true).await, name)
-            }
-        };
-        let siblings = siblings.doing("list", "groups of realm", self.realm())?;
-        let found = siblings.into_iter().find(|group| group.name.as_deref() == Some(name)).and_then(|group| group.id);
-        self.found(named, found, "group", path)
+        self.id(Named::Group(path.to_owned()), "group", path, async {
+            let (siblings, name) = match path.rsplit_once('/') {
+                None => (paging::groups(&self.client, self.realm(), true).await, path),
+                Some((parent, name)) => {
+                    // Boxed: as deep as the path is long.
+                    let parent = Box::pin(self.group_id(parent)).await?;
+                    (paging::group_children(&self.client, self.realm(), &parent, true).await, name)
+                }
+            };
+            let siblings = siblings.doing("list", "groups of realm", self.realm())?;
+            Ok(siblings.into_iter().find(|group| group.name.as_deref() == Some(name)).and_then(|group| group.id))
+        })
+        .await
     }
 
     pub(super) async fn user_id(&self, email: &Arc<str>) -> Result<String, Error> {
-        let named = Named::User(Arc::clone(email));
-        if let Some(id) = self.directory.get(&named) {
-            return Ok(id);
-        }
-        let found = self.find_user(email).await?.and_then(|user| user.id);
-        self.found(named, found, "user", email)
+        self.id(Named::User(Arc::clone(email)), "user", email, async {
+            Ok(self.find_user(email).await?.and_then(|user| user.id))
+        })
+        .await
     }
 
-    fn found(&self, named: Named, id: Option<String>, kind: &'static str, name: &str) -> Result<String, Error> {
-        let id = id.ok_or_else(|| Error::Missing { kind, name: name.to_owned() })?;
-        self.directory.insert(named, id.as_str());
-        Ok(id)
+    /// The id that is known, or what `search` finds.
+    async fn id(
+        &self,
+        named: Named,
+        kind: &'static str,
+        name: &str,
+        search: impl Future<Output = Result<Option<String>, Error>>,
+    ) -> Result<String, Error> {
+        let missing = || Error::Missing { kind, name: name.to_owned() };
+        self.directory.get_or_search(named, async { search.await?.ok_or_else(missing) }).await
     }
 }
