@@ -2,11 +2,12 @@
 //!
 //! Each stand-in is an independent witness: it knows the application only by what a real server was seen to answer, and
 //! shares no code and no types with the clients and tasks that talk to it. [`Keycloak`] behaves as Keycloak 26.7 does for
-//! the objects that the Keycloak task manages: it refuses what the real server refuses, pages as it pages, masks as it masks.
+//! the objects that the Keycloak task manages, and [`Harbor`] as Harbor 2.15 for those of the Harbor task: it refuses what the
+//! real server refuses, pages as it pages, masks as it masks.
 //!
-//! Three things make it more than a mock: its state is whole (a realm has the built-in scopes, clients and roles of a real
-//! one, ids and relations hold), its request log tells what was asked ([`Keycloak::requests`]), and faults can be injected by
-//! rule ([`Keycloak::inject`]) down to a connection that is cut after the write was applied.
+//! Three things make each more than a mock: its state is whole (a realm has the built-in scopes, clients and roles of a real
+//! one, ids and relations hold), its request log tells what was asked ([`Keycloak::requests`], and [`Harbor::requests`] also by
+//! whom), and faults can be injected by rule ([`Keycloak::inject`]) down to a connection that is cut after the write was applied.
 
 mod clock;
 mod faults;
