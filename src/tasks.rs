@@ -18,7 +18,16 @@ pub(crate) struct KnownTask {
 }
 
 /// All tasks, in the order in which the help lists them.
-pub(crate) const TASKS: [KnownTask; 1] = [known::<Keycloak>()];
+pub(crate) const TASKS: [KnownTask; 2] = [known::<Keycloak>(), WAIT_FOR];
+
+/// The barrier, which has nothing to converge.
+const WAIT_FOR: KnownTask = KnownTask {
+    name: evenkeel_wait_for::NAME,
+    command: evenkeel_wait_for::command,
+    run: evenkeel_wait_for::run_matches,
+    main: evenkeel_wait_for::main,
+    definitions: Vec::new,
+};
 
 const fn known<T: Task>() -> KnownTask {
     KnownTask {

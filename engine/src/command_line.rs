@@ -233,7 +233,12 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
     })
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// A duration as people write it, such as `90s` or `1h 30m`: more than nothing, and at most a week.
+///
+/// # Errors
+///
+/// What to write instead.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let parsed: jiff::SignedDuration = text.parse().map_err(|_| "write it as `90s`, `10m` or `1h 30m`".to_owned())?;
     match Duration::try_from(parsed) {
         Ok(duration) if !duration.is_zero() && duration <= LONGEST_TIMEOUT => Ok(duration),

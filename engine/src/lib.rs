@@ -18,7 +18,7 @@ pub mod task;
 mod telemetry;
 mod values_files;
 
-pub use process::{main_of, parse, run_matches, task_command, validate};
+pub use process::{begin, main_of, parse, read_values, run_matches, task_command, validate};
 
 /// Compares a generated file of the repository with what it should hold, or writes it when
 /// `EVENKEEL_UPDATE` is set.

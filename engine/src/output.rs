@@ -141,6 +141,11 @@ pub fn print(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
+/// Prints data as JSON.
+pub fn print_json(value: &impl Serialize) {
+    print(&json(value));
+}
+
 fn to_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
-use evenkeel_core::report::Failure;
+use evenkeel_core::{report::Failure, values::Values};
 
 use crate::{
     command_line::{LogFormat, TaskCommand, ValuesOptions},
@@ -69,12 +69,7 @@ pub fn run_matches<T: Task>(matches: &ArgMatches) -> ExitCode {
 
 fn run_process<T: Task>(command: &TaskCommand) -> ExitCode {
     let options = &command.options().output;
-    let progress = match options.log_format {
-        LogFormat::Text => Progress::on_terminal(),
-        LogFormat::Json => Progress::hidden(),
-    };
-    telemetry::start(options.log_format, &progress);
-    telemetry::silence_panics();
+    let progress = begin(options.log_format);
     let surroundings = Surroundings { secrets: Arc::new(SecretResolver::new()), stop: Stop::new(), progress };
     // A panic is a mistake of ours; its report and exit code must not be lost with it.
     let finished = catch_unwind(AssertUnwindSafe(|| block_on::<T>(command, &surroundings)));
@@ -92,6 +87,30 @@ fn block_on<T: Task>(command: &TaskCommand, surroundings: &Surroundings) -> Fini
         let finished = run::<T>(command, surroundings).await;
         signals.abort();
         finished
+    })
+}
+
+/// What a process of ours begins with: the log, and what a panic may say. Returns where progress shows.
+#[must_use]
+pub fn begin(format: LogFormat) -> Progress {
+    let progress = match format {
+        LogFormat::Text => Progress::on_terminal(),
+        LogFormat::Json => Progress::hidden(),
+    };
+    telemetry::start(format, &progress);
+    telemetry::silence_panics();
+    progress
+}
+
+/// Reads values of which no application's own representations are needed.
+///
+/// # Errors
+///
+/// The exit code, when they cannot be used: what is wrong has been printed.
+pub fn read_values(values: &ValuesOptions, format: LogFormat) -> Result<Values, ExitCode> {
+    load(values, Vec::new()).map(|(values, _)| values).map_err(|ending| {
+        output::print_ending(&ending.failures, ending.problems.as_ref(), format);
+        ending.code
     })
 }
 

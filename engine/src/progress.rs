@@ -39,6 +39,22 @@ impl Progress {
         }
     }
 
+    /// Whether anybody sees what is drawn.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        !self.0.is_hidden()
+    }
+
+    /// A line of its own, which vanishes with what is returned.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        let bar = self.0.add(ProgressBar::new_spinner());
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+            bar.set_style(style);
+        }
+        Line(bar)
+    }
+
     /// A step of unknown length.
     pub(crate) fn waiting(&self, message: &'static str) -> Step {
         let bar = self.0.add(ProgressBar::new_spinner().with_message(message));
@@ -55,6 +71,23 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         Step(bar)
+    }
+}
+
+/// One line whose text changes.
+#[derive(Debug)]
+pub struct Line(ProgressBar);
+
+impl Line {
+    /// Shows this text from now on.
+    pub fn say(&self, text: String) {
+        self.0.set_message(text);
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

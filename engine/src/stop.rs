@@ -40,7 +40,7 @@ impl Stop {
 
     /// Asks to stop at the first SIGTERM or SIGINT, and leaves the process at the second. Signals are
     /// caught from this call on, and dealt with while the future runs.
-    pub(crate) fn at_signals(self) -> impl Future<Output = ()> + Send {
+    pub fn at_signals(self) -> impl Future<Output = ()> + Send {
         let signals = Signals::listen();
         async move {
             let Ok(mut signals) = signals else {

@@ -11,6 +11,11 @@ use crate::Retry;
 pub struct SessionOptions {
     /// Certificates (PEM, one or more) that are trusted beside the system's roots.
     pub ca_bundle: Option<Vec<u8>>,
+    /// Whether the system's roots are trusted. Reading them takes a few milliseconds and a megabyte, which a session that
+    /// speaks no TLS can save.
+    pub system_roots: bool,
+    /// Sends what is for one host to another.
+    pub detour: Option<Detour>,
     /// How requests reach the server.
     pub proxy: ProxyUse,
     /// How long making a connection may take, its TLS handshake included.
@@ -34,6 +39,8 @@ impl Default for SessionOptions {
     fn default() -> Self {
         Self {
             ca_bundle: None,
+            system_roots: true,
+            detour: None,
             proxy: ProxyUse::default(),
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
@@ -51,6 +58,8 @@ impl fmt::Debug for SessionOptions {
         formatter
             .debug_struct("SessionOptions")
             .field("ca_bundle_bytes", &self.ca_bundle.as_ref().map(Vec::len))
+            .field("system_roots", &self.system_roots)
+            .field("detour", &self.detour)
             .field("proxy", &self.proxy)
             .field("connect_timeout", &self.connect_timeout)
             .field("request_timeout", &self.request_timeout)
@@ -61,6 +70,15 @@ impl fmt::Debug for SessionOptions {
             .field("log_capacity", &self.log_capacity)
             .finish()
     }
+}
+
+/// Requests for one host that are sent to another: its name stays what the request is for, in `Host` and in TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detour {
+    /// The host that requests are for.
+    pub host: String,
+    /// The host, or its address, that they are sent to; the port is that of the request.
+    pub to: String,
 }
 
 /// How requests reach the server.

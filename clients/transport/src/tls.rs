@@ -1,8 +1,14 @@
 //! The one place where an HTTP client is built.
 
-use reqwest::{Certificate, Client, redirect, retry};
+use std::sync::Arc;
 
-use crate::{ApiError, Kind, ProxyUse, SessionOptions, failure};
+use reqwest::{
+    Certificate, Client,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect, retry,
+};
+
+use crate::{ApiError, Detour, Kind, ProxyUse, SessionOptions, failure};
 
 /// The HTTP client: rustls with ring, system roots plus the bundle, no redirects, no cookies, no repeats of its own.
 pub(crate) fn client(options: &SessionOptions) -> Result<Client, ApiError> {
@@ -19,8 +25,10 @@ pub(crate) fn client(options: &SessionOptions) -> Result<Client, ApiError> {
     if options.proxy == ProxyUse::Direct {
         builder = builder.no_proxy();
     }
-    if let Some(bundle) = &options.ca_bundle {
-        builder = builder.tls_certs_merge(certificates(bundle)?);
+    let bundle = options.ca_bundle.as_deref().map(certificates).transpose()?.unwrap_or_default();
+    builder = if options.system_roots { builder.tls_certs_merge(bundle) } else { builder.tls_certs_only(bundle) };
+    if let Some(detour) = &options.detour {
+        builder = builder.no_proxy().dns_resolver(Arc::new(Signpost(detour.clone())));
     }
     builder.build().map_err(|error| ApiError::new(Kind::Tls, format!("cannot prepare TLS: {}", failure::root(&error))))
 }
@@ -32,4 +40,17 @@ fn certificates(bundle: &[u8]) -> Result<Vec<Certificate>, ApiError> {
         return Err(ApiError::new(Kind::Tls, "the CA bundle holds no certificate"));
     }
     Ok(certificates)
+}
+
+/// Resolves names as the system does, but one of them as another.
+struct Signpost(Detour);
+
+impl Resolve for Signpost {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = if name.as_str() == self.0.host { self.0.to.clone() } else { name.as_str().to_owned() };
+        Box::pin(async move {
+            let found: Vec<_> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
 }

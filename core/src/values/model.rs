@@ -17,7 +17,7 @@ mod kubernetes;
 mod people;
 mod platform;
 
-pub use barriers::Condition;
+pub use barriers::{Condition, ConditionCredentials, ConditionTarget, HttpCondition, HttpMethod, JsonScalar};
 pub use drone::{Drone, DroneCron, DroneRepository, DroneSecret};
 pub use gitea::{
     Gitea, GiteaAdmin, GiteaAuthenticationSource, GiteaCredentials, GiteaHook, GiteaOrganisation, GiteaRepository,

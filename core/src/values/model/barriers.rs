@@ -1,28 +1,251 @@
+use std::{collections::BTreeMap, fmt};
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::values::names::RequestUrl;
+use crate::values::names::{HttpUrl, RequestUrl};
+use crate::values::secret::{CaBundle, SecretValue};
 
-/// A condition that `wait-for` waits for.
+/// A condition that `wait-for` waits for: one target, and when it counts as ready.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(try_from = "ConditionFields")]
+#[schemars(with = "ConditionFields")]
+pub struct Condition {
+    /// What is asked, and how it has to answer.
+    pub target: ConditionTarget,
+    /// How many successes must follow each other; `None` leaves it to the command line.
+    pub confirmations: Option<u32>,
+    /// Whether the barrier waits until the target is not ready.
+    pub invert: bool,
+}
+
+/// What a condition asks.
+#[derive(Debug, Clone)]
+pub enum ConditionTarget {
+    /// An address that answers as expected.
+    Http(HttpCondition),
+    /// A port that takes connections: `HOST:PORT`.
+    Tcp(String),
+    /// A name that resolves to an address.
+    Dns(String),
+    /// A realm that answers and, with credentials, gives a token.
+    Keycloak(RequestUrl, Option<ConditionCredentials>),
+    /// Harbor, every component healthy.
+    Harbor(HttpUrl),
+    /// Gitea, its database and cache healthy.
+    Gitea(HttpUrl),
+    /// Drone.
+    Drone(HttpUrl),
+    /// A Kubernetes object: `KIND/NAMESPACE/NAME`.
+    Kubernetes {
+        /// The object.
+        object: String,
+        /// A key that the Secret must have.
+        key: Option<String>,
+        /// Whether a failed Job is waited for further, since something may run it again.
+        retry_failed_job: bool,
+    },
+}
+
+/// An address that has to answer as expected.
+#[derive(Debug, Clone)]
+pub struct HttpCondition {
+    /// The address.
+    pub url: RequestUrl,
+    /// Answers that count as success.
+    pub status: Vec<u16>,
+    /// The request's method.
+    pub method: HttpMethod,
+    /// Headers of the request.
+    pub headers: BTreeMap<String, String>,
+    /// What has to stand in the answer, by JSON Pointer.
+    pub json: BTreeMap<String, JsonScalar>,
+    /// Name that the request is for, as `Host` and in TLS, wherever it is sent.
+    pub host: Option<String>,
+    /// Certificates that are trusted beside the system's.
+    pub ca_bundle: Option<CaBundle>,
+}
+
+/// The method of a condition's request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HttpMethod {
+    /// Ask for the whole answer.
+    #[default]
+    Get,
+    /// Ask for the head of the answer alone.
+    Head,
+    /// Ask what may be done there.
+    Options,
+    /// Send a request without a body.
+    Post,
+}
+
+/// A value inside a JSON answer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum JsonScalar {
+    /// `true` or `false`.
+    Truth(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+}
+
+impl JsonScalar {
+    /// Whether a JSON value of an answer is this one.
+    #[must_use]
+    pub fn is(&self, value: &serde_json::Value) -> bool {
+        match self {
+            Self::Truth(truth) => value.as_bool() == Some(*truth),
+            Self::Number(number) => value.as_i64() == Some(*number),
+            Self::Text(text) => value.as_str() == Some(text),
+        }
+    }
+}
+
+/// As in JSON: a text has its quotation marks.
+impl fmt::Display for JsonScalar {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truth(truth) => truth.fmt(formatter),
+            Self::Number(number) => number.fmt(formatter),
+            Self::Text(text) => write!(formatter, "{text:?}"),
+        }
+    }
+}
+
+/// The account for which a token has to come.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Condition {
+pub struct ConditionCredentials {
+    /// Client of the realm.
+    pub client_id: String,
+    /// Secret of the client.
+    pub client_secret: SecretValue,
+}
+
+/// A condition that `wait-for` waits for. Exactly one of `http`, `tcp`, `dns`, `keycloak`, `harbor`, `gitea`, `drone` and
+/// `kubernetes` says what is asked.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Condition")]
+struct ConditionFields {
     /// Address that is asked.
-    pub http: RequestUrl,
-    /// Answers that count as success. Default `[200]`.
-    #[serde(default = "default_status")]
+    http: Option<RequestUrl>,
+    /// Port that has to take connections, as `HOST:PORT`.
+    tcp: Option<String>,
+    /// Name that has to resolve to an address.
+    dns: Option<String>,
+    /// Keycloak realm that has to answer: `https://keycloak.example.com/realms/otomi`.
+    keycloak: Option<RequestUrl>,
+    /// Harbor whose components all have to be healthy.
+    harbor: Option<HttpUrl>,
+    /// Gitea that has to be healthy.
+    gitea: Option<HttpUrl>,
+    /// Drone that has to answer.
+    drone: Option<HttpUrl>,
+    /// Kubernetes object as `KIND/NAMESPACE/NAME`, or `KIND/NAME` for what has no namespace. Kinds: `job` (complete), `deployment`
+    /// (rolled out and available), `pod` (ready), `secret` (there), `namespace` (active), `crd` (established).
+    kubernetes: Option<String>,
+    /// With `http`: answers that count as success. Default `[200]`.
     #[schemars(length(min = 1), inner(range(min = 100, max = 599)))]
-    pub status: Vec<u16>,
+    status: Option<Vec<u16>>,
+    /// With `http`: the request's method. Default `GET`.
+    method: Option<HttpMethod>,
+    /// With `http`: headers of the request.
+    headers: Option<BTreeMap<String, String>>,
+    /// With `http`: what has to stand in the JSON answer, by JSON Pointer, such as `{/status: healthy}`.
+    json: Option<BTreeMap<String, JsonScalar>>,
+    /// With `http`: name that the request is for, as `Host` and in TLS, wherever it is sent.
+    host: Option<String>,
+    /// With `http`: certificates (PEM) that are trusted beside the system's. Default `platform.caBundle`.
+    ca_bundle: Option<CaBundle>,
+    /// With `keycloak`: the account for which a token has to come.
+    credentials: Option<ConditionCredentials>,
+    /// With `kubernetes: secret/…`: a key that the Secret must have.
+    key: Option<String>,
+    /// With `kubernetes: job/…`: wait on after the Job has failed, since something may make it anew. Default `false`.
+    retry_failed_job: Option<bool>,
     /// How many successes must follow each other. Default 1.
-    #[serde(default = "default_confirmations")]
     #[schemars(range(min = 1))]
-    pub confirmations: u32,
+    confirmations: Option<u32>,
+    /// Wait until the target is not ready. Default `false`.
+    invert: Option<bool>,
 }
 
-fn default_status() -> Vec<u16> {
-    vec![200]
+const ONE_TARGET: &str =
+    "expected exactly one of `http`, `tcp`, `dns`, `keycloak`, `harbor`, `gitea`, `drone` and `kubernetes`";
+
+impl ConditionFields {
+    /// The keys that go with one kind of target and are set although the condition has another.
+    fn stray(&self) -> Option<&'static str> {
+        let http = self.http.is_some();
+        let of_http = self.status.is_some()
+            || self.method.is_some()
+            || self.headers.is_some()
+            || self.json.is_some()
+            || self.host.is_some()
+            || self.ca_bundle.is_some();
+        if of_http && !http {
+            return Some("`status`, `method`, `headers`, `json`, `host` and `caBundle` go with `http` only");
+        }
+        if self.credentials.is_some() && self.keycloak.is_none() {
+            return Some("`credentials` goes with `keycloak` only");
+        }
+        if (self.key.is_some() || self.retry_failed_job.is_some()) && self.kubernetes.is_none() {
+            return Some("`key` and `retryFailedJob` go with `kubernetes` only");
+        }
+        None
+    }
+
+    fn into_targets(self) -> Vec<ConditionTarget> {
+        let http = self.http.map(|url| {
+            ConditionTarget::Http(HttpCondition {
+                url,
+                status: self.status.unwrap_or_else(|| vec![200]),
+                method: self.method.unwrap_or_default(),
+                headers: self.headers.unwrap_or_default(),
+                json: self.json.unwrap_or_default(),
+                host: self.host,
+                ca_bundle: self.ca_bundle,
+            })
+        });
+        let kubernetes = self.kubernetes.map(|object| ConditionTarget::Kubernetes {
+            object,
+            key: self.key,
+            retry_failed_job: self.retry_failed_job.unwrap_or_default(),
+        });
+        let keycloak = self.keycloak.map(|url| ConditionTarget::Keycloak(url, self.credentials));
+        [
+            http,
+            self.tcp.map(ConditionTarget::Tcp),
+            self.dns.map(ConditionTarget::Dns),
+            keycloak,
+            self.harbor.map(ConditionTarget::Harbor),
+            self.gitea.map(ConditionTarget::Gitea),
+            self.drone.map(ConditionTarget::Drone),
+            kubernetes,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
 }
 
-fn default_confirmations() -> u32 {
-    1
+impl TryFrom<ConditionFields> for Condition {
+    type Error = &'static str;
+
+    fn try_from(fields: ConditionFields) -> Result<Self, Self::Error> {
+        if let Some(problem) = fields.stray() {
+            return Err(problem);
+        }
+        let (confirmations, invert) = (fields.confirmations, fields.invert.unwrap_or_default());
+        let mut targets = fields.into_targets();
+        match (targets.pop(), targets.is_empty()) {
+            (Some(target), true) => Ok(Self { target, confirmations, invert }),
+            _ => Err(ONE_TARGET),
+        }
+    }
 }

@@ -1,0 +1,92 @@
+//! How far each condition is, for whoever looks.
+
+use std::{
+    num::NonZeroU32,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::time::Instant;
+
+/// Where a condition stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It is asked.
+    Waiting,
+    /// It is met.
+    Met,
+    /// It cannot be met.
+    Hopeless,
+}
+
+/// One condition on the board.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What people call it.
+    pub name: String,
+    /// Where it stands.
+    pub phase: Phase,
+    /// How often it was asked.
+    pub attempts: u32,
+    /// What is missing, or why it cannot be met; empty before the first answer and once it is met.
+    pub missing: String,
+    /// Since when it is as it is: since the start, or since the first failure after a success, until it is met.
+    pub since: Instant,
+    /// When it was met, or when it turned out that it cannot be.
+    pub ended: Option<Instant>,
+}
+
+/// All conditions, in the order in which they were given.
+#[derive(Debug)]
+pub struct Board(Mutex<Vec<Row>>);
+
+impl Board {
+    /// A board on which nothing has been asked yet.
+    #[must_use]
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        let since = Instant::now();
+        let row = |name| Row { name, phase: Phase::Waiting, attempts: 0, missing: String::new(), since, ended: None };
+        Self(Mutex::new(names.into_iter().map(row).collect()))
+    }
+
+    /// What is on it now.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Row> {
+        self.lock().clone()
+    }
+
+    pub(super) fn met(&self, row: usize) {
+        self.change(row, |row| {
+            row.phase = Phase::Met;
+            row.missing.clear();
+            row.ended = Some(Instant::now());
+        });
+    }
+
+    pub(super) fn ready(&self, row: usize, successes: u32, wanted: NonZeroU32) {
+        self.change(row, |row| row.missing = format!("is ready, confirmed {successes} of {wanted} times"));
+    }
+
+    pub(super) fn missing(&self, row: usize, missing: String) {
+        self.change(row, |row| row.missing = missing);
+    }
+
+    pub(super) fn hopeless(&self, row: usize, reason: String) {
+        self.change(row, |row| {
+            row.phase = Phase::Hopeless;
+            row.missing = reason;
+            row.ended = Some(Instant::now());
+        });
+    }
+
+    fn change(&self, row: usize, change: impl FnOnce(&mut Row)) {
+        if let Some(row) = self.lock().get_mut(row) {
+            row.attempts = row.attempts.saturating_add(1);
+            change(row);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Row>> {
+        // What a panicking thread left behind is a complete list.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,216 @@
+//! The command line of the barrier.
+
+use std::{collections::BTreeMap, ffi::OsString, num::NonZeroU32, path::PathBuf, time::Duration};
+
+use clap::{Args, Command, ValueEnum, builder::BoolishValueParser};
+use evenkeel_core::values::model::{HttpMethod, JsonScalar};
+use evenkeel_engine::command_line::{LogFormat, OutputFormat, ValuesOptions, duration};
+
+/// The whole command line.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WaitFor {
+    /// What has to be ready: `http(s)://…`, `tcp://HOST:PORT`, `dns:NAME`, `keycloak:URL`, `harbor:URL`, `gitea:URL`,
+    /// `drone:URL`, `kubernetes:KIND/NAMESPACE/NAME`
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// Run this once the barrier is open, in place of this process
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+    /// Where barriers come from.
+    #[command(flatten)]
+    pub values: ValuesOptions,
+    /// All conditions of this barrier of the values; repeat it
+    #[arg(long, value_name = "NAME", help_heading = "Values")]
+    pub barrier: Vec<String>,
+    /// When the barrier opens.
+    #[command(flatten)]
+    pub waiting: Waiting,
+    /// How HTTP targets are asked and have to answer.
+    #[command(flatten)]
+    pub http: HttpOptions,
+    /// The client for which Keycloak has to give a token.
+    #[command(flatten)]
+    pub keycloak: KeycloakOptions,
+    /// Which cluster, and what of it.
+    #[command(flatten)]
+    pub kubernetes: KubernetesOptions,
+    /// The form of what goes to standard output
+    #[arg(long = "output", short = 'o', value_enum, value_name = "FORM", env = "EVENKEEL_OUTPUT", default_value_t = OutputFormat::Text, help_heading = "Output")]
+    pub output: OutputFormat,
+    /// The form of the log on standard error; RUST_LOG says what is in it
+    #[arg(long, value_enum, value_name = "FORM", env = "EVENKEEL_LOG_FORMAT", default_value_t = LogFormat::Text, help_heading = "Output")]
+    pub log_format: LogFormat,
+}
+
+/// When the barrier opens, and how fast it asks.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Waiting")]
+pub(crate) struct Waiting {
+    /// One condition is enough
+    #[arg(long, env = "EVENKEEL_ANY", value_parser = BoolishValueParser::new())]
+    pub any: bool,
+    /// Wait until the targets are not ready
+    #[arg(long, env = "EVENKEEL_INVERT", value_parser = BoolishValueParser::new())]
+    pub invert: bool,
+    /// How many successes in a row count as ready
+    #[arg(long, value_name = "NUMBER", env = "EVENKEEL_CONFIRMATIONS", default_value_t = NonZeroU32::MIN)]
+    pub confirmations: NonZeroU32,
+    /// The pause after a success that has to be confirmed, and after the first failure
+    #[arg(long, value_name = "DURATION", env = "EVENKEEL_INTERVAL", default_value = "1s", value_parser = duration)]
+    pub interval: Duration,
+    /// The longest pause: after each further failure it is twice as long as before
+    #[arg(long, value_name = "DURATION", env = "EVENKEEL_BACKOFF", default_value = "10s", value_parser = duration)]
+    pub backoff: Duration,
+    /// How long one question may take
+    #[arg(long, value_name = "DURATION", env = "EVENKEEL_PROBE_TIMEOUT", default_value = "5s", value_parser = duration)]
+    pub probe_timeout: Duration,
+    /// How long to wait at most, such as `90s` or `1h 30m`
+    #[arg(long, value_name = "DURATION", env = "EVENKEEL_TIMEOUT", default_value = "10m", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// How HTTP targets of the command line are asked and have to answer.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "HTTP targets")]
+pub(crate) struct HttpOptions {
+    /// Statuses that count as ready
+    #[arg(long, value_name = "CODE", value_delimiter = ',', default_value = "200", value_parser = clap::value_parser!(u16).range(100..=599))]
+    pub status: Vec<u16>,
+    /// The request's method
+    #[arg(long, value_enum, value_name = "METHOD", default_value_t = Method::Get)]
+    pub method: Method,
+    /// A header of the request; repeat it. For a secret see `--header-from-env`
+    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
+    pub header: Vec<(String, String)>,
+    /// A header whose text is in a variable of the environment; repeat it
+    #[arg(long, value_name = "NAME=VARIABLE", value_parser = header_variable)]
+    pub header_from_env: Vec<(String, String)>,
+    /// What has to stand in the JSON answer, such as `/status=healthy`; repeat it
+    #[arg(long, value_name = "POINTER=VALUE", value_parser = json)]
+    pub json: Vec<(String, JsonScalar)>,
+    /// The name that requests are for, in `Host` and in TLS, wherever they are sent
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Certificates (PEM) that are trusted beside the system's, for all targets
+    #[arg(long, value_name = "FILE", env = "EVENKEEL_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// The methods of a request, as they are written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "UPPER")]
+pub(crate) enum Method {
+    /// Ask for the whole answer
+    Get,
+    /// Ask for the head of the answer alone
+    Head,
+    /// Ask what may be done there
+    Options,
+    /// Send a request without a body
+    Post,
+}
+
+impl From<Method> for HttpMethod {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::Get,
+            Method::Head => Self::Head,
+            Method::Options => Self::Options,
+            Method::Post => Self::Post,
+        }
+    }
+}
+
+/// The client for which Keycloak has to give a token.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Keycloak targets")]
+pub(crate) struct KeycloakOptions {
+    /// The client for which a token has to come
+    #[arg(long, value_name = "ID", env = "EVENKEEL_CLIENT_ID")]
+    pub client_id: Option<String>,
+    /// A file with the client's secret [default: the variable EVENKEEL_CLIENT_SECRET]
+    #[arg(long, value_name = "FILE", env = "EVENKEEL_CLIENT_SECRET_FILE")]
+    pub client_secret_file: Option<PathBuf>,
+}
+
+/// Which cluster, and what of it.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Kubernetes targets")]
+pub(crate) struct KubernetesOptions {
+    /// The kubeconfig [default: KUBECONFIG, ~/.kube/config, or the pod's service account]
+    #[arg(long, value_name = "FILE", env = "EVENKEEL_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, value_name = "NAME", env = "EVENKEEL_CONTEXT")]
+    pub context: Option<String>,
+    /// Wait on after a Job has failed, since something may make it anew
+    #[arg(long, env = "EVENKEEL_RETRY_FAILED_JOBS", value_parser = BoolishValueParser::new())]
+    pub retry_failed_jobs: bool,
+}
+
+/// The command `wait-for` with its options.
+#[must_use]
+pub fn command() -> Command {
+    WaitFor::augment_args(Command::new(crate::NAME))
+        .about("Hold back until what is needed is really ready, then run a command")
+        .long_about(None)
+        .display_order(0)
+        .arg_required_else_help(true)
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("write it as `NAME: VALUE`".to_owned()),
+    }
+}
+
+fn header_variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, variable)) if !name.is_empty() && !variable.is_empty() => {
+            Ok((name.to_owned(), variable.to_owned()))
+        }
+        _ => Err("write it as `NAME=VARIABLE`".to_owned()),
+    }
+}
+
+/// A pointer and what has to stand there. `true`, `false` and whole numbers are those; quotation marks make a text of them.
+fn json(text: &str) -> Result<(String, JsonScalar), String> {
+    let wrong = || "write it as `/POINTER=VALUE`, such as `/status=healthy`".to_owned();
+    let (pointer, value) = text.split_once('=').ok_or_else(wrong)?;
+    if !(pointer.is_empty() || pointer.starts_with('/')) {
+        return Err(wrong());
+    }
+    let scalar = match serde_json::from_str(value) {
+        Ok(scalar) => scalar,
+        Err(_) => JsonScalar::Text(value.to_owned()),
+    };
+    Ok((pointer.to_owned(), scalar))
+}
+
+impl HttpOptions {
+    pub(crate) fn expected_json(&self) -> BTreeMap<String, JsonScalar> {
+        self.json.iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_json_expectation_keeps_its_type() {
+        let scalar = |text: &str| json(text).map(|(_, scalar)| scalar);
+        assert_eq!(scalar("/status=healthy"), Ok(JsonScalar::Text("healthy".to_owned())));
+        assert_eq!(scalar("/ready=true"), Ok(JsonScalar::Truth(true)));
+        assert_eq!(scalar("/count=3"), Ok(JsonScalar::Number(3)));
+        assert_eq!(scalar("/count=\"3\""), Ok(JsonScalar::Text("3".to_owned())));
+        assert_eq!(scalar("/a=b=c"), Ok(JsonScalar::Text("b=c".to_owned())));
+        assert!(json("status").is_err() && json("status=x").is_err());
+    }
+}

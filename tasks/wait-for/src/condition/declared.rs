@@ -1,0 +1,199 @@
+//! Conditions from what people wrote: the command line's targets with its options, or a named barrier of the values.
+
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+use evenkeel_core::values::{SecretValue, Values, model};
+use evenkeel_engine::secrets::{SecretError, SecretResolver};
+use evenkeel_transport::reqwest::header::{HeaderName, HeaderValue};
+use secrecy::SecretString;
+
+use super::{
+    ClientAccount, Condition, HttpTarget, KeycloakTarget, KubernetesObject, Service, Target,
+    target::{MalformedTarget, Written, host_and_port, host_name, realm_url, request_url, service_url},
+};
+use crate::Error;
+
+/// What the command line says about all of its targets.
+#[derive(Clone, Debug)]
+pub struct Expectations {
+    /// For `http` targets: how they are asked.
+    pub method: model::HttpMethod,
+    /// Headers of their requests.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Statuses that count as success; never empty.
+    pub status: Vec<u16>,
+    /// What has to stand in their JSON answers.
+    pub json: BTreeMap<String, model::JsonScalar>,
+    /// The name that their requests are for.
+    pub host: Option<String>,
+    /// Certificates that are trusted beside the system's.
+    pub ca_bundle: Option<SecretString>,
+    /// For `keycloak` targets: the client for which a token has to come.
+    pub client: Option<ClientAccount>,
+    /// For Jobs: wait on after a failure.
+    pub retry_failed_jobs: bool,
+    /// How many successes must follow each other.
+    pub confirmations: NonZeroU32,
+    /// Whether the barrier waits until targets are not ready.
+    pub invert: bool,
+}
+
+impl Expectations {
+    /// The condition of one target.
+    ///
+    /// # Errors
+    ///
+    /// When the text names nothing to wait for.
+    pub fn condition(&self, text: &str) -> Result<Condition, MalformedTarget> {
+        let service = |url| Service { url, ca_bundle: self.ca_bundle.clone() };
+        let target = match Written::parse(text)? {
+            Written::Http(url) => Target::Http(Box::new(self.http(url))),
+            Written::Tcp(port) => Target::Tcp(port),
+            Written::Dns(name) => Target::Dns(name),
+            Written::Keycloak(url) => {
+                Target::Keycloak(Box::new(KeycloakTarget { service: service(url), client: self.client.clone() }))
+            }
+            Written::Harbor(url) => Target::Harbor(service(url)),
+            Written::Gitea(url) => Target::Gitea(service(url)),
+            Written::Drone(url) => Target::Drone(service(url)),
+            Written::Kubernetes(object) => {
+                Target::Kubernetes(KubernetesObject { retry_failed_job: self.retry_failed_jobs, ..object })
+            }
+        };
+        Ok(Condition { target, confirmations: self.confirmations, invert: self.invert })
+    }
+
+    fn http(&self, url: evenkeel_transport::reqwest::Url) -> HttpTarget {
+        HttpTarget {
+            url,
+            method: self.method,
+            headers: self.headers.clone(),
+            status: self.status.clone(),
+            json: self.json.clone(),
+            host: self.host.clone(),
+            ca_bundle: self.ca_bundle.clone(),
+        }
+    }
+}
+
+/// The conditions of a named barrier.
+///
+/// # Errors
+///
+/// When the values have no such barrier, a secret of it is not there, or a target names nothing.
+pub fn of_barrier(
+    values: &Values,
+    name: &str,
+    secrets: &SecretResolver,
+    confirmations: NonZeroU32,
+) -> Result<Vec<Condition>, Error> {
+    let Some(declared) = values.barriers.get(name) else {
+        return Err(Error::NoBarrier { name: name.to_owned(), known: values.barriers.keys().cloned().collect() });
+    };
+    let reading = Reading { values, secrets };
+    let mut conditions = Vec::with_capacity(declared.len());
+    for condition in declared {
+        conditions.push(Condition {
+            target: reading.target(&condition.target).map_err(|problem| problem.in_barrier(name))?,
+            confirmations: condition.confirmations.and_then(NonZeroU32::new).unwrap_or(confirmations),
+            invert: condition.invert,
+        });
+    }
+    Ok(conditions)
+}
+
+/// Why a declared condition cannot be used.
+enum Unusable {
+    Target(MalformedTarget),
+    Secret(SecretError),
+}
+
+impl Unusable {
+    fn in_barrier(self, name: &str) -> Error {
+        match self {
+            Self::Target(source) => Error::Barrier { name: name.to_owned(), source },
+            Self::Secret(source) => Error::Secret(source),
+        }
+    }
+}
+
+impl From<MalformedTarget> for Unusable {
+    fn from(malformed: MalformedTarget) -> Self {
+        Self::Target(malformed)
+    }
+}
+
+impl From<SecretError> for Unusable {
+    fn from(error: SecretError) -> Self {
+        Self::Secret(error)
+    }
+}
+
+struct Reading<'a> {
+    values: &'a Values,
+    secrets: &'a SecretResolver,
+}
+
+impl Reading<'_> {
+    fn target(&self, declared: &model::ConditionTarget) -> Result<Target, Unusable> {
+        Ok(match declared {
+            model::ConditionTarget::Http(http) => Target::Http(Box::new(self.http(http)?)),
+            model::ConditionTarget::Tcp(port) => Target::Tcp(host_and_port(port)?),
+            model::ConditionTarget::Dns(name) => Target::Dns(host_name(name)?),
+            model::ConditionTarget::Keycloak(url, account) => Target::Keycloak(Box::new(KeycloakTarget {
+                service: Service { url: realm_url(url.as_str())?, ca_bundle: self.ca_bundle(None)? },
+                client: account.as_ref().map(|account| self.account(account)).transpose()?,
+            })),
+            model::ConditionTarget::Harbor(url) => Target::Harbor(self.service(url.as_str())?),
+            model::ConditionTarget::Gitea(url) => Target::Gitea(self.service(url.as_str())?),
+            model::ConditionTarget::Drone(url) => Target::Drone(self.service(url.as_str())?),
+            model::ConditionTarget::Kubernetes { object, key, retry_failed_job } => {
+                let written = key.as_ref().map_or_else(|| object.clone(), |key| format!("{object}:{key}"));
+                let object: KubernetesObject = written.parse()?;
+                Target::Kubernetes(KubernetesObject { retry_failed_job: *retry_failed_job, ..object })
+            }
+        })
+    }
+
+    fn http(&self, declared: &model::HttpCondition) -> Result<HttpTarget, Unusable> {
+        let headers = declared.headers.iter().map(|(name, value)| header(name, value)).collect::<Result<_, _>>()?;
+        Ok(HttpTarget {
+            url: request_url(declared.url.as_str())?,
+            method: declared.method,
+            headers,
+            status: declared.status.clone(),
+            json: declared.json.clone(),
+            host: declared.host.as_deref().map(host_name).transpose()?,
+            ca_bundle: self.ca_bundle(declared.ca_bundle.as_ref().map(|bundle| &bundle.0))?,
+        })
+    }
+
+    fn service(&self, url: &str) -> Result<Service, Unusable> {
+        Ok(Service { url: service_url(url)?, ca_bundle: self.ca_bundle(None)? })
+    }
+
+    /// A condition's own certificates, or those of the platform.
+    fn ca_bundle(&self, own: Option<&SecretValue>) -> Result<Option<SecretString>, SecretError> {
+        let of_platform = self.values.platform.ca_bundle.as_ref().map(|bundle| &bundle.0);
+        own.or(of_platform).map(|bundle| self.secrets.resolve(bundle)).transpose()
+    }
+
+    fn account(&self, declared: &model::ConditionCredentials) -> Result<ClientAccount, SecretError> {
+        let client_secret = self.secrets.resolve(&declared.client_secret)?;
+        Ok(ClientAccount { client_id: declared.client_id.clone(), client_secret })
+    }
+}
+
+/// A header as it is sent. What it says may be a secret, so it is marked as one.
+pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), MalformedTarget> {
+    let malformed = || MalformedTarget { target: name.to_owned(), expected: "a header's name and a text of one line" };
+    let name: HeaderName = name.parse().map_err(|_| malformed())?;
+    let mut value: HeaderValue = value.parse().map_err(|_| malformed())?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+/// The name that a request is for.
+pub(crate) fn host(name: &str) -> Result<String, MalformedTarget> {
+    host_name(name)
+}

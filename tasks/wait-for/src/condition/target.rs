@@ -1,0 +1,154 @@
+//! Targets as they are written on the command line: `SCHEME:REST`.
+
+use std::net::Ipv6Addr;
+
+use evenkeel_core::values::{HttpUrl, RequestUrl};
+use evenkeel_transport::reqwest::Url;
+
+use super::{HostAndPort, KubernetesObject};
+
+/// A target that names nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{target}` names nothing to wait for: expected {expected}")]
+pub struct MalformedTarget {
+    /// The text.
+    pub target: String,
+    /// What would be one.
+    pub expected: &'static str,
+}
+
+/// A target's text, split by what it asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    Http(Url),
+    Tcp(HostAndPort),
+    Dns(String),
+    Keycloak(Url),
+    Harbor(Url),
+    Gitea(Url),
+    Drone(Url),
+    Kubernetes(KubernetesObject),
+}
+
+const FORMS: &str = "`http(s)://…`, `tcp://HOST:PORT`, `dns:NAME`, `keycloak:URL`, `harbor:URL`, `gitea:URL`, `drone:URL` \
+                     or `kubernetes:KIND/NAMESPACE/NAME`";
+
+impl Written {
+    pub(crate) fn parse(text: &str) -> Result<Self, MalformedTarget> {
+        let unknown = || MalformedTarget { target: text.to_owned(), expected: FORMS };
+        let (scheme, rest) = text.split_once(':').ok_or_else(unknown)?;
+        let written = match scheme {
+            "http" | "https" => request_url(text).map(Self::Http),
+            "tcp" => host_and_port(rest.strip_prefix("//").unwrap_or(rest)).map(Self::Tcp),
+            "dns" => host_name(rest).map(Self::Dns),
+            "keycloak" => realm_url(rest).map(Self::Keycloak),
+            "harbor" => service_url(rest).map(Self::Harbor),
+            "gitea" => service_url(rest).map(Self::Gitea),
+            "drone" => service_url(rest).map(Self::Drone),
+            "kubernetes" => rest.parse().map(Self::Kubernetes),
+            _ => Err(unknown()),
+        };
+        // People look for what they wrote, not for its part.
+        written.map_err(|malformed| MalformedTarget { target: text.to_owned(), ..malformed })
+    }
+}
+
+pub(crate) fn request_url(text: &str) -> Result<Url, MalformedTarget> {
+    let malformed = || MalformedTarget { target: text.to_owned(), expected: RequestUrl::EXPECTED };
+    RequestUrl::parse(text).ok().and_then(|url| Url::parse(url.as_str()).ok()).ok_or_else(malformed)
+}
+
+pub(crate) fn service_url(text: &str) -> Result<Url, MalformedTarget> {
+    let malformed = || MalformedTarget { target: text.to_owned(), expected: HttpUrl::EXPECTED };
+    HttpUrl::parse(text).ok().and_then(|url| Url::parse(url.as_str()).ok()).ok_or_else(malformed)
+}
+
+/// The public address of a realm, whose last two segments are `realms/NAME`.
+pub(crate) fn realm_url(text: &str) -> Result<Url, MalformedTarget> {
+    let expected = "the address of a realm, such as `https://keycloak.example.com/realms/otomi`";
+    let is_realm = |url: &Url| {
+        let path = url.path().trim_end_matches('/').rsplit_once('/');
+        path.is_some_and(|(above, realm)| !realm.is_empty() && above.ends_with("/realms"))
+    };
+    let url = service_url(text).ok().filter(is_realm);
+    url.ok_or_else(|| MalformedTarget { target: text.to_owned(), expected })
+}
+
+pub(crate) fn host_and_port(text: &str) -> Result<HostAndPort, MalformedTarget> {
+    let expected = "a host and a port, such as `db.example.com:5432`";
+    let split = || {
+        let (host, port) = text.rsplit_once(':')?;
+        let port: u16 = port.parse().ok().filter(|port| *port != 0)?;
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) => address.parse::<Ipv6Addr>().ok()?.to_string(),
+            None => host_name(host).ok()?,
+        };
+        Some(HostAndPort { host, port })
+    };
+    split().ok_or_else(|| MalformedTarget { target: text.to_owned(), expected })
+}
+
+/// A name or an IPv4 address.
+pub(crate) fn host_name(text: &str) -> Result<String, MalformedTarget> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if text.is_empty() || text.len() > 253 || !text.bytes().all(fits) || text.starts_with('-') {
+        let expected = "a host name, such as `keycloak.example.com`";
+        return Err(MalformedTarget { target: text.to_owned(), expected });
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_target_is_understood() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let port = |host: &str, port| Written::Tcp(HostAndPort { host: host.to_owned(), port });
+        let realm = "https://k.example/auth/realms/otomi";
+        for (text, written) in [
+            ("http://a.example/x?y=1", Written::Http(url("http://a.example/x?y=1"))),
+            ("https://10.0.0.1:8443/", Written::Http(url("https://10.0.0.1:8443/"))),
+            ("tcp://db.example:5432", port("db.example", 5432)),
+            ("tcp:db:1", port("db", 1)),
+            ("tcp://[::1]:80", port("::1", 80)),
+            ("dns:a.example", Written::Dns("a.example".to_owned())),
+            (&format!("keycloak:{realm}"), Written::Keycloak(url(realm))),
+            ("harbor:https://h.example", Written::Harbor(url("https://h.example"))),
+            ("gitea:http://g:3000/git", Written::Gitea(url("http://g:3000/git"))),
+            ("drone:http://d", Written::Drone(url("http://d"))),
+            ("kubernetes:job/a/b", Written::Kubernetes("job/a/b".parse().unwrap())),
+        ] {
+            assert_eq!(Written::parse(text), Ok(written), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_target_is_told_with_its_whole_text() {
+        for text in [
+            "",
+            "a",
+            "a.example:80",
+            "ftp://a",
+            "http://",
+            "http:///x",
+            "https://a.example:99999/",
+            "http://me@a.example",
+            "tcp://a",
+            "tcp://a:0",
+            "tcp://a:65536",
+            "tcp://::1:80",
+            "tcp://[::1:80",
+            "tcp://a b:80",
+            "dns:",
+            "dns:a/b",
+            "keycloak:https://k.example",
+            "keycloak:https://k.example/realms/",
+            "harbor:h.example",
+            "kubernetes:job/b",
+        ] {
+            assert_eq!(Written::parse(text).unwrap_err().target, text);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Addresses: status, and what stands in a JSON answer.
+
+use std::time::Duration;
+
+use evenkeel_core::values::model::HttpMethod;
+use evenkeel_transport::{
+    ApiError, Detour, Kind, Retry, Secret, Session, SessionOptions,
+    reqwest::{Method, RequestBuilder, Url},
+};
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::{
+    Error,
+    barrier::Verdict,
+    condition::{HttpTarget, Service},
+};
+
+/// The operation's name in a request log.
+const OPERATION: &str = "wait-for";
+
+/// More of an answer is not read: what readiness is told with is short.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+
+/// An address that has to answer as expected.
+#[derive(Debug)]
+pub struct HttpProbe {
+    asker: Asker,
+    url: Url,
+    target: HttpTarget,
+}
+
+impl HttpProbe {
+    pub(super) fn new(target: &HttpTarget, limit: Duration) -> Result<Self, Error> {
+        let mut url = target.url.clone();
+        let mut detour = None;
+        if let (Some(host), Some(to)) = (&target.host, url.host_str().map(str::to_owned)) {
+            // The brackets of an IPv6 address belong to the URL and not to the address.
+            let to = to.trim_matches(['[', ']']).to_owned();
+            detour = Some(Detour { host: host.to_lowercase(), to });
+            url.set_host(Some(host)).map_err(|_| Error::Session {
+                condition: target.url.to_string(),
+                reason: format!("`{host}` cannot stand in an address"),
+            })?;
+        }
+        let asker = Asker::new(&target.url, target.ca_bundle.as_ref(), detour, limit)?;
+        Ok(Self { asker, url, target: target.clone() })
+    }
+
+    pub(super) async fn ask(&self) -> Verdict {
+        let method = match self.target.method {
+            HttpMethod::Get => Method::GET,
+            HttpMethod::Head => Method::HEAD,
+            HttpMethod::Options => Method::OPTIONS,
+            HttpMethod::Post => Method::POST,
+        };
+        let mut request = self.asker.request(method, self.url.clone());
+        for (name, value) in &self.target.headers {
+            request = request.header(name.clone(), value.clone());
+        }
+        match self.asker.send(request).await {
+            Ok(answer) if self.target.status.contains(&answer.status) => self.judge(&answer),
+            Ok(answer) => answer.unexpected(),
+            Err(verdict) => verdict,
+        }
+    }
+
+    /// Whether everything stands in the answer that has to.
+    fn judge(&self, answer: &Answer) -> Verdict {
+        if self.target.json.is_empty() {
+            return Verdict::Ready;
+        }
+        let Some(body) = answer.json() else {
+            return Verdict::NotYet(format!("answers {} without JSON", answer.status));
+        };
+        for (pointer, wanted) in &self.target.json {
+            match body.pointer(pointer) {
+                Some(value) if wanted.is(value) => {}
+                Some(_) => return Verdict::NotYet(format!("`{pointer}` of the answer is not {wanted}")),
+                None => return Verdict::NotYet(format!("the answer has no `{pointer}`")),
+            }
+        }
+        Verdict::Ready
+    }
+}
+
+/// Sends one request at a time, without any repeat: the barrier has a pace of its own.
+#[derive(Debug)]
+pub(super) struct Asker(Session);
+
+impl Asker {
+    pub(super) fn new(
+        url: &Url,
+        ca_bundle: Option<&SecretString>,
+        detour: Option<Detour>,
+        limit: Duration,
+    ) -> Result<Self, Error> {
+        let session = Session::new(SessionOptions {
+            ca_bundle: ca_bundle.map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
+            system_roots: url.scheme() == "https",
+            detour,
+            connect_timeout: limit,
+            request_timeout: limit,
+            retry: Retry { times: 0, ..Retry::default() },
+            max_response_bytes: LONGEST_ANSWER,
+            log_capacity: 1,
+            ..SessionOptions::default()
+        });
+        session.map(Self).map_err(|error| Error::Session { condition: url.to_string(), reason: error.to_string() })
+    }
+
+    /// For an application at this address.
+    pub(super) fn of(service: &Service, limit: Duration) -> Result<Self, Error> {
+        Self::new(&service.url, service.ca_bundle.as_ref(), None, limit)
+    }
+
+    pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.0.http().request(method, url)
+    }
+
+    /// The answer, whatever its status; what it means that there is none.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Verdict> {
+        let request = request.build().map_err(|_| Verdict::Never("the request cannot be made".to_owned()))?;
+        let response = self.0.send(request, OPERATION).await.map_err(|error| verdict_of(&error))?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map(|bytes| bytes.to_vec());
+        Ok(Answer { status, body: body.map_err(|_| Verdict::NotYet("the answer breaks off".to_owned()))? })
+    }
+}
+
+fn verdict_of(error: &ApiError) -> Verdict {
+    match error.kind() {
+        Kind::Request => Verdict::Never(error.to_string()),
+        _ => Verdict::NotYet(error.to_string()),
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// What a status means that was not expected.
+    pub(super) fn unexpected(&self) -> Verdict {
+        let what = format!("answers {}", self.status);
+        if matches!(self.status, 401 | 403) { Verdict::Never(what) } else { Verdict::NotYet(what) }
+    }
+}

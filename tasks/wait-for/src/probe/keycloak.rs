@@ -1,0 +1,85 @@
+//! A realm that answers and, with a client's account, gives a token (server-behaviour 2.1).
+
+use std::time::Duration;
+
+use evenkeel_transport::{
+    Secret,
+    reqwest::{Method, Url},
+};
+use serde::Deserialize;
+
+use super::{application::below, http::Asker};
+use crate::{
+    Error,
+    barrier::Verdict,
+    condition::{ClientAccount, KeycloakTarget},
+};
+
+/// A realm of Keycloak.
+#[derive(Debug)]
+pub struct KeycloakProbe {
+    asker: Asker,
+    url: Url,
+    client: Option<ClientAccount>,
+}
+
+/// What a realm's public page says of itself.
+#[derive(Deserialize)]
+struct PublicRealm {
+    realm: String,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    access_token: Secret,
+}
+
+impl KeycloakProbe {
+    pub(super) fn new(target: &KeycloakTarget, limit: Duration) -> Result<Self, Error> {
+        let asker = Asker::of(&target.service, limit)?;
+        Ok(Self { asker, url: target.service.url.clone(), client: target.client.clone() })
+    }
+
+    pub(super) async fn ask(&self) -> Verdict {
+        match (self.realm().await, &self.client) {
+            (Verdict::Ready, Some(client)) => self.token(client).await,
+            (verdict, _) => verdict,
+        }
+    }
+
+    /// Whether the realm itself answers, and not a page of a gateway.
+    async fn realm(&self) -> Verdict {
+        let answer = match self.asker.send(self.asker.request(Method::GET, self.url.clone())).await {
+            Ok(answer) => answer,
+            Err(verdict) => return verdict,
+        };
+        match serde_json::from_slice::<PublicRealm>(&answer.body) {
+            _ if answer.status != 200 => answer.unexpected(),
+            Ok(realm) if !realm.realm.is_empty() => Verdict::Ready,
+            _ => Verdict::NotYet("what answers is not Keycloak".to_owned()),
+        }
+    }
+
+    async fn token(&self, client: &ClientAccount) -> Verdict {
+        let secret = Secret::from(client.client_secret.clone());
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client.client_id.as_str()),
+            ("client_secret", secret.expose()),
+        ];
+        let url = below(&self.url, "/protocol/openid-connect/token");
+        let answer = match self.asker.send(self.asker.request(Method::POST, url).form(&form)).await {
+            Ok(answer) => answer,
+            Err(verdict) => return verdict,
+        };
+        let token: Option<Token> = serde_json::from_slice(&answer.body).ok();
+        match (answer.status, token) {
+            (200, Some(token)) if !token.access_token.expose().is_empty() => Verdict::Ready,
+            (200, _) => Verdict::NotYet("answers without a token".to_owned()),
+            (401 | 403, _) => {
+                Verdict::Never(format!("client `{}` is refused a token: answers {}", client.client_id, answer.status))
+            }
+            _ => Verdict::NotYet(format!("gives no token to client `{}`: answers {}", client.client_id, answer.status)),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The barrier as a process: command line in, exit code out.
+
+use clap::{ArgMatches, FromArgMatches};
+use evenkeel_core::values::{SecretValue, Values};
+use evenkeel_engine::{
+    begin, command_line::OutputFormat, exit_code::ExitCode, output, parse, progress::Progress, read_values,
+    secrets::SecretResolver, stop::Stop,
+};
+use evenkeel_kubernetes_client::Connection;
+use secrecy::SecretString;
+use tokio::time::Instant;
+
+use crate::{
+    Condition, Error, NAME,
+    barrier::{Board, Gate, Outcome, Rules, wait},
+    command,
+    command_line::WaitFor,
+    condition::{ClientAccount, Expectations, declared::header, of_barrier},
+    display,
+    handover::hand_over,
+    pace::Pace,
+    probe::{Probe, SharedCluster},
+    summary::Summary,
+};
+
+/// Where the client's secret is when no file is named.
+const CLIENT_SECRET: &str = "EVENKEEL_CLIENT_SECRET";
+
+/// The whole of the program's `main`.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    let name = format!("evenkeel-{NAME}");
+    let command = command().display_name(&name).bin_name(&name).version(env!("CARGO_PKG_VERSION"));
+    parse(command, std::env::args_os()).map_or_else(|code| code, |matches| run_matches(&matches)).into()
+}
+
+/// Waits as [`command`] was asked to, tells how it went, and hands over to the command behind `--`.
+#[must_use]
+pub fn run_matches(matches: &ArgMatches) -> ExitCode {
+    let line = match WaitFor::from_arg_matches(matches) {
+        Ok(line) => line,
+        Err(error) => {
+            // Whoever does not read it needs no message about that either.
+            let _ = error.print();
+            return ExitCode::Usage;
+        }
+    };
+    let progress = begin(line.log_format);
+    match prepare(line.clone()) {
+        Ok(gates) => block_on(&line, gates, &progress),
+        Err(Unprepared::Told(code)) => code,
+        Err(Unprepared::Because(error)) => {
+            output::print_failure(&error.failure(), line.log_format);
+            error.exit_code()
+        }
+    }
+}
+
+/// Why waiting has not begun.
+enum Unprepared {
+    /// It has been told.
+    Told(ExitCode),
+    /// It has not.
+    Because(Error),
+}
+
+impl<E: Into<Error>> From<E> for Unprepared {
+    fn from(error: E) -> Self {
+        Self::Because(error.into())
+    }
+}
+
+fn block_on(line: &WaitFor, gates: Vec<Gate<Probe>>, progress: &Progress) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return ExitCode::Unexpected };
+    let (outcome, summary) = runtime.block_on(hold(line, gates, progress));
+    // Probes that are still under way hold threads of name look-ups.
+    runtime.shutdown_background();
+    tell(line, outcome, &summary)
+}
+
+async fn hold(line: &WaitFor, gates: Vec<Gate<Probe>>, progress: &Progress) -> (Outcome, Summary) {
+    let begin = Instant::now();
+    let waiting = &line.waiting;
+    let rules = Rules {
+        pace: Pace { interval: waiting.interval, longest: waiting.backoff },
+        any: waiting.any,
+        deadline: begin + waiting.timeout,
+    };
+    let stop = Stop::new();
+    let signals = tokio::spawn(stop.clone().at_signals());
+    let board = Board::new(gates.iter().map(|gate| gate.name.clone()));
+    let outcome = tokio::select! {
+        outcome = wait(gates, &rules, &board, &stop) => outcome,
+        () = display::show(&board, progress) => Outcome::Stopped,
+    };
+    signals.abort();
+    (outcome, Summary::new(outcome, &board.rows(), begin))
+}
+
+/// Tells how it went. Standard output belongs to the command that comes, if there is one.
+fn tell(line: &WaitFor, outcome: Outcome, summary: &Summary) -> ExitCode {
+    let has_command = !line.command.is_empty();
+    match line.output {
+        OutputFormat::Json if !has_command || outcome != Outcome::Open => output::print_json(summary),
+        OutputFormat::Text if !has_command => output::print(&summary.text()),
+        _ => tracing::info!("the barrier is open after {} ms", summary.duration_milliseconds),
+    }
+    if let Some(failure) = summary.failure(outcome) {
+        output::print_failure(&failure, line.log_format);
+        return outcome.exit_code();
+    }
+    match hand_over(&line.command) {
+        Some(failure) => {
+            output::print_failure(&failure, line.log_format);
+            ExitCode::Configuration
+        }
+        None => outcome.exit_code(),
+    }
+}
+
+/// Everything before the first question.
+fn prepare(mut line: WaitFor) -> Result<Vec<Gate<Probe>>, Unprepared> {
+    let secrets = SecretResolver::new();
+    let conditions = conditions(&mut line, &secrets)?;
+    if conditions.is_empty() {
+        return Err(Error::NoConditions.into());
+    }
+    let connection = Connection::Inferred {
+        kubeconfig: line.kubernetes.kubeconfig.clone(),
+        context: line.kubernetes.context.clone(),
+    };
+    let limit = line.waiting.probe_timeout;
+    let cluster = SharedCluster::new(connection, limit);
+    let gate = |condition: Condition| {
+        Ok(Gate {
+            name: condition.to_string(),
+            probe: Probe::new(&condition.target, limit, &cluster)?,
+            confirmations: condition.confirmations,
+            invert: condition.invert,
+        })
+    };
+    conditions.into_iter().map(gate).collect()
+}
+
+/// The conditions of the command line, then those of the barriers.
+fn conditions(line: &mut WaitFor, secrets: &SecretResolver) -> Result<Vec<Condition>, Unprepared> {
+    let expectations = expectations(line, secrets)?;
+    let mut conditions = Vec::new();
+    for target in &line.targets {
+        conditions.push(expectations.condition(target).map_err(Error::from)?);
+    }
+    if line.barrier.is_empty() {
+        return Ok(conditions);
+    }
+    line.values.complete_from_environment();
+    let values: Values = read_values(&line.values, line.log_format).map_err(Unprepared::Told)?;
+    for name in &line.barrier {
+        conditions.extend(of_barrier(&values, name, secrets, line.waiting.confirmations)?);
+    }
+    Ok(conditions)
+}
+
+fn expectations(line: &WaitFor, secrets: &SecretResolver) -> Result<Expectations, Error> {
+    let http = &line.http;
+    let mut headers = Vec::new();
+    for (name, value) in &http.header {
+        headers.push(header(name, value)?);
+    }
+    for (name, variable) in &http.header_from_env {
+        let secret = secrets.resolve(&SecretValue::FromEnv(variable.clone()))?;
+        headers.push(header(name, evenkeel_transport::Secret::from(secret).expose())?);
+    }
+    Ok(Expectations {
+        method: http.method.into(),
+        headers,
+        status: http.status.clone(),
+        json: http.expected_json(),
+        host: http.host.as_deref().map(crate::condition::declared::host).transpose()?,
+        ca_bundle: http.ca_file.as_ref().map(|path| file(path, secrets)).transpose()?,
+        client: client(line, secrets)?,
+        retry_failed_jobs: line.kubernetes.retry_failed_jobs,
+        confirmations: line.waiting.confirmations,
+        invert: line.waiting.invert,
+    })
+}
+
+fn client(line: &WaitFor, secrets: &SecretResolver) -> Result<Option<ClientAccount>, Error> {
+    let Some(client_id) = line.keycloak.client_id.clone() else { return Ok(None) };
+    let client_secret = match &line.keycloak.client_secret_file {
+        Some(path) => file(path, secrets)?,
+        None => secrets.resolve(&SecretValue::FromEnv(CLIENT_SECRET.to_owned()))?,
+    };
+    Ok(Some(ClientAccount { client_id, client_secret }))
+}
+
+fn file(path: &std::path::Path, secrets: &SecretResolver) -> Result<SecretString, Error> {
+    Ok(secrets.resolve(&SecretValue::FromFile(path.display().to_string()))?)
+}

@@ -1,0 +1,162 @@
+//! What the barrier tells at its end.
+
+use std::fmt::Write;
+
+use evenkeel_core::report::Failure;
+use evenkeel_engine::exit_code::ExitCode;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::barrier::{Outcome, Phase, Row};
+
+/// The summary, as `--output json` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Version of this form.
+    pub format: u32,
+    /// Always `wait-for`.
+    pub task: &'static str,
+    /// The exit code.
+    pub exit_code: u8,
+    /// The exit code in words.
+    pub outcome: &'static str,
+    /// Each condition, in the order in which they were given.
+    pub conditions: Vec<ConditionSummary>,
+    /// How long the barrier was closed, in milliseconds.
+    pub duration_milliseconds: u64,
+}
+
+/// One condition at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConditionSummary {
+    /// The condition, as it was written.
+    pub condition: String,
+    /// Whether it is met.
+    pub state: State,
+    /// How often it was asked.
+    pub attempts: u32,
+    /// What is missing, or why it cannot be met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
+    /// How long it was asked, in milliseconds.
+    pub waited_milliseconds: u64,
+}
+
+/// Where a condition stands at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It is met.
+    Met,
+    /// It is not.
+    Unmet,
+    /// Waiting cannot help.
+    Failed,
+}
+
+impl Outcome {
+    /// The exit code for it. What waiting cannot help is a matter of configuration: somebody has to change something first.
+    #[must_use]
+    pub const fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Open => ExitCode::Converged,
+            Self::Deadline => ExitCode::Unavailable,
+            Self::Hopeless => ExitCode::Configuration,
+            Self::Stopped => ExitCode::SomeFailed,
+        }
+    }
+}
+
+impl Summary {
+    /// The summary of what is on the board now.
+    #[must_use]
+    pub fn new(outcome: Outcome, rows: &[Row], begin: Instant) -> Self {
+        let now = Instant::now();
+        let code = outcome.exit_code();
+        Self {
+            format: 1,
+            task: crate::NAME,
+            exit_code: code.number(),
+            outcome: if outcome == Outcome::Open { "open" } else { code.outcome() },
+            conditions: rows.iter().map(|row| ConditionSummary::new(row, now)).collect(),
+            duration_milliseconds: milliseconds(begin, now),
+        }
+    }
+
+    /// One line for each condition.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for condition in &self.conditions {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{condition}");
+        }
+        text
+    }
+
+    /// Why the barrier is not open, with the name of every condition that is not met.
+    #[must_use]
+    pub fn failure(&self, outcome: Outcome) -> Option<Failure> {
+        let names = |state: State| {
+            let of_state = self.conditions.iter().filter(|condition| condition.state == state);
+            let named = of_state.map(|condition| {
+                format!("`{}` {}", condition.condition, condition.missing.as_deref().unwrap_or("has not answered yet"))
+            });
+            named.collect::<Vec<_>>().join("; ")
+        };
+        let seconds = self.duration_milliseconds / 1000;
+        let (message, hint) = match outcome {
+            Outcome::Open => return None,
+            Outcome::Deadline => {
+                let hint = "see what keeps it, or give it more time with `--timeout`";
+                (format!("not ready after {seconds} s: {}", names(State::Unmet)), hint)
+            }
+            Outcome::Hopeless => (
+                format!("waiting cannot help: {}", names(State::Failed)),
+                "correct the target or its credentials; an answer that is fine goes into `--status`",
+            ),
+            Outcome::Stopped => (format!("stopped after {seconds} s: {}", names(State::Unmet)), "run it again"),
+        };
+        Some(Failure { message, hint: Some(hint.to_owned()) })
+    }
+}
+
+impl ConditionSummary {
+    pub(crate) fn new(row: &Row, now: Instant) -> Self {
+        let state = match row.phase {
+            Phase::Met => State::Met,
+            Phase::Waiting => State::Unmet,
+            Phase::Hopeless => State::Failed,
+        };
+        Self {
+            condition: row.name.clone(),
+            state,
+            attempts: row.attempts,
+            missing: Some(row.missing.clone()).filter(|missing| !missing.is_empty()),
+            waited_milliseconds: milliseconds(row.since, row.ended.unwrap_or(now)),
+        }
+    }
+}
+
+/// `met   tcp://db:5432 (3 s, asked 2 times)`.
+impl std::fmt::Display for ConditionSummary {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let word = match self.state {
+            State::Met => "met",
+            State::Unmet => "unmet",
+            State::Failed => "failed",
+        };
+        write!(formatter, "{word:<6} {}", self.condition)?;
+        if self.state != State::Met {
+            write!(formatter, " {}", self.missing.as_deref().unwrap_or("has not answered yet"))?;
+        }
+        let times = if self.attempts == 1 { "once".to_owned() } else { format!("{} times", self.attempts) };
+        write!(formatter, " ({} s, asked {times})", self.waited_milliseconds / 1000)
+    }
+}
+
+fn milliseconds(begin: Instant, end: Instant) -> u64 {
+    u64::try_from(end.saturating_duration_since(begin).as_millis()).unwrap_or(u64::MAX)
+}
