@@ -37,7 +37,7 @@ A secret is a reference; it may stand as plain text only in a file whose name st
 |---|---|
 | `{fromEnv: NAME}` | the environment variable `NAME` |
 | `{fromFile: PATH}` | the file `PATH`, without one line break at its end |
-| `{fromSecret: {namespace: …, name: …, key: …}}` | a key of a Kubernetes Secret; not read by this version |
+| `{fromSecret: {namespace: …, name: …, key: …}}` | a key of a Kubernetes Secret, in the cluster that `--kubeconfig` and `--context` say |
 
 A reference can also stand for any text inside a representation, such as `keycloak.realm.smtpServer.password`.
 ";

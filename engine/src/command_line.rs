@@ -5,6 +5,7 @@ use std::{fmt, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum, builder::BoolishValueParser};
 use evenkeel_core::object::ObjectId;
+use evenkeel_kubernetes_client::Connection;
 
 /// What a task can be asked to do.
 #[derive(Clone, Debug, Subcommand)]
@@ -116,6 +117,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE", env = "EVENKEEL_INVENTORY", help_heading = "Deletes")]
     pub inventory: Option<PathBuf>,
 
+    /// Which Kubernetes cluster, where something needs one.
+    #[command(flatten)]
+    pub cluster: ClusterOptions,
+
     /// How long the run may take, such as `90s` or `1h 30m`
     #[arg(long, value_name = "DURATION", env = "EVENKEEL_TIMEOUT", default_value = "10m", value_parser = duration, help_heading = "Limits")]
     pub timeout: Duration,
@@ -126,6 +131,26 @@ pub struct Options {
     /// How the result is written.
     #[command(flatten)]
     pub output: OutputOptions,
+}
+
+/// Which Kubernetes cluster is worked with. It is looked for only when something needs one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct ClusterOptions {
+    /// The kubeconfig [default: `KUBECONFIG` or ~/.kube/config; without any, the pod's service account]
+    #[arg(long, value_name = "FILE", env = "EVENKEEL_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig [default: its current one]
+    #[arg(long, value_name = "NAME", env = "EVENKEEL_CONTEXT")]
+    pub context: Option<String>,
+}
+
+impl ClusterOptions {
+    /// The connection that these options stand for.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        Connection::Inferred { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
+    }
 }
 
 /// Where results go, and in which form.
@@ -157,6 +182,7 @@ impl Default for Options {
             prune_data: false,
             max_deletes: DEFAULT_MAX_DELETES,
             inventory: None,
+            cluster: ClusterOptions::default(),
             timeout: DEFAULT_TIMEOUT,
             concurrency: DEFAULT_CONCURRENCY,
             output: OutputOptions::default(),

@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     inventory::{Inventory, InventoryError, State},
+    lease::RunLease,
     progress::Step,
     stop::Stop,
     task::{Applied, Class, Classified, Task},
@@ -72,6 +73,8 @@ impl Fault {
 pub(crate) enum Halt {
     Stopped,
     Deadline,
+    /// Another run may have begun.
+    LeaseLost,
 }
 
 /// What bounds an execution.
@@ -80,12 +83,15 @@ pub(crate) struct Bounds<'a> {
     pub deadline: Instant,
     pub timeout: Duration,
     pub stop: &'a Stop,
+    pub lease: &'a RunLease,
 }
 
 impl Bounds<'_> {
     pub(crate) fn halt(&self) -> Option<Halt> {
         if self.stop.is_asked() {
             Some(Halt::Stopped)
+        } else if self.lease.is_lost() {
+            Some(Halt::LeaseLost)
         } else if Instant::now() >= self.deadline {
             Some(Halt::Deadline)
         } else {
@@ -98,6 +104,10 @@ impl Bounds<'_> {
         match halt {
             Halt::Stopped => Failure {
                 message: "the run was stopped".to_owned(),
+                hint: Some("run it again: it goes on where it stopped".to_owned()),
+            },
+            Halt::LeaseLost => Failure {
+                message: "the lease was lost: another run may have begun".to_owned(),
                 hint: Some("run it again: it goes on where it stopped".to_owned()),
             },
             Halt::Deadline => Failure {
@@ -178,6 +188,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
             while halt.is_none() && self.running.len() < bounds.concurrency {
                 let Some(position) = self.schedule.start() else { break };
                 self.begin(position, given_up).await;
+                halt = bounds.halt();
             }
             if self.running.is_empty() {
                 break;

@@ -11,10 +11,13 @@
 //! digest of an earlier write worthless, and confirmed once it has succeeded: a crash in between leads to
 //! the same write once more, and never to a secret that is taken for another.
 
+mod error;
 mod file;
 mod journal;
+mod secret;
+mod stored;
 
-use std::{future::Future, path::PathBuf};
+use std::future::Future;
 
 use evenkeel_core::{
     memory::{HiddenSecret, Memory},
@@ -22,9 +25,8 @@ use evenkeel_core::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use file::FileInventory;
-
-use crate::task::Class;
+pub use error::{InventoryError, Place};
+pub(crate) use stored::StoredInventory;
 
 /// What the inventory knows of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,98 +75,17 @@ pub trait Inventory: Send {
     /// everything but an object that turned out to be somebody else's.
     fn note(&mut self, object: &ObjectId, state: State);
 
+    /// Takes in what other runs have stored meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    fn reload(&mut self) -> impl Future<Output = Result<(), InventoryError>> + Send;
+
     /// Stores all notes.
     ///
     /// # Errors
     ///
     /// When they cannot be stored.
     fn store(&mut self) -> impl Future<Output = Result<(), InventoryError>> + Send;
-}
-
-/// Why the inventory cannot be used. Whatever it is: nothing is deleted then.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InventoryError {
-    /// The file is there and cannot be read.
-    #[error("inventory `{}` cannot be read: {reason}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        reason: String,
-    },
-    /// A line of it makes no sense.
-    #[error("inventory `{}` is damaged in line {line}", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-    },
-    /// A later version of this tool wrote it.
-    #[error("inventory `{}` has format {format}, which this version does not know", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        format: u32,
-    },
-    /// It belongs to another platform or task.
-    #[error("inventory `{}` is that of task `{task}` on platform `{platform}`", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// The platform that it belongs to.
-        platform: String,
-        /// The task that it belongs to.
-        task: String,
-    },
-    /// It cannot be stored.
-    #[error("inventory `{}` cannot be written: {reason}", path.display())]
-    NotWritable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        reason: String,
-    },
-    /// The system has no random key for its digests.
-    #[error("there is no random key for the inventory: {reason}")]
-    NoKey {
-        /// What the system says.
-        reason: String,
-    },
-    /// There is no place for it.
-    #[error("there is no place for the inventory: neither `XDG_STATE_HOME` nor `HOME` is set")]
-    NoPlace,
-    /// Another run is under way.
-    #[error("inventory `{}` is in use by another run", path.display())]
-    Busy {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-impl InventoryError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Unreadable { .. } => "check the path and who may read it".to_owned(),
-            Self::Damaged { .. } => {
-                "restore the file, or move it away: what it lists is then not ours any more and never deleted"
-                    .to_owned()
-            }
-            Self::Newer { .. } => "use the version that wrote it, or a later one".to_owned(),
-            Self::Foreign { .. } => "name another file with `--inventory`".to_owned(),
-            Self::NotWritable { .. } | Self::NoPlace => "name a file that can be written with `--inventory`".to_owned(),
-            Self::NoKey { .. } => "run it again on a system whose random numbers work".to_owned(),
-            Self::Busy { .. } => "wait until the other run has ended".to_owned(),
-        }
-    }
-
-    pub(crate) const fn class(&self) -> Class {
-        match self {
-            Self::Busy { .. } => Class::Conflict,
-            _ => Class::Configuration,
-        }
-    }
 }

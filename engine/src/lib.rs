@@ -4,10 +4,15 @@
 //! executor, inventory, secrets, progress, signals, exit codes, reports) is here, once for all. A
 //! task's binary is [`main_of`]; a program that has a task run inside itself calls [`run::run`].
 
+pub mod cluster;
 pub mod command_line;
 mod executor;
 pub mod exit_code;
+#[cfg(test)]
+mod fake_cluster;
+mod home;
 pub mod inventory;
+mod lease;
 pub mod output;
 mod process;
 pub mod progress;

@@ -8,9 +8,10 @@ use std::{
 
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
 use evenkeel_core::{report::Failure, values::Values};
+use evenkeel_kubernetes_client::ObjectName;
 
 use crate::{
-    command_line::{LogFormat, TaskCommand, ValuesOptions},
+    command_line::{LogFormat, TaskCommand, ValuesOptions, environment_variable},
     exit_code::ExitCode,
     output,
     progress::Progress,
@@ -70,13 +71,25 @@ pub fn run_matches<T: Task>(matches: &ArgMatches) -> ExitCode {
 fn run_process<T: Task>(command: &TaskCommand) -> ExitCode {
     let options = &command.options().output;
     let progress = begin(options.log_format);
-    let surroundings = Surroundings { secrets: Arc::new(SecretResolver::new()), stop: Stop::new(), progress };
+    let surroundings = Surroundings {
+        secrets: Arc::new(SecretResolver::new()),
+        stop: Stop::new(),
+        progress,
+        pod: pod(),
+        ..Surroundings::default()
+    };
     // A panic is a mistake of ours; its report and exit code must not be lost with it.
     let finished = catch_unwind(AssertUnwindSafe(|| block_on::<T>(command, &surroundings)));
     output::write(
         &finished.unwrap_or_else(|_| unexpected::<T>(command, "the run ended in the middle of its work")),
         options,
     )
+}
+
+/// The pod that this process runs in, where its template says so.
+fn pod() -> Option<ObjectName> {
+    let variable = |name| environment_variable(name)?.into_string().ok();
+    Some(ObjectName::in_namespace(variable("POD_NAMESPACE")?, variable("POD_NAME")?))
 }
 
 fn block_on<T: Task>(command: &TaskCommand, surroundings: &Surroundings) -> Finished {

@@ -5,6 +5,7 @@
 
 mod converge;
 mod ending;
+mod events;
 mod prepare;
 mod record;
 mod select;
@@ -17,6 +18,8 @@ use evenkeel_core::{
     report::{Failure, Mode, Report},
     values::Problems,
 };
+use evenkeel_kubernetes_client::{Connection, ObjectName, lease::Terms};
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) use ending::Ending;
@@ -26,10 +29,13 @@ use record::Record;
 use select::Selection;
 
 use crate::{
+    cluster::ClusterAccess,
     command_line::{Options, TaskCommand},
     executor::{Bounds, Halt},
     exit_code::ExitCode,
-    inventory::{FileInventory, Inventory, InventoryError},
+    home::Home,
+    inventory::{Inventory, InventoryError, StoredInventory},
+    lease::RunLease,
     progress::Progress,
     secrets::SecretResolver,
     stop::Stop,
@@ -46,6 +52,12 @@ pub struct Surroundings {
     pub stop: Stop,
     /// Where progress shows.
     pub progress: Progress,
+    /// The Kubernetes cluster, when it is not the one that the options lead to.
+    pub cluster: Option<Connection>,
+    /// How a run's lease is held.
+    pub lease: Terms,
+    /// The pod that the process runs in: the Job that owns it hears how the run ended.
+    pub pod: Option<ObjectName>,
 }
 
 /// How a run ended.
@@ -67,11 +79,29 @@ pub struct Finished {
 pub async fn run<T: Task>(command: &TaskCommand, surroundings: &Surroundings) -> Finished {
     let begin = Instant::now();
     let mut record = Record::new(T::NAME, mode(command));
-    let ending = match attempt::<T>(command, surroundings, &mut record, begin).await {
+    let context = context::<T>(command.options(), surroundings, begin);
+    let ending = match attempt::<T>(command, surroundings, &context, &mut record, begin).await {
         Ok(code) => Ending::of(code),
         Err(ending) => ending,
     };
-    record.finish(ending, begin.elapsed(), matches!(command, TaskCommand::Plan { detailed_exitcode: true, .. }))
+    record.count(context.cluster.requests());
+    let finished =
+        record.finish(ending, begin.elapsed(), matches!(command, TaskCommand::Plan { detailed_exitcode: true, .. }));
+    if let Some(pod) = &surroundings.pod {
+        events::tell(&finished, pod, &context.cluster).await;
+    }
+    finished
+}
+
+fn context<T: Task>(options: &Options, surroundings: &Surroundings, begin: Instant) -> Context {
+    let deadline = (begin + options.timeout).into_std();
+    let connection = surroundings.cluster.clone().unwrap_or_else(|| options.cluster.connection());
+    Context {
+        deadline,
+        concurrency: options.concurrency.get(),
+        secrets: Arc::clone(&surroundings.secrets),
+        cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline),
+    }
 }
 
 /// The end of a run that broke down: it can tell no more than that.
@@ -92,33 +122,44 @@ const fn mode(command: &TaskCommand) -> Mode {
 async fn attempt<T: Task>(
     command: &TaskCommand,
     surroundings: &Surroundings,
+    context: &Context,
     record: &mut Record,
     begin: Instant,
 ) -> Result<ExitCode, Ending> {
     let options = command.options();
-    let prepared = prepare::<T>(&options.values, &surroundings.secrets)?;
-    record.target = T::target(&prepared.desired);
-    let inventory = open_inventory::<T>(command, &prepared, &record.target)?;
-    let deadline = begin + options.timeout;
-    let bounds =
-        Bounds { concurrency: options.concurrency.get(), deadline, timeout: options.timeout, stop: &surroundings.stop };
-    let context = Context {
-        deadline: deadline.into_std(),
-        concurrency: options.concurrency.get(),
-        secrets: Arc::clone(&surroundings.secrets),
+    let lease = RunLease::default();
+    let bounds = Bounds {
+        concurrency: context.concurrency,
+        deadline: begin + options.timeout,
+        timeout: options.timeout,
+        stop: &surroundings.stop,
+        lease: &lease,
     };
+    let turn_since = Timestamp::now();
+    // Boxed, here and below: a task's futures are large, and every level that holds one would hold it on the stack.
+    let prepared = in_time(&bounds, Box::pin(prepare::<T>(&options.values, context))).await?;
+    record.target = T::target(&prepared.desired);
+    let home = in_time(&bounds, home::<T>(options, &prepared, context)).await?;
+    let inventory = in_time(&bounds, open_inventory::<T>(command, &prepared, &home, &record.target)).await?;
     let task = {
         let _step = surroundings.progress.waiting("connecting");
-        // Boxed, here and below: a task's futures are large, and every level that holds one would hold it on the stack.
-        read(&bounds, Box::pin(T::connect(&prepared.desired, &context))).await?
+        read(&bounds, Box::pin(T::connect(&prepared.desired, context))).await?
     };
-    let session =
-        Session { task: &task, desired: &prepared.desired, options, bounds: &bounds, progress: &surroundings.progress };
+    let turn = Turn { home: &home, terms: surroundings.lease, since: turn_since };
+    let session = Session {
+        task: &task,
+        desired: &prepared.desired,
+        options,
+        bounds: &bounds,
+        progress: &surroundings.progress,
+        turn: &turn,
+    };
     let result = match command {
         TaskCommand::Plan { .. } | TaskCommand::Check { .. } => session.look(&inventory.memory(), record).await,
         TaskCommand::Apply { adopt, .. } => session.converge(inventory, *adopt, record).await,
     };
-    record.requests = task.requests();
+    lease.release().await;
+    record.count(task.requests());
     result
 }
 
@@ -129,6 +170,15 @@ struct Session<'a, T: Task> {
     options: &'a Options,
     bounds: &'a Bounds<'a>,
     progress: &'a Progress,
+    turn: &'a Turn<'a>,
+}
+
+/// What a run has to do before its first write, so that no other run writes at the same time.
+struct Turn<'a> {
+    home: &'a Home,
+    terms: Terms,
+    /// When this run began to read.
+    since: Timestamp,
 }
 
 impl<T: Task> Session<'_, T> {
@@ -185,30 +235,41 @@ async fn read<R, E: crate::task::Classified>(
     bounds: &Bounds<'_>,
     reading: impl Future<Output = Result<R, E>>,
 ) -> Result<R, Ending> {
+    in_time(bounds, async { reading.await.map_err(|error| Ending::of_error(&error)) }).await
+}
+
+async fn in_time<R>(bounds: &Bounds<'_>, reading: impl Future<Output = Result<R, Ending>>) -> Result<R, Ending> {
     tokio::select! {
         biased;
         () = bounds.stop.asked() => Err(Ending::halted(Halt::Stopped, bounds)),
-        result = reading => result.map_err(|error| Ending::of_error(&error)),
+        result = reading => result,
         () = sleep_until(bounds.deadline) => Err(Ending::halted(Halt::Deadline, bounds)),
     }
 }
 
+/// Where inventory and lease are.
+async fn home<T: Task>(options: &Options, prepared: &Prepared<T>, context: &Context) -> Result<Home, Ending> {
+    let owner = (prepared.platform.as_str(), T::NAME);
+    let home = Home::choose(options.inventory.as_ref(), prepared.namespace.as_ref(), owner, &context.cluster).await;
+    home.map_err(|error| Ending::of_error(&error))
+}
+
 /// The inventory. A run that only looks on goes on without one that cannot be read, and then takes
 /// nothing for ours; a run that could delete or create must not.
-fn open_inventory<T: Task>(
+async fn open_inventory<T: Task>(
     command: &TaskCommand,
     prepared: &Prepared<T>,
+    home: &Home,
     target: &str,
-) -> Result<FileInventory, Ending> {
-    let options = command.options();
-    let opened = FileInventory::open(options.inventory.clone(), &prepared.platform, T::NAME, target);
-    let looks_on = !options.prune && !matches!(command, TaskCommand::Apply { .. });
+) -> Result<StoredInventory, Ending> {
+    let opened = StoredInventory::open(home.clone(), (&prepared.platform, T::NAME), target).await;
+    let looks_on = !command.options().prune && !matches!(command, TaskCommand::Apply { .. });
     opened.or_else(|error: InventoryError| {
         if !looks_on {
             return Err(Ending::of_inventory(&error));
         }
         tracing::warn!("{error}: nothing is taken for ours");
-        Ok(FileInventory::empty(target))
+        Ok(StoredInventory::empty(target))
     })
 }
 

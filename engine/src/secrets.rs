@@ -1,7 +1,7 @@
 //! Where declared secrets come from. The one place that reads them; nobody shows them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ffi::OsString,
     fmt,
     fs::File,
@@ -10,7 +10,14 @@ use std::{
 };
 
 use evenkeel_core::values::{SecretKey, SecretValue};
+use evenkeel_kubernetes_client::{KubernetesError, ObjectName, secret::SecretObject};
+use futures::future::join_all;
 use secrecy::SecretString;
+
+use crate::{
+    cluster::ClusterAccess,
+    task::{Class, Classified},
+};
 
 /// A secret is at most as long as a whole Kubernetes Secret may be.
 const LONGEST_SECRET_BYTES: u64 = 1024 * 1024;
@@ -50,17 +57,27 @@ pub enum SecretError {
         /// The file.
         path: String,
     },
-    /// It is in a Kubernetes Secret.
-    #[error(
-        "key `{key}` of Secret `{namespace}/{name}` needs a Kubernetes cluster, which this version cannot read yet"
-    )]
-    NeedsCluster {
-        /// The Secret's namespace.
-        namespace: String,
-        /// The Secret's name.
-        name: String,
-        /// The key in its data.
+    /// The Kubernetes Secret that it is in cannot be read.
+    #[error("{reference} cannot be read: {source}")]
+    Cluster {
+        /// The Secret.
+        reference: String,
+        /// Why.
+        source: Box<KubernetesError>,
+    },
+    /// The Kubernetes Secret is there, but not this key of it.
+    #[error("Secret `{secret}` has no key `{key}`, or an empty one")]
+    NoKey {
+        /// The Secret's namespace and name.
+        secret: String,
+        /// The key.
         key: String,
+    },
+    /// Nobody has read it from the cluster, which is a mistake.
+    #[error("{reference} was not read from the cluster")]
+    NotFetched {
+        /// Where it is.
+        reference: String,
     },
 }
 
@@ -74,7 +91,26 @@ impl SecretError {
             Self::Unreadable { .. } => "check the path and who may read it".to_owned(),
             Self::Empty { .. } => "write the secret into the file".to_owned(),
             Self::TooLong { .. } => "check the path: this looks like another file".to_owned(),
-            Self::NeedsCluster { .. } => "use `fromEnv` or `fromFile`".to_owned(),
+            Self::Cluster { source, .. } => match source.as_ref() {
+                KubernetesError::NotFound(_) => "create the Secret, or name another in the values".to_owned(),
+                source => source.hint().unwrap_or_else(|| "run it again".to_owned()),
+            },
+            Self::NoKey { .. } => "check the key in the values, and what the Secret holds".to_owned(),
+            Self::NotFetched { .. } => "this is a mistake in evenkeel: please report it".to_owned(),
+        }
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            // It is the values that name a Secret which is not there.
+            Self::Cluster { source, .. } if matches!(source.class(), Class::Conflict | Class::Refused) => {
+                Class::Configuration
+            }
+            Self::Cluster { source, .. } => source.class(),
+            Self::NotFetched { .. } => Class::Unexpected,
+            _ => Class::Configuration,
         }
     }
 }
@@ -85,15 +121,31 @@ pub struct SecretResolver {
     known: Mutex<HashMap<Reference, SecretString>>,
 }
 
+impl Reference {
+    fn of_secret(key: &SecretKey) -> Self {
+        Self::Secret(object_name(key), key.key.clone())
+    }
+}
+
+fn object_name(key: &SecretKey) -> ObjectName {
+    ObjectName::in_namespace(key.namespace.to_string(), key.name.clone())
+}
+
+fn unread(name: &ObjectName, source: KubernetesError) -> SecretError {
+    SecretError::Cluster { reference: format!("Secret `{name}`"), source: Box::new(source) }
+}
+
 enum Environment {
     Process,
     Given(BTreeMap<String, SecretString>),
 }
 
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 enum Reference {
     Variable(String),
     File(String),
+    /// The Secret's name, and a key in its data.
+    Secret(ObjectName, String),
 }
 
 impl Default for SecretResolver {
@@ -124,13 +176,7 @@ impl SecretResolver {
     pub fn resolve(&self, secret: &SecretValue) -> Result<SecretString, SecretError> {
         let reference = match secret {
             SecretValue::Plain(text) => return Ok(text.clone()),
-            SecretValue::FromSecret(SecretKey { namespace, name, key }) => {
-                return Err(SecretError::NeedsCluster {
-                    namespace: namespace.to_string(),
-                    name: name.clone(),
-                    key: key.clone(),
-                });
-            }
+            SecretValue::FromSecret(key) => Reference::of_secret(key),
             SecretValue::FromEnv(name) => Reference::Variable(name.clone()),
             SecretValue::FromFile(path) => Reference::File(path.clone()),
         };
@@ -140,9 +186,54 @@ impl SecretResolver {
         let text = match &reference {
             Reference::Variable(name) => self.variable(name)?,
             Reference::File(path) => file(path)?,
+            Reference::Secret(..) => return Err(SecretError::NotFetched { reference: secret.to_string() }),
         };
         self.known().insert(reference, text.clone());
         Ok(text)
+    }
+
+    /// Reads those of these secrets that are in the cluster, each Kubernetes Secret once, so that
+    /// [`resolve`](Self::resolve) knows them. The cluster is not connected to when there is nothing to read.
+    ///
+    /// # Errors
+    ///
+    /// Every one that cannot be had, each once.
+    pub async fn fetch<'a>(
+        &self,
+        secrets: impl IntoIterator<Item = &'a SecretValue>,
+        cluster: &ClusterAccess,
+    ) -> Result<(), Vec<SecretError>> {
+        let mut wanted: BTreeMap<ObjectName, BTreeSet<&str>> = BTreeMap::new();
+        for secret in secrets {
+            if let SecretValue::FromSecret(key) = secret
+                && !self.known().contains_key(&Reference::of_secret(key))
+            {
+                wanted.entry(object_name(key)).or_default().insert(&key.key);
+            }
+        }
+        let Some(first) = wanted.keys().next() else { return Ok(()) };
+        let cluster = cluster.connected().await.map_err(|error| vec![unread(first, error)])?;
+        let reads =
+            wanted.iter().map(|(name, keys)| async move { (name, keys, cluster.get::<SecretObject>(name).await) });
+        let mut errors = Vec::new();
+        // The cluster's own cap holds for all of them.
+        for (name, keys, read) in join_all(reads).await {
+            match read {
+                Ok(secret) => errors.extend(keys.iter().filter_map(|key| self.keep(name, key, &secret).err())),
+                Err(error) => errors.push(unread(name, error)),
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    fn keep(&self, name: &ObjectName, key: &str, secret: &SecretObject) -> Result<(), SecretError> {
+        let value = secret.data.get(key).filter(|value| !value.is_empty());
+        let value = value.ok_or_else(|| SecretError::NoKey { secret: name.to_string(), key: key.to_owned() })?;
+        let text = value
+            .text()
+            .ok_or_else(|| SecretError::NotText { reference: format!("key `{key}` of Secret `{name}`") })?;
+        self.known().insert(Reference::Secret(name.clone(), key.to_owned()), text.expose().into());
+        Ok(())
     }
 
     /// Reads all these secrets, so that [`resolve`](Self::resolve) only looks them up afterwards.

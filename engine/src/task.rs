@@ -9,8 +9,12 @@ use evenkeel_core::{
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
+use secrecy::SecretString;
 
-use crate::secrets::SecretResolver;
+use crate::{
+    cluster::ClusterAccess,
+    secrets::{SecretError, SecretResolver},
+};
 
 /// A task that makes one application equal to the values.
 ///
@@ -111,6 +115,26 @@ pub struct Context {
     pub concurrency: usize,
     /// Where secrets come from.
     pub secrets: Arc<SecretResolver>,
+    /// The Kubernetes cluster; it is connected to when it is first asked for. Its requests are counted by the engine, not by
+    /// [`Task::requests`].
+    pub cluster: ClusterAccess,
+}
+
+impl Context {
+    /// A secret that is not among the [required](Task::required_secrets) ones, such as an initial password: read now, also
+    /// from the cluster.
+    ///
+    /// # Errors
+    ///
+    /// When it is not where the values say.
+    pub async fn secret(&self, secret: &SecretValue) -> Result<SecretString, SecretError> {
+        self.secrets.fetch([secret], &self.cluster).await.map_err(first)?;
+        self.secrets.resolve(secret)
+    }
+}
+
+fn first(mut errors: Vec<SecretError>) -> SecretError {
+    errors.swap_remove(0)
 }
 
 /// What a successful `apply` has to tell.

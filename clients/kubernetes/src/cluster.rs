@@ -282,9 +282,10 @@ fn without_bearer(text: &str) -> String {
 
 pub(crate) const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
+/// An object of which only the metadata is read.
 #[derive(Deserialize)]
-struct PartialObject {
-    metadata: ObjectMeta,
+pub(crate) struct PartialObject {
+    pub(crate) metadata: ObjectMeta,
 }
 
 #[derive(Serialize)]

@@ -40,3 +40,20 @@ pub use error::{FieldConflict, KubernetesError, Refusal};
 pub use k8s_openapi;
 pub use list::{Listing, Readings};
 pub use object::{ObjectName, ObjectRef, Resource};
+
+/// Labels that our objects carry, in the words of everybody (`app.kubernetes.io`) and our own.
+pub mod label {
+    /// Who manages the object: [`EVENKEEL`].
+    pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+    /// What the object is a part of: [`EVENKEEL`]. What evenkeel keeps for itself has this and not [`MANAGED_BY`], so that lists of
+    /// what it manages for others do not read it.
+    pub const PART_OF: &str = "app.kubernetes.io/part-of";
+    /// Which part of it the object is.
+    pub const COMPONENT: &str = "app.kubernetes.io/component";
+    /// The value of [`MANAGED_BY`] and [`PART_OF`].
+    pub const EVENKEEL: &str = "evenkeel";
+    /// Which platform (`platform.name`) it belongs to.
+    pub const PLATFORM: &str = "evenkeel.dev/platform";
+    /// Which task made it.
+    pub const TASK: &str = "evenkeel.dev/task";
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Cluster, KubernetesError, ObjectName, Refusal,
     call::{Call, Verb},
-    cluster::APPLY_PATCH,
+    cluster::{APPLY_PATCH, JSON, MERGE_PATCH, PartialObject},
 };
 pub use bytes::SecretBytes;
 
@@ -227,6 +227,42 @@ impl Cluster {
         self.merge(&ObjectName::of(seen), &fields, Vec::new()).await
     }
 
+    /// Makes a Secret that must not be there yet; it is not repeated when the outcome is unknown.
+    ///
+    /// Needs `create` on `secrets` in the namespace.
+    ///
+    /// # Errors
+    /// [`AlreadyExists`](KubernetesError::AlreadyExists), or as [`apply_secret`](Self::apply_secret).
+    pub async fn create_secret(&self, desired: &DesiredSecret) -> Result<ObjectMeta, KubernetesError> {
+        let call = Call::one::<SecretObject>(Verb::Create, &desired.name)
+            .with("fieldManager", self.field_manager())
+            .accepting(METADATA_OR_WHOLE)
+            .sending(JSON, &Applied::new(desired, None))?
+            .hiding(confidential(&desired.data));
+        self.answer::<PartialObject>(&call).await.map(|object| object.metadata)
+    }
+
+    /// Changes some keys of a Secret as it was seen, and leaves all others; `None` removes a key. For a Secret that only we
+    /// write, and that is too large to be sent whole each time.
+    ///
+    /// Needs `patch` on it.
+    ///
+    /// # Errors
+    /// [`Stale`](KubernetesError::Stale) when it has changed since it was seen, or any other failure.
+    pub async fn change_secret(
+        &self,
+        seen: &ObjectMeta,
+        data: &BTreeMap<String, Option<SecretBytes>>,
+    ) -> Result<ObjectMeta, KubernetesError> {
+        let fields = Changed { metadata: Guard { resource_version: seen.resource_version.as_deref() }, data };
+        let call = Call::one::<SecretObject>(Verb::Patch, &ObjectName::of(seen))
+            .with("fieldManager", self.field_manager())
+            .accepting(METADATA_OR_WHOLE)
+            .sending(MERGE_PATCH, &fields)?
+            .hiding(data.values().flatten().flat_map(SecretBytes::spellings).collect());
+        self.answer::<PartialObject>(&call).await.map(|object| object.metadata)
+    }
+
     /// An apply knows no "only if it is not there"; so it is looked for right before. Another writer in the moment between
     /// still shows as a conflict wherever its values differ.
     async fn expect_absent(&self, name: &ObjectName) -> Result<(), KubernetesError> {
@@ -249,6 +285,22 @@ impl Cluster {
 /// The values in every form in which an answer can repeat them.
 pub(crate) fn confidential(data: &BTreeMap<String, SecretBytes>) -> Vec<Secret> {
     data.values().flat_map(SecretBytes::spellings).collect()
+}
+
+/// Of what was written only the metadata is of interest; a server that does not give it alone gives all.
+const METADATA_OR_WHOLE: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
+/// The body of a change.
+#[derive(Serialize)]
+struct Changed<'a> {
+    metadata: Guard<'a>,
+    data: &'a BTreeMap<String, Option<SecretBytes>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Guard<'a> {
+    resource_version: Option<&'a str>,
 }
 
 /// The body of an apply.

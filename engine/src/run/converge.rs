@@ -11,10 +11,11 @@ use evenkeel_core::{
     plan::{Note, Plan},
 };
 
-use super::{Ending, Record, Session};
+use super::{Ending, Record, Session, read};
 use crate::{
     executor::{Fate, Fault, execute},
     exit_code::ExitCode,
+    home::Home,
     inventory::{Inventory, State},
     task::Task,
 };
@@ -33,8 +34,8 @@ impl<T: Task> Session<'_, T> {
         let mut given_up = BTreeMap::new();
         let refused = loop {
             let observed = self.observe(&inventory.memory().ownership).await?;
-            if adopt && record.rounds == 0 {
-                self.adopt(&observed, &mut inventory, record).await?;
+            if adopt && record.rounds == 0 && self.adopt(&observed, &mut inventory, record).await? {
+                continue;
             }
             let mut memory = inventory.memory();
             memory.secrets = memory.secrets.adopting(adopt);
@@ -42,6 +43,9 @@ impl<T: Task> Session<'_, T> {
             given_up.extend(record.planned(&selection.plan));
             if selection.plan.is_empty() {
                 break selection.refused;
+            }
+            if self.has_to_look_again(&mut inventory).await? {
+                continue;
             }
             if record.rounds == MOST_ROUNDS
                 || !self.round(&selection.plan, &mut given_up, &mut inventory, record).await?
@@ -55,6 +59,21 @@ impl<T: Task> Session<'_, T> {
             (code, Some(failure)) => Err(Ending::failed(code, failure)),
             (code, None) => Ok(code),
         }
+    }
+
+    /// Takes the lease before the first write. Returns whether another run may have written since this one has read.
+    async fn has_to_look_again<I: Inventory>(&self, inventory: &mut I) -> Result<bool, Ending> {
+        let (Home::Cluster(home), lease) = (self.turn.home, self.bounds.lease) else { return Ok(false) };
+        if lease.is_taken() {
+            return Ok(false);
+        }
+        let _step = self.progress.waiting("waiting for other runs");
+        let taking = lease.take(&home.cluster, &home.name, self.turn.terms, self.turn.since);
+        let contested = read(self.bounds, taking).await?;
+        if contested {
+            inventory.reload().await.map_err(|error| Ending::of_inventory(&error))?;
+        }
+        Ok(contested)
     }
 
     /// Makes the changes of a plan. Returns whether any could be tried.
@@ -87,13 +106,13 @@ impl<T: Task> Session<'_, T> {
         }
     }
 
-    /// Takes declared objects that are there for ours.
+    /// Takes declared objects that are there for ours. Returns whether the run has to look again first.
     async fn adopt<I: Inventory>(
         &self,
         observed: &T::Observed,
         inventory: &mut I,
         record: &mut Record,
-    ) -> Result<(), Ending> {
+    ) -> Result<bool, Ending> {
         let ownership = inventory.memory().ownership;
         let only = &self.options.only;
         let is_selected = |object: &ObjectId| only.is_empty() || only.iter().any(|selector| selector.matches(object));
@@ -101,12 +120,18 @@ impl<T: Task> Session<'_, T> {
             .into_iter()
             .filter(|object| is_selected(object) && !ownership.contains(object))
             .collect();
+        if adopted.is_empty() {
+            return Ok(false);
+        }
+        if self.has_to_look_again(inventory).await? {
+            return Ok(true);
+        }
         for object in &adopted {
             inventory.note(object, State::Owned);
         }
         inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
         let message = "was adopted: `--prune` may remove it once it is not declared any more";
         record.note(adopted.into_iter().map(|object| Note { object, message: message.to_owned() }));
-        Ok(())
+        Ok(false)
     }
 }

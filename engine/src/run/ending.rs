@@ -7,7 +7,7 @@ use crate::{
     exit_code::ExitCode,
     inventory::InventoryError,
     secrets::SecretError,
-    task::Classified,
+    task::{Class, Classified},
 };
 
 /// How many problems a report's one failure names.
@@ -42,7 +42,11 @@ impl Ending {
 
     pub(crate) fn of_secrets(errors: &[SecretError]) -> Self {
         let failure = |error: &SecretError| Failure { message: error.to_string(), hint: Some(error.hint()) };
-        Self { code: ExitCode::Configuration, failures: errors.iter().map(failure).collect(), problems: None }
+        // What somebody has to change comes before what may be better the next time.
+        let classes = [Class::Unexpected, Class::Configuration, Class::NotAuthorised];
+        let worst = classes.into_iter().find(|class| errors.iter().any(|error| error.class() == *class));
+        let code = ExitCode::of(worst.unwrap_or(Class::Unavailable));
+        Self { code, failures: errors.iter().map(failure).collect(), problems: None }
     }
 
     pub(crate) fn of_files(failures: Vec<Failure>) -> Self {
@@ -60,7 +64,7 @@ impl Ending {
 
     pub(crate) fn halted(halt: Halt, bounds: &Bounds<'_>) -> Self {
         let code = match halt {
-            Halt::Stopped => ExitCode::SomeFailed,
+            Halt::Stopped | Halt::LeaseLost => ExitCode::SomeFailed,
             Halt::Deadline => ExitCode::Unavailable,
         };
         Self::failed(code, bounds.reason(halt))

@@ -2,23 +2,43 @@
 
 use evenkeel_core::{
     report::Failure,
-    values::{Document, Schema, Values},
+    values::{Document, NamespaceName, Schema, SecretValue, Values},
 };
 
 use super::Ending;
-use crate::{command_line::ValuesOptions, exit_code::ExitCode, secrets::SecretResolver, task::Task, values_files};
+use crate::{
+    command_line::ValuesOptions,
+    exit_code::ExitCode,
+    secrets::SecretError,
+    task::{Context, Task},
+    values_files,
+};
 
 /// What a run knows before it makes a request.
 pub(super) struct Prepared<T: Task> {
     pub platform: String,
+    /// The namespace of inventory and lease.
+    pub namespace: Option<NamespaceName>,
     pub desired: T::Desired,
 }
 
-pub(super) fn prepare<T: Task>(options: &ValuesOptions, secrets: &SecretResolver) -> Result<Prepared<T>, Ending> {
+/// Secrets that are in the cluster are read first, and all that is missing is told together.
+pub(super) async fn prepare<T: Task>(
+    options: &ValuesOptions,
+    Context { secrets, cluster, .. }: &Context,
+) -> Result<Prepared<T>, Ending> {
     let (values, document) = load(options, T::definitions())?;
-    secrets.resolve_all(&T::required_secrets(&values)).map_err(|errors| Ending::of_secrets(&errors))?;
+    let required = T::required_secrets(&values);
+    let fetched = secrets.fetch(&required, cluster).await;
+    let here = required.iter().filter(|secret| !matches!(secret, SecretValue::FromSecret(_)));
+    let errors: Vec<SecretError> =
+        [fetched.err(), secrets.resolve_all(here).err()].into_iter().flatten().flatten().collect();
+    if !errors.is_empty() {
+        return Err(Ending::of_secrets(&errors));
+    }
     let desired = T::desired(&values, &document, secrets).map_err(Ending::of_problems)?;
-    Ok(Prepared { platform: values.platform.name.to_string(), desired })
+    let namespace = values.kubernetes.and_then(|kubernetes| kubernetes.inventory).map(|inventory| inventory.namespace);
+    Ok(Prepared { platform: values.platform.name.to_string(), namespace, desired })
 }
 
 /// Reads and checks values, with what tasks know of their applications' representations.

@@ -28,7 +28,7 @@ pub(super) struct Record {
     mode: Mode,
     pub target: String,
     pub rounds: u32,
-    pub requests: RequestCounts,
+    requests: RequestCounts,
     first_plan: Option<PlanDocument>,
     /// What became of each change, in the order in which they were first planned.
     entries: Vec<Entry>,
@@ -61,6 +61,15 @@ impl Record {
             plan_notes: Vec::new(),
             done_notes: Vec::new(),
         }
+    }
+
+    /// Adds requests that were made.
+    pub(super) const fn count(&mut self, requests: RequestCounts) {
+        self.requests.total += requests.total;
+        self.requests.reads += requests.reads;
+        self.requests.writes += requests.writes;
+        self.requests.tokens += requests.tokens;
+        self.requests.retries += requests.retries;
     }
 
     /// Whether nothing was planned yet.

@@ -1,4 +1,5 @@
 mod applying;
+mod cluster;
 mod deleting;
 mod failing;
 mod hidden_secrets;
@@ -7,6 +8,7 @@ mod looking;
 use std::{fs, num::NonZeroUsize};
 
 use evenkeel_core::report::Status;
+use futures::FutureExt;
 use tempfile::TempDir;
 
 use super::{
@@ -47,7 +49,9 @@ impl Setup {
     }
 
     fn owned(&self) -> Vec<String> {
-        let inventory = FileInventory::open(self.options.inventory.clone(), "demo", "fake", "a map").unwrap();
+        let home = Home::File(self.options.inventory.clone());
+        // A file is read without waiting.
+        let inventory = StoredInventory::open(home, ("demo", "fake"), "a map").now_or_never().unwrap().unwrap();
         inventory.memory().ownership.of_kind(&super::fake::ROLE).map(|object| object.name().to_owned()).collect()
     }
 

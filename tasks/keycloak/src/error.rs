@@ -78,7 +78,7 @@ impl Classified for Error {
                 return Class::Unavailable;
             }
             Self::Discovery { .. } => return Class::Configuration,
-            Self::Password { .. } => return Class::Configuration,
+            Self::Password { source, .. } => return source.class(),
             Self::Representation => return Class::Unexpected,
             Self::Login { source, .. } | Self::Call { source, .. } => source,
         };

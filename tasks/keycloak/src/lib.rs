@@ -41,7 +41,7 @@ mod overlay;
 pub mod plan;
 pub mod relation;
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::num::NonZeroUsize;
 
 use evenkeel_core::{
     memory::{Memory, Ownership},
@@ -72,7 +72,8 @@ pub struct Keycloak {
     client: Client,
     session: Session,
     realm: String,
-    secrets: Arc<SecretResolver>,
+    /// Where initial passwords come from.
+    context: Context,
     directory: Directory,
 }
 
@@ -132,8 +133,8 @@ impl Task for Keycloak {
         let client = connect(&session, &administration.address, administrator)
             .await
             .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
-        let secrets = Arc::clone(&context.secrets);
-        Ok(Self { client, session, realm: desired.realm.clone(), secrets, directory: Directory::default() })
+        let (realm, context) = (desired.realm.clone(), context.clone());
+        Ok(Self { client, session, realm, context, directory: Directory::default() })
     }
 
     fn target(desired: &Desired) -> String {

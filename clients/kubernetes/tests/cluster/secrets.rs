@@ -198,3 +198,32 @@ async fn an_annotation_is_merged_with_the_version_that_was_seen() {
     let secret = cluster(&server).await.annotate_secret(&seen(), &annotations).await.unwrap();
     assert_eq!(secret.metadata.resource_version.as_deref(), Some("8"));
 }
+
+#[tokio::test]
+async fn keys_are_changed_one_by_one_and_others_left() {
+    let server = MockServer::start().await;
+    call("PATCH", DEMO)
+        .and(header("content-type", "application/merge-patch+json"))
+        .and(body_json(json!({"metadata": {"resourceVersion": "7"}, "data": {"a": "Y2FuYXJ5", "gone": null}})))
+        .respond_with(answer(200, &shown("8", "Opaque")))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let changes =
+        BTreeMap::from([("a".to_owned(), Some(SecretBytes::from(&Secret::from("canary")))), ("gone".to_owned(), None)]);
+    let metadata = cluster(&server).await.change_secret(&seen(), &changes).await.unwrap();
+    assert_eq!(metadata.resource_version.as_deref(), Some("8"));
+}
+
+#[tokio::test]
+async fn a_secret_that_must_be_new_is_posted() {
+    let server = MockServer::start().await;
+    call("POST", "/api/v1/namespaces/team-alpha/secrets")
+        .and(query_param("fieldManager", "evenkeel-test"))
+        .respond_with(status(409, "AlreadyExists", "secrets", &json!([])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let error = cluster(&server).await.create_secret(&desired()).await.unwrap_err();
+    assert!(matches!(error, KubernetesError::AlreadyExists(_)), "{error:?}");
+}

@@ -15,8 +15,8 @@ impl Keycloak {
         let email = &*user.email;
         let mut body = user.created();
         if let Some(password) = &user.initial_password {
-            let value =
-                self.secrets.resolve(password).map_err(|source| Error::Password { user: email.to_owned(), source })?;
+            let value = self.context.secret(password).await;
+            let value = value.map_err(|source| Error::Password { user: email.to_owned(), source })?;
             body.credentials = Some(vec![CredentialRepresentation {
                 type_: Some("password".to_owned()),
                 value: Some(Secret::from(value)),

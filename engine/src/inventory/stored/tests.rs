@@ -1,4 +1,9 @@
+mod cluster;
+
+use std::{fs, path::Path};
+
 use evenkeel_core::{memory::Recall, object::Kind};
+use futures::FutureExt;
 
 use super::*;
 
@@ -8,8 +13,14 @@ fn object(name: &str) -> ObjectId {
     ObjectId::new(Kind::new("role"), name)
 }
 
-fn open(path: &Path) -> Result<FileInventory, InventoryError> {
-    FileInventory::open(Some(path.to_owned()), "demo", "keycloak", TARGET)
+fn open(path: &Path) -> Result<StoredInventory, InventoryError> {
+    open_for(TARGET, path)
+}
+
+/// A file is read without waiting.
+fn open_for(target: &str, path: &Path) -> Result<StoredInventory, InventoryError> {
+    let opening = StoredInventory::open(Home::File(Some(path.to_owned())), ("demo", "keycloak"), target);
+    opening.now_or_never().unwrap()
 }
 
 fn owned(path: &Path) -> Vec<String> {
@@ -101,7 +112,7 @@ async fn two_runs_do_not_write_at_the_same_time() {
 async fn each_target_has_its_own_objects() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keycloak.jsonl");
-    let mut other = FileInventory::open(Some(path.clone()), "demo", "keycloak", "elsewhere").unwrap();
+    let mut other = open_for("elsewhere", &path).unwrap();
     other.announce(&[object("a")]).await.unwrap();
     assert!(owned(&path).is_empty());
 }
@@ -128,7 +139,7 @@ async fn an_inventory_that_cannot_be_written_stops_the_announcement() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let mut inventory = open(&file.join("keycloak.jsonl")).unwrap_or_else(|_| FileInventory::empty(TARGET));
+    let mut inventory = open(&file.join("keycloak.jsonl")).unwrap_or_else(|_| StoredInventory::empty(TARGET));
     let error = inventory.announce(&[object("a")]).await.unwrap_err();
     assert_eq!(error.class(), crate::task::Class::Configuration);
     assert!(!inventory.memory().ownership.contains(&object("a")));

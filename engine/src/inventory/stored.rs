@@ -1,0 +1,263 @@
+//! An inventory whose text is stored somewhere: what is known, what is still to be written, and in which
+//! order. Where the text is does not matter here.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::{
+    memory::{DigestKey, HiddenSecret, Memory, Written},
+    object::ObjectId,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    Inventory, InventoryError, Place, State,
+    file::FileStore,
+    journal::{Journal, Line, NotReadable},
+    secret::SecretStore,
+};
+use crate::home::Home;
+
+/// Where the text is.
+#[derive(Debug)]
+enum Store {
+    File(FileStore),
+    Secret(SecretStore),
+}
+
+impl Store {
+    fn place(&self) -> Place {
+        match self {
+            Self::File(store) => store.place(),
+            Self::Secret(store) => store.place(),
+        }
+    }
+
+    /// Whether nobody else is known to have written since the text was last read.
+    const fn is_open(&self) -> bool {
+        match self {
+            Self::File(store) => store.is_open(),
+            Self::Secret(store) => store.is_open(),
+        }
+    }
+
+    async fn read(&self) -> Result<Option<SecretString>, InventoryError> {
+        match self {
+            Self::File(store) => store.read(),
+            Self::Secret(store) => store.read().await,
+        }
+    }
+
+    /// Keeps other writers out, or has them noticed, from now on. Returns the text.
+    async fn open(&mut self) -> Result<Option<SecretString>, InventoryError> {
+        match self {
+            Self::File(store) => store.open(),
+            Self::Secret(store) => store.open().await,
+        }
+    }
+
+    /// Lets others write.
+    fn close(&mut self) {
+        match self {
+            Self::File(store) => store.close(),
+            Self::Secret(store) => store.close(),
+        }
+    }
+
+    /// Adds lines to what is there, durably. A store that fails is closed.
+    async fn append(&mut self, lines: &str) -> Result<(), InventoryError> {
+        match self {
+            Self::File(store) => store.append(lines),
+            Self::Secret(store) => store.append(lines).await,
+        }
+    }
+
+    /// Replaces what is there in one step, durably. A store that fails is closed.
+    async fn rewrite(&mut self, text: &str) -> Result<(), InventoryError> {
+        match self {
+            Self::File(store) => store.rewrite(text),
+            Self::Secret(store) => store.rewrite(text).await,
+        }
+    }
+}
+
+/// An inventory in a file or in the cluster.
+#[derive(Debug)]
+pub(crate) struct StoredInventory {
+    store: Store,
+    target: String,
+    journal: Journal,
+    notes: Vec<Line>,
+    /// What was known of announced secrets before: true again if their write turns out not to have happened.
+    before: BTreeMap<(ObjectId, String), Option<Written>>,
+}
+
+impl StoredInventory {
+    /// Reads the inventory of a task for a target. Where there is none, it is empty. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// When it is there, but cannot be read or is not this task's.
+    pub(crate) async fn open(home: Home, (platform, task): (&str, &str), target: &str) -> Result<Self, InventoryError> {
+        let store = match home {
+            Home::File(path) => Store::File(FileStore::new(path, platform, task)),
+            Home::Cluster(home) => Store::Secret(SecretStore::new(home, platform, task)),
+        };
+        let mut inventory = Self::with(store, target, Journal::new(platform, task));
+        inventory.reload().await?;
+        Ok(inventory)
+    }
+
+    /// An inventory that remembers nothing: for looking on when the real one cannot be read.
+    pub(crate) fn empty(target: &str) -> Self {
+        Self::with(Store::File(FileStore::nowhere()), target, Journal::new("", ""))
+    }
+
+    fn with(store: Store, target: &str, journal: Journal) -> Self {
+        Self { store, target: target.to_owned(), journal, notes: Vec::new(), before: BTreeMap::new() }
+    }
+
+    async fn write(&mut self) -> Result<(), InventoryError> {
+        if self.notes.is_empty() {
+            return Ok(());
+        }
+        if !self.store.is_open() {
+            self.open_store().await?;
+        }
+        let mut text = String::new();
+        for line in &self.notes {
+            line.write(&mut text);
+        }
+        // One write, and durable before this returns. After a failure the store is closed, so that the
+        // next write finds out what is there.
+        self.store.append(&text).await?;
+        self.notes.clear();
+        Ok(())
+    }
+
+    /// Takes in what other runs wrote meanwhile, and brings the text into a state to which lines can be added.
+    async fn open_store(&mut self) -> Result<(), InventoryError> {
+        let opened = self.bring_up_to_date().await;
+        if opened.is_err() {
+            self.store.close();
+        }
+        opened
+    }
+
+    async fn bring_up_to_date(&mut self) -> Result<(), InventoryError> {
+        let text = self.store.open().await?;
+        self.read(text.as_ref())?;
+        if self.journal.needs_key() {
+            self.journal.set_key(random_key()?);
+        }
+        if self.journal.needs_rewriting() {
+            self.store.rewrite(&self.journal.text()).await?;
+            self.journal.rewritten();
+        }
+        self.apply_notes();
+        Ok(())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the text holds the key of its digests")]
+    fn read(&mut self, text: Option<&SecretString>) -> Result<(), InventoryError> {
+        let place = self.store.place();
+        self.journal.read(text.map(ExposeSecret::expose_secret)).map_err(|error| match error {
+            NotReadable::Damaged { line } => InventoryError::Damaged { place, line },
+            NotReadable::Newer { format } => InventoryError::Newer { place, format },
+            NotReadable::Foreign { platform, task } => InventoryError::Foreign { place, platform, task },
+        })
+    }
+
+    fn apply_notes(&mut self) {
+        for line in &self.notes {
+            self.journal.apply(line.clone());
+        }
+    }
+
+    fn add(&mut self, line: Line) {
+        self.journal.apply(line.clone());
+        self.notes.push(line);
+    }
+}
+
+impl Inventory for StoredInventory {
+    fn memory(&self) -> Memory {
+        self.journal.memory(&self.target)
+    }
+
+    async fn announce(&mut self, objects: &[ObjectId]) -> Result<(), InventoryError> {
+        let before: BTreeMap<ObjectId, Option<State>> =
+            objects.iter().map(|object| (object.clone(), self.journal.state(&self.target, object))).collect();
+        let noted = self.notes.len();
+        for object in objects {
+            if !matches!(before.get(object), Some(Some(State::Announced))) {
+                self.add(Line::of_state(&self.target, object, State::Announced));
+            }
+        }
+        let written = self.write().await;
+        if let Err(error) = &written {
+            self.notes.truncate(noted);
+            // What could not be announced will not be created, and is not ours. Lines that reached the
+            // store nevertheless are contradicted by the next write.
+            let may_be_stored = error.leaves_doubt();
+            for (object, state) in before {
+                let line = Line::of_state(&self.target, &object, state.unwrap_or(State::Gone));
+                self.journal.apply(line.clone());
+                self.notes.extend(may_be_stored.then_some(line));
+            }
+        }
+        written
+    }
+
+    async fn announce_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]) -> Result<(), InventoryError> {
+        for HiddenSecret { path, .. } in secrets {
+            let known = self.journal.written(&self.target, object, path).cloned();
+            self.before.insert((object.clone(), path.clone()), known);
+            self.add(Line::of_secret(&self.target, object, path, Some(Written::Announced)));
+        }
+        let written = self.write().await;
+        if written.is_err() {
+            self.take_back_secrets(object, secrets);
+        }
+        written
+    }
+
+    fn note_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]) {
+        for secret in secrets {
+            if let Some(digest) = self.journal.digest(object, secret) {
+                self.add(Line::of_secret(&self.target, object, &secret.path, Some(Written::Digest(digest))));
+            }
+        }
+    }
+
+    fn take_back_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]) {
+        for HiddenSecret { path, .. } in secrets {
+            if let Some(before) = self.before.remove(&(object.clone(), path.clone())) {
+                self.add(Line::of_secret(&self.target, object, path, before));
+            }
+        }
+    }
+
+    fn note(&mut self, object: &ObjectId, state: State) {
+        self.add(Line::of_state(&self.target, object, state));
+    }
+
+    async fn reload(&mut self) -> Result<(), InventoryError> {
+        let text = self.store.read().await?;
+        self.read(text.as_ref())?;
+        self.apply_notes();
+        Ok(())
+    }
+
+    async fn store(&mut self) -> Result<(), InventoryError> {
+        self.write().await
+    }
+}
+
+fn random_key() -> Result<DigestKey, InventoryError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| InventoryError::NoKey { reason: error.to_string() })?;
+    Ok(DigestKey::new(&bytes))
+}
+
+#[cfg(test)]
+mod tests;
