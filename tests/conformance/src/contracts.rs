@@ -56,6 +56,25 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/webhooks.json",
 ];
 
+const KUBERNETES: &[(&str, &str)] = contracts![
+    "kubernetes/access.json",
+    "kubernetes/configmaps.json",
+    "kubernetes/cronjobs.json",
+    "kubernetes/deployments.json",
+    "kubernetes/discovery.json",
+    "kubernetes/errors.json",
+    "kubernetes/events.json",
+    "kubernetes/jobs.json",
+    "kubernetes/leases.json",
+    "kubernetes/namespaces.json",
+    "kubernetes/overload.json",
+    "kubernetes/secrets-apply.json",
+    "kubernetes/secrets-list.json",
+    "kubernetes/secrets-patch.json",
+    "kubernetes/secrets.json",
+    "kubernetes/serviceaccounts.json",
+];
+
 const LEFT_OUT: &str = include_str!("../../contracts/left-out.json");
 
 /// All contracts with Keycloak 26.7.3, in the order of their names.
@@ -72,6 +91,14 @@ pub fn keycloak() -> Result<Vec<Contract>, ContractError> {
 /// A file that cannot be read, by name.
 pub fn harbor() -> Result<Vec<Contract>, ContractError> {
     HARBOR.iter().map(|(file, text)| Contract::parse(file, text)).collect()
+}
+
+/// All contracts with Kubernetes 1.36.2, in the order of their names.
+///
+/// # Errors
+/// A file that cannot be read, by name.
+pub fn kubernetes() -> Result<Vec<Contract>, ContractError> {
+    KUBERNETES.iter().map(|(file, text)| Contract::parse(file, text)).collect()
 }
 
 /// The contract of that name: `keycloak/tokens.json`, `tokens.json` or `tokens`.
@@ -110,7 +137,7 @@ mod tests {
 
     #[test]
     fn every_contract_file_is_listed_and_can_be_read() {
-        for (application, read) in [("keycloak", keycloak()), ("harbor", harbor())] {
+        for (application, read) in [("keycloak", keycloak()), ("harbor", harbor()), ("kubernetes", kubernetes())] {
             let folder = format!("{}/../contracts/{application}", env!("CARGO_MANIFEST_DIR"));
             let files: BTreeSet<String> = std::fs::read_dir(folder)
                 .expect("the folder of contracts")
@@ -124,8 +151,8 @@ mod tests {
 
     #[test]
     fn every_file_with_keys_left_out_is_a_contract() {
-        let contracts: Vec<Contract> =
-            keycloak().expect("contracts").into_iter().chain(harbor().expect("contracts")).collect();
+        let all = [keycloak(), harbor(), kubernetes()];
+        let contracts: Vec<Contract> = all.into_iter().flat_map(|contracts| contracts.expect("contracts")).collect();
         for file in left_out_by_the_sandbox().expect("left-out.json").keys() {
             assert!(named(&contracts, file).is_some(), "there is no contract `{file}`");
         }

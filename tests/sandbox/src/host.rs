@@ -1,16 +1,17 @@
 //! What all stand-ins have in common: a thread that serves, a log, faults, and state behind a lock.
 
-use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
+use std::future;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
+use crate::clock::Clock;
 use crate::faults::{Effect, Faults};
 use crate::request_log::{Caller, Kind, RequestLog};
-use crate::server::{self, Application, Call};
+use crate::server::{self, Application, Call, Outgoing};
 
 /// Why the sandbox did not start.
 #[derive(Debug, thiserror::Error)]
@@ -30,10 +31,18 @@ pub(crate) trait World: Send + 'static {
     fn kind(method: &Method, path: &str) -> Kind;
 
     /// Answers a request. Extensions of the answer tell more: [`Asked`] for the log, [`crate::server::Held`] for the wire.
-    fn answer(&mut self, call: Call) -> Response<Bytes>;
+    fn answer(&mut self, call: Call) -> Response<Outgoing>;
 
     /// Lets the token die that the headers hold.
     fn kill_token(&mut self, _headers: &HeaderMap) {}
+
+    /// The clock, and the next time (milliseconds since 1970) at which something happens though nobody asks.
+    fn next_due(&self) -> Option<(Arc<dyn Clock>, i64)> {
+        None
+    }
+
+    /// Does what is due by now.
+    fn pass_time(&mut self) {}
 }
 
 /// Who asked, and what it cost the server to find out; goes from an answer's extensions into the log.
@@ -60,11 +69,14 @@ impl<W: World> Host<W> {
         let shared = Arc::new(Shared::new(world(&url)));
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let application: Arc<dyn Application> = Arc::clone(&shared) as _;
+        let application = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             runtime.block_on(async {
                 if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    server::serve(listener, application, stopped).await;
+                    tokio::select! {
+                        () = server::serve(listener, Arc::clone(&application) as _, stopped) => {}
+                        () = application.keep_time() => {}
+                    }
                 }
             });
         })?;
@@ -80,6 +92,11 @@ impl<W> Host<W> {
 
     pub(crate) fn world(&self) -> MutexGuard<'_, W> {
         self.shared.world()
+    }
+
+    /// Says that something may be due at another time than before.
+    pub(crate) fn has_changed(&self) {
+        self.shared.changed.notify_one();
     }
 
     pub(crate) fn log(&self) -> MutexGuard<'_, RequestLog> {
@@ -107,11 +124,12 @@ struct Shared<W> {
     world: Mutex<W>,
     log: Mutex<RequestLog>,
     faults: Mutex<Faults>,
+    changed: Notify,
 }
 
 impl<W> Shared<W> {
     fn new(world: W) -> Self {
-        Self { world: Mutex::new(world), log: Mutex::default(), faults: Mutex::default() }
+        Self { world: Mutex::new(world), log: Mutex::default(), faults: Mutex::default(), changed: Notify::new() }
     }
 
     fn world(&self) -> MutexGuard<'_, W> {
@@ -124,6 +142,29 @@ impl<W> Shared<W> {
 
     fn faults(&self) -> MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W: World> Shared<W> {
+    /// Lets things happen when their time has come. Never ends.
+    async fn keep_time(&self) {
+        loop {
+            let due = {
+                let mut world = self.world();
+                world.pass_time();
+                world.next_due()
+            };
+            let come = async {
+                match due {
+                    Some((clock, moment)) => clock.reach(moment).await,
+                    None => future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = come => {}
+                () = self.changed.notified() => {}
+            }
+        }
     }
 }
 
@@ -141,8 +182,9 @@ impl<W: World> Application for Shared<W> {
         (seq, effect)
     }
 
-    fn answer(&self, seq: u64, call: Call) -> Response<Bytes> {
+    fn answer(&self, seq: u64, call: Call) -> Response<Outgoing> {
         let mut response = self.world().answer(call);
+        self.changed.notify_one();
         let asked = response.extensions_mut().remove::<Asked>();
         self.log().update(seq, |entry| {
             entry.handled = true;

@@ -45,7 +45,7 @@ use std::fmt;
 use crate::faults::Fault;
 use crate::host::{self, Host, StartError};
 use crate::request_log::{Kind, Logged};
-use crate::server::Call;
+use crate::server::{Call, Outgoing};
 use answer::{Answer, Content};
 use request::Request;
 use world::World;
@@ -164,10 +164,10 @@ impl host::World for World {
         }
     }
 
-    fn answer(&mut self, call: Call) -> Response<Bytes> {
+    fn answer(&mut self, call: Call) -> Response<Outgoing> {
         let Call { method, uri, headers, body } = call;
         let request = Request::new(method, uri.path(), uri.query(), headers, body);
-        response(request.map_or_else(|failure| failure, |request| Self::answer(self, &request)))
+        response(request.map_or_else(|failure| failure, |request| Self::answer(self, &request))).map(Outgoing::from)
     }
 
     fn kill_token(&mut self, headers: &HeaderMap) {

@@ -4,6 +4,7 @@
 //! shares no code and no types with the clients and tasks that talk to it. [`Keycloak`] behaves as Keycloak 26.7 does for
 //! the objects that the Keycloak task manages, and [`Harbor`] as Harbor 2.15 for those of the Harbor task: it refuses what the
 //! real server refuses, pages as it pages, masks as it masks.
+//! [`Kubernetes`] keeps any objects by the rules of an API server 1.36: revisions, patches, ownership of fields, roles, watches.
 //!
 //! Three things make each more than a mock: its state is whole (a realm has the built-in scopes, clients and roles of a real
 //! one, ids and relations hold), its request log tells what was asked ([`Keycloak::requests`], and [`Harbor::requests`] also by
@@ -14,6 +15,7 @@ mod faults;
 mod harbor;
 mod host;
 mod keycloak;
+mod kubernetes;
 mod random;
 mod request_log;
 mod server;
@@ -23,4 +25,5 @@ pub use faults::{Effect, Fault, Gate, Matching, Page};
 pub use harbor::{Harbor, HarborOptions, HarborPart};
 pub use host::StartError;
 pub use keycloak::{Keycloak, Options, Version};
+pub use kubernetes::{Image, Kubernetes, KubernetesOptions};
 pub use request_log::{Caller, Kind, Logged};

@@ -33,8 +33,14 @@ pub(crate) fn random_word(length: usize) -> String {
     word
 }
 
+/// The end of a generated name, of letters that make no words.
+pub(crate) fn suffix() -> String {
+    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    random_bytes::<5>().iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
+}
+
 #[expect(clippy::expect_used, reason = "no random numbers means no operating system to speak of")]
-fn random_bytes<const LENGTH: usize>() -> [u8; LENGTH] {
+pub(crate) fn random_bytes<const LENGTH: usize>() -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -31,11 +32,46 @@ pub(crate) trait Application: Send + Sync + 'static {
     /// Notes the request in the log and tells which fault strikes it.
     fn open(&self, method: &Method, uri: &Uri, kind: Kind) -> (u64, Option<Effect>);
     /// Answers the request and notes that it was handled.
-    fn answer(&self, seq: u64, request: Call) -> Response<Bytes>;
+    fn answer(&self, seq: u64, request: Call) -> Response<Outgoing>;
     /// Lets the request's token die.
     fn kill_token(&self, headers: &HeaderMap);
     /// Notes which status went out.
     fn close(&self, seq: u64, status: Option<StatusCode>);
+}
+
+/// The body of an answer on its way out.
+pub(crate) struct Outgoing {
+    content: Content,
+    /// Let go of when the body has left.
+    held: Option<Box<dyn Send + Sync>>,
+}
+
+enum Content {
+    Whole(Bytes),
+    /// Lines that are sent as they come, until the application has no more.
+    Lines(UnboundedReceiver<String>),
+}
+
+impl Outgoing {
+    pub(crate) fn whole(body: Bytes) -> Self {
+        Self { content: Content::Whole(body), held: None }
+    }
+
+    pub(crate) fn lines(lines: UnboundedReceiver<String>) -> Self {
+        Self { content: Content::Lines(lines), held: None }
+    }
+
+    /// Keeps something until the body has left, or the client.
+    pub(crate) fn holding(mut self, held: impl Send + Sync + 'static) -> Self {
+        self.held = Some(Box::new(held));
+        self
+    }
+}
+
+impl From<Bytes> for Outgoing {
+    fn from(body: Bytes) -> Self {
+        Self::whole(body)
+    }
 }
 
 /// A request with its whole body.
@@ -97,7 +133,7 @@ async fn respond(
         Some(Effect::Status { code, page, retry_after }) => {
             let response = failure(*code, *page, *retry_after);
             application.close(seq, Some(response.status()));
-            return Ok(response.map(Out::whole));
+            return Ok(response.map(Out::from));
         }
         Some(Effect::DeadToken) => application.kill_token(&parts.headers),
         _ => {}
@@ -113,24 +149,24 @@ async fn respond(
 /// What a fault does to an answer that is ready.
 async fn spoil(
     effect: Option<Effect>,
-    response: Response<Bytes>,
+    response: Response<Outgoing>,
     seq: u64,
     application: &dyn Application,
 ) -> Result<Response<Out>, Cut> {
     let response = match effect {
         Some(Effect::CutAfter) => return Err(Cut),
-        Some(Effect::StatusAfter { code }) => failure(code, Page::Html, None).map(Out::whole),
+        Some(Effect::StatusAfter { code }) => failure(code, Page::Html, None).map(Out::from),
         Some(Effect::Hold(gate)) => {
             gate.pass().await;
-            response.map(Out::whole)
+            response.map(Out::from)
         }
         Some(Effect::Delay(time)) => {
             tokio::time::sleep(time).await;
-            response.map(Out::whole)
+            response.map(Out::from)
         }
-        Some(Effect::TruncatedJson) => response.map(|body| Out::whole(body.slice(..body.len() / 2))),
+        Some(Effect::TruncatedJson) => response.map(Out::truncated),
         Some(Effect::CutInBody) => response.map(Out::broken),
-        _ => response.map(Out::whole),
+        _ => response.map(Out::from),
     };
     application.close(seq, Some(response.status()));
     Ok(response)
@@ -167,25 +203,63 @@ impl fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-/// A body that is whole, or breaks off in its middle.
+/// A body that is whole, comes line by line, or breaks off in its middle.
 enum Out {
     Whole(Full<Bytes>),
-    /// What is still to come before the break, whether it was given time to leave, and the length that was promised.
+    /// Sent in parts, so that what is held is held until the client has read nearly all.
+    Held {
+        rest: Bytes,
+        _held: Box<dyn Send + Sync>,
+    },
+    Lines(UnboundedReceiver<String>),
+    /// What is still to come before the break, whether it was given time to leave, and the length that was promised; a body
+    /// that comes line by line promises none.
     Broken {
         half: Option<Bytes>,
         left: bool,
-        promised: u64,
+        promised: Option<u64>,
     },
 }
 
-impl Out {
-    fn whole(body: Bytes) -> Self {
+/// How much of a body is sent at once where something is held.
+const PART: usize = 64 << 10;
+
+impl From<Bytes> for Out {
+    fn from(body: Bytes) -> Self {
         Self::Whole(Full::new(body))
     }
+}
 
-    fn broken(body: Bytes) -> Self {
-        let promised = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        Self::Broken { half: Some(body.slice(..body.len() / 2)), left: false, promised }
+impl From<Outgoing> for Out {
+    fn from(outgoing: Outgoing) -> Self {
+        match (outgoing.content, outgoing.held) {
+            (Content::Whole(rest), Some(held)) => Self::Held { rest, _held: held },
+            (Content::Whole(body), None) => body.into(),
+            (Content::Lines(lines), _) => Self::Lines(lines),
+        }
+    }
+}
+
+impl Out {
+    /// Half of the body, as if that were all. Of one that comes line by line, nothing.
+    fn truncated(outgoing: Outgoing) -> Self {
+        match outgoing.content {
+            Content::Whole(body) => body.slice(..body.len() / 2).into(),
+            Content::Lines(_) => Bytes::new().into(),
+        }
+    }
+
+    fn broken(outgoing: Outgoing) -> Self {
+        match outgoing.content {
+            Content::Whole(body) => {
+                let promised = u64::try_from(body.len()).unwrap_or(u64::MAX);
+                Self::Broken { half: Some(body.slice(..body.len() / 2)), left: false, promised: Some(promised) }
+            }
+            Content::Lines(mut lines) => {
+                let line = lines.try_recv().unwrap_or_default();
+                Self::Broken { half: Some(Bytes::from(line)), left: false, promised: None }
+            }
+        }
     }
 }
 
@@ -199,6 +273,14 @@ impl Body for Out {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match &mut *self {
             Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Held { rest, .. } if rest.is_empty() => Poll::Ready(None),
+            Self::Held { rest, .. } => {
+                let part = rest.split_to(rest.len().min(PART));
+                Poll::Ready(Some(Ok(Frame::data(part))))
+            }
+            Self::Lines(lines) => {
+                lines.poll_recv(context).map(|line| line.map(|line| Ok(Frame::data(Bytes::from(line)))))
+            }
             Self::Broken { half, left, .. } => match half.take() {
                 Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
                 // one pause, in which the connection sends what it has: an error would throw it away
@@ -215,14 +297,17 @@ impl Body for Out {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(body) => body.is_end_stream(),
-            Self::Broken { .. } => false,
+            Self::Held { rest, .. } => rest.is_empty(),
+            Self::Lines(_) | Self::Broken { .. } => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            Self::Broken { promised, .. } => SizeHint::with_exact(*promised),
+            Self::Held { rest, .. } => SizeHint::with_exact(u64::try_from(rest.len()).unwrap_or(u64::MAX)),
+            Self::Broken { promised: Some(promised), .. } => SizeHint::with_exact(*promised),
+            Self::Lines(_) | Self::Broken { .. } => SizeHint::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::compare::{Comparison, without};
-use super::contract::{BodyIs, Exchange, Response, StepUnordered};
+use super::contract::{BodyIs, Exchange, Keep, Response, StepUnordered};
 use super::pattern;
 use super::pointer;
 use super::report::StepReport;
@@ -151,7 +151,11 @@ fn check_body(
     let dropped: BTreeSet<String> = rules.dropped - &exchange.undropped;
     let got = if dropped.is_empty() { got } else { without(&got, &dropped) };
     let expected = recorded.shorten.map_or(Cow::Borrowed(expected), |_| Cow::Owned(mended(expected)));
-    let keep = recorded.keep.as_ref().filter(|_| recorded.status < 400);
+    let mut keep = recorded.keep.as_ref().filter(|_| recorded.status < 400);
+    let got = match exchange.request.watch {
+        Some(_) => changes(keep.take(), got),
+        None => got,
+    };
     let (body_unordered, unordered) = match &exchange.unordered {
         StepUnordered::Body(whole) => (*whole, rules.unordered.clone()),
         StepUnordered::Keys(keys) => (false, rules.unordered | keys),
@@ -162,6 +166,14 @@ fn check_body(
         report.add_difference(difference);
     }
     comparison.left_out
+}
+
+/// The recorded parts of a watch's lines, without such that look like the line before.
+fn changes(keep: Option<&Keep>, got: Value) -> Value {
+    let Value::Array(lines) = keep.map_or(got.clone(), |keep| keep.of(&got)) else { return got };
+    let mut lines = lines;
+    lines.dedup();
+    Value::Array(lines)
 }
 
 /// A recorded body in which texts that were cut inside of a placeholder end before it.

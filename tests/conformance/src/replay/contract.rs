@@ -9,7 +9,7 @@ mod request;
 mod response;
 mod step;
 
-pub use request::{Claims, Request, Until};
+pub use request::{Claims, Request, Until, Watch};
 pub use response::{BodyIs, Keep, Response};
 pub use step::{Event, Exchange, Step, StepUnordered};
 

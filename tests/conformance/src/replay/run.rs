@@ -1,6 +1,7 @@
 //! Runs the steps of a contract in order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use futures::future::join_all;
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use super::answer::{self, Rules};
 use super::contract::{Contract, Event, Exchange, Step, Until};
@@ -238,14 +240,23 @@ impl<'a> Session<'a> {
     }
 
     async fn request(&self, exchange: &Exchange) -> Result<Answer, ReplayError> {
+        self.request_slowly(exchange, self.wait(exchange.request.slow)).await
+    }
+
+    /// Sends the request, and waits before it reads the answer.
+    async fn request_slowly(&self, exchange: &Exchange, slow: impl Future<Output = ()>) -> Result<Answer, ReplayError> {
         let Replayer { client, base, .. } = self.replayer;
-        send::send(client, self.contract, &exchange.request, base, &self.variables).await
+        let begun = send::begin(client, self.contract, &exchange.request, base, &self.variables).await?;
+        slow.await;
+        begun.read(&exchange.request).await
     }
 
     /// Sends the request while another one is under way, which must come to its end later.
     async fn send_during(&mut self, background: &Exchange, exchange: &Exchange) -> Result<Answer, ReplayError> {
         let (answer, other, early) = {
-            let mut slow = pin!(self.request(background));
+            let answered = Notify::new();
+            let reading = self.replayer.waiting.slowly(background.request.slow, answered.notified());
+            let mut slow = pin!(self.request_slowly(background, reading));
             let mut finished = None;
             tokio::select! {
                 done = &mut slow => finished = Some(done?),
@@ -258,6 +269,7 @@ impl<'a> Session<'a> {
                     done = self.request(exchange) => answer = Some(done?),
                 }
             }
+            answered.notify_one();
             let early = finished.is_some();
             let answer = match answer {
                 Some(answer) => answer,
@@ -377,13 +389,16 @@ impl<'a> Session<'a> {
 
 impl Until {
     fn is_met(&self, answer: &Answer) -> bool {
-        let body = answer.json();
-        let found = self.pointer.as_deref().and_then(|pointer| pointer::find(body.as_ref()?, pointer));
-        let value = match (&self.pointer, &self.is) {
+        self.is_met_by(&answer.json().unwrap_or_default()) && self.status.is_none_or(|status| status == answer.status)
+    }
+
+    /// Whether a body, or a line of one, is as it should be.
+    pub(crate) fn is_met_by(&self, body: &Value) -> bool {
+        let found = self.pointer.as_deref().and_then(|pointer| pointer::find(body, pointer));
+        match (&self.pointer, &self.is) {
             (None, _) => true,
             (Some(_), Some(is)) => found == Some(is),
             (Some(_), None) => found.is_some() == self.has,
-        };
-        value && self.status.is_none_or(|status| status == answer.status)
+        }
     }
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
 
-use super::contract::{Contract, Credential, Request};
+use super::contract::{Contract, Credential, Request, Watch};
 use super::run::ReplayError;
 use super::variables::Variables;
 
@@ -14,6 +15,50 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Applications whose recordings asked for JSON in every request that does not say otherwise.
 const ASKED_FOR_JSON: [&str; 2] = ["harbor", "kubernetes"];
+
+/// An answer whose body is still to be read.
+#[derive(Debug)]
+pub(crate) struct Begun(Response);
+
+impl Begun {
+    /// Reads the body. Of an answer that comes line by line, the lines become a list.
+    pub(crate) async fn read(self, request: &Request) -> Result<Answer, ReplayError> {
+        let Self(response) = self;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = match &request.watch {
+            Some(watch) if status == 200 => read_lines(response, watch).await?,
+            _ => response.bytes().await.map_err(ReplayError::NoAnswer)?.to_vec(),
+        };
+        Ok(Answer { status, headers, body, took: Duration::ZERO })
+    }
+}
+
+/// Reads lines until one is as it should be, the time is up, or the server ends them.
+async fn read_lines(mut response: Response, watch: &Watch) -> Result<Vec<u8>, ReplayError> {
+    let seconds = Duration::try_from_secs_f64(watch.seconds).unwrap_or_default();
+    let mut lines: Vec<Value> = Vec::new();
+    let mut rest = Vec::new();
+    let reading = async {
+        while let Some(chunk) = response.chunk().await.map_err(ReplayError::NoAnswer)? {
+            rest.extend_from_slice(&chunk);
+            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = rest.drain(..=end).collect();
+                let line = serde_json::from_slice(&line).unwrap_or_else(|_| String::from_utf8_lossy(&line).into());
+                lines.push(line);
+                if watch.until.as_ref().is_some_and(|until| lines.last().is_some_and(|line| until.is_met_by(line))) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    };
+    // a watch that goes on is no failure: what came is what counts
+    if let Ok(ended) = tokio::time::timeout(seconds, reading).await {
+        ended?;
+    }
+    Ok(Value::Array(lines).to_string().into_bytes())
+}
 
 /// An answer as it came.
 #[derive(Debug)]
@@ -41,14 +86,14 @@ pub(crate) fn client() -> Result<Client, ReplayError> {
         .map_err(ReplayError::Client)
 }
 
-/// Sends the request with its variables filled in.
-pub(crate) async fn send(
+/// Sends the request with its variables filled in, up to the body of its answer.
+pub(crate) async fn begin(
     client: &Client,
     contract: &Contract,
     request: &Request,
     base: &str,
     variables: &Variables,
-) -> Result<Answer, ReplayError> {
+) -> Result<Begun, ReplayError> {
     let method: Method =
         request.method.parse().map_err(|_| contract.broken(format!("`{}` is no HTTP method", request.method)))?;
     let url = format!("{base}{}", variables.fill(&request.path));
@@ -65,13 +110,7 @@ pub(crate) async fn send(
     for (name, value) in &request.headers {
         builder = builder.header(name, variables.fill(value));
     }
-    let response = builder.send().await.map_err(ReplayError::NoAnswer)?;
-    Ok(Answer {
-        status: response.status().as_u16(),
-        headers: response.headers().clone(),
-        body: response.bytes().await.map_err(ReplayError::NoAnswer)?.to_vec(),
-        took: Duration::ZERO,
-    })
+    builder.send().await.map(Begun).map_err(ReplayError::NoAnswer)
 }
 
 fn authorize(

@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use crate::host::{self, Asked};
 use crate::random::uuid;
 use crate::request_log::Kind;
-use crate::server::{Call, Held};
+use crate::server::{Call, Held, Outgoing};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -190,7 +190,7 @@ impl host::World for World {
         }
     }
 
-    fn answer(&mut self, call: Call) -> Response<bytes::Bytes> {
-        self.handle(call)
+    fn answer(&mut self, call: Call) -> Response<Outgoing> {
+        self.handle(call).map(Outgoing::from)
     }
 }

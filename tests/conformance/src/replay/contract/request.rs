@@ -42,6 +42,12 @@ pub struct Request {
     /// What the answer must come to; the request is sent again until it does, and the last answer is the one that counts.
     #[serde(default)]
     pub until: Option<Until>,
+    /// The answer is one JSON document a line; the body is the list of them.
+    #[serde(default)]
+    pub watch: Option<Watch>,
+    /// Seconds that the client waits before it reads the answer.
+    #[serde(default)]
+    pub slow: Option<f64>,
     /// Variables that are a text many times.
     #[serde(default)]
     pub fill: BTreeMap<String, (String, usize)>,
@@ -84,6 +90,17 @@ fn a_fifth() -> f64 {
 
 fn ninety() -> f64 {
     90.0
+}
+
+/// How long an answer is read that comes line by line.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// Until a line is so; without it, for `seconds` or until the server ends it.
+    #[serde(default)]
+    pub until: Option<Until>,
+    /// Seconds after which reading ends.
+    pub seconds: f64,
 }
 
 /// A JWT in an answer, and which of its claims were recorded.

@@ -58,6 +58,18 @@ impl Waiting {
         }
     }
 
+    /// Waits before an answer is read that another exchange is recorded beside. Where time is played, that other one sets the
+    /// end of it.
+    pub(super) async fn slowly(&self, seconds: Option<f64>, answered: impl Future<Output = ()>) {
+        let Some(time) = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) else {
+            return;
+        };
+        match self {
+            Self::Sleep => sleep(time).await,
+            Self::Advance(_) => answered.await,
+        }
+    }
+
     /// Waits until a request that was just sent is under way.
     pub(super) async fn head_start(&self) {
         match self {

@@ -1,0 +1,44 @@
+//! Objects that controllers make for others.
+
+use serde_json::{Value, json};
+
+use super::kubelet;
+use crate::kubernetes::bootstrap::put;
+use crate::kubernetes::delete::is_owned_by;
+use crate::kubernetes::registry::StoreKey;
+use crate::kubernetes::store::Key;
+use crate::kubernetes::world::World;
+use crate::random::suffix;
+
+/// The objects of a kind that an object controls.
+pub(super) fn controlled(world: &World, shelf: &StoreKey, namespace: &str, uid: &str) -> Vec<(Key, Value)> {
+    let objects = world.store.list(shelf, Some(namespace));
+    let own = objects.filter(|(_, object)| !object.is_being_deleted() && is_owned_by(&object.value, uid));
+    own.map(|(key, object)| (key.clone(), object.value.clone())).collect()
+}
+
+/// The reference to the owner, given by version and kind.
+pub(super) fn owner((version, kind): (&str, &str), owner: &Value) -> Value {
+    json!([{
+        "apiVersion": version, "kind": kind, "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"],
+        "controller": true, "blockOwnerDeletion": true,
+    }])
+}
+
+/// Makes a pod of a template.
+pub(super) fn make_pod(world: &mut World, kind: (&str, &str), of: &Value, template: &Value, index: Option<i64>) {
+    let text = |key: &str| of["metadata"][key].as_str().unwrap_or_default();
+    let mut pod = json!({"metadata": template["metadata"], "spec": template["spec"]});
+    let mut name = format!("{}-{}", text("name"), suffix());
+    if let Some(index) = index {
+        name = format!("{}-{index}-{}", text("name"), suffix());
+        for place in ["annotations", "labels"] {
+            pod["metadata"][place]["batch.kubernetes.io/job-completion-index"] = index.to_string().into();
+        }
+    }
+    pod["metadata"]["generateName"] = format!("{}-", text("name")).into();
+    pod["metadata"]["ownerReferences"] = owner(kind, of);
+    pod["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
+    let shelf = kubelet::shelf();
+    put(world, &shelf.group, &shelf.plural, text("namespace"), &name, pod);
+}

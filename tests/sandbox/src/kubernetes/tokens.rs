@@ -1,0 +1,84 @@
+//! Tokens: that of the administrator, and those of service accounts, which die with their account.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::access::User;
+use super::options::KubernetesOptions;
+use super::request::Request;
+use super::world::World;
+use crate::random::{random_bytes, uuid};
+
+/// All tokens.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    administrator: SecretString,
+    administrator_uid: String,
+    issued: BTreeMap<String, Issued>,
+}
+
+/// A token of a service account.
+#[derive(Debug)]
+struct Issued {
+    namespace: String,
+    name: String,
+    uid: String,
+    id: String,
+    /// Milliseconds since 1970.
+    expires: i64,
+}
+
+impl Tokens {
+    pub(crate) fn new(options: &KubernetesOptions) -> Self {
+        Self { administrator: options.admin_token().clone(), administrator_uid: uuid(), issued: BTreeMap::new() }
+    }
+
+    /// Who sends a request. No token is a user, too; a token that is none is nobody.
+    #[expect(clippy::disallowed_methods, reason = "compares the token that came with the administrator's")]
+    pub(crate) fn user(&self, world: &World, request: &Request) -> Option<User> {
+        let Some(token) = request.bearer() else {
+            return request.header("authorization").is_none().then(User::anonymous);
+        };
+        if token == self.administrator.expose_secret() {
+            return Some(User::master("platform-admin", &self.administrator_uid));
+        }
+        let issued = self.issued.get(token)?;
+        let account = world.look("", "serviceaccounts", &issued.namespace, &issued.name)?;
+        let alive = account.metadata("uid") == issued.uid && world.clock.now() < issued.expires;
+        let credential = format!("JTI={}", issued.id);
+        alive.then(|| User::service_account(&issued.namespace, &issued.name, &issued.uid, credential))
+    }
+
+    /// A new token of an account, in the form of a JWT.
+    pub(crate) fn issue(&mut self, namespace: &str, name: &str, uid: &str, now: i64, lifetime: Duration) -> String {
+        let id = uuid();
+        let expires = now + i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX / 2);
+        let claims = json!({
+            "aud": ["https://kubernetes.default.svc"],
+            "exp": expires / 1000,
+            "iat": now / 1000,
+            "iss": "https://kubernetes.default.svc",
+            "jti": id,
+            "kubernetes.io": {"namespace": namespace, "serviceaccount": {"name": name, "uid": uid}},
+            "nbf": now / 1000,
+            "sub": format!("system:serviceaccount:{namespace}:{name}"),
+        });
+        let header = json!({"alg": "RS256", "kid": "sandbox"});
+        let encode = |text: String| URL_SAFE_NO_PAD.encode(text);
+        let signature = URL_SAFE_NO_PAD.encode(random_bytes::<32>());
+        let token = format!("{}.{}.{signature}", encode(header.to_string()), encode(claims.to_string()));
+        let issued =
+            Issued { namespace: namespace.to_owned(), name: name.to_owned(), uid: uid.to_owned(), id, expires };
+        self.issued.insert(token.clone(), issued);
+        token
+    }
+
+    /// Lets a token die. The administrator's cannot.
+    pub(crate) fn kill(&mut self, token: &str) {
+        self.issued.remove(token);
+    }
+}
