@@ -31,7 +31,7 @@ mod variables;
 
 pub use contract::{
     BodyIs, Claims, Contract, ContractError, Credential, Event, Exchange, Keep, Request, Response, Step, StepUnordered,
-    Until,
+    Until, Watch,
 };
 pub use ordered::OrderedJson;
 pub use report::{Disagreement, Replay};

@@ -168,10 +168,12 @@ fn check_body(
     comparison.left_out
 }
 
-/// The recorded parts of a watch's lines, without such that look like the line before.
+/// The recorded parts of each of a watch's lines, without such that look like the line before.
 fn changes(keep: Option<&Keep>, got: Value) -> Value {
-    let Value::Array(lines) = keep.map_or(got.clone(), |keep| keep.of(&got)) else { return got };
-    let mut lines = lines;
+    let Value::Array(mut lines) = got else { return got };
+    if let Some(keep) = keep {
+        lines = lines.iter().map(|line| keep.of(line)).collect();
+    }
     lines.dedup();
     Value::Array(lines)
 }

@@ -106,7 +106,11 @@ fn part_at(path: &[&str], value: &Value) -> Option<Value> {
         }
         Value::Object(entries) => {
             let key = segment.replace("~1", "/").replace("~0", "~");
-            let found = part_at(rest, entries.get(&key)?)?;
+            // what holds the missing part was recorded, empty
+            let Some(within) = entries.get(&key) else {
+                return Some(Value::Object(Map::new()));
+            };
+            let found = part_at(rest, within)?;
             Some(Value::Object(Map::from_iter([(key, found)])))
         }
         _ => None,
@@ -149,7 +153,7 @@ mod tests {
             json!({"items": [{"metadata": {"name": "a", "uid": "1"}}, {"metadata": {"uid": "2"}}], "kind": "List"});
         assert_eq!(
             kept(&json!(["kind", "/items/*/metadata/name"]), &body),
-            json!({"items": [{"metadata": {"name": "a"}}, {}], "kind": "List"})
+            json!({"items": [{"metadata": {"name": "a"}}, {"metadata": {}}], "kind": "List"})
         );
         let list = json!([{"type": "IMAGE", "size": 1, "tags": [{"name": "1", "id": 2}]}]);
         assert_eq!(
@@ -162,5 +166,6 @@ mod tests {
     #[test]
     fn what_is_not_there_is_not_kept() {
         assert_eq!(kept(&json!(["/a/b", "c"]), &json!({"a": 1})), json!({}));
+        assert_eq!(kept(&json!(["/a/b", "c"]), &json!({"a": {"x": 1}})), json!({"a": {}}));
     }
 }
