@@ -1,6 +1,7 @@
 //! The Keycloak task and its sandbox.
 
 mod foreign;
+mod objects;
 mod regressions;
 mod wrecks;
 
@@ -29,6 +30,8 @@ impl Subject for Keycloak {
         ("KEYCLOAK_ADMIN_PASSWORD", ADMIN_PASSWORD),
         ("KEYCLOAK_CLIENT_SECRET", "KanarieClientTt2:@ \\w/?"),
         ("KEYCLOAK_AUDIT_SECRET", "KanarieAuditHh8=#,;.[e]"),
+        ("KEYCLOAK_GOOGLE_SECRET", "KanarieGoogleMm2&=%;[x]"),
+        ("KEYCLOAK_PARTNER_SECRET", "KanariePartnerNn6<>'/y"),
         ("KEYCLOAK_SMTP_PASSWORD", "KanarieSmtpLk5'<>&;#r"),
         ("ADA_INITIAL_PASSWORD", "KanarieAdaPp7~|^`{z}"),
         ("GRACE_INITIAL_PASSWORD", "KanarieGraceVv3$!*()q"),
@@ -188,6 +191,12 @@ impl Keycloak {
     async fn make_bare(&self) {
         let mail = json!({"host": "spoiled.example.com", "from": "spoiled@example.com"});
         self.ask(Method::POST, "/admin/realms", Some(&json!({"realm": "otomi", "smtpServer": mail}))).await;
+        self.send(Method::POST, "/groups", json!({"name": "auditors"})).await;
+        let group = self.id("/groups", "name", "auditors").await;
+        self.send(Method::POST, &format!("/groups/{group}/children"), json!({"name": "external"})).await;
+        // what users are asked from the moment in which they are made
+        self.change("/authentication/required-actions/CONFIGURE_TOTP", |action| action["defaultAction"] = json!(true))
+            .await;
         self.send(Method::POST, "/client-scopes", json!({"name": "openid", "protocol": "openid-connect"})).await;
         self.send(Method::POST, "/clients", json!({"clientId": "otomi", "defaultClientScopes": []})).await;
         for name in ["platform-admin", "all-teams-admin", "team-admin", "team-alpha", "team-beta"] {
@@ -195,11 +204,17 @@ impl Keycloak {
             self.send(Method::POST, "/groups", json!({"name": name})).await;
         }
         self.send(Method::POST, "/client-scopes", json!({"name": "audit", "protocol": "openid-connect"})).await;
-        self.send(Method::POST, "/clients", json!({"clientId": "audit", "defaultClientScopes": []})).await;
+        let audit = json!({"clientId": "audit", "defaultClientScopes": [], "serviceAccountsEnabled": true});
+        self.send(Method::POST, "/clients", audit).await;
+        let audit = self.id("/clients", "clientId", "audit").await;
+        self.send(Method::POST, &format!("/clients/{audit}/roles"), json!({"name": "reader"})).await;
+        for (alias, kind) in [("google", "google"), ("partner", "oidc")] {
+            let provider = json!({"alias": alias, "providerId": kind, "config": {"clientSecret": "theirs"}});
+            self.send(Method::POST, "/identity-provider/instances", provider).await;
+        }
+        let mapper = json!({"name": "staff", "identityProviderAlias": "google"});
+        self.send(Method::POST, "/identity-provider/instances/google/mappers", mapper).await;
         self.send(Method::POST, "/roles", json!({"name": "auditor"})).await;
-        self.send(Method::POST, "/groups", json!({"name": "auditors"})).await;
-        let group = self.id("/groups", "name", "auditors").await;
-        self.send(Method::POST, &format!("/groups/{group}/children"), json!({"name": "external"})).await;
         for name in ["ada@example.com", "grace@example.com"] {
             // what matters at creation only: nobody corrects it later
             let password = json!({"type": "password", "value": "initial-1", "temporary": true});
@@ -223,6 +238,7 @@ users:
     firstName: Ada
     lastName: Lovelace
     enabled: true
+    attributes: {department: [Analysis]}
     teams: [alpha]
     teamAdmin: true
     platformAdmin: false
@@ -248,6 +264,11 @@ keycloak:
     defaultLocale: en
     passwordPolicy: length(8)
     attributes: {frontendUrl: 'https://keycloak.example.com'}
+    otpPolicyDigits: 8
+    webAuthnPolicyRpId: example.com
+    browserSecurityHeaders: {xFrameOptions: DENY}
+    browserFlow: browser
+    directGrantFlow: direct grant
     smtpServer:
       host: mail.example.com
       from: keycloak@example.com
@@ -286,6 +307,44 @@ keycloak:
           protocol: openid-connect
           protocolMapper: oidc-usermodel-attribute-mapper
           config: {user.attribute: level, claim.name: level, jsonType.label: String}
+  events:
+    eventsEnabled: true
+    eventsExpiration: 3600
+    eventsListeners: [jboss-logging]
+    enabledEventTypes: [LOGIN, LOGOUT]
+    adminEventsEnabled: true
+  requiredActions:
+    - {alias: CONFIGURE_TOTP, name: One-time codes, enabled: true, defaultAction: true, priority: 10}
+    - {alias: UPDATE_PASSWORD, config: {max_auth_age: '100'}}
+  userProfile:
+    groups: [{name: work, displayHeader: Work}]
+    attributes:
+      - name: department
+        displayName: Department
+        group: work
+        validations: {length: {max: 40}}
+        permissions: {view: [admin, user], edit: [admin]}
+  defaultRoles:
+    realmRoles: [offline_access, uma_authorization, auditor]
+    clientRoles: {account: [view-profile, manage-account]}
+  identityProviders:
+    - alias: google
+      providerId: google
+      displayName: Google
+      config: {clientId: evenkeel, clientSecret: {fromEnv: KEYCLOAK_GOOGLE_SECRET}, syncMode: IMPORT}
+      mappers:
+        - name: staff
+          identityProviderMapper: hardcoded-role-idp-mapper
+          config: {role: auditor, syncMode: INHERIT}
+    - alias: partner
+      enabled: true
+      trustEmail: true
+      firstBrokerLoginFlowAlias: first broker login
+      config:
+        clientId: evenkeel
+        clientSecret: {fromEnv: KEYCLOAK_PARTNER_SECRET}
+        authorizationUrl: https://login.example.com/authorize
+        tokenUrl: https://login.example.com/token
   clients:
     - clientId: audit
       name: Audit
@@ -294,6 +353,15 @@ keycloak:
       webOrigins: ['https://audit.example.com']
       defaultClientScopes: [openid, audit]
       optionalClientScopes: [email]
+      authenticationFlowBindingOverrides: {browser: browser}
+      roles:
+        - name: reader
+          description: Reads
+          attributes: {level: ['1']}
+          composites: {realm: [auditor], client: {realm-management: [view-events]}}
+      serviceAccount:
+        realmRoles: [auditor]
+        clientRoles: {realm-management: [view-users], audit: [reader]}
       protocolMappers:
         - name: audience
           protocol: openid-connect

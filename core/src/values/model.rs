@@ -29,7 +29,9 @@ pub use harbor::{
 };
 pub use keycloak::{
     AdminCredentials, ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProvider,
-    IdentityProviderGroups, Implied, Keycloak, KeycloakAdmin, PlatformClient, RealmRepresentation, RoleRepresentation,
+    IdentityProviderGroups, IdentityProviderRepresentation, Implied, Keycloak, KeycloakAdmin, PlatformClient,
+    RealmEventsConfigRepresentation, RealmRepresentation, RemovedUsers, RequiredActionProviderRepresentation,
+    RoleNames, RoleRepresentation, UPConfig,
 };
 pub use kubernetes::{Copy, CopySource, CopyTarget, Inventory, Kubernetes};
 pub use people::{Permission, Team, TeamGitea, User};

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use evenkeel_keycloak_client::types::UserRepresentation;
 
 /// The attribute that other applications take for a user name.
-const NICKNAME: &str = "nickname";
+pub(crate) const NICKNAME: &str = "nickname";
 
 /// The fields of a user that the values can declare. What is `None` is not declared, or not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Account {
     pub last_name: Option<Box<str>>,
     /// The values of the attribute `nickname`.
     pub nickname: Option<Box<[String]>>,
+    /// Other attributes: lists of texts by name.
+    pub attributes: BTreeMap<Box<str>, Box<[String]>>,
 }
 
 impl Account {
@@ -31,12 +33,14 @@ impl Account {
     pub fn representation(&self) -> UserRepresentation {
         let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
         let nickname = self.nickname.as_ref().map(|values| (NICKNAME.to_owned(), values.to_vec()));
+        let others = self.attributes.iter().map(|(name, values)| (name.as_ref().to_owned(), values.to_vec()));
+        let attributes: BTreeMap<String, Vec<String>> = nickname.into_iter().chain(others).collect();
         UserRepresentation {
             email: self.email.as_deref().map(str::to_owned),
             enabled: self.enabled,
             first_name: text(&self.first_name),
             last_name: text(&self.last_name),
-            attributes: nickname.map(|nickname| BTreeMap::from([nickname])),
+            attributes: (!attributes.is_empty()).then_some(attributes),
             ..Default::default()
         }
     }
@@ -44,13 +48,15 @@ impl Account {
 
 impl From<UserRepresentation> for Account {
     fn from(user: UserRepresentation) -> Self {
-        let nickname = user.attributes.and_then(|mut attributes| attributes.remove(NICKNAME));
+        let mut attributes = user.attributes.unwrap_or_default();
+        let nickname = attributes.remove(NICKNAME);
         Self {
             email: user.email.map(Into::into),
             enabled: user.enabled,
             first_name: user.first_name.map(Into::into),
             last_name: user.last_name.map(Into::into),
             nickname: nickname.map(Into::into),
+            attributes: attributes.into_iter().map(|(name, values)| (name.into(), values.into())).collect(),
         }
     }
 }

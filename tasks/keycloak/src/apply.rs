@@ -4,11 +4,13 @@
 //! there, and sends what Keycloak needs so that the rest stays (server-behaviour 2.4). When somebody
 //! else was faster with a create, the answer is a conflict: the engine observes and plans once more.
 
+mod client_roles;
 mod groups;
 mod ids;
 mod mappers;
 mod provider;
 mod relations;
+mod settings;
 mod updates;
 mod users;
 
@@ -33,17 +35,23 @@ impl Keycloak {
         match &change.operation {
             Operation::CreateRealm(realm) => self.create_realm(realm).await,
             Operation::UpdateRealm(realm) => self.update_realm(realm, change.writes_secret(SMTP_PASSWORD)).await,
+            Operation::UpdateEvents(events) => self.update_events(events).await,
+            Operation::UpdateFlowBinding(binding) => self.update_flow_binding(binding).await,
+            Operation::SetRequiredAction(action) => self.set_required_action(action).await,
             Operation::UpdateUserProfile(profile) => self.update_user_profile(profile).await,
             Operation::CreateClientScope(scope) => self.create_client_scope(scope).await,
             Operation::UpdateClientScope(scope) => self.update_client_scope(scope).await,
             Operation::CreateMapper(owner, mapper) => self.create_mapper(owner, mapper).await,
             Operation::UpdateMapper(owner, id, mapper) => self.update_mapper(owner, id, mapper).await,
+            Operation::ReplaceMapper(owner, id, mapper) => self.replace_mapper(owner, id, mapper).await,
             Operation::CreateRole(role) => self.create_role(role).await,
             Operation::UpdateRole(role) => self.update_role(role).await,
             Operation::CreateGroup(path, group) => self.create_group(path, group).await,
             Operation::UpdateGroup(path, group) => self.update_group(path, group).await,
             Operation::CreateClient(client) => self.create_client(client, desired).await,
             Operation::UpdateClient(client) => self.update_client(client).await,
+            Operation::CreateClientRole(client, role) => self.create_client_role(client, role).await,
+            Operation::UpdateClientRole(client, role) => self.update_client_role(client, role).await,
             Operation::CreateIdentityProvider(provider) => self.create_identity_provider(provider, desired).await,
             Operation::UpdateIdentityProvider(provider) => {
                 self.update_identity_provider(provider, change.writes_secret(CLIENT_SECRET)).await
@@ -62,7 +70,7 @@ impl Keycloak {
     async fn create_realm(&self, realm: &RealmRepresentation) -> Result<(), Error> {
         self.client
             .realm_create()
-            .body(realm.clone())
+            .body(updates::with_code_policy(realm))
             .send()
             .await
             .api()
@@ -102,7 +110,7 @@ impl Keycloak {
         let body = ClientRepresentation {
             default_client_scopes: names(declared.map(|declared| &declared.default_scopes)),
             optional_client_scopes: names(declared.map(|declared| &declared.optional_scopes)),
-            ..client.clone()
+            ..self.with_flow_ids(client).await?
         };
         let answer = self.client.client_create().realm(self.realm()).body(body).send().await;
         let id = answer.as_ref().ok().and_then(location_id);
@@ -137,6 +145,11 @@ impl Keycloak {
             Removal::User(id) => {
                 let answer = self.client.user_delete().realm(realm).user_id(id).send().await;
                 answer.optional().doing("delete", "user", id).map(drop)
+            }
+            Removal::Disable(id) => self.disable_user(id).await,
+            Removal::ClientRole(client, name) => {
+                let request = self.client.client_role_delete().realm(realm).client_uuid(client).role_name(name);
+                request.send().await.optional().doing("delete", "client role", name).map(drop)
             }
             Removal::ProviderMapper(alias, id) => self.delete_provider_mapper(alias, id).await,
             Removal::Role(name) => self

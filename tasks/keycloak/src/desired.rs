@@ -2,7 +2,9 @@
 
 mod administration;
 mod client;
+pub(crate) mod flows;
 mod groups;
+mod identity_providers;
 mod mappers;
 mod objects;
 mod provider;
@@ -11,18 +13,20 @@ mod realm;
 mod related;
 mod roles;
 mod scopes;
+mod settings;
 mod users;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
     plan::{Cause, Note},
-    values::{Document, Problems, Values},
+    values::{Document, Problems, Values, model::RemovedUsers},
 };
 use evenkeel_engine::secrets::SecretResolver;
 use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, ProtocolMapperRepresentation,
-    RealmRepresentation, RoleRepresentation, UpConfig,
+    RealmEventsConfigRepresentation, RealmRepresentation, RequiredActionProviderRepresentation, RoleRepresentation,
+    UpConfig,
 };
 
 use reading::Reading;
@@ -30,7 +34,7 @@ use reading::Reading;
 pub use administration::{Administration, Login};
 pub use provider::DesiredProvider;
 pub use reading::required_secrets;
-pub use related::Related;
+pub use related::{Related, RelatedRoles};
 pub use users::{DesiredMembership, DesiredUser};
 
 /// A declared representation: only the fields that are managed are set in it.
@@ -80,6 +84,10 @@ pub struct DesiredClient {
     pub default_scopes: Option<Related>,
     /// Scopes that it may ask for.
     pub optional_scopes: Option<Related>,
+    /// Its roles; `name` is set in each.
+    pub roles: Vec<DesiredRole>,
+    /// Roles of its service account.
+    pub service_account: RelatedRoles,
 }
 
 impl DesiredClient {
@@ -89,7 +97,7 @@ impl DesiredClient {
     }
 }
 
-/// A realm role with the roles inside. Lists that nobody declares are not managed.
+/// A role of the realm or of a client, with the roles inside. Lists that nobody declares are not managed.
 #[derive(Clone, Debug)]
 pub struct DesiredRole {
     /// The role's own fields; `name` is set.
@@ -132,8 +140,18 @@ pub struct Desired {
     pub realm_settings: Declared<RealmRepresentation>,
     /// The login theme of the administrators' realm, if it is managed.
     pub admin_realm: Option<Declared<RealmRepresentation>>,
+    /// The authentication flows that the realm uses, if one is declared.
+    pub flow_binding: Option<Declared<RealmRepresentation>>,
+    /// Which events are kept, if that is declared beside the realm's own fields.
+    pub events: Option<Declared<RealmEventsConfigRepresentation>>,
+    /// What users can be made to do at login.
+    pub required_actions: Vec<Declared<RequiredActionProviderRepresentation>>,
     /// The user profile.
     pub user_profile: Declared<UpConfig>,
+    /// Groups that new users join, by path without the first slash.
+    pub default_groups: Option<Related>,
+    /// Roles that every user has.
+    pub default_roles: RelatedRoles,
     /// Scopes that new clients of the realm get.
     pub default_client_scopes: Related,
     /// Scopes that new clients of the realm may ask for.
@@ -148,15 +166,24 @@ pub struct Desired {
     pub clients: Vec<DesiredClient>,
     /// The external identity provider. With it teams imply no groups, and local accounts are not managed.
     pub provider: Option<DesiredProvider>,
+    /// Identity providers beside it.
+    pub further_providers: Vec<DesiredProvider>,
     /// What people should know about the values themselves.
     pub notes: Vec<Note>,
     /// The groups of teams, each with its team.
     pub team_groups: BTreeMap<Arc<str>, Arc<str>>,
     /// The users.
     pub users: Vec<Arc<DesiredUser>>,
+    /// What becomes of users that the values do not name any more.
+    pub removed_users: RemovedUsers,
 }
 
 impl Desired {
+    /// All identity providers.
+    pub fn providers(&self) -> impl Iterator<Item = &DesiredProvider> {
+        self.provider.iter().chain(&self.further_providers)
+    }
+
     /// Values into what Keycloak should hold. Pure.
     ///
     /// # Errors
@@ -168,12 +195,19 @@ impl Desired {
         let external = keycloak.identity_provider.is_some();
         let mut realm_settings = realm::settings(&reading, keycloak);
         let (default_client_scopes, optional_client_scopes) = realm::client_scopes(&mut realm_settings.value, keycloak);
+        let flow_binding = flows::binding(&mut realm_settings);
+        let groups_in_realm = realm_settings.value.default_groups.take();
         let desired = Self {
             administration: Administration::desired(&reading, keycloak),
             realm: reading.realm().to_owned(),
             realm_settings,
             admin_realm: realm::admin_realm(&reading, keycloak),
-            user_profile: realm::user_profile(&reading, keycloak),
+            flow_binding,
+            events: settings::events(&reading, keycloak),
+            required_actions: settings::required_actions(&reading, keycloak),
+            user_profile: settings::user_profile(&reading, keycloak),
+            default_groups: settings::default_groups(&reading, keycloak, groups_in_realm),
+            default_roles: settings::default_roles(keycloak),
             default_client_scopes,
             optional_client_scopes,
             client_scopes: scopes::desired(&reading, keycloak),
@@ -181,9 +215,11 @@ impl Desired {
             groups: groups::desired(&reading, keycloak),
             clients: client::desired(&reading, keycloak),
             provider: provider::desired(&reading, keycloak),
+            further_providers: identity_providers::desired(&reading, keycloak),
             notes: if external { provider::notes(&reading) } else { Vec::new() },
             team_groups: reading.team_groups(),
             users: if external { Vec::new() } else { users::desired(&reading, keycloak) },
+            removed_users: keycloak.removed_users.unwrap_or_default(),
         };
         reading.finish(desired)
     }

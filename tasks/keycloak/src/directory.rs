@@ -20,7 +20,11 @@ pub(crate) enum Named {
     Role(String),
     /// A role of a client, by `clientId` and name.
     ClientRole(String, String),
-    /// A top-level group.
+    /// The role that holds what every user has.
+    DefaultRole,
+    /// An authentication flow, by alias.
+    Flow(String),
+    /// A group, by path.
     Group(String),
     /// A user, by folded email.
     User(Arc<str>),

@@ -47,6 +47,12 @@ pub enum Error {
         /// The object's name.
         name: String,
     },
+    /// An authentication flow that the values name.
+    #[error("authentication flow `{flow}` is not there")]
+    UnknownFlow {
+        /// The flow's alias.
+        flow: String,
+    },
     /// The issuer of an external identity provider does not tell its end points.
     #[error("the discovery document of issuer `{issuer}` cannot be read: {source}")]
     Discovery {
@@ -74,6 +80,7 @@ impl Classified for Error {
             Self::Session(_) => return Class::Configuration,
             Self::CutShort { .. } => return Class::NotAuthorised,
             Self::Missing { .. } => return Class::Conflict,
+            Self::UnknownFlow { .. } => return Class::Configuration,
             Self::Discovery { source, .. } if source.is_unavailable() && source.kind() != Kind::Tls => {
                 return Class::Unavailable;
             }
@@ -106,13 +113,18 @@ impl Classified for Error {
             Self::Login { source, .. } => login_hint(source),
             Self::Call { source, .. } => self.call_hint(source),
             Self::Discovery { .. } => {
-                Some("check `keycloak.identityProvider.issuer`: the document is at `<issuer>/.well-known/openid-configuration`".to_owned())
+                Some("check the `issuer` of the identity provider: the document is at `<issuer>/.well-known/openid-configuration`".to_owned())
             }
             Self::Password { source, .. } => Some(source.hint()),
             Self::CutShort { realm } => {
                 Some(format!("give it `view-realm` for realm `{realm}`, or leave out what is declared of that realm"))
             }
-            Self::Missing { .. } => Some("run again: it was removed while this run was under way".to_owned()),
+            Self::Missing { .. } => {
+                Some("declare it, or run again if it was removed while this run was under way".to_owned())
+            }
+            Self::UnknownFlow { .. } => {
+                Some("make the flow in keycloak first, or name one that exists: flows are bound and not made".to_owned())
+            }
             Self::Representation => None,
         }
     }

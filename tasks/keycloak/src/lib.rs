@@ -32,6 +32,7 @@
 
 pub mod account;
 mod apply;
+mod definitions;
 pub mod desired;
 mod directory;
 mod error;
@@ -54,7 +55,7 @@ use evenkeel_engine::{
     secrets::SecretResolver,
     task::{Applied, Context, Task},
 };
-use evenkeel_keycloak_client::{Administrator, Client, Credentials, connect, json_schema};
+use evenkeel_keycloak_client::{Administrator, Client, Credentials, connect};
 use evenkeel_transport::{Deadline, Secret, Session, SessionOptions};
 
 pub use error::Error;
@@ -93,14 +94,7 @@ impl Task for Keycloak {
     type Error = Error;
 
     fn definitions() -> Vec<(&'static str, serde_json::Value)> {
-        const NAMES: [&str; 5] = [
-            "RealmRepresentation",
-            "ClientRepresentation",
-            "RoleRepresentation",
-            "GroupRepresentation",
-            "ClientScopeRepresentation",
-        ];
-        NAMES.into_iter().filter_map(|name| Some((name, json_schema(name)?))).collect()
+        definitions::all()
     }
 
     fn required_secrets(values: &Values) -> Vec<SecretValue> {

@@ -6,6 +6,12 @@ use evenkeel_core::object::{Kind, ObjectId};
 pub const REALM: Kind = Kind::new("realm");
 /// The realm's user profile: which attributes its users have.
 pub const USER_PROFILE: Kind = Kind::new("user-profile");
+/// Which events the realm keeps.
+pub const EVENTS: Kind = Kind::new("events");
+/// The authentication flows that the realm uses.
+pub const FLOW_BINDING: Kind = Kind::new("flow-binding");
+/// Something that users can be made to do at login, by its alias.
+pub const REQUIRED_ACTION: Kind = Kind::new("required-action");
 /// A client scope.
 pub const CLIENT_SCOPE: Kind = Kind::new("client-scope");
 /// A protocol mapper of a client scope or of a client; its parent's name comes first.
@@ -16,6 +22,8 @@ pub const ROLE: Kind = Kind::new("role");
 pub const GROUP: Kind = Kind::new("group");
 /// A client.
 pub const CLIENT: Kind = Kind::new("client");
+/// A role of a client: `client/role`.
+pub const CLIENT_ROLE: Kind = Kind::new("client-role");
 /// An external identity provider, by its alias.
 pub const IDENTITY_PROVIDER: Kind = Kind::new("identity-provider");
 /// A mapper of an external identity provider: `alias/mapper`.

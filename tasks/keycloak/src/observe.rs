@@ -10,10 +10,12 @@
 mod groups;
 mod left_behind;
 mod memberships;
+mod optional;
 mod provider;
 mod roles;
 mod users;
 
+pub use optional::ObservedClientRoles;
 pub use provider::ObservedProvider;
 pub use users::ObservedUser;
 
@@ -24,8 +26,8 @@ use std::{
 
 use evenkeel_core::{memory::Ownership, object::ObjectId};
 use evenkeel_keycloak_client::types::{
-    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation,
-    UpConfig,
+    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation,
+    RequiredActionProviderRepresentation, RoleRepresentation, UpConfig,
 };
 use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream, try_join};
@@ -35,7 +37,7 @@ use crate::{
     desired::{Desired, Related},
     directory::Named,
     error::Doing,
-    names::MapperOwner,
+    names::{CLIENT_ROLE, MapperOwner},
     plan::Removal,
     relation::RoleName,
 };
@@ -67,8 +69,18 @@ pub struct Observed {
     pub groups: BTreeMap<String, GroupRepresentation>,
     /// The declared clients that are there.
     pub clients: BTreeMap<String, ClientRepresentation>,
-    /// What is there of the external identity provider.
-    pub provider: ObservedProvider,
+    /// The authentication flows, alias to id; read only where the values name one.
+    pub flows: BTreeMap<String, String>,
+    /// The required actions, by alias; read only where one is declared.
+    pub required_actions: BTreeMap<String, RequiredActionProviderRepresentation>,
+    /// The roles that every user has; read only where they are declared.
+    pub default_roles: Vec<RoleName>,
+    /// The roles of the clients that declare some, by `clientId`.
+    pub client_roles: BTreeMap<String, ObservedClientRoles>,
+    /// The roles of the service accounts that declare some, by `clientId`.
+    pub service_accounts: BTreeMap<String, Vec<RoleName>>,
+    /// What is there of each declared identity provider, by alias.
+    pub providers: BTreeMap<String, ObservedProvider>,
     /// The declared users that are there, by folded email.
     pub users: BTreeMap<Arc<str>, ObservedUser>,
     /// Our clients, users and identity providers that are there and not declared any more, and what
@@ -77,6 +89,13 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// Every role of the clients that declare some.
+    pub(crate) fn client_role_objects(&self) -> impl Iterator<Item = ObjectId> {
+        self.client_roles.iter().flat_map(|(client, observed)| {
+            observed.roles.keys().map(move |role| ObjectId::within(CLIENT_ROLE, client, role))
+        })
+    }
+
     /// Every protocol mapper that is there, with its owner.
     pub(crate) fn mapper_objects(&self) -> impl Iterator<Item = ObjectId> {
         let scopes = self
@@ -105,7 +124,8 @@ impl Keycloak {
         let Some(realm) = realm else {
             return Ok(Observed { admin_realm, ..Observed::default() });
         };
-        let (user_profile, client_scopes, defaults, optional, roles, groups, clients, provider, users) = try_join!(
+        let (flows, required_actions) = try_join!(self.read_flows(desired), self.read_required_actions(desired))?;
+        let (user_profile, client_scopes, defaults, optional, roles, groups, clients, providers, users) = try_join!(
             self.read_user_profile(),
             self.read_client_scopes(),
             self.read_default_client_scopes(),
@@ -113,13 +133,21 @@ impl Keycloak {
             self.read_roles(desired),
             self.read_groups(desired),
             self.read_clients(desired),
-            self.read_provider(desired),
+            self.read_providers(desired),
             self.read_users(desired),
         )?;
-        let (users, composites, left_behind) = try_join!(
+        let has_account = |client_id: &str| {
+            clients
+                .get(client_id)
+                .is_some_and(|client: &ClientRepresentation| client.service_accounts_enabled == Some(true))
+        };
+        let (users, composites, left_behind, default_roles, client_roles, service_accounts) = try_join!(
             self.read_memberships(desired, &groups, users),
             self.read_composites(desired, &roles),
             self.read_left_behind(desired, ownership),
+            self.read_default_roles(desired, &realm),
+            self.read_client_roles(desired),
+            self.read_service_accounts(desired, has_account),
         )?;
         Ok(Observed {
             realm: Some(realm),
@@ -132,7 +160,12 @@ impl Keycloak {
             composites,
             groups,
             clients,
-            provider,
+            flows,
+            required_actions,
+            default_roles,
+            client_roles,
+            service_accounts,
+            providers,
             users,
             left_behind,
         })

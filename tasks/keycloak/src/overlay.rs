@@ -44,6 +44,14 @@ pub(crate) fn partial<T: Serialize + DeserializeOwned>(there: &T, declared: &T) 
     typed(body)
 }
 
+/// The fields of a representation.
+pub(crate) fn fields<T: Serialize>(representation: &T) -> Result<Map<String, Value>, Error> {
+    match json(representation)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(Error::Representation),
+    }
+}
+
 fn lay_over(base: &mut Value, over: Value) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {
@@ -59,7 +67,8 @@ fn json<T: Serialize>(representation: &T) -> Result<Value, Error> {
     serde_json::to_value(representation).map_err(|_| Error::Representation)
 }
 
-fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
+/// A representation from its fields.
+pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
     // The cause may quote a value, which may be secret: it stays here.
     serde_json::from_value(value).map_err(|_| Error::Representation)
 }

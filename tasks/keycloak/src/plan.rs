@@ -2,22 +2,26 @@
 //!
 //! Read it as a table, in the order of the writes: realm, user profile, client scopes and their
 //! mappers, the realm's default scopes, roles, groups and the roles that they give, clients with
-//! mappers and scopes, users, memberships. Nothing is ever removed because it is not declared, except
+//! mappers, scopes and roles, what new users get, identity providers, users, memberships. Nothing is ever removed because it is not declared, except
 //! a membership of a declared user in a group whose members the values decide, a name that a declared list
 //! leaves out, and what `plan/prune.rs` finds in the inventory.
 
 mod client;
+mod client_roles;
 mod groups;
 mod provider;
 mod prune;
 mod realm;
 mod scopes;
+mod settings;
 mod users;
 
 pub(crate) use provider::CLIENT_SECRET;
 pub(crate) use realm::SMTP_PASSWORD;
 
 use std::{collections::BTreeSet, sync::Arc};
+
+pub(crate) use provider::with_endpoints;
 
 use evenkeel_core::{
     diff::{Difference, FieldChange, Recollection, Rules},
@@ -28,7 +32,8 @@ use evenkeel_core::{
 };
 use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProviderMapperRepresentation,
-    IdentityProviderRepresentation, ProtocolMapperRepresentation, RealmRepresentation, RoleRepresentation, UpConfig,
+    IdentityProviderRepresentation, ProtocolMapperRepresentation, RealmEventsConfigRepresentation, RealmRepresentation,
+    RequiredActionProviderRepresentation, RoleRepresentation, UpConfig,
 };
 use serde::Serialize;
 
@@ -46,6 +51,12 @@ pub enum Operation {
     CreateRealm(Box<RealmRepresentation>),
     /// Change declared fields of a realm.
     UpdateRealm(Box<RealmRepresentation>),
+    /// Change which events are kept.
+    UpdateEvents(Box<RealmEventsConfigRepresentation>),
+    /// Change which flows a realm uses.
+    UpdateFlowBinding(Box<RealmRepresentation>),
+    /// Change declared fields of a required action, which is added where it is not there.
+    SetRequiredAction(Box<RequiredActionProviderRepresentation>),
     /// Change declared parts of the user profile.
     UpdateUserProfile(Box<UpConfig>),
     /// Make a client scope, without mappers.
@@ -56,6 +67,8 @@ pub enum Operation {
     CreateMapper(MapperOwner, Box<ProtocolMapperRepresentation>),
     /// Change declared fields of the protocol mapper with this id.
     UpdateMapper(MapperOwner, String, Box<ProtocolMapperRepresentation>),
+    /// Make the protocol mapper anew in place of the one with this id, which speaks another protocol.
+    ReplaceMapper(MapperOwner, String, Box<ProtocolMapperRepresentation>),
     /// Make a realm role.
     CreateRole(Box<RoleRepresentation>),
     /// Change declared fields of a realm role.
@@ -68,6 +81,10 @@ pub enum Operation {
     CreateClient(Box<ClientRepresentation>),
     /// Change declared fields of a client.
     UpdateClient(Box<ClientRepresentation>),
+    /// Make a role of the client with this `clientId`.
+    CreateClientRole(String, Box<RoleRepresentation>),
+    /// Change declared fields of a role of the client with this `clientId`.
+    UpdateClientRole(String, Box<RoleRepresentation>),
     /// Make an external identity provider.
     CreateIdentityProvider(Box<IdentityProviderRepresentation>),
     /// Change declared fields of an external identity provider.
@@ -105,6 +122,10 @@ pub enum Removal {
     ProviderMapper(String, String),
     /// A realm role's name.
     Role(String),
+    /// The id of a client, and the name of one of its roles.
+    ClientRole(String, String),
+    /// The id of a user who is not to log in any more.
+    Disable(String),
     /// A group's id.
     Group(String),
 }
@@ -118,10 +139,14 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     let mut draft =
         Draft { changes: Vec::new(), notes: desired.notes.clone(), secrets: &memory.secrets, paths: Paths::default() };
     realm::plan(&mut draft, desired, observed);
+    settings::plan(&mut draft, desired, observed);
     scopes::plan(&mut draft, desired, observed);
     groups::plan_roles(&mut draft, desired, observed);
     groups::plan(&mut draft, desired, observed);
+    settings::plan_default_groups(&mut draft, desired, observed);
     client::plan(&mut draft, desired, observed);
+    client_roles::plan(&mut draft, desired, observed);
+    settings::plan_default_roles(&mut draft, desired, observed);
     provider::plan(&mut draft, desired, observed);
     users::plan(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, &memory.ownership);
@@ -137,7 +162,10 @@ pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
         kind if *kind == names::ROLE => observed.roles.contains_key(object.name()),
         kind if *kind == names::GROUP => observed.groups.contains_key(object.name()),
         kind if *kind == names::CLIENT => observed.clients.contains_key(object.name()),
-        kind if *kind == names::IDENTITY_PROVIDER => observed.provider.provider.is_some(),
+        kind if *kind == names::CLIENT_ROLE => observed.client_role_objects().any(|role| role == *object),
+        kind if *kind == names::IDENTITY_PROVIDER => {
+            observed.providers.get(object.name()).is_some_and(|there| there.provider.is_some())
+        }
         kind if *kind == names::USER => observed.users.contains_key(object.name()),
         kind if *kind == names::PROTOCOL_MAPPER => observed.mapper_objects().any(|mapper| mapper == *object),
         _ => false,
@@ -284,9 +312,9 @@ impl Draft<'_> {
     }
 }
 
-/// Keycloak 26.7 gives this scope to every client with a service account; nobody declares it, and taking it
-/// away would not last.
-const IMPLIED_BY_THE_SERVER: [&str; 1] = ["service_account"];
+/// Keycloak 26.7 gives this scope to every client with a service account, and this role to that of a client with
+/// authorization services; nobody declares them, and taking them away would not last.
+const IMPLIED_BY_THE_SERVER: [&str; 2] = ["service_account", "uma_protection"];
 
 /// In whose name relations are made.
 struct Owner<'a> {

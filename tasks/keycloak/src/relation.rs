@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use evenkeel_core::object::{Kind, ObjectId};
 
-use crate::names::{CLIENT, CLIENT_SCOPE, GROUP, REALM, ROLE, USER};
+use crate::names::{CLIENT, CLIENT_ROLE, CLIENT_SCOPE, GROUP, REALM, ROLE, USER};
 
 /// A client scope that every new client of the realm gets.
 pub const DEFAULT_CLIENT_SCOPE: Kind = Kind::new("default-client-scope");
@@ -15,6 +15,14 @@ pub const DEFAULT_CLIENT_SCOPE: Kind = Kind::new("default-client-scope");
 pub const OPTIONAL_CLIENT_SCOPE: Kind = Kind::new("optional-client-scope");
 /// A role inside a realm role: `role/role`, or `role/client/role`.
 pub const COMPOSITE: Kind = Kind::new("composite");
+/// A role inside a role of a client: `client/role/role`, or `client/role/client/role`.
+pub const CLIENT_ROLE_COMPOSITE: Kind = Kind::new("client-role-composite");
+/// A role that a client's service account has: `client/role`, or `client/client/role`.
+pub const SERVICE_ACCOUNT_ROLE: Kind = Kind::new("service-account-role");
+/// A group that new users join.
+pub const DEFAULT_GROUP: Kind = Kind::new("default-group");
+/// A role that every user has: `role`, or `client/role`.
+pub const DEFAULT_ROLE: Kind = Kind::new("default-role");
 /// A role that a group gives to its members: `group/role`, or `group/client/role`.
 pub const GROUP_ROLE: Kind = Kind::new("group-role");
 /// A scope that one client always gets: `client/scope`.
@@ -25,7 +33,7 @@ pub const CLIENT_OPTIONAL_SCOPE: Kind = Kind::new("client-optional-scope");
 pub const MEMBERSHIP: Kind = Kind::new("membership");
 
 /// A role of the realm, or of a client.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoleName {
     /// The client, by `clientId`; `None` for a realm role.
     pub client: Option<String>,
@@ -51,12 +59,19 @@ impl RoleName {
         }
     }
 
-    /// The object of the role, as far as it is one of ours.
-    fn object(&self) -> Option<ObjectId> {
+    /// The role as an object of its own.
+    #[must_use]
+    pub fn object(&self) -> ObjectId {
         match &self.client {
-            Some(client) => Some(ObjectId::new(CLIENT, client.as_str())),
-            None => Some(ObjectId::new(ROLE, self.role.as_str())),
+            Some(client) => ObjectId::within(CLIENT_ROLE, client, &self.role),
+            None => ObjectId::new(ROLE, self.role.as_str()),
         }
+    }
+
+    /// What has to be there before the role can be given: itself, and its client.
+    fn needs(&self) -> impl Iterator<Item = ObjectId> {
+        let client = self.client.as_deref().map(|client| ObjectId::new(CLIENT, client));
+        client.into_iter().chain(std::iter::once(self.object()))
     }
 }
 
@@ -67,10 +82,14 @@ pub enum Relation {
     DefaultClientScope(String),
     /// New clients of the realm may ask for the scope.
     OptionalClientScope(String),
-    /// The realm role holds the other role.
+    /// New users join the group of this path, without the first slash.
+    DefaultGroup(String),
+    /// Every user has the role.
+    DefaultRole(RoleName),
+    /// The role holds the other role.
     Composite {
-        /// The realm role.
-        role: String,
+        /// The role of the realm or of a client.
+        role: RoleName,
         /// The role inside.
         child: RoleName,
     },
@@ -78,6 +97,13 @@ pub enum Relation {
     GroupRole {
         /// The group, by its path without the first slash.
         group: String,
+        /// The role.
+        role: RoleName,
+    },
+    /// The client's service account has the role.
+    ServiceAccountRole {
+        /// The client, by `clientId`.
+        client: String,
         /// The role.
         role: RoleName,
     },
@@ -111,7 +137,14 @@ impl Relation {
         match self {
             Self::DefaultClientScope(scope) => ObjectId::new(DEFAULT_CLIENT_SCOPE, scope.as_str()),
             Self::OptionalClientScope(scope) => ObjectId::new(OPTIONAL_CLIENT_SCOPE, scope.as_str()),
-            Self::Composite { role, child } => child.within(COMPOSITE, role),
+            Self::DefaultGroup(group) => ObjectId::new(DEFAULT_GROUP, group.as_str()),
+            Self::DefaultRole(RoleName { client: Some(client), role }) => ObjectId::within(DEFAULT_ROLE, client, role),
+            Self::DefaultRole(RoleName { client: None, role }) => ObjectId::new(DEFAULT_ROLE, role.as_str()),
+            Self::Composite { role: RoleName { client: None, role }, child } => child.within(COMPOSITE, role),
+            Self::Composite { role: RoleName { client: Some(client), role }, child } => {
+                child.within(CLIENT_ROLE_COMPOSITE, &format!("{client}/{role}"))
+            }
+            Self::ServiceAccountRole { client, role } => role.within(SERVICE_ACCOUNT_ROLE, client),
             Self::GroupRole { group, role } => role.within(GROUP_ROLE, group),
             Self::ClientDefaultScope { client, scope } => ObjectId::within(CLIENT_DEFAULT_SCOPE, client, scope),
             Self::ClientOptionalScope { client, scope } => ObjectId::within(CLIENT_OPTIONAL_SCOPE, client, scope),
@@ -123,9 +156,9 @@ impl Relation {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::DefaultClientScope(_) | Self::OptionalClientScope(_) => "listed",
+            Self::DefaultClientScope(_) | Self::OptionalClientScope(_) | Self::DefaultGroup(_) => "listed",
             Self::Composite { .. } => "included",
-            Self::GroupRole { .. } => "given",
+            Self::GroupRole { .. } | Self::DefaultRole(_) | Self::ServiceAccountRole { .. } => "given",
             Self::ClientDefaultScope { .. } | Self::ClientOptionalScope { .. } => "assigned",
             Self::Membership { .. } => "member",
         }
@@ -138,11 +171,14 @@ impl Relation {
             Self::DefaultClientScope(scope) | Self::OptionalClientScope(scope) => {
                 vec![ObjectId::new(CLIENT_SCOPE, scope.as_str())]
             }
-            Self::Composite { role, child } => {
-                std::iter::once(ObjectId::new(ROLE, role.as_str())).chain(child.object()).collect()
-            }
+            Self::DefaultGroup(group) => vec![ObjectId::new(GROUP, group.as_str())],
+            Self::DefaultRole(role) => role.needs().collect(),
+            Self::Composite { role, child } => role.needs().chain(child.needs()).collect(),
             Self::GroupRole { group, role } => {
-                std::iter::once(ObjectId::new(GROUP, group.as_str())).chain(role.object()).collect()
+                std::iter::once(ObjectId::new(GROUP, group.as_str())).chain(role.needs()).collect()
+            }
+            Self::ServiceAccountRole { client, role } => {
+                std::iter::once(ObjectId::new(CLIENT, client.as_str())).chain(role.needs()).collect()
             }
             Self::ClientDefaultScope { client, scope } | Self::ClientOptionalScope { client, scope } => {
                 vec![ObjectId::new(CLIENT, client.as_str()), ObjectId::new(CLIENT_SCOPE, scope.as_str())]
@@ -158,12 +194,15 @@ impl Relation {
     #[must_use]
     pub fn exclusive(&self, realm: &str) -> Option<ObjectId> {
         match self {
-            Self::DefaultClientScope(_) | Self::OptionalClientScope(_) => Some(ObjectId::new(REALM, realm)),
-            Self::Composite { role, .. } => Some(ObjectId::new(ROLE, role.as_str())),
+            Self::DefaultClientScope(_)
+            | Self::OptionalClientScope(_)
+            | Self::DefaultGroup(_)
+            | Self::DefaultRole(_) => Some(ObjectId::new(REALM, realm)),
+            Self::Composite { role, .. } => Some(role.object()),
             Self::GroupRole { group, .. } => Some(ObjectId::new(GROUP, group.as_str())),
-            Self::ClientDefaultScope { client, .. } | Self::ClientOptionalScope { client, .. } => {
-                Some(ObjectId::new(CLIENT, client.as_str()))
-            }
+            Self::ClientDefaultScope { client, .. }
+            | Self::ClientOptionalScope { client, .. }
+            | Self::ServiceAccountRole { client, .. } => Some(ObjectId::new(CLIENT, client.as_str())),
             Self::Membership { .. } => None,
         }
     }

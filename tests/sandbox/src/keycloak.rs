@@ -2,6 +2,7 @@
 
 mod access;
 mod answer;
+mod authentication;
 mod body;
 mod claims;
 mod client_changes;

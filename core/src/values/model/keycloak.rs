@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -34,9 +35,47 @@ pub struct Keycloak {
     pub client_scopes: Option<Vec<ClientScopeRepresentation>>,
     /// External identity provider; with it, local accounts are not managed.
     pub identity_provider: Option<IdentityProvider>,
+    /// Further identity providers, which leave teams and local accounts as they are.
+    pub identity_providers: Option<Vec<IdentityProviderRepresentation>>,
+    /// Which events the realm keeps.
+    pub events: Option<RealmEventsConfigRepresentation>,
+    /// What users can be made to do at login.
+    pub required_actions: Option<Vec<RequiredActionProviderRepresentation>>,
+    /// Which attributes users have, beside the built-in ones; attributes and groups of other people stay.
+    pub user_profile: Option<UPConfig>,
+    /// Paths of the groups that new users join, such as `/staff/interns`; an empty list means none.
+    pub default_groups: Option<Vec<String>>,
+    /// Roles that every user has.
+    pub default_roles: Option<RoleNames>,
+    /// What a run with `--prune --prune-data` does with users of evenkeel that the values do not name any more.
+    pub removed_users: Option<RemovedUsers>,
     /// Parts of what the platform implies that other people look after.
     #[serde(default)]
     pub implied: Implied,
+}
+
+/// Names of roles; a list that is absent is not managed, a declared one is the whole list.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoleNames {
+    /// Realm roles.
+    pub realm_roles: Option<Vec<String>>,
+    /// Roles of clients, by `clientId`.
+    pub client_roles: Option<BTreeMap<String, Vec<String>>>,
+}
+
+/// What happens to accounts that the values do not name any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(inline)]
+pub enum RemovedUsers {
+    /// They stay as they are.
+    Keep,
+    /// They stay, and cannot log in any more.
+    Disable,
+    /// They are deleted.
+    #[default]
+    Delete,
 }
 
 /// What the platform implies in Keycloak whatever else is declared. A part that is `false` is not managed: for a realm
@@ -191,6 +230,14 @@ representation! {
     GroupRepresentation,
     /// Fields of Keycloak's client scope representation that are to be managed.
     ClientScopeRepresentation,
+    /// Fields of Keycloak's identity provider representation that are to be managed.
+    IdentityProviderRepresentation,
+    /// Fields of Keycloak's events configuration that are to be managed.
+    RealmEventsConfigRepresentation,
+    /// Fields of Keycloak's required action representation that are to be managed.
+    RequiredActionProviderRepresentation,
+    /// Parts of Keycloak's user profile that are to be managed.
+    UPConfig,
 }
 
 /// An external identity provider: any that has a discovery document at `<issuer>/.well-known/openid-configuration`.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -60,6 +62,9 @@ pub struct User {
     pub all_teams_admin: Option<bool>,
     /// Whether the account may log in.
     pub enabled: Option<bool>,
+    /// Further attributes of the account: lists of texts by name. Attributes of other people stay; the user profile says
+    /// which attributes there may be.
+    pub attributes: Option<BTreeMap<String, Vec<String>>>,
     /// Password at creation: set once, temporary, never reset.
     pub initial_password: Option<SecretValue>,
 }

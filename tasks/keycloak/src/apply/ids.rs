@@ -24,7 +24,7 @@ impl Keycloak {
         .await
     }
 
-    pub(super) async fn client_id(&self, client_id: &str) -> Result<String, Error> {
+    pub(crate) async fn client_id(&self, client_id: &str) -> Result<String, Error> {
         self.id(Named::Client(client_id.to_owned()), "client", client_id, async {
             Ok(self.find_client(client_id).await?.and_then(|client| client.id))
         })

@@ -57,6 +57,17 @@ impl Keycloak {
         }
     }
 
+    /// A name is taken while the mapper is there, so that it goes first; stopped in between, the next run makes it.
+    pub(super) async fn replace_mapper(
+        &self,
+        owner: &MapperOwner,
+        id: &str,
+        mapper: &ProtocolMapperRepresentation,
+    ) -> Result<(), Error> {
+        self.delete_mapper(owner, id).await?;
+        self.create_mapper(owner, mapper).await
+    }
+
     pub(super) async fn delete_mapper(&self, owner: &MapperOwner, id: &str) -> Result<(), Error> {
         let realm = self.realm();
         let answer = match owner {

@@ -6,7 +6,7 @@ use evenkeel_keycloak_client::{
 };
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, desired::Desired, error::Doing, overlay};
+use crate::{Error, Keycloak, desired::Desired, error::Doing, overlay, plan::with_endpoints};
 
 impl Keycloak {
     /// A provider is made with its end points or not at all: Keycloak takes it without them, and then
@@ -19,9 +19,12 @@ impl Keycloak {
         let alias = provider.alias.as_deref().unwrap_or_default();
         let mut body = provider.clone();
         let config = body.config.get_or_insert_default();
-        if let Some(declared) = desired.provider.as_ref().filter(|_| !config.contains_key("tokenUrl")) {
-            config.extend(self.discover(&declared.issuer).await?);
+        let issuer = desired.providers().find(|declared| declared.alias == alias);
+        let issuer = issuer.and_then(|declared| declared.issuer.as_deref());
+        if let Some(issuer) = issuer.filter(|_| !config.contains_key("tokenUrl")) {
+            with_endpoints(&mut body, &self.discover(issuer).await?);
         }
+        self.check_flows(&body).await?;
         self.client
             .identity_provider_create()
             .realm(self.realm())
@@ -41,6 +44,7 @@ impl Keycloak {
         with_secret: bool,
     ) -> Result<(), Error> {
         let alias = declared.alias.as_deref().unwrap_or_default();
+        self.check_flows(declared).await?;
         let mut declared = declared.clone();
         if let Some(config) = declared.config.as_mut().filter(|_| !with_secret) {
             config.remove("clientSecret");

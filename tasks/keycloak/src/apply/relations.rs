@@ -28,11 +28,14 @@ impl Keycloak {
                 let request = self.client.realm_optional_client_scope_add().realm(realm).client_scope_id(id);
                 request.send().await.unless_conflict().doing("add", "optional client scope", scope).map(drop)
             }
-            Relation::Composite { role, child } => {
-                let request =
-                    self.client.role_composite_add().realm(realm).role_name(role).body(vec![self.role(child).await?]);
-                repeatable(request.send()).await.api().doing("add a role to", "role", role).map(drop)
+            Relation::DefaultGroup(group) => {
+                let id = self.group_id(group).await?;
+                let request = self.client.default_group_add().realm(realm).group_id(id);
+                request.send().await.api().doing("add", "default group", group).map(drop)
             }
+            Relation::DefaultRole(role) => self.add_composite(&self.default_role().await?, role).await,
+            Relation::Composite { role, child } => self.add_composite(role, child).await,
+            Relation::ServiceAccountRole { client, role } => self.give_to_account(client, role).await,
             Relation::GroupRole { group, role } => self.give_role(group, role).await,
             Relation::ClientDefaultScope { client, scope } => {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
@@ -76,15 +79,14 @@ impl Keycloak {
                 let request = self.client.realm_optional_client_scope_remove().realm(realm).client_scope_id(id);
                 request.send().await.optional().doing("remove", "optional client scope", scope).map(drop)
             }
-            Relation::Composite { role, child } => {
-                let request = self
-                    .client
-                    .role_composite_remove()
-                    .realm(realm)
-                    .role_name(role)
-                    .body(vec![self.role(child).await?]);
-                request.send().await.optional().doing("remove a role from", "role", role).map(drop)
+            Relation::DefaultGroup(group) => {
+                let id = self.group_id(group).await?;
+                let request = self.client.default_group_remove().realm(realm).group_id(id);
+                request.send().await.optional().doing("remove", "default group", group).map(drop)
             }
+            Relation::DefaultRole(role) => self.remove_composite(&self.default_role().await?, role).await,
+            Relation::Composite { role, child } => self.remove_composite(role, child).await,
+            Relation::ServiceAccountRole { client, role } => self.take_from_account(client, role).await,
             Relation::GroupRole { group, role } => self.take_role(group, role).await,
             Relation::ClientDefaultScope { client, scope } => {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
@@ -151,7 +153,7 @@ impl Keycloak {
 
     /// A role as relations name it: Keycloak needs the id, and for groups the name as well
     /// (server-behaviour 2.7).
-    async fn role(&self, role: &RoleName) -> Result<RoleRepresentation, Error> {
+    pub(super) async fn role(&self, role: &RoleName) -> Result<RoleRepresentation, Error> {
         let id = match &role.client {
             None => self.role_id(&role.role).await?,
             Some(client) => {

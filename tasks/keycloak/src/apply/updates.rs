@@ -1,7 +1,10 @@
 //! Updates of objects that Keycloak changes with one PUT.
 
+use std::collections::BTreeSet;
+
 use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, RealmRepresentation, RoleRepresentation, UpAttribute, UpConfig,
+    UpGroup,
 };
 use evenkeel_transport::ResultExt;
 
@@ -17,7 +20,7 @@ impl Keycloak {
             mail.remove("password");
         }
         let there = self.client.realm_get().realm(name).send().await.api().doing("read", "realm", name)?;
-        let body = overlay::partial(&there, &declared)?;
+        let body = overlay::partial(&there, &with_whole_policies(&there, &declared)?)?;
         self.client.realm_update().realm(name).body(body).send().await.api().doing("update", "realm", name).map(drop)
     }
 
@@ -33,8 +36,10 @@ impl Keycloak {
             there.attributes.clone().unwrap_or_default(),
             declared.attributes.as_deref().unwrap_or_default(),
         )?;
-        let rest = UpConfig { attributes: None, ..declared.clone() };
-        let body = UpConfig { attributes: Some(attributes), ..overlay::whole(&there, &rest)? };
+        let groups =
+            with_groups(there.groups.clone().unwrap_or_default(), declared.groups.as_deref().unwrap_or_default())?;
+        let rest = UpConfig { attributes: None, groups: None, ..declared.clone() };
+        let body = UpConfig { attributes: Some(attributes), groups: Some(groups), ..overlay::whole(&there, &rest)? };
         self.client
             .user_profile_update()
             .realm(realm)
@@ -99,7 +104,7 @@ impl Keycloak {
             .await
             .api()
             .doing("read", "client", name)?;
-        let body = overlay::partial(&there, declared)?;
+        let body = overlay::partial(&there, &self.with_flow_ids(declared).await?)?;
         let web_origins = body.web_origins.clone().or(there.web_origins);
         let body = ClientRepresentation { web_origins, protocol_mappers: None, ..body };
         self.client
@@ -124,4 +129,58 @@ fn with_attributes(mut there: Vec<UpAttribute>, declared: &[UpAttribute]) -> Res
         }
     }
     Ok(there)
+}
+
+/// The groups that are there, in their order, with the declared ones laid over their namesakes.
+fn with_groups(mut there: Vec<UpGroup>, declared: &[UpGroup]) -> Result<Vec<UpGroup>, Error> {
+    for group in declared {
+        match there.iter_mut().find(|there| there.name == group.name) {
+            Some(namesake) => *namesake = overlay::whole(namesake, group)?,
+            None => there.push(group.clone()),
+        }
+    }
+    Ok(there)
+}
+
+/// Fields that Keycloak takes only together: of one-time codes where the type is sent, of security keys where their name
+/// for this server is. What is left out then falls back to nothing.
+const POLICIES: [&str; 3] = ["otpPolicy", "webAuthnPolicyPasswordless", "webAuthnPolicy"];
+
+/// A declared realm with the rest of each policy of which it declares a field.
+fn with_whole_policies(
+    there: &RealmRepresentation,
+    declared: &RealmRepresentation,
+) -> Result<RealmRepresentation, Error> {
+    let policy = |field: &str| POLICIES.into_iter().find(|policy| field.starts_with(policy));
+    let declared = overlay::fields(declared)?;
+    let wanted: BTreeSet<&str> = declared.keys().filter_map(|field| policy(field)).collect();
+    let mut body = overlay::fields(there)?;
+    body.retain(|field, _| policy(field).is_some_and(|policy| wanted.contains(policy)));
+    body.extend(declared);
+    overlay::typed(body.into())
+}
+
+/// A new realm takes the policy for one-time codes as a whole or not at all: the rest of it is Keycloak's own.
+pub(super) fn with_code_policy(declared: &RealmRepresentation) -> RealmRepresentation {
+    let mut realm = declared.clone();
+    let numbers = [
+        realm.otp_policy_initial_counter,
+        realm.otp_policy_digits,
+        realm.otp_policy_look_ahead_window,
+        realm.otp_policy_period,
+    ];
+    let is_declared = numbers.iter().any(Option::is_some)
+        || realm.otp_policy_type.is_some()
+        || realm.otp_policy_algorithm.is_some()
+        || realm.otp_policy_code_reusable.is_some();
+    if is_declared {
+        realm.otp_policy_type.get_or_insert_with(|| "totp".to_owned());
+        realm.otp_policy_algorithm.get_or_insert_with(|| "HmacSHA1".to_owned());
+        realm.otp_policy_initial_counter.get_or_insert(0);
+        realm.otp_policy_digits.get_or_insert(6);
+        realm.otp_policy_look_ahead_window.get_or_insert(1);
+        realm.otp_policy_period.get_or_insert(30);
+        realm.otp_policy_code_reusable.get_or_insert(false);
+    }
+    realm
 }

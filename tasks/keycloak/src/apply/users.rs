@@ -31,6 +31,15 @@ impl Keycloak {
         Ok(())
     }
 
+    /// An account that nobody declares any more stays, and lets nobody in. One that is gone already is as it should be.
+    pub(super) async fn disable_user(&self, id: &str) -> Result<(), Error> {
+        let there = self.client.user_get().realm(self.realm()).user_id(id).send().await.optional();
+        let Some(there) = there.doing("read", "user", id)? else { return Ok(()) };
+        let body = UserRepresentation { enabled: Some(false), groups: None, credentials: None, ..there };
+        let request = self.client.user_update().realm(self.realm()).user_id(id).body(body);
+        request.send().await.api().doing("update", "user", id).map(drop)
+    }
+
     /// The whole user: as soon as `attributes` is sent, an absent email or name is deleted. Groups and
     /// credentials are left out: the first are ignored, the second would be set anew.
     pub(super) async fn update_user(&self, user: &DesiredUser) -> Result<(), Error> {

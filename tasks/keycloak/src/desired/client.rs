@@ -4,31 +4,58 @@ use std::collections::BTreeMap;
 
 use evenkeel_core::{
     plan::Cause,
-    values::{ValuePath, model::Keycloak},
+    values::{
+        ValuePath,
+        model::{Keycloak, RoleNames},
+    },
 };
-use evenkeel_keycloak_client::types::ClientRepresentation;
+use evenkeel_keycloak_client::types::{ClientRepresentation, RoleRepresentation};
 use evenkeel_transport::Secret;
+use serde::Deserialize;
 
-use super::{Declared, DesiredClient, Reading, Related, mappers, scopes::OPENID};
+use super::{Declared, DesiredClient, Reading, Related, RelatedRoles, mappers, roles, scopes::OPENID};
+use crate::definitions::BESIDE_CLIENT;
 
 /// Fields of the shared client that have another place in the values.
 const REFUSED: [(&str, &str); 2] = [("id", "Keycloak chooses it"), ("clientId", "set `platform.names.client`")];
+
+/// What the values say of a client that Keycloak keeps at end points of its own.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Beside {
+    roles: Option<Vec<RoleRepresentation>>,
+    service_account: Option<RoleNames>,
+}
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClient> {
     let mut clients = if keycloak.implied.client { vec![shared(reading, keycloak)] } else { Vec::new() };
     let path = ValuePath::root().key("keycloak").key("clients");
     for (index, declared) in keycloak.clients.iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let client: Declared<ClientRepresentation> = reading.declared(declared, &path);
+        let (client, beside): (Declared<ClientRepresentation>, Beside) =
+            reading.declared_beside(declared, &path, &BESIDE_CLIENT);
         let Some(client_id) = reading.name(client.value.client_id.as_deref(), "clientId", &path) else { continue };
         if clients.iter().any(|known| known.client.value.client_id.as_ref() == Some(&client_id)) {
             reading.twice(&path.key("clientId"), "client", &client_id);
             continue;
         }
         let mappers = mappers::declared(reading, client.value.protocol_mappers.clone(), &path);
-        clients.push(taken_apart(client, mappers));
+        clients.push(with_roles(reading, taken_apart(client, mappers), beside, &path));
     }
     clients
+}
+
+/// A service account has to be there to have roles.
+fn with_roles(reading: &Reading<'_>, client: DesiredClient, beside: Beside, path: &ValuePath) -> DesiredClient {
+    let mut client = client;
+    client.roles = roles::of_client(reading, beside.roles, path);
+    client.service_account = beside.service_account.map(RelatedRoles::exactly).unwrap_or_default();
+    let enabled = &mut client.client.value.service_accounts_enabled;
+    if !client.service_account.is_empty() && !*enabled.get_or_insert(true) {
+        let problem = reading.problem(&path.clone().key("serviceAccount"), "the client has no service account");
+        reading.report(problem.with_hint("set `serviceAccountsEnabled: true`, or leave `serviceAccount` out"));
+    }
+    client
 }
 
 /// An update of a client ignores its scopes, and one with mappers deletes those of other people: both
@@ -40,7 +67,14 @@ fn taken_apart(
     client.value.protocol_mappers = None;
     let default_scopes = client.value.default_client_scopes.take().map(Related::exactly);
     let optional_scopes = client.value.optional_client_scopes.take().map(Related::exactly);
-    DesiredClient { client, mappers, default_scopes, optional_scopes }
+    DesiredClient {
+        client,
+        mappers,
+        default_scopes,
+        optional_scopes,
+        roles: Vec::new(),
+        service_account: RelatedRoles::default(),
+    }
 }
 
 /// Any field of `keycloak.client`; browsers may call from Keycloak's own address unless web origins
@@ -51,7 +85,8 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
     let declared = keycloak.client.clone().unwrap_or_default();
     let client_id = reading.values.platform.names.client.to_string();
     reading.refuse_fields(&declared.fields, &path, &REFUSED);
-    let fields: ClientRepresentation = reading.typed(&declared.fields, &path);
+    let (Declared { value: fields, .. }, beside): (Declared<ClientRepresentation>, Beside) =
+        reading.declared_beside(&declared.fields, &path, &BESIDE_CLIENT);
     let mut mappers = mappers::of_client(&cause, &client_id);
     for mapper in mappers::declared(reading, fields.protocol_mappers.clone(), &path) {
         mappers.retain(|ours| ours.value.name != mapper.value.name);
@@ -74,6 +109,7 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
         ..fields
     };
     let client = taken_apart(Declared { value, cause, field_causes, team: None }, mappers);
+    let client = with_roles(reading, client, beside, &path);
     let implied = || keycloak.implied.openid_scope.then(|| Related::at_least([OPENID, "email", "profile"]));
     DesiredClient { default_scopes: client.default_scopes.clone().or_else(implied), ..client }
 }

@@ -6,7 +6,8 @@ use evenkeel_core::object::ObjectId;
 
 use super::{Declared, Desired};
 use crate::names::{
-    CLIENT, CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, MapperOwner, REALM, ROLE, USER,
+    CLIENT, CLIENT_ROLE, CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, MapperOwner, REALM, ROLE,
+    USER,
 };
 
 impl Desired {
@@ -22,9 +23,11 @@ impl Desired {
         for client in &self.clients {
             let name = client.client.value.client_id.clone().unwrap_or_default();
             objects.insert(ObjectId::new(CLIENT, name.as_str()));
+            let roles = client.roles.iter().filter_map(|role| role.role.value.name.as_deref());
+            objects.extend(roles.map(|role| ObjectId::within(CLIENT_ROLE, &name, role)));
             add_mappers(&mut objects, &MapperOwner::Client(name), &client.mappers);
         }
-        if let Some(provider) = &self.provider {
+        for provider in self.providers() {
             objects.insert(ObjectId::new(IDENTITY_PROVIDER, provider.alias.as_str()));
             let names = provider.mappers.iter().filter_map(|mapper| mapper.value.name.as_deref());
             objects.extend(names.map(|name| ObjectId::within(IDENTITY_PROVIDER_MAPPER, &provider.alias, name)));

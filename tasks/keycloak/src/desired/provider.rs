@@ -22,8 +22,8 @@ use crate::names::ROLE;
 pub struct DesiredProvider {
     /// The alias.
     pub alias: String,
-    /// The issuer, without a slash at the end.
-    pub issuer: String,
+    /// The issuer, without a slash at the end; `None` where the end points are declared.
+    pub issuer: Option<String>,
     /// The provider's own fields, without its end points; `alias` is set.
     pub provider: Declared<IdentityProviderRepresentation>,
     /// Its mappers; `name` is set in each.
@@ -46,7 +46,7 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<Desi
     };
     Some(DesiredProvider {
         alias: declared.alias.clone(),
-        issuer: declared.issuer.to_string().trim_end_matches('/').to_owned(),
+        issuer: Some(declared.issuer.to_string().trim_end_matches('/').to_owned()),
         provider: Declared::new(value, reading.cause(&path)),
         mappers: mappers(reading, declared, &path),
     })

@@ -1,7 +1,7 @@
 //! The realm's own fields, the administrators' login theme, the user profile.
 
 use evenkeel_core::values::{ValuePath, model::Keycloak};
-use evenkeel_keycloak_client::types::{RealmRepresentation, UpAttribute, UpAttributePermissions, UpConfig};
+use evenkeel_keycloak_client::types::RealmRepresentation;
 
 use super::{Declared, Reading, Related, scopes::OPENID};
 
@@ -92,27 +92,4 @@ pub(super) fn admin_realm(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<
     }
     let value = RealmRepresentation { realm: Some(realm), login_theme: Some(theme), ..Default::default() };
     Some(Declared::new(value, reading.cause(&ValuePath::root().key("keycloak").key("loginTheme"))))
-}
-
-/// Administrators may write attributes that the profile does not declare: without that, Keycloak drops
-/// the nickname by which Gitea knows a user. The four attributes of every account are readable and
-/// writable by the user and by administrators; what else the profile holds stays.
-pub(super) fn user_profile(reading: &Reading<'_>, keycloak: &Keycloak) -> Declared<UpConfig> {
-    let cause = reading.cause(&ValuePath::root().key("keycloak"));
-    if !keycloak.implied.user_profile {
-        return Declared::new(UpConfig::default(), cause);
-    }
-    let everyone = || Some(vec!["admin".to_owned(), "user".to_owned()]);
-    let attribute = |name: &str| UpAttribute {
-        name: Some(name.to_owned()),
-        display_name: Some(format!("${{{name}}}")),
-        permissions: Some(UpAttributePermissions { view: everyone(), edit: everyone(), ..Default::default() }),
-        ..Default::default()
-    };
-    let value = UpConfig {
-        unmanaged_attribute_policy: Some("ADMIN_EDIT".to_owned()),
-        attributes: Some(["username", "email", "firstName", "lastName"].map(attribute).into()),
-        ..Default::default()
-    };
-    Declared::new(value, cause)
 }

@@ -1,5 +1,11 @@
 //! What an object must be related to.
 
+use std::collections::BTreeMap;
+
+use evenkeel_core::values::model::RoleNames;
+
+use super::roles::exactly;
+
 /// Names of one kind to which an object must be related.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Related {
@@ -19,5 +25,31 @@ impl Related {
     #[must_use]
     pub const fn exactly(names: Vec<String>) -> Self {
         Self { names, exact: true }
+    }
+}
+
+/// Roles that something must have. Lists that nobody declares are not managed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RelatedRoles {
+    /// Realm roles.
+    pub realm_roles: Option<Related>,
+    /// Roles of clients, by `clientId`.
+    pub client_roles: BTreeMap<String, Related>,
+}
+
+impl RelatedRoles {
+    /// The declared lists, each managed as a whole.
+    #[must_use]
+    pub fn exactly(names: RoleNames) -> Self {
+        Self {
+            realm_roles: names.realm_roles.map(Related::exactly),
+            client_roles: exactly(names.client_roles.unwrap_or_default()),
+        }
+    }
+
+    /// Whether nobody declares anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.realm_roles.is_none() && self.client_roles.is_empty()
     }
 }

@@ -13,21 +13,14 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
     let path = ValuePath::root().key("keycloak").key("roles");
     for (index, declared) in keycloak.roles.iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let mut role: Declared<RoleRepresentation> = reading.declared(declared, &path);
+        let role: Declared<RoleRepresentation> = reading.declared(declared, &path);
         let Some(name) = reading.name(role.value.name.as_deref(), "name", &path) else { continue };
         if declared_names.contains(&name) {
             reading.twice(&path.key("name"), "role", &name);
             continue;
         }
         declared_names.insert(name.clone());
-        // An update ignores them: they are relations of their own.
-        role.value.composite = None;
-        let composites = role.value.composites.take().unwrap_or_default();
-        let mut role = DesiredRole {
-            role,
-            realm_roles: composites.realm.map(Related::exactly),
-            client_roles: exactly(composites.client.unwrap_or_default()),
-        };
+        let mut role = taken_apart(role);
         match roles.iter_mut().find(|known| known.role.value.name.as_ref() == Some(&name)) {
             Some(implied) => {
                 complete(&mut role.role, &implied.role);
@@ -46,6 +39,37 @@ fn complete(declared: &mut Declared<RoleRepresentation>, implied: &Declared<Role
         declared.field_causes.insert("description".to_owned(), implied.cause.clone());
     }
     declared.team.clone_from(&implied.team);
+}
+
+/// The roles that the values list in a client, each with its place.
+pub(super) fn of_client(
+    reading: &Reading<'_>,
+    declared: Option<Vec<RoleRepresentation>>,
+    path: &ValuePath,
+) -> Vec<DesiredRole> {
+    let path = path.clone().key("roles");
+    let mut roles: Vec<DesiredRole> = Vec::new();
+    for (index, role) in declared.into_iter().flatten().enumerate() {
+        let path = path.clone().index(index);
+        let Some(name) = reading.name(role.name.as_deref(), "name", &path) else { continue };
+        if roles.iter().any(|known| known.role.value.name.as_ref() == Some(&name)) {
+            reading.twice(&path.key("name"), "client role", &name);
+            continue;
+        }
+        roles.push(taken_apart(Declared::new(role, reading.cause(&path))));
+    }
+    roles
+}
+
+/// An update of a role ignores the roles inside: they are relations of their own.
+fn taken_apart(mut role: Declared<RoleRepresentation>) -> DesiredRole {
+    role.value.composite = None;
+    let composites = role.value.composites.take().unwrap_or_default();
+    DesiredRole {
+        role,
+        realm_roles: composites.realm.map(Related::exactly),
+        client_roles: exactly(composites.client.unwrap_or_default()),
+    }
 }
 
 /// Lists of client roles by client, each managed as a whole.

@@ -3,7 +3,10 @@
 //! There may be tens of thousands of users: what is the same for many (groups, teams, the file) is shared, and
 //! causes are made when a change needs one.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use evenkeel_core::{
     plan::Cause,
@@ -15,7 +18,7 @@ use evenkeel_core::{
 use evenkeel_keycloak_client::types::UserRepresentation;
 
 use super::Reading;
-use crate::account::Account;
+use crate::account::{Account, NICKNAME};
 
 /// A local account.
 #[derive(Clone, Debug)]
@@ -146,12 +149,21 @@ impl<'a> Accounts<'a> {
             Some([only]) => self.teams.get(only.as_str()).map(|(_, team)| Arc::clone(team)),
             _ => None,
         };
+        let mut attributes: BTreeMap<Box<str>, Box<[String]>> = user
+            .attributes
+            .iter()
+            .flatten()
+            .map(|(name, values)| (name.as_str().into(), values.clone().into()))
+            .collect();
+        // One that is declared comes before the one that the email gives.
+        let declared = attributes.remove(NICKNAME);
         let account = Account {
             email: Some(Arc::clone(&email)),
             enabled: user.enabled,
             first_name: user.first_name.as_deref().map(Into::into),
             last_name: user.last_name.as_deref().map(Into::into),
-            nickname: self.nicknames.then(|| [nickname(&email)].into()),
+            nickname: declared.or_else(|| self.nicknames.then(|| [nickname(&email)].into())),
+            attributes,
         };
         DesiredUser {
             email,

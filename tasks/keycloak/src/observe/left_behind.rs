@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use evenkeel_core::{
     memory::Ownership,
     object::{Kind, ObjectId},
+    values::model::RemovedUsers,
 };
+use evenkeel_keycloak_client::types::UserRepresentation;
 use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -14,9 +16,20 @@ use crate::{
     Error, Keycloak,
     desired::Desired,
     error::Doing,
-    names::{CLIENT, IDENTITY_PROVIDER, USER},
+    names::{CLIENT, CLIENT_ROLE, IDENTITY_PROVIDER, USER},
     plan::Removal,
 };
+
+const ALWAYS: [Kind; 3] = [CLIENT, CLIENT_ROLE, IDENTITY_PROVIDER];
+
+/// What the values want to become of a user that they do not name any more; nothing for one that is disabled already.
+fn of_user(user: UserRepresentation, removed: RemovedUsers) -> Option<Removal> {
+    match removed {
+        RemovedUsers::Keep => None,
+        RemovedUsers::Disable => user.id.filter(|_| user.enabled != Some(false)).map(Removal::Disable),
+        RemovedUsers::Delete => user.id.map(Removal::User),
+    }
+}
 
 impl Keycloak {
     /// One request for each object of the inventory that the values do not name any more. With an external
@@ -27,12 +40,12 @@ impl Keycloak {
         ownership: &Ownership,
     ) -> Result<BTreeMap<ObjectId, Removal>, Error> {
         let kinds: &[Kind] =
-            if desired.provider.is_some() { &[CLIENT, IDENTITY_PROVIDER] } else { &[CLIENT, IDENTITY_PROVIDER, USER] };
+            if desired.provider.is_some() { &ALWAYS } else { &[CLIENT, CLIENT_ROLE, IDENTITY_PROVIDER, USER] };
         let declared = desired.objects();
         let mut reads = Vec::new();
         for kind in kinds {
             for object in ownership.of_kind(kind).filter(|object| !declared.contains(object)) {
-                reads.push(self.read_removal(object));
+                reads.push(self.read_removal(object, desired.removed_users));
             }
         }
         let found: Vec<Option<(ObjectId, Removal)>> =
@@ -40,11 +53,31 @@ impl Keycloak {
         Ok(found.into_iter().flatten().collect())
     }
 
-    async fn read_removal(&self, object: &ObjectId) -> Result<Option<(ObjectId, Removal)>, Error> {
+    /// A role of a client, named `client/role`. A name may itself hold slashes: the longest client that is there counts.
+    async fn find_client_role(&self, name: &str) -> Result<Option<Removal>, Error> {
+        let mut end = name.len();
+        while let Some(slash) = name[..end].rfind('/') {
+            let (client_id, role) = (&name[..slash], &name[slash + 1..]);
+            if let Some(client) = self.find_client(client_id).await?.and_then(|client| client.id) {
+                let found = self.client.client_role_get().realm(self.realm()).client_uuid(&client).role_name(role);
+                let found = found.send().await.optional().doing("read", "client role", name)?;
+                return Ok(found.map(|_| Removal::ClientRole(client, role.to_owned())));
+            }
+            end = slash;
+        }
+        Ok(None)
+    }
+
+    async fn read_removal(
+        &self,
+        object: &ObjectId,
+        removed_users: RemovedUsers,
+    ) -> Result<Option<(ObjectId, Removal)>, Error> {
         let name = object.name();
         let removal = match object.kind() {
             kind if *kind == CLIENT => self.find_client(name).await?.and_then(|client| client.id).map(Removal::Client),
-            kind if *kind == USER => self.find_user(name).await?.and_then(|user| user.id).map(Removal::User),
+            kind if *kind == USER => self.find_user(name).await?.and_then(|user| of_user(user, removed_users)),
+            kind if *kind == CLIENT_ROLE => self.find_client_role(name).await?,
             _ => {
                 let provider = self.client.identity_provider_get().realm(self.realm()).alias(name).send().await;
                 let provider = provider.optional().doing("read", "identity provider", name)?;

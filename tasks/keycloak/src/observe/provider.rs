@@ -1,4 +1,4 @@
-//! The external identity provider: what Keycloak holds of it, and what its issuer publishes.
+//! The external identity providers: what Keycloak holds of each, and what its issuer publishes.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,10 @@ use evenkeel_transport::{
     ApiError, Kind, ResultExt,
     reqwest::{Method, Request, Url},
 };
-use futures::try_join;
+use futures::{StreamExt, TryStreamExt, stream, try_join};
 use serde::Deserialize;
 
+use super::AT_ONCE;
 use crate::{
     Error, Keycloak,
     desired::{Desired, DesiredProvider},
@@ -23,7 +24,7 @@ pub struct ObservedProvider {
     pub provider: Option<IdentityProviderRepresentation>,
     /// Its mappers, by name.
     pub mappers: BTreeMap<String, IdentityProviderMapperRepresentation>,
-    /// The end points that the issuer publishes; `None` where it could not be asked.
+    /// The end points that the issuer publishes; `None` where it could not be asked, or nobody declares one.
     pub endpoints: Option<BTreeMap<String, String>>,
 }
 
@@ -57,15 +58,27 @@ impl Discovery {
 impl Keycloak {
     /// An issuer that does not answer spoils nothing else: what is there of its end points stays, and
     /// only a provider that has to be made fails for it.
-    pub(super) async fn read_provider(&self, desired: &Desired) -> Result<ObservedProvider, Error> {
-        let Some(declared) = &desired.provider else { return Ok(ObservedProvider::default()) };
-        let endpoints = async { Ok(self.discover(&declared.issuer).await.ok()) };
+    pub(super) async fn read_providers(&self, desired: &Desired) -> Result<BTreeMap<String, ObservedProvider>, Error> {
+        let mut reads = Vec::new();
+        for declared in desired.providers() {
+            reads.push(self.read_provider(declared));
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn read_provider(&self, declared: &DesiredProvider) -> Result<(String, ObservedProvider), Error> {
+        let endpoints = async {
+            match &declared.issuer {
+                Some(issuer) => Ok(self.discover(issuer).await.ok()),
+                None => Ok(None),
+            }
+        };
         let (provider, endpoints) = try_join!(self.read_identity_provider(declared), endpoints)?;
         let mappers = match provider {
             Some(_) => self.read_provider_mappers(&declared.alias).await?,
             None => BTreeMap::new(),
         };
-        Ok(ObservedProvider { provider, mappers, endpoints })
+        Ok((declared.alias.clone(), ObservedProvider { provider, mappers, endpoints }))
     }
 
     async fn read_identity_provider(

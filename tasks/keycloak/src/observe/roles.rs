@@ -1,6 +1,6 @@
 //! Realm roles, and what the declared ones hold.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use evenkeel_keycloak_client::{paging, types::RoleRepresentation};
 use evenkeel_transport::ResultExt;
@@ -47,25 +47,9 @@ impl Keycloak {
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// A role of a client says whose it is by the client's id: the clients that the declaration names
-    /// are looked up, roles of others are nobody's business.
     async fn read_composites_of(&self, name: &str, holder: &DesiredRole) -> Result<(String, Vec<RoleName>), Error> {
-        let mut clients = HashMap::new();
-        for client_id in holder.client_roles.keys() {
-            if let Some(id) = self.find_client(client_id).await?.and_then(|client| client.id) {
-                clients.insert(id, client_id);
-            }
-        }
         let found = self.client.role_composite_list().realm(self.realm()).role_name(name).send().await;
-        let mut children = Vec::new();
-        for child in found.api().doing("list", "roles inside role", name)? {
-            let Some(role) = child.name else { continue };
-            match (child.client_role, child.container_id.as_ref().and_then(|id| clients.get(id))) {
-                (Some(true), Some(client)) => children.push(RoleName::of_client(client.as_str(), role)),
-                (Some(true), None) => {}
-                _ => children.push(RoleName::of_realm(role)),
-            }
-        }
-        Ok((name.to_owned(), children))
+        let found = found.api().doing("list", "roles inside role", name)?;
+        Ok((name.to_owned(), self.named(found, holder.client_roles.keys()).await?))
     }
 }

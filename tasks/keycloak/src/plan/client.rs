@@ -1,5 +1,7 @@
 //! Clients with their mappers and default scopes.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use evenkeel_core::{
     diff::{Rule, Rules},
     object::ObjectId,
@@ -11,6 +13,7 @@ use super::{
     Draft, Operation, Owner, Place,
     realm::realm_object,
     scopes::{leave_before_joining, plan_mappers},
+    settings::defaults_of_users,
 };
 use crate::{
     desired::{Desired, DesiredClient},
@@ -36,8 +39,14 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         let object = ObjectId::new(CLIENT, client_id.as_str());
         // Names of scopes that are not there yet are dropped without a word at creation.
         let scopes = declared.scope_names().map(|scope| ObjectId::new(CLIENT_SCOPE, scope));
-        let place = Place::after(std::iter::once(realm_object(desired)).chain(scopes)).alone_in(object.clone());
-        draft.compare(object.clone(), &declared.client, there, RULES, place, |action| {
+        // A service account is a user, who joins the groups of new users.
+        let has_account = declared.client.value.service_accounts_enabled == Some(true);
+        let account = defaults_of_users(desired).filter(|_| has_account);
+        let place =
+            Place::after(std::iter::once(realm_object(desired)).chain(scopes).chain(account)).alone_in(object.clone());
+        let shown = there.map(|there| with_flow_aliases(there, observed));
+        plan_flows(draft, declared, observed, &object);
+        draft.compare(object.clone(), &declared.client, shown.as_deref(), RULES, place, |action| {
             let body = Box::new(declared.client.value.clone());
             if action == Action::Create { Operation::CreateClient(body) } else { Operation::UpdateClient(body) }
         });
@@ -48,6 +57,27 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         let mappers = there.protocol_mappers.as_deref().unwrap_or_default();
         plan_mappers(draft, &MapperOwner::Client(client_id.clone()), &declared.mappers, mappers);
         plan_scopes(draft, desired, declared, there);
+    }
+}
+
+/// Keycloak binds a client to flows by id, and people by alias.
+fn with_flow_aliases<'a>(there: &'a ClientRepresentation, observed: &Observed) -> Cow<'a, ClientRepresentation> {
+    let bound = there.authentication_flow_binding_overrides.as_ref();
+    let Some(bound) = bound.filter(|bound| !bound.is_empty() && !observed.flows.is_empty()) else {
+        return Cow::Borrowed(there);
+    };
+    let aliases: BTreeMap<&String, &String> = observed.flows.iter().map(|(alias, id)| (id, alias)).collect();
+    let bound = bound.iter().map(|(usage, id)| (usage.clone(), (*aliases.get(id).unwrap_or(&id)).clone())).collect();
+    Cow::Owned(ClientRepresentation { authentication_flow_binding_overrides: Some(bound), ..there.clone() })
+}
+
+/// A flow that is not there is said at once.
+fn plan_flows(draft: &mut Draft<'_>, declared: &DesiredClient, observed: &Observed, object: &ObjectId) {
+    let bound = declared.client.value.authentication_flow_binding_overrides.iter().flatten();
+    for (_, flow) in bound.filter(|(_, flow)| !flow.is_empty() && observed.realm.is_some()) {
+        if !observed.flows.contains_key(flow) {
+            draft.missing_flow(object, flow);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use evenkeel_keycloak_client::types::GroupRepresentation;
 
 use super::{Draft, Operation, Owner, Place, realm::realm_object};
 use crate::{
-    desired::{Desired, DesiredGroup, DesiredRole},
+    desired::{Desired, DesiredGroup, DesiredRole, RelatedRoles},
     names::{GROUP, ROLE},
     observe::Observed,
     relation::{Relation, RoleName},
@@ -21,29 +21,22 @@ pub(super) fn plan_roles(draft: &mut Draft<'_>, desired: &Desired, observed: &Ob
             let body = Box::new(role.value.clone());
             if action == Action::Create { Operation::CreateRole(body) } else { Operation::UpdateRole(body) }
         });
-        plan_composites(draft, desired, declared, name, observed);
+        let there = observed.composites.get(name).map(Vec::as_slice).unwrap_or_default();
+        plan_composites(draft, desired, declared, &RoleName::of_realm(name), there);
     }
 }
 
 /// An update of a role ignores what it holds: every role inside is a relation of its own.
-fn plan_composites(draft: &mut Draft<'_>, desired: &Desired, declared: &DesiredRole, name: &str, observed: &Observed) {
+pub(super) fn plan_composites(
+    draft: &mut Draft<'_>,
+    desired: &Desired,
+    declared: &DesiredRole,
+    holder: &RoleName,
+    there: &[RoleName],
+) {
+    let roles = RelatedRoles { realm_roles: declared.realm_roles.clone(), client_roles: declared.client_roles.clone() };
     let owner = Owner::of(desired, &declared.role);
-    let there = observed.composites.get(name).map(Vec::as_slice).unwrap_or_default();
-    let of_client = |client: Option<&str>| -> Vec<&str> {
-        there.iter().filter(|child| child.client.as_deref() == client).map(|child| child.role.as_str()).collect()
-    };
-    if let Some(related) = &declared.realm_roles {
-        draft.relate(&owner, related, &of_client(None), |child| Relation::Composite {
-            role: name.to_owned(),
-            child: RoleName::of_realm(child),
-        });
-    }
-    for (client, related) in &declared.client_roles {
-        draft.relate(&owner, related, &of_client(Some(client)), |child| Relation::Composite {
-            role: name.to_owned(),
-            child: RoleName::of_client(client, child),
-        });
-    }
+    draft.relate_roles(&owner, &roles, there, |child| Relation::Composite { role: holder.clone(), child });
 }
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {

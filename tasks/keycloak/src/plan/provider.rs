@@ -1,10 +1,14 @@
-//! The external identity provider and its mappers.
+//! The external identity providers and their mappers.
+
+use std::collections::BTreeMap;
 
 use evenkeel_core::{
     diff::{Rule, Rules},
     object::ObjectId,
     plan::{Action, Note},
 };
+
+use evenkeel_keycloak_client::types::IdentityProviderRepresentation;
 
 use super::{
     Draft, Operation, Place,
@@ -13,7 +17,7 @@ use super::{
 use crate::{
     desired::{Desired, DesiredProvider},
     names::{IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, ROLE},
-    observe::Observed,
+    observe::{Observed, ObservedProvider},
 };
 
 /// Where the provider's representation has its secret.
@@ -22,20 +26,33 @@ pub(crate) const CLIENT_SECRET: &str = "config.clientSecret";
 const RULES: Rules = Rules(&[(CLIENT_SECRET, Rule::Masked(MASK))]);
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
-    let Some(declared) = &desired.provider else { return };
+    let none = ObservedProvider::default();
+    for declared in desired.providers() {
+        plan_provider(draft, desired, declared, observed.providers.get(&declared.alias).unwrap_or(&none), observed);
+    }
+}
+
+fn plan_provider(
+    draft: &mut Draft<'_>,
+    desired: &Desired,
+    declared: &DesiredProvider,
+    found: &ObservedProvider,
+    observed: &Observed,
+) {
     let object = ObjectId::new(IDENTITY_PROVIDER, declared.alias.as_str());
     let mut provider = declared.provider.clone();
-    match &observed.provider.endpoints {
-        Some(endpoints) => provider.value.config.get_or_insert_default().extend(endpoints.clone()),
-        None => draft.notes.push(Note {
+    match (&found.endpoints, &declared.issuer) {
+        (Some(endpoints), _) => with_endpoints(&mut provider.value, endpoints),
+        (None, Some(issuer)) if observed.realm.is_some() => draft.notes.push(Note {
             object: object.clone(),
             message: format!(
-                "the discovery document of `{}` cannot be read, so that end points are not compared",
-                declared.issuer
+                "the discovery document of `{issuer}` cannot be read, so that end points are not compared"
             ),
         }),
+        (None, _) => {}
     }
-    let there = observed.provider.provider.as_ref();
+    plan_flows(draft, declared, observed, &object);
+    let there = found.provider.as_ref();
     let place = Place::after([realm_object(desired)]).alone_in(object.clone());
     draft.compare(object.clone(), &provider, there, RULES, place, |action| {
         let body = Box::new(provider.value.clone());
@@ -45,14 +62,33 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
             Operation::UpdateIdentityProvider(body)
         }
     });
-    plan_mappers(draft, declared, &object, observed);
+    plan_mappers(draft, declared, &object, found);
+}
+
+/// What is declared comes before what the issuer publishes.
+pub(crate) fn with_endpoints(provider: &mut IdentityProviderRepresentation, endpoints: &BTreeMap<String, String>) {
+    let config = provider.config.get_or_insert_default();
+    for (key, value) in endpoints {
+        config.entry(key.clone()).or_insert_with(|| value.clone());
+    }
+}
+
+/// A flow that is not there is said at once. That of the team contract came with the server.
+fn plan_flows(draft: &mut Draft<'_>, declared: &DesiredProvider, observed: &Observed, object: &ObjectId) {
+    let value = &declared.provider.value;
+    let named = [&value.first_broker_login_flow_alias, &value.post_broker_login_flow_alias];
+    for flow in named.into_iter().flatten().filter(|_| !observed.flows.is_empty()) {
+        if !flow.is_empty() && !observed.flows.contains_key(flow) {
+            draft.missing_flow(object, flow);
+        }
+    }
 }
 
 /// A mapper whose role is not there is accepted, and then gives nobody anything: roles come first.
-fn plan_mappers(draft: &mut Draft<'_>, declared: &DesiredProvider, provider: &ObjectId, observed: &Observed) {
+fn plan_mappers(draft: &mut Draft<'_>, declared: &DesiredProvider, provider: &ObjectId, found: &ObservedProvider) {
     for mapper in &declared.mappers {
         let name = mapper.value.name.as_deref().unwrap_or_default();
-        let there = observed.provider.mappers.get(name);
+        let there = found.mappers.get(name);
         let id = there.and_then(|there| there.id.clone()).unwrap_or_default();
         let role = mapper.value.config.as_ref().and_then(|config| config.get("role"));
         let role = role.map(|role| ObjectId::new(ROLE, role.as_str()));

@@ -4,6 +4,7 @@
 //! unless the run may prune. An account is data that people made: removing it needs a second word.
 
 use evenkeel_core::{
+    diff::FieldChange,
     memory::Ownership,
     object::{Kind, ObjectId},
     plan::{Action, Cause, Change, ChangeDocument, Note},
@@ -60,10 +61,10 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
             }
         }
     }
-    for (name, mapper) in &observed.provider.mappers {
-        if let (Some(provider), Some(id)) = (&desired.provider, mapper.id.clone()) {
-            let object = ObjectId::within(IDENTITY_PROVIDER_MAPPER, &provider.alias, name);
-            remove(object, Some(Removal::ProviderMapper(provider.alias.clone(), id)));
+    for (alias, provider) in &observed.providers {
+        for (name, mapper) in &provider.mappers {
+            let object = ObjectId::within(IDENTITY_PROVIDER_MAPPER, alias, name);
+            remove(object, mapper.id.clone().map(|id| Removal::ProviderMapper(alias.clone(), id)));
         }
     }
     for owned in owned_names(ownership, &CLIENT_SCOPE) {
@@ -86,7 +87,7 @@ fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {
     let document = ChangeDocument {
         object,
         action: Action::Delete,
-        fields: Vec::new(),
+        fields: if let Removal::Disable(_) = removal { vec![disabled()] } else { Vec::new() },
         cause: Cause { value: "no value any more".to_owned(), file: None, line: None },
         waits_for: Vec::new(),
     };
@@ -94,8 +95,14 @@ fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {
         document: document.into(),
         exclusive: None,
         team: None,
-        removes_data: matches!(removal, Removal::User(_)),
+        removes_data: matches!(removal, Removal::User(_) | Removal::Disable(_)),
         secrets: Vec::new(),
         operation: Operation::Delete(removal),
     }
+}
+
+/// What happens to an account that stays.
+fn disabled() -> FieldChange {
+    let (before, after) = (Some(true.into()), Some(false.into()));
+    FieldChange { path: "enabled".into(), before, after, secret: false, cause: None }
 }

@@ -77,11 +77,19 @@ pub(super) fn plan_mappers(
         let place = Place::after([owner.object()]).alone_in(owner.object());
         draft.compare(owner.mapper(name), mapper, there, Rules::default(), place, |action| {
             let body = Box::new(mapper.value.clone());
-            if action == Action::Create {
-                Operation::CreateMapper(owner.clone(), body)
-            } else {
-                Operation::UpdateMapper(owner.clone(), id, body)
+            match action {
+                Action::Create => Operation::CreateMapper(owner.clone(), body),
+                // An update accepts another protocol, and keeps the one that is there.
+                _ if speaks_another(mapper, there) => Operation::ReplaceMapper(owner.clone(), id, body),
+                _ => Operation::UpdateMapper(owner.clone(), id, body),
             }
         });
     }
+}
+
+fn speaks_another(
+    mapper: &Declared<ProtocolMapperRepresentation>,
+    there: Option<&ProtocolMapperRepresentation>,
+) -> bool {
+    mapper.value.protocol.is_some() && there.is_some_and(|there| there.protocol != mapper.value.protocol)
 }

@@ -8,7 +8,7 @@ use evenkeel_core::{
     plan::{Action, Change, ChangeDocument},
 };
 
-use super::{Draft, Operation, Owner, realm::realm_object};
+use super::{Draft, Operation, Owner, realm::realm_object, settings::defaults_of_users};
 use crate::{
     desired::{Desired, DesiredUser},
     names::{GROUP, USER, USER_PROFILE},
@@ -44,7 +44,8 @@ fn plan_account(draft: &mut Draft<'_>, desired: &Desired, user: &Arc<DesiredUser
     // Attributes that the profile does not let pass are dropped without a word (server-behaviour 2.5).
     let profile = ObjectId::new(USER_PROFILE, desired.realm.as_str());
     let joined = user.member_of().map(|group| ObjectId::new(GROUP, Arc::clone(group)));
-    let waits_for = [realm_object(desired), profile].into_iter().chain(joined).collect();
+    let before = [realm_object(desired), profile].into_iter().chain(joined);
+    let waits_for = before.chain(defaults_of_users(desired)).collect();
     let document = ChangeDocument { object, action, fields: difference.changes, cause: user.cause(), waits_for };
     draft.changes.push(Change {
         document: document.into(),

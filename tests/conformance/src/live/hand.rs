@@ -15,10 +15,19 @@ const BEYOND: &[(&str, &str, &str)] = &[
     ("client-scope/*", "name", "the name is what the scope is known by"),
     ("protocol-mapper/*", "name", "the name is what the mapper is known by"),
     ("protocol-mapper/*", "protocol", "Keycloak never changes it: an update ignores it"),
+    ("required-action/*", "alias", "the alias is what the action is known by"),
+    ("required-action/*", "providerId", "Keycloak never changes it: an update ignores it"),
+    ("client-role/*", "name", "the name is what the role is known by"),
+    ("identity-provider/*", "alias", "the alias is what the provider is known by"),
+    ("identity-provider/*", "providerId", "Keycloak never changes it: an update ignores it"),
+    ("identity-provider/*", "config.clientSecret", "the server hides it: a difference is unknown, not seen (law 3)"),
+    ("identity-provider-mapper/*", "name", "the name is what the mapper is known by"),
+    ("identity-provider-mapper/*", "identityProviderAlias", "the alias says where the mapper is"),
     ("role/*", "name", "the name is what the role is known by"),
     ("group/*", "name", "the name is what the group is known by"),
     ("client/*", "clientId", "the id is what the client is known by"),
     ("user-profile/*", "attributes[*].name", "the name is what the attribute is known by"),
+    ("user-profile/*", "groups[*].name", "the name is what the group is known by"),
     ("user/*", "username", "matters at creation only: an account that is found by its email keeps its name"),
     ("user/*", "emailVerified", "matters at creation only: later it is the user's own doing"),
     ("user/*", "groups", "matters at creation only: memberships are objects of their own"),
@@ -64,6 +73,12 @@ fn wrong(kind: &str, path: &str, value: &Value) -> Value {
         ("realm", "sslRequired") => json!("none"),
         ("realm", "passwordPolicy") => json!("length(9)"),
         ("realm", "defaultLocale") => json!("nl"),
+        ("realm", "otpPolicyType") => json!("hotp"),
+        ("realm", "otpPolicyDigits") => json!(6),
+        ("flow-binding", _) | ("identity-provider", "firstBrokerLoginFlowAlias") => json!("direct grant"),
+        ("events", "eventsListeners") => json!([]),
+        ("identity-provider", path) if path.ends_with("Url") => json!("https://spoiled.example.com"),
+        ("user-profile", path) if path.ends_with(".group") => json!("user-metadata"),
         ("user-profile", "unmanagedAttributePolicy") => json!("ENABLED"),
         ("client-scope", "protocol") => json!("saml"),
         ("protocol-mapper", "protocolMapper") if value == "oidc-full-name-mapper" => json!("oidc-sub-mapper"),
@@ -72,6 +87,9 @@ fn wrong(kind: &str, path: &str, value: &Value) -> Value {
         _ => spoiled(value),
     }
 }
+
+/// Where a client says which flows it uses.
+const BINDING: &str = "authenticationFlowBindingOverrides";
 
 /// Why something could not be spoiled.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +132,8 @@ impl<'a> Hand<'a> {
                 self.server.put(&self.at(&format!("/default-optional-client-scopes/{scope}")), &Value::Null).await?;
                 Ok(())
             }
-            ("realm", Some(path)) => self.spoil_realm(object, path).await,
+            ("realm" | "flow-binding", Some(path)) => self.spoil_realm(object, path).await,
+            ("client", Some(path)) if path.starts_with(BINDING) => self.spoil_binding(object, path).await,
             ("protocol-mapper", Some(path)) => self.spoil_mapper(object.name(), path).await,
             (_, Some(path)) => {
                 let address = self.address(object).await?;
@@ -132,7 +151,24 @@ impl<'a> Hand<'a> {
         let mut realm = self.server.get(&address).await?;
         spoil_field(object, path, &mut realm)?;
         let field = top(path);
-        self.server.put(&address, &json!({field: realm[field]})).await?;
+        let mut body = json!({field: realm[field]});
+        // These are taken together only.
+        for (name, value) in realm.as_object().into_iter().flatten() {
+            if field.starts_with("otpPolicy") && name.starts_with("otpPolicy") {
+                body[name] = value.clone();
+            }
+        }
+        self.server.put(&address, &body).await?;
+        Ok(())
+    }
+
+    /// A client is bound to flows by id.
+    async fn spoil_binding(&self, object: &ObjectId, path: &str) -> Result<(), HandError> {
+        let address = self.address(object).await?;
+        let mut client = self.get(&address).await?;
+        let bound = field(&mut client, path).ok_or_else(|| HandError::Missing(format!("field `{path}`")))?;
+        *bound = json!(self.id("/authentication/flows", "alias", "registration").await?);
+        self.server.put(&self.at(&address), &client).await?;
         Ok(())
     }
 
@@ -170,8 +206,12 @@ impl<'a> Hand<'a> {
                 let (group, user) = name.rsplit_once('/').ok_or_else(|| HandError::Unknown(object.to_string()))?;
                 format!("/users/{}/groups/{}", self.user(user).await?, self.group(group).await?)
             }
+            "default-group" => format!("/default-groups/{}", self.group(name).await?),
             "group-role" => return self.take_role(name).await,
             "composite" => return self.take_composite(name).await,
+            "client-role-composite" => return self.take_client_composite(name).await,
+            "default-role" => return self.take_default_role(name).await,
+            "service-account-role" => return self.take_from_account(name).await,
             _ => self.address(object).await?,
         };
         self.server.delete(&self.at(&address), None).await?;
@@ -208,6 +248,47 @@ impl<'a> Hand<'a> {
         Ok(())
     }
 
+    /// Takes a role out of a client's role: `client/role/role` or `client/role/client/role`.
+    async fn take_client_composite(&self, name: &str) -> Result<(), HandError> {
+        let parts: Vec<&str> = name.split('/').collect();
+        let [client, role, .., child] = parts[..] else { return Err(HandError::Unknown(name.to_owned())) };
+        let client = self.id("/clients", "clientId", client).await?;
+        self.take_from(&format!("/clients/{client}/roles/{role}/composites"), child).await
+    }
+
+    /// Takes a role from what every user has: `role` or `client/role`.
+    async fn take_default_role(&self, name: &str) -> Result<(), HandError> {
+        let child = name.rsplit('/').next().unwrap_or(name);
+        let realm = self.get("").await?;
+        let role = realm["defaultRole"]["name"].as_str().unwrap_or_default();
+        self.take_from(&format!("/roles/{role}/composites"), child).await
+    }
+
+    /// Takes a role from a service account: `client/role` or `client/client/role`.
+    async fn take_from_account(&self, name: &str) -> Result<(), HandError> {
+        let parts: Vec<&str> = name.split('/').collect();
+        let (client, owner, role) = match parts[..] {
+            [client, role] => (client, None, role),
+            [client, owner, role] => (client, Some(owner), role),
+            _ => return Err(HandError::Unknown(name.to_owned())),
+        };
+        let client = self.id("/clients", "clientId", client).await?;
+        let user = self.get(&format!("/clients/{client}/service-account-user")).await?;
+        let user = user["id"].as_str().unwrap_or_default().to_owned();
+        let list = match owner {
+            Some(owner) => format!("clients/{}", self.id("/clients", "clientId", owner).await?),
+            None => "realm".to_owned(),
+        };
+        self.take_from(&format!("/users/{user}/role-mappings/{list}"), role).await
+    }
+
+    /// Takes a role off a list of roles.
+    async fn take_from(&self, list: &str, role: &str) -> Result<(), HandError> {
+        let role = element(&self.get(list).await?, |element| element["name"] == role, role)?;
+        self.server.delete(&self.at(list), Some(&json!([role]))).await?;
+        Ok(())
+    }
+
     /// The addresses of the owner and of the mapper `client/otomi/email` or `client-scope/openid/email`.
     async fn mapper(&self, name: &str) -> Result<(String, String), HandError> {
         let parts: Vec<&str> = name.splitn(3, '/').collect();
@@ -227,6 +308,18 @@ impl<'a> Hand<'a> {
         let name = object.name();
         Ok(match object.kind().as_str() {
             "user-profile" => "/users/profile".to_owned(),
+            "events" => "/events/config".to_owned(),
+            "required-action" => format!("/authentication/required-actions/{name}"),
+            "client-role" => {
+                let (client, role) = name.split_once('/').ok_or_else(|| HandError::Unknown(name.to_owned()))?;
+                format!("/clients/{}/roles/{role}", self.id("/clients", "clientId", client).await?)
+            }
+            "identity-provider" => format!("/identity-provider/instances/{name}"),
+            "identity-provider-mapper" => {
+                let (alias, mapper) = name.split_once('/').ok_or_else(|| HandError::Unknown(name.to_owned()))?;
+                let list = format!("/identity-provider/instances/{alias}/mappers");
+                format!("{list}/{}", self.id(&list, "name", mapper).await?)
+            }
             "client-scope" => format!("/client-scopes/{}", self.id("/client-scopes", "name", name).await?),
             "protocol-mapper" => self.mapper(name).await?.1,
             "role" => format!("/roles/{name}"),

@@ -198,6 +198,10 @@ fn first_scopes(realm: &Realm, representation: &Map<String, Value>) -> (BTreeSet
 fn change(client: &mut Client, representation: &Map<String, Value>, now: i64) -> Result<(), Answer> {
     for field in PLAIN {
         if let Some(value) = representation.get(*field).filter(|value| !value.is_null()) {
+            if *field == "authenticationFlowBindingOverrides" {
+                bind_flows(client, value);
+                continue;
+            }
             let value = if value.is_array() { unique(value) } else { value.clone() };
             client.fields.insert((*field).to_owned(), value);
         }
@@ -224,6 +228,20 @@ fn change(client: &mut Client, representation: &Map<String, Value>, now: i64) ->
     derive_web_origins(client, representation);
     settle_secret(client, now);
     Ok(())
+}
+
+/// Bindings are merged; an empty text takes one away.
+fn bind_flows(client: &mut Client, sent: &Value) {
+    let mut bound = client.fields.get("authenticationFlowBindingOverrides").cloned().unwrap_or(json!({}));
+    if let Some(bound) = bound.as_object_mut() {
+        for (usage, flow) in sent.as_object().into_iter().flatten() {
+            match flow.as_str().filter(|flow| !flow.is_empty()) {
+                Some(flow) => bound.insert(usage.clone(), json!(flow)),
+                None => bound.remove(usage),
+            };
+        }
+    }
+    client.fields.insert("authenticationFlowBindingOverrides".to_owned(), bound);
 }
 
 /// A list without nulls and without doubles.

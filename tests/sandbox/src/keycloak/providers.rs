@@ -205,7 +205,10 @@ fn put(realm: &mut Realm, request: &Request, alias: &str) -> Reply {
     }
     if let Some(stored) = realm.providers.by_alias.get_mut(alias) {
         let config = config_of(&representation, Some(&stored.config));
+        let kind = stored.fields.get("providerId").cloned();
         *stored = provider(alias, stored.internal_id.clone(), &representation, config);
+        // the kind of a provider never changes, whatever is sent
+        stored.fields.extend(kind.map(|kind| ("providerId".to_owned(), kind)));
     }
     Ok(Answer::done())
 }
@@ -262,12 +265,14 @@ fn create_mapper(realm: &mut Realm, context: &Context, request: &Request, alias:
 
 /// A mapper from its representation; name and alias must be there.
 fn mapper(id: ProviderMapperId, representation: &Map<String, Value>) -> Option<ProviderMapper> {
+    let mut config = representation.get("config").map(settings_of).unwrap_or_default();
+    config.retain(|_, value| !value.is_empty());
     Some(ProviderMapper {
         id,
         name: text_of(representation, "name")?.to_owned(),
         alias: text_of(representation, "identityProviderAlias")?.to_owned(),
         kind: text_of(representation, "identityProviderMapper").map(str::to_owned),
-        config: representation.get("config").map(settings_of).unwrap_or_default(),
+        config,
     })
 }
 

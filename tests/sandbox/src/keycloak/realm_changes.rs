@@ -24,6 +24,8 @@ const ADDABLE: &[&str] = &[
     "supportedLocales",
     "passwordPolicy",
     "eventsExpiration",
+    "webAuthnPolicyPasswordlessPasskeysEnabled",
+    "webAuthnPolicyPasswordlessMediation",
 ];
 
 /// Fields that say to which flow something is bound.
@@ -69,9 +71,11 @@ const ELSEWHERE: &[&str] = &[
     "defaultRole",
     "browserSecurityHeaders",
     "otpSupportedApplications",
-    "webAuthnPolicySignatureAlgorithms",
-    "webAuthnPolicyPasswordlessSignatureAlgorithms",
 ];
+
+/// Policies for security keys, each of which a PUT takes as a whole, and only with its name for the server: what is left
+/// out is the default then.
+const WEB_AUTHN: [&str; 2] = ["webAuthnPolicyPasswordless", "webAuthnPolicy"];
 
 /// The name in a representation, unless it is empty.
 pub(crate) fn name_of(representation: &Map<String, Value>) -> Option<&str> {
@@ -126,7 +130,7 @@ pub(crate) fn put(world: &mut World, name: &str, representation: &Map<String, Va
     let (fields, attributes, smtp, types) =
         (realm.fields.clone(), realm.attributes.clone(), realm.smtp.clone(), realm.event_types.clone());
     replace_attributes(realm, representation);
-    if let Err(failure) = change(realm, representation) {
+    if let Err(failure) = change(realm, &with_whole_policies(representation)) {
         // all or nothing: the real server rolls its transaction back
         (realm.fields, realm.attributes, realm.smtp, realm.event_types) = (fields, attributes, smtp, types);
         return Err(failure);
@@ -138,6 +142,18 @@ pub(crate) fn put(world: &mut World, name: &str, representation: &Map<String, Va
         rename(world, name, &new_name);
     }
     Ok(Answer::done())
+}
+
+/// A representation as a PUT understands it: without the policies for security keys that it does not name, and with all of
+/// those that it does.
+fn with_whole_policies(representation: &Map<String, Value>) -> Map<String, Value> {
+    let policy = |field: &str| WEB_AUTHN.into_iter().find(|policy| field.starts_with(policy));
+    let named = |policy: &str| representation.get(&format!("{policy}RpEntityName")).is_some_and(Value::is_string);
+    let defaults = fresh::settings().into_iter().filter(|(field, _)| policy(field).is_some_and(named));
+    let mut whole: Map<String, Value> = defaults.collect();
+    let sent = representation.iter().filter(|(field, _)| policy(field).is_none_or(named));
+    whole.extend(sent.map(|(field, value)| (field.clone(), value.clone())));
+    whole
 }
 
 fn default_groups(

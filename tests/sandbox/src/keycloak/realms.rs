@@ -16,7 +16,7 @@ use super::state::fresh::{self, MASTER};
 use super::state::providers::MASK;
 use super::state::roles::Owner;
 use super::world::World;
-use super::{clients, events, groups, providers, realm_changes, roles, scopes, users};
+use super::{authentication, clients, events, groups, providers, realm_changes, roles, scopes, users};
 
 pub(crate) const REPRESENTATION: &str = "RealmRepresentation";
 
@@ -86,10 +86,7 @@ fn in_realm(world: &mut World, caller: &Caller, request: &Request, name: &str, r
         }
         ["users", rest @ ..] => users::answer(realm, &context, request, rest),
         ["identity-provider", rest @ ..] => providers::answer(realm, &context, request, rest),
-        ["authentication", "flows"] if request.method == Method::GET => {
-            context.rights.need(right::VIEW_REALM)?;
-            Ok(Answer::found(Value::Array(realm.flows.clone())))
-        }
+        ["authentication", rest @ ..] => authentication::answer(realm, &context, request, rest),
         ["events", rest @ ..] => events::answer(realm, &context, request, rest),
         _ => Err(Answer::nowhere()),
     }

@@ -26,6 +26,7 @@ fn of_realm(realm: &Realm) -> Value {
     json!({
         "realm": realms::stored(realm),
         "profile": realm.profile,
+        "requiredActions": realm.actions,
         "clientScopes": scopes,
         "defaultClientScopes": scope_names(&realm.default_scopes),
         "optionalClientScopes": scope_names(&realm.optional_scopes),

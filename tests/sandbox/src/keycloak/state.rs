@@ -40,6 +40,8 @@ pub(crate) struct Realm {
     pub(crate) profile: Value,
     /// The built-in authentication flows; they can be read and bound, not changed.
     pub(crate) flows: Vec<Value>,
+    /// The required actions, as they are shown.
+    pub(crate) actions: Vec<Value>,
     pub(crate) default_role: RoleId,
     pub(crate) default_groups: BTreeSet<GroupId>,
     pub(crate) default_scopes: BTreeSet<ScopeId>,

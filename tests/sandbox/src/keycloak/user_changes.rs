@@ -38,6 +38,9 @@ pub(crate) fn new_user(realm: &mut Realm, representation: &Map<String, Value>, n
     profile.insert("username".to_owned(), vec![user.username.clone()]);
     check(realm, &user, &profile)?;
     take_profile(realm, &mut user, &profile);
+    let asked_of_all =
+        realm.actions.iter().filter(|action| action["enabled"] == true && action["defaultAction"] == true);
+    user.required_actions.extend(asked_of_all.filter_map(|action| action["alias"].as_str().map(str::to_owned)));
     take_flags(&mut user, representation);
     user.roles.insert(realm.default_role.clone());
     user.groups.extend(realm.default_groups.iter().cloned());

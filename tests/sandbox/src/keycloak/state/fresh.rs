@@ -25,14 +25,25 @@ pub(crate) const CREATE_REALM: &str = "create-realm";
 /// Role of master that may do everything.
 pub(crate) const ADMIN: &str = "admin";
 
+/// The settings of a new realm.
+pub(crate) fn settings() -> Map<String, Value> {
+    FRESH["realm"].as_object().cloned().unwrap_or_default()
+}
+
 /// Every event type that there is, in order.
 pub(crate) fn event_types() -> Vec<String> {
     texts(&FRESH["eventTypes"])
 }
 
+/// The required actions of a new realm, in order of their priority.
+pub(crate) fn actions() -> Vec<Value> {
+    FRESH["requiredActions"].as_array().cloned().unwrap_or_default()
+}
+
 /// The required actions that are on.
 pub(crate) fn required_actions() -> Vec<String> {
-    texts(&FRESH["requiredActions"])
+    let on = actions().into_iter().filter(|action| action["enabled"] == true);
+    on.filter_map(|action| action["alias"].as_str().map(str::to_owned)).collect()
 }
 
 /// The aliases of the built-in flows.
@@ -81,6 +92,7 @@ pub(crate) fn realm(id: &str, name: &str, with_scopes: bool) -> Realm {
         event_types: Vec::new(),
         profile: profile.clone(),
         flows: own_flows(),
+        actions: actions(),
         default_role: RoleId::fresh(),
         default_groups: BTreeSet::new(),
         default_scopes: BTreeSet::new(),

@@ -1,0 +1,102 @@
+//! Roles of clients, and the roles inside them.
+
+use evenkeel_keycloak_client::types::RoleRepresentation;
+use evenkeel_transport::{ResultExt, repeatable};
+
+use crate::{Error, Keycloak, error::Doing, overlay, relation::RoleName};
+
+impl Keycloak {
+    pub(super) async fn create_client_role(&self, client: &str, role: &RoleRepresentation) -> Result<(), Error> {
+        let (id, name) = (self.client_id(client).await?, role.name.as_deref().unwrap_or_default());
+        let request = self.client.client_role_create().realm(self.realm()).client_uuid(id).body(role.clone());
+        request.send().await.api().doing("create", "client role", &format!("{client}/{name}")).map(drop)
+    }
+
+    /// The whole role: the name is required, and an absent description is deleted.
+    pub(super) async fn update_client_role(&self, client: &str, role: &RoleRepresentation) -> Result<(), Error> {
+        let (id, name) = (self.client_id(client).await?, role.name.as_deref().unwrap_or_default());
+        let described = format!("{client}/{name}");
+        let there = self.client.client_role_get().realm(self.realm()).client_uuid(&id).role_name(name).send().await;
+        let body = overlay::whole(&there.api().doing("read", "client role", &described)?, role)?;
+        let request = self.client.client_role_update().realm(self.realm()).client_uuid(id).role_name(name).body(body);
+        request.send().await.api().doing("update", "client role", &described).map(drop)
+    }
+
+    /// Puts a role into another.
+    pub(super) async fn add_composite(&self, holder: &RoleName, child: &RoleName) -> Result<(), Error> {
+        let (realm, role, body) = (self.realm(), holder.role.as_str(), vec![self.role(child).await?]);
+        let answer = match &holder.client {
+            None => repeatable(self.client.role_composite_add().realm(realm).role_name(role).body(body).send()).await,
+            Some(client) => {
+                let id = self.client_id(client).await?;
+                let request = self.client.client_role_composite_add().realm(realm).client_uuid(id).role_name(role);
+                repeatable(request.body(body).send()).await
+            }
+        };
+        answer.api().doing("add a role to", "role", role).map(drop)
+    }
+
+    /// Takes a role out of another.
+    pub(super) async fn remove_composite(&self, holder: &RoleName, child: &RoleName) -> Result<(), Error> {
+        let (realm, role, body) = (self.realm(), holder.role.as_str(), vec![self.role(child).await?]);
+        let answer = match &holder.client {
+            None => self.client.role_composite_remove().realm(realm).role_name(role).body(body).send().await,
+            Some(client) => {
+                let id = self.client_id(client).await?;
+                let request = self.client.client_role_composite_remove().realm(realm).client_uuid(id).role_name(role);
+                request.body(body).send().await
+            }
+        };
+        answer.optional().doing("remove a role from", "role", role).map(drop)
+    }
+
+    /// The role that holds what every user has, which the realm names.
+    pub(super) async fn default_role(&self) -> Result<RoleName, Error> {
+        if let Some(name) = self.directory.get(&crate::directory::Named::DefaultRole) {
+            return Ok(RoleName::of_realm(name));
+        }
+        let realm = self.client.realm_get().realm(self.realm()).send().await.api();
+        let realm = realm.doing("read", "realm", self.realm())?;
+        let name = realm.default_role.and_then(|role| role.name);
+        let missing = || Error::Missing { kind: "default role of realm", name: self.realm().to_owned() };
+        let name = name.ok_or_else(missing)?;
+        self.directory.insert(crate::directory::Named::DefaultRole, name.as_str());
+        Ok(RoleName::of_realm(name))
+    }
+
+    /// The user behind a client's service account.
+    pub(crate) async fn service_account_id(&self, client: &str) -> Result<String, Error> {
+        let id = self.client_id(client).await?;
+        let user = self.client.client_service_account_get().realm(self.realm()).client_uuid(id).send().await;
+        let user = user.api().doing("read", "service account of client", client)?;
+        user.id.ok_or_else(|| Error::Missing { kind: "service account of client", name: client.to_owned() })
+    }
+
+    /// Gives a role to a service account.
+    pub(super) async fn give_to_account(&self, client: &str, role: &RoleName) -> Result<(), Error> {
+        let (realm, user, body) = (self.realm(), self.service_account_id(client).await?, vec![self.role(role).await?]);
+        let answer = match &role.client {
+            None => repeatable(self.client.user_realm_role_add().realm(realm).user_id(user).body(body).send()).await,
+            Some(owner) => {
+                let owner = self.client_id(owner).await?;
+                let request = self.client.user_client_role_add().realm(realm).user_id(user).client_id(owner);
+                repeatable(request.body(body).send()).await
+            }
+        };
+        answer.api().doing("give a role to", "service account of client", client).map(drop)
+    }
+
+    /// Takes a role from a service account.
+    pub(super) async fn take_from_account(&self, client: &str, role: &RoleName) -> Result<(), Error> {
+        let (realm, user, body) = (self.realm(), self.service_account_id(client).await?, vec![self.role(role).await?]);
+        let answer = match &role.client {
+            None => self.client.user_realm_role_remove().realm(realm).user_id(user).body(body).send().await,
+            Some(owner) => {
+                let owner = self.client_id(owner).await?;
+                let request = self.client.user_client_role_remove().realm(realm).user_id(user).client_id(owner);
+                request.body(body).send().await
+            }
+        };
+        answer.optional().doing("take a role from", "service account of client", client).map(drop)
+    }
+}

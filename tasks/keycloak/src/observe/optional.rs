@@ -1,0 +1,191 @@
+//! What is read only where the values say something about it: flows, required actions, roles of clients and of their
+//! service accounts, the roles that every user has.
+
+use std::collections::{BTreeMap, HashMap};
+
+use evenkeel_keycloak_client::{
+    paging,
+    types::{MappingsRepresentation, RealmRepresentation, RequiredActionProviderRepresentation, RoleRepresentation},
+};
+use evenkeel_transport::ResultExt;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::AT_ONCE;
+use crate::{
+    Error, Keycloak,
+    desired::{Desired, DesiredClient, DesiredRole},
+    directory::Named,
+    error::Doing,
+    relation::RoleName,
+};
+
+/// The roles of one client.
+#[derive(Clone, Debug, Default)]
+pub struct ObservedClientRoles {
+    /// The roles, by name.
+    pub roles: BTreeMap<String, RoleRepresentation>,
+    /// What the declared roles hold, where they list it.
+    pub composites: BTreeMap<String, Vec<RoleName>>,
+}
+
+impl Keycloak {
+    /// The flows of the realm, alias to id, if the values name one.
+    pub(super) async fn read_flows(&self, desired: &Desired) -> Result<BTreeMap<String, String>, Error> {
+        if desired.flows().is_empty() { Ok(BTreeMap::new()) } else { self.list_flows().await }
+    }
+
+    /// The flows of the realm, alias to id.
+    pub(crate) async fn list_flows(&self) -> Result<BTreeMap<String, String>, Error> {
+        let flows = self.client.authentication_flow_list().realm(self.realm()).send().await.api();
+        let flows = flows.doing("list", "authentication flows of realm", self.realm())?;
+        let flows: BTreeMap<String, String> =
+            flows.into_iter().filter_map(|flow| Some((flow.alias?, flow.id?))).collect();
+        for (alias, id) in &flows {
+            self.directory.insert(Named::Flow(alias.clone()), id.as_str());
+        }
+        Ok(flows)
+    }
+
+    /// The required actions, by alias, if one is declared.
+    pub(super) async fn read_required_actions(
+        &self,
+        desired: &Desired,
+    ) -> Result<BTreeMap<String, RequiredActionProviderRepresentation>, Error> {
+        if desired.required_actions.is_empty() { Ok(BTreeMap::new()) } else { self.list_required_actions().await }
+    }
+
+    /// The required actions, by alias.
+    pub(crate) async fn list_required_actions(
+        &self,
+    ) -> Result<BTreeMap<String, RequiredActionProviderRepresentation>, Error> {
+        let actions = self.client.required_action_list().realm(self.realm()).send().await.api();
+        let actions = actions.doing("list", "required actions of realm", self.realm())?;
+        Ok(actions.into_iter().filter_map(|action| Some((action.alias.clone()?, action))).collect())
+    }
+
+    /// The roles that every user has: those inside a role that the realm names.
+    pub(super) async fn read_default_roles(
+        &self,
+        desired: &Desired,
+        realm: &RealmRepresentation,
+    ) -> Result<Vec<RoleName>, Error> {
+        let name = realm.default_role.as_ref().and_then(|role| role.name.as_deref());
+        let Some(name) = name.filter(|_| !desired.default_roles.is_empty()) else { return Ok(Vec::new()) };
+        self.directory.insert(Named::DefaultRole, name);
+        let found = self.client.role_composite_list().realm(self.realm()).role_name(name).send().await;
+        let found = found.api().doing("list", "roles inside role", name)?;
+        self.named(found, desired.default_roles.client_roles.keys()).await
+    }
+
+    /// The roles of each declared client that declares some, with what is inside.
+    pub(super) async fn read_client_roles(
+        &self,
+        desired: &Desired,
+    ) -> Result<BTreeMap<String, ObservedClientRoles>, Error> {
+        let mut reads = Vec::new();
+        for declared in desired.clients.iter().filter(|client| !client.roles.is_empty()) {
+            let client_id = declared.client.value.client_id.as_deref().unwrap_or_default();
+            if let Some(id) = self.directory.get(&Named::Client(client_id.to_owned())) {
+                reads.push(self.read_roles_of_client(client_id, id, declared));
+            }
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn read_roles_of_client(
+        &self,
+        client_id: &str,
+        id: String,
+        declared: &DesiredClient,
+    ) -> Result<(String, ObservedClientRoles), Error> {
+        let brief = declared.roles.iter().all(|role| role.role.value.attributes.is_none());
+        let list = paging::client_roles(&self.client, self.realm(), &id, brief).await;
+        let mut observed = ObservedClientRoles::default();
+        for role in list.doing("list", "roles of client", client_id)? {
+            if let (Some(name), Some(role_id)) = (role.name.clone(), role.id.as_deref()) {
+                self.directory.insert(Named::ClientRole(client_id.to_owned(), name.clone()), role_id);
+                observed.roles.insert(name, role);
+            }
+        }
+        for holder in declared.roles.iter().filter(|role| role.realm_roles.is_some() || !role.client_roles.is_empty()) {
+            let name = holder.role.value.name.as_deref().unwrap_or_default();
+            if observed.roles.contains_key(name) {
+                let children = self.read_composites_of_client_role(&id, name, holder).await?;
+                observed.composites.insert(name.to_owned(), children);
+            }
+        }
+        Ok((client_id.to_owned(), observed))
+    }
+
+    async fn read_composites_of_client_role(
+        &self,
+        client: &str,
+        name: &str,
+        holder: &DesiredRole,
+    ) -> Result<Vec<RoleName>, Error> {
+        let list = self.client.client_role_composite_list().realm(self.realm()).client_uuid(client).role_name(name);
+        let found = list.send().await.api().doing("list", "roles inside client role", name)?;
+        self.named(found, holder.client_roles.keys()).await
+    }
+
+    /// Roles by name. A role of a client says whose it is by the client's id: the clients that the declaration names
+    /// are looked up, roles of others are nobody's business.
+    pub(super) async fn named(
+        &self,
+        roles: Vec<RoleRepresentation>,
+        declared: impl Iterator<Item = &String>,
+    ) -> Result<Vec<RoleName>, Error> {
+        let mut clients = HashMap::new();
+        for client_id in declared {
+            let known = self.directory.get(&Named::Client(client_id.clone()));
+            let id = match known {
+                Some(id) => Some(id),
+                None => self.find_client(client_id).await?.and_then(|client| client.id),
+            };
+            clients.extend(id.map(|id| (id, client_id.as_str())));
+        }
+        let mut named = Vec::with_capacity(roles.len());
+        for role in roles {
+            let Some(name) = role.name else { continue };
+            match (role.client_role, role.container_id.as_ref().and_then(|id| clients.get(id))) {
+                (Some(true), Some(client)) => named.push(RoleName::of_client(*client, name)),
+                (Some(true), None) => {}
+                _ => named.push(RoleName::of_realm(name)),
+            }
+        }
+        Ok(named)
+    }
+
+    /// The roles of each declared service account that is there and has declared roles: two requests for each.
+    pub(super) async fn read_service_accounts(
+        &self,
+        desired: &Desired,
+        enabled: impl Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, Vec<RoleName>>, Error> {
+        let mut reads = Vec::new();
+        for declared in desired.clients.iter().filter(|client| !client.service_account.is_empty()) {
+            let client_id = declared.client.value.client_id.as_deref().unwrap_or_default();
+            if enabled(client_id) {
+                reads.push(self.read_service_account(client_id));
+            }
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn read_service_account(&self, client_id: &str) -> Result<(String, Vec<RoleName>), Error> {
+        let user = self.service_account_id(client_id).await?;
+        let mappings = self.client.user_role_mapping_get().realm(self.realm()).user_id(user).send().await;
+        let mappings = mappings.api().doing("read", "roles of the service account of client", client_id)?;
+        Ok((client_id.to_owned(), mapped(mappings)))
+    }
+}
+
+fn mapped(mappings: MappingsRepresentation) -> Vec<RoleName> {
+    let of_realm =
+        mappings.realm_mappings.into_iter().flatten().filter_map(|role| Some(RoleName::of_realm(role.name?)));
+    let of_clients = mappings.client_mappings.into_iter().flatten().flat_map(|(client, mappings)| {
+        let roles = mappings.mappings.into_iter().flatten();
+        roles.filter_map(move |role| Some(RoleName::of_client(client.as_str(), role.name?)))
+    });
+    of_realm.chain(of_clients).collect()
+}

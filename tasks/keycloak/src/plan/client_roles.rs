@@ -1,0 +1,70 @@
+//! Roles of clients with what they hold, and the roles of service accounts.
+
+use evenkeel_core::{diff::Rules, object::ObjectId, plan::Action};
+
+use super::{Draft, Operation, Owner, Place, groups::plan_composites};
+use crate::{
+    desired::{Desired, DesiredClient},
+    names::{CLIENT, CLIENT_ROLE},
+    observe::{Observed, ObservedClientRoles},
+    relation::{Relation, RoleName},
+};
+
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    let none = ObservedClientRoles::default();
+    for declared in &desired.clients {
+        let client_id = declared.client.value.client_id.as_deref().unwrap_or_default();
+        plan_roles(draft, desired, declared, client_id, observed.client_roles.get(client_id).unwrap_or(&none));
+        let there = observed.service_accounts.get(client_id).map(Vec::as_slice).unwrap_or_default();
+        plan_service_account(draft, desired, declared, client_id, there, observed);
+    }
+}
+
+fn plan_roles(
+    draft: &mut Draft<'_>,
+    desired: &Desired,
+    declared: &DesiredClient,
+    client_id: &str,
+    there: &ObservedClientRoles,
+) {
+    for role in &declared.roles {
+        let name = role.role.value.name.as_deref().unwrap_or_default();
+        let object = ObjectId::within(CLIENT_ROLE, client_id, name);
+        let place = Place::after([ObjectId::new(CLIENT, client_id)]).alone_in(object.clone());
+        draft.compare(object, &role.role, there.roles.get(name), Rules::default(), place, |action| {
+            let body = Box::new(role.role.value.clone());
+            if action == Action::Create {
+                Operation::CreateClientRole(client_id.to_owned(), body)
+            } else {
+                Operation::UpdateClientRole(client_id.to_owned(), body)
+            }
+        });
+        let holder = RoleName::of_client(client_id, name);
+        let inside = there.composites.get(name).map(Vec::as_slice).unwrap_or_default();
+        plan_composites(draft, desired, role, &holder, inside);
+    }
+}
+
+/// A service account has what every user has, whatever is declared: that role is not taken away.
+fn plan_service_account(
+    draft: &mut Draft<'_>,
+    desired: &Desired,
+    declared: &DesiredClient,
+    client_id: &str,
+    there: &[RoleName],
+    observed: &Observed,
+) {
+    let default_role = observed.realm.as_ref().and_then(|realm| realm.default_role.as_ref()?.name.as_deref());
+    let of_everyone = |role: &RoleName| role.client.is_none() && Some(role.role.as_str()) == default_role;
+    let wanted = declared
+        .service_account
+        .realm_roles
+        .as_ref()
+        .is_some_and(|related| related.names.iter().any(|name| Some(name.as_str()) == default_role));
+    let there: Vec<RoleName> = there.iter().filter(|role| wanted || !of_everyone(role)).cloned().collect();
+    let owner = Owner::of(desired, &declared.client);
+    draft.relate_roles(&owner, &declared.service_account, &there, |role| Relation::ServiceAccountRole {
+        client: client_id.to_owned(),
+        role,
+    });
+}

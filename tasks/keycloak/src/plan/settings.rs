@@ -1,0 +1,156 @@
+//! Parts of the realm that are objects of their own: events, the flows that it uses, required actions, the user profile,
+//! what new users get.
+
+use evenkeel_core::{
+    diff::{Rule, Rules},
+    object::ObjectId,
+    plan::Note,
+};
+use evenkeel_keycloak_client::types::{RealmEventsConfigRepresentation, RealmRepresentation};
+
+use super::{Draft, Operation, Owner, Place, realm::realm_object};
+use crate::{
+    desired::{Desired, flows::bound_in},
+    names::{EVENTS, FLOW_BINDING, REQUIRED_ACTION, USER_PROFILE},
+    observe::Observed,
+    relation::{Relation, RoleName},
+};
+
+const EVENTS_RULES: Rules = Rules(&[("eventsListeners", Rule::Set), ("enabledEventTypes", Rule::Set)]);
+
+const PROFILE_RULES: Rules = Rules(&[
+    ("attributes", Rule::Named("name")),
+    ("attributes.permissions.view", Rule::Set),
+    ("attributes.permissions.edit", Rule::Set),
+    ("attributes.required.roles", Rule::Set),
+    ("attributes.required.scopes", Rule::Set),
+    ("attributes.selector.scopes", Rule::Set),
+    ("groups", Rule::Named("name")),
+]);
+
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    plan_events(draft, desired, observed);
+    plan_flow_binding(draft, desired, observed);
+    plan_required_actions(draft, desired, observed);
+    plan_user_profile(draft, desired, observed);
+}
+
+/// The realm shows what is stored, with an empty list for all types of events; the end point of its own shows every type
+/// there is then.
+fn plan_events(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    let Some(events) = &desired.events else { return };
+    let there = observed.realm.as_ref().map(events_of).unwrap_or_default();
+    let object = ObjectId::new(EVENTS, desired.realm.as_str());
+    // The realm's fields and these are stored in one place.
+    let place = Place::after([realm_object(desired)]).alone_in(realm_object(desired));
+    draft.compare(object, events, Some(&there), EVENTS_RULES, place, |_| {
+        Operation::UpdateEvents(Box::new(events.value.clone()))
+    });
+}
+
+fn events_of(realm: &RealmRepresentation) -> RealmEventsConfigRepresentation {
+    RealmEventsConfigRepresentation {
+        events_enabled: realm.events_enabled,
+        // Absent means that events are kept for ever.
+        events_expiration: realm.events_expiration.or(Some(0)),
+        events_listeners: realm.events_listeners.clone(),
+        enabled_event_types: realm.enabled_event_types.clone(),
+        admin_events_enabled: realm.admin_events_enabled,
+        admin_events_details_enabled: realm.admin_events_details_enabled,
+        ..Default::default()
+    }
+}
+
+/// Flows are bound by alias. One that is not there is said at once; the write would end in an internal error.
+fn plan_flow_binding(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    let Some(binding) = &desired.flow_binding else { return };
+    let object = ObjectId::new(FLOW_BINDING, desired.realm.as_str());
+    let there = observed.realm.clone().unwrap_or_default();
+    if observed.realm.is_some() {
+        for flow in bound_in(&binding.value).filter(|flow| !observed.flows.contains_key(*flow)) {
+            draft.missing_flow(&object, flow);
+        }
+    }
+    let place = Place::after([realm_object(desired)]).alone_in(realm_object(desired));
+    draft.compare(object, binding, Some(&there), Rules::default(), place, |_| {
+        Operation::UpdateFlowBinding(Box::new(binding.value.clone()))
+    });
+}
+
+impl Draft<'_> {
+    /// Notes that a flow which the values name is not there.
+    pub(super) fn missing_flow(&mut self, object: &ObjectId, flow: &str) {
+        let message = format!("authentication flow `{flow}` is not there");
+        self.notes.push(Note { object: object.clone(), message });
+    }
+}
+
+/// Every realm has required actions from the start; one that somebody took away is added again.
+fn plan_required_actions(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    for action in &desired.required_actions {
+        let alias = action.value.alias.as_deref().unwrap_or_default();
+        let object = ObjectId::new(REQUIRED_ACTION, alias);
+        let there = observed.required_actions.get(alias).cloned();
+        let there = if observed.realm.is_some() { there } else { Some(Default::default()) };
+        let place = Place::after([realm_object(desired)]).alone_in(object.clone());
+        draft.compare(object.clone(), action, there.as_ref(), Rules::default(), place, |_| {
+            Operation::SetRequiredAction(Box::new(action.value.clone()))
+        });
+    }
+}
+
+/// Every realm has a user profile from the start: it is updated, also in a realm that is about to be made.
+fn plan_user_profile(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    let object = ObjectId::new(USER_PROFILE, desired.realm.as_str());
+    let profile = &desired.user_profile;
+    let there = observed.user_profile.clone().unwrap_or_default();
+    let place = Place::after([realm_object(desired)]).alone_in(object.clone());
+    draft.compare(object, profile, Some(&there), PROFILE_RULES, place, |_| {
+        Operation::UpdateUserProfile(Box::new(profile.value.clone()))
+    });
+}
+
+/// Groups that new users join: whoever is made before does not join them later.
+pub(super) fn plan_default_groups(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    let owner = Owner::of(desired, &desired.realm_settings);
+    if let Some(groups) = &desired.default_groups {
+        let there = observed.realm.as_ref().and_then(|realm| realm.default_groups.as_deref()).unwrap_or_default();
+        let there: Vec<&str> = there.iter().map(|path| path.trim_start_matches('/')).collect();
+        draft.relate(&owner, groups, &there, |group| Relation::DefaultGroup(group.to_owned()));
+    }
+}
+
+/// Roles that every user has.
+pub(super) fn plan_default_roles(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    let owner = Owner::of(desired, &desired.realm_settings);
+    draft.relate_roles(&owner, &desired.default_roles, &observed.default_roles, Relation::DefaultRole);
+}
+
+/// What has to be there before a user is made, who gets it at that moment only: groups to join, and actions to do.
+pub(super) fn defaults_of_users(desired: &Desired) -> impl Iterator<Item = ObjectId> {
+    let groups = desired.default_groups.iter().flat_map(|groups| &groups.names);
+    let groups = groups.map(|group| Relation::DefaultGroup(group.clone()).object());
+    let actions = desired.required_actions.iter().filter_map(|action| action.value.alias.as_deref());
+    groups.chain(actions.map(|alias| ObjectId::new(REQUIRED_ACTION, alias)))
+}
+
+impl Draft<'_> {
+    /// Adds what makes the roles of an owner as they are declared.
+    pub(super) fn relate_roles(
+        &mut self,
+        owner: &Owner<'_>,
+        declared: &crate::desired::RelatedRoles,
+        there: &[RoleName],
+        relation: impl Fn(RoleName) -> Relation,
+    ) {
+        let of = |client: Option<&str>| -> Vec<&str> {
+            there.iter().filter(|role| role.client.as_deref() == client).map(|role| role.role.as_str()).collect()
+        };
+        if let Some(related) = &declared.realm_roles {
+            self.relate(owner, related, &of(None), |role| relation(RoleName::of_realm(role)));
+        }
+        for (client, related) in &declared.client_roles {
+            self.relate(owner, related, &of(Some(client)), |role| relation(RoleName::of_client(client.as_str(), role)));
+        }
+    }
+}
