@@ -209,7 +209,7 @@ impl Keycloak {
         let audit = self.id("/clients", "clientId", "audit").await;
         self.send(Method::POST, &format!("/clients/{audit}/roles"), json!({"name": "reader"})).await;
         for (alias, kind) in [("google", "google"), ("partner", "oidc")] {
-            let provider = json!({"alias": alias, "providerId": kind, "config": {"clientSecret": "theirs"}});
+            let provider = json!({"alias": alias, "providerId": kind, "config": {}});
             self.send(Method::POST, "/identity-provider/instances", provider).await;
         }
         let mapper = json!({"name": "staff", "identityProviderAlias": "google"});

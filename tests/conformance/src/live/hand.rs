@@ -75,6 +75,7 @@ fn wrong(kind: &str, path: &str, value: &Value) -> Value {
         ("realm", "defaultLocale") => json!("nl"),
         ("realm", "otpPolicyType") => json!("hotp"),
         ("realm", "otpPolicyDigits") => json!(6),
+        ("flow-binding", _) if value == "direct grant" => json!("browser"),
         ("flow-binding", _) | ("identity-provider", "firstBrokerLoginFlowAlias") => json!("direct grant"),
         ("events", "eventsListeners") => json!([]),
         ("identity-provider", path) if path.ends_with("Url") => json!("https://spoiled.example.com"),
@@ -153,8 +154,9 @@ impl<'a> Hand<'a> {
         let field = top(path);
         let mut body = json!({field: realm[field]});
         // These are taken together only.
-        for (name, value) in realm.as_object().into_iter().flatten() {
-            if field.starts_with("otpPolicy") && name.starts_with("otpPolicy") {
+        let policy = ["otpPolicy", "webAuthnPolicyPasswordless", "webAuthnPolicy"];
+        if let Some(policy) = policy.into_iter().find(|policy| field.starts_with(policy)) {
+            for (name, value) in realm.as_object().into_iter().flatten().filter(|(name, _)| name.starts_with(policy)) {
                 body[name] = value.clone();
             }
         }
