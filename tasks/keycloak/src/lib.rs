@@ -20,12 +20,13 @@
 //!
 //! # The order of the writes
 //!
-//! 1. the realm, and the login theme of the administrators' realm
+//! 1. the realm, and the login theme of the administrators' realm; events, flows that it uses, required actions
 //! 2. the user profile: without its policy Keycloak drops attributes of users that come later
 //! 3. client scopes, their mappers one at a time, the realm's default and optional scopes
 //! 4. realm roles and the roles inside them, groups from the top down, then the roles that groups give
-//! 5. clients, their mappers one at a time, their scopes
-//! 6. the external identity provider, its mappers one at a time, each after the role that it gives
+//! 5. groups that new users join, clients with mappers one at a time, scopes, roles and service accounts' roles, the
+//!    roles that every user has
+//! 6. identity providers, their mappers one at a time, each after the role that it gives
 //! 7. users with their groups and initial passwords in one request, then memberships that differ
 //!
 //! Facts about Keycloak's behaviour are in `docs/keycloak.md`; "server-behaviour" in comments is its source.
