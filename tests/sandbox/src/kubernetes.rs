@@ -218,6 +218,31 @@ impl Kubernetes {
         true
     }
 
+    /// Puts an object there as it is, as its own controller would: nothing of it is checked, and no field manager owns its
+    /// fields. It gets a name, a uid and a time. `resource` is its plural, with its group where it has one: `jobs.batch`.
+    pub fn insert(&self, resource: &str, namespace: &str, name: &str, object: Value) {
+        let mut world = self.host.world();
+        let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+        bootstrap::put(&mut world, group, plural, namespace, name, object);
+        self.settle(world);
+    }
+
+    /// An object as it is stored, without kind and version.
+    #[must_use]
+    pub fn object(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
+        let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+        self.host.world().look(group, plural, namespace, name).map(|object| object.value.clone())
+    }
+
+    /// Takes an object away at once, whatever holds it. False: there was none.
+    pub fn remove(&self, resource: &str, namespace: &str, name: &str) -> bool {
+        let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+        let mut world = self.host.world();
+        let gone = world.store.remove(&StoreKey::new(group, plural), &Key::new(namespace, name)).is_some();
+        self.settle(world);
+        gone
+    }
+
     /// Lets nothing happen by itself any more: no default account appears, no namespace ends.
     pub fn pause_controllers(&self) {
         self.host.world().controllers.pause();

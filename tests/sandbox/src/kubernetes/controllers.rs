@@ -16,6 +16,8 @@ mod owned;
 use std::collections::BTreeMap;
 
 use super::options::{Image, KubernetesOptions};
+use super::registry::StoreKey;
+use super::store::{Change, Event};
 use super::world::World;
 
 /// Whether controllers work, and on what node.
@@ -23,15 +25,31 @@ use super::world::World;
 pub(crate) struct Controllers {
     paused: bool,
     images: Option<BTreeMap<String, Image>>,
-    /// Changes of this revision and older ones have been looked at.
-    seen: u64,
+    /// Who has something to look at.
+    look: Look,
     /// When there may be something to do although nothing changes.
     due: Option<i64>,
 }
 
+/// Which controllers have something to look at: a change that does not concern them would cost each of them a look at
+/// everything.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    namespaces: bool,
+    definitions: bool,
+    garbage: bool,
+    work: bool,
+}
+
+impl Look {
+    fn all() -> Self {
+        Self { namespaces: true, definitions: true, garbage: true, work: true }
+    }
+}
+
 impl Controllers {
     pub(crate) fn new(options: &KubernetesOptions) -> Self {
-        Self { paused: options.paused(), images: options.node().cloned(), seen: 0, due: None }
+        Self { paused: options.paused(), images: options.node().cloned(), look: Look::all(), due: None }
     }
 
     pub(crate) fn pause(&mut self) {
@@ -56,6 +74,16 @@ impl Controllers {
         self.image(image).map(|image| image.log.clone()).unwrap_or_default()
     }
 
+    /// Hears of a change. `owner`: other objects name the changed one as their owner.
+    pub(crate) fn note(&mut self, shelf: &StoreKey, event: &Event, owner: bool) {
+        let deleted = event.change == Change::Deleted;
+        let ending = event.object.is_being_deleted();
+        self.look.namespaces |= ending || deleted || (&*shelf.plural == "namespaces" && shelf.group.is_empty());
+        self.look.definitions |= &*shelf.group == "apiextensions.k8s.io" || deleted;
+        self.look.garbage |= ending || (deleted && owner) || (!deleted && event.object.owners().next().is_some());
+        self.look.work |= ["pods", "jobs", "cronjobs", "deployments", "replicasets"].contains(&&*shelf.plural);
+    }
+
     /// When there may be something to do although nothing changes.
     pub(crate) fn due(&self) -> Option<i64> {
         self.due.filter(|_| !self.paused)
@@ -69,20 +97,31 @@ pub(crate) fn step(world: &mut World) -> bool {
 
 /// Does one thing, paused or not.
 pub(crate) fn step_once(world: &mut World) -> bool {
-    let Controllers { seen, due, .. } = world.controllers;
-    let revision = world.store.revision();
-    if seen == revision && due.is_none_or(|due| world.clock.now() < due) {
+    let now = world.clock.now();
+    let controllers = &mut world.controllers;
+    controllers.look.work |= controllers.due.is_some_and(|due| due <= now);
+    let look = controllers.look;
+    if look.namespaces && namespaces::step(world) {
+        return true;
+    }
+    world.controllers.look.namespaces = false;
+    if look.definitions && definitions::step(world) {
+        return true;
+    }
+    world.controllers.look.definitions = false;
+    if look.garbage && garbage::step(world) {
+        return true;
+    }
+    world.controllers.look.garbage = false;
+    if !look.work || !world.controllers.has_node() {
         return false;
     }
-    let worked = namespaces::step(world)
-        || definitions::step(world)
-        || garbage::step(world)
-        || (world.controllers.has_node() && work(world));
-    if !worked {
-        world.controllers.seen = revision;
-        world.controllers.due = if world.controllers.has_node() { next_due(world) } else { None };
+    if work(world) {
+        return true;
     }
-    worked
+    world.controllers.look.work = false;
+    world.controllers.due = next_due(world);
+    false
 }
 
 /// What happens where there is a node.

@@ -122,7 +122,7 @@ fn delete(world: &mut World, resource: &Resource, object: &Arc<Stored>, wish: &W
     let fallback = if resource.orphans { Propagation::Orphan } else { Propagation::Background };
     let finalizer = match wish.propagation.unwrap_or(fallback) {
         Propagation::Foreground => Some("foregroundDeletion"),
-        Propagation::Orphan if owns_something(world, object) => Some("orphan"),
+        Propagation::Orphan if world.store.is_owner(object.metadata("uid")) => Some("orphan"),
         _ => None,
     };
     if let Some(finalizer) = finalizer
@@ -170,17 +170,6 @@ pub(crate) fn is_held(resource: &Resource, value: &Value) -> bool {
 fn is_on_a_node(world: &World, resource: &Resource, value: &Value) -> bool {
     let ended = ["Succeeded", "Failed"].contains(&value["status"]["phase"].as_str().unwrap_or_default());
     resource.is("", "pods") && world.controllers.has_node() && value["spec"]["nodeName"].is_string() && !ended
-}
-
-fn owns_something(world: &World, object: &Stored) -> bool {
-    let uid = object.metadata("uid");
-    world.store.everything().flat_map(|(_, objects)| objects.values()).any(|other| is_owned_by(&other.value, uid))
-}
-
-/// Whether an object names the owner.
-pub(crate) fn is_owned_by(value: &Value, uid: &str) -> bool {
-    let owners = value["metadata"]["ownerReferences"].as_array();
-    owners.into_iter().flatten().any(|owner| owner["uid"] == uid)
 }
 
 fn success(resource: &Resource, object: &Stored) -> Value {

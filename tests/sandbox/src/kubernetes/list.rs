@@ -29,11 +29,11 @@ pub(crate) fn answer(world: &World, request: &Request, target: &Target, resource
     let shelf = resource.stored_as();
     let now = world.clock.now();
     if page.revision == world.store.revision() || page.inconsistent {
-        let items = world.store.list(&shelf, namespace);
+        let items = world.store.list_after(&shelf, namespace, page.after.as_ref());
         return Ok(page.answer(view, resource, &selector, items, now));
     }
     let past = world.store.at(&shelf, page.revision);
-    Ok(page.answer(view, resource, &selector, range(&past, namespace), now))
+    Ok(page.answer(view, resource, &selector, range(&past, namespace, page.after.as_ref()), now))
 }
 
 pub(crate) fn selector(request: &Request, resource: &Resource) -> Result<Selector, Failure> {
@@ -162,16 +162,13 @@ impl Page {
         objects: impl Iterator<Item = (&'a Key, &'a Arc<Stored>)>,
         now: i64,
     ) -> Answer {
-        let mut fitting = objects
-            .skip_while(|(key, _)| self.after.as_ref().is_some_and(|after| *key <= after))
-            .filter(|(_, object)| selector.fits(&object.value));
+        let mut fitting = objects.filter(|(_, object)| selector.is_empty() || selector.fits(&object.value));
         let items: Vec<(&Key, &Arc<Stored>)> = fitting.by_ref().take(self.limit.unwrap_or(usize::MAX)).collect();
-        let left = fitting.count();
         let mut metadata = json!({"resourceVersion": self.revision.to_string()});
-        if let (Some((last, _)), true) = (items.last(), left > 0) {
+        if let (Some((last, _)), true) = (items.last(), fitting.next().is_some()) {
             metadata["continue"] = write_token(Some(self.revision), last).into();
             if selector.is_empty() {
-                metadata["remainingItemCount"] = left.into();
+                metadata["remainingItemCount"] = (1 + fitting.count()).into();
             }
         }
         let body = view.list(resource, items.iter().map(|(_, object)| &***object), metadata, now);

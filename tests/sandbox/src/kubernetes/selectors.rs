@@ -57,7 +57,7 @@ impl Selector {
                 let same = match value {
                     Some(Value::String(text)) => text == wanted,
                     Some(Value::Null) | None => wanted.is_empty(),
-                    Some(other) => other.to_string() == *wanted,
+                    Some(other) => serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| wanted == *other),
                 };
                 same == *is
             })

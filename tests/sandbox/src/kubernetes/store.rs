@@ -52,6 +52,12 @@ impl Stored {
         Self::new(self.value.clone(), revision)
     }
 
+    /// The uids of its owners.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &str> {
+        let owners = self.value["metadata"]["ownerReferences"].as_array();
+        owners.into_iter().flatten().filter_map(|owner| owner["uid"].as_str())
+    }
+
     pub(crate) fn is_being_deleted(&self) -> bool {
         !self.value["metadata"]["deletionTimestamp"].is_null()
     }
@@ -64,6 +70,9 @@ pub(crate) enum Change {
     Modified,
     Deleted,
 }
+
+/// Objects in the order of namespaces and names.
+pub(crate) type Objects<'a> = Box<dyn Iterator<Item = (&'a Key, &'a Arc<Stored>)> + 'a>;
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -92,6 +101,8 @@ pub(crate) struct Store {
     shelves: BTreeMap<StoreKey, Shelf>,
     /// Changes that nobody was told of yet.
     fresh: Vec<(StoreKey, Event)>,
+    /// How many objects name an owner, by its uid.
+    owners: BTreeMap<String, usize>,
 }
 
 impl Store {
@@ -108,15 +119,26 @@ impl Store {
     }
 
     /// The objects of a namespace, or all, in the order of namespaces and names.
-    pub(crate) fn list<'a>(
+    pub(crate) fn list<'a>(&'a self, shelf: &StoreKey, namespace: Option<&'a str>) -> Objects<'a> {
+        self.list_after(shelf, namespace, None)
+    }
+
+    /// The same, behind an object that was there once.
+    pub(crate) fn list_after<'a>(
         &'a self,
         shelf: &StoreKey,
         namespace: Option<&'a str>,
-    ) -> Box<dyn Iterator<Item = (&'a Key, &'a Arc<Stored>)> + 'a> {
+        after: Option<&Key>,
+    ) -> Objects<'a> {
         match self.shelves.get(shelf) {
             None => Box::new(std::iter::empty()),
-            Some(shelf) => range(&shelf.objects, namespace),
+            Some(shelf) => range(&shelf.objects, namespace, after),
         }
+    }
+
+    /// Whether any object names that one as its owner.
+    pub(crate) fn is_owner(&self, uid: &str) -> bool {
+        self.owners.contains_key(uid)
     }
 
     /// The objects as they were at a revision that is not compacted.
@@ -186,6 +208,19 @@ impl Store {
     }
 
     fn note(&mut self, shelf: &StoreKey, event: Event) {
+        if event.change != Change::Deleted {
+            for uid in event.object.owners() {
+                *self.owners.entry(uid.to_owned()).or_default() += 1;
+            }
+        }
+        for uid in event.previous.iter().flat_map(|previous| previous.owners()) {
+            match self.owners.get_mut(uid) {
+                Some(count) if *count > 1 => *count -= 1,
+                _ => {
+                    self.owners.remove(uid);
+                }
+            }
+        }
         self.fresh.push((shelf.clone(), event.clone()));
         let history = &mut self.shelves.entry(shelf.clone()).or_default().history;
         history.push_back(event);
@@ -197,19 +232,18 @@ impl Store {
     }
 }
 
-/// The part of `objects` that is in a namespace.
+/// The part of `objects` that is in a namespace, behind `after`.
 pub(crate) fn range<'a>(
     objects: &'a BTreeMap<Key, Arc<Stored>>,
     namespace: Option<&'a str>,
-) -> Box<dyn Iterator<Item = (&'a Key, &'a Arc<Stored>)> + 'a> {
-    match namespace {
-        None => Box::new(objects.iter()),
-        Some(namespace) => {
-            let first = Bound::Included(Key::new(namespace, ""));
-            let inside = move |(key, _): &(&Key, &Arc<Stored>)| &*key.namespace == namespace;
-            Box::new(objects.range((first, Bound::Unbounded)).take_while(inside))
-        }
-    }
+    after: Option<&Key>,
+) -> Objects<'a> {
+    let first = match after {
+        Some(after) => Bound::Excluded(after.clone()),
+        None => Bound::Included(Key::new(namespace.unwrap_or_default(), "")),
+    };
+    let inside = move |(key, _): &(&Key, &Arc<Stored>)| namespace.is_none_or(|namespace| &*key.namespace == namespace);
+    Box::new(objects.range((first, Bound::Unbounded)).take_while(inside))
 }
 
 #[cfg(test)]

@@ -148,6 +148,8 @@ fn catch_up(world: &World, watcher: &Watcher, from: u64, now: i64) -> bool {
 pub(crate) fn publish(world: &mut World) {
     let now = world.clock.now();
     for (shelf, event) in world.store.take_fresh() {
+        let owner = world.store.is_owner(event.object.metadata("uid"));
+        world.controllers.note(&shelf, &event, owner);
         world
             .watchers
             .0

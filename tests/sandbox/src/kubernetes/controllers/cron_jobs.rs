@@ -120,7 +120,7 @@ fn part_fits(part: &str, value: u32) -> bool {
         None if part.contains('/') => (range.parse().unwrap_or(u32::MAX), u32::MAX),
         None => (range.parse().unwrap_or(u32::MAX), range.parse().unwrap_or_default()),
     };
-    value >= start && value <= end && (value - start) % every == 0
+    value >= start && value <= end && (value - start).is_multiple_of(every)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::kubernetes::delete::{self, is_owned_by};
+use crate::kubernetes::delete;
 use crate::kubernetes::invalid::strings;
 use crate::kubernetes::registry::StoreKey;
 use crate::kubernetes::store::{Key, Stored};
@@ -55,7 +55,7 @@ fn waiting(world: &mut World) -> bool {
         |object: &Stored| object.is_being_deleted() && marks.iter().any(|mark| has_finalizer(&object.value, mark));
     for (shelf, key, object) in find(world, waits) {
         let uid = object.metadata("uid").to_owned();
-        let owned = find(world, |other| is_owned_by(&other.value, &uid));
+        let owned = find(world, |other| other.owners().any(|owner| owner == uid));
         if has_finalizer(&object.value, "orphan") {
             if let Some((shelf, key, other)) = owned.into_iter().next() {
                 disown(world, &shelf, key, &other, &uid);

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::kubelet;
 use crate::kubernetes::bootstrap::put;
-use crate::kubernetes::delete::is_owned_by;
 use crate::kubernetes::registry::StoreKey;
 use crate::kubernetes::store::Key;
 use crate::kubernetes::world::World;
@@ -13,7 +12,7 @@ use crate::random::suffix;
 /// The objects of a kind that an object controls.
 pub(super) fn controlled(world: &World, shelf: &StoreKey, namespace: &str, uid: &str) -> Vec<(Key, Value)> {
     let objects = world.store.list(shelf, Some(namespace));
-    let own = objects.filter(|(_, object)| !object.is_being_deleted() && is_owned_by(&object.value, uid));
+    let own = objects.filter(|(_, object)| !object.is_being_deleted() && object.owners().any(|owner| owner == uid));
     own.map(|(key, object)| (key.clone(), object.value.clone())).collect()
 }
 
