@@ -1,6 +1,6 @@
 //! A stand-in with values, an inventory and a report: everything that a run needs, in a folder of its own.
 
-use std::{fs, num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fs, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use evenkeel_core::{object::ObjectId, plan::ChangeDocument, report::Status};
 use evenkeel_engine::{
@@ -19,6 +19,7 @@ use crate::subject::Subject;
 pub(crate) struct Bench<S: Subject> {
     pub(crate) subject: S,
     pub(crate) options: Options,
+    secrets: BTreeMap<&'static str, String>,
     folder: TempDir,
 }
 
@@ -26,7 +27,7 @@ impl<S: Subject> Bench<S> {
     /// A stand-in that holds nothing of what the values declare.
     pub(crate) fn new() -> Self {
         let subject = S::start();
-        let values = S::values(subject.url());
+        let values = S::values(&subject.urls());
         Self::with_values(subject, &values)
     }
 
@@ -38,7 +39,8 @@ impl<S: Subject> Bench<S> {
             inventory: Some(folder.path().join("inventory.jsonl")),
             ..Options::default()
         };
-        let bench = Self { subject, options, folder };
+        let secrets = S::SECRETS.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        let bench = Self { subject, options, secrets, folder };
         bench.declare(values);
         bench
     }
@@ -68,6 +70,16 @@ impl<S: Subject> Bench<S> {
         }
     }
 
+    /// Gives a secret of the values another text.
+    pub(crate) fn change_secret(&mut self, name: &'static str, text: &str) {
+        self.secrets.insert(name, text.to_owned());
+    }
+
+    /// Forgets what the inventory holds.
+    pub(crate) fn lose_inventory(&self) {
+        fs::remove_file(self.path("inventory.jsonl")).unwrap();
+    }
+
     /// A path in this bench's folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -85,8 +97,20 @@ impl<S: Subject> Bench<S> {
         self.run(TaskCommand::Check { options: self.options.clone() }).await
     }
 
+    /// Applies with the explicit word for what is there already.
+    pub(crate) async fn adopt(&self) -> Finished {
+        self.run(TaskCommand::Apply { adopt: true, options: self.options.clone() }).await
+    }
+
+    /// Applies with other options.
+    pub(crate) async fn apply_with(&self, change: impl FnOnce(&mut Options)) -> Finished {
+        let mut options = self.options.clone();
+        change(&mut options);
+        self.run(TaskCommand::Apply { adopt: false, options }).await
+    }
+
     async fn run(&self, command: TaskCommand) -> Finished {
-        let secrets = S::SECRETS.iter().map(|(name, text)| (*name, SecretString::from(*text)));
+        let secrets = self.secrets.iter().map(|(name, text)| (*name, SecretString::from(text.as_str())));
         let secrets = Arc::new(SecretResolver::with_environment(secrets));
         Box::pin(run::<S::Task>(&command, &Surroundings { secrets, ..Surroundings::default() })).await
     }

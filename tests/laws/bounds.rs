@@ -39,8 +39,8 @@ pub(crate) async fn a_server_that_never_answers_ends_the_run_at_its_deadline<S: 
 pub(crate) async fn no_more_requests_are_under_way_than_allowed<S: Subject>() {
     const MOST: usize = 3;
     let subject = S::start();
-    let proxy = Proxy::before(subject.url()).await;
-    let mut bench = Bench::with_values(subject, &S::values(proxy.url()));
+    let proxy = Proxy::before(&subject.urls()).await;
+    let mut bench = Bench::with_values(subject, &S::values(proxy.urls()));
     bench.options.concurrency = NonZeroUsize::new(MOST).unwrap();
     // long enough that requests which may meet do meet
     bench.subject.inject(Fault::always(Matching::any(), Effect::Delay(Duration::from_millis(5))));
@@ -77,18 +77,21 @@ pub(crate) async fn a_server_that_stays_overloaded_is_given_up<S: Subject>() {
 pub(crate) async fn a_post_in_doubt_is_not_repeated_before_a_read<S: Subject>() {
     let bench = Bench::<S>::new().one_at_a_time();
     bench.converge().await;
-    let writes = bench.subject.requests().into_iter().filter(|request| request.kind == Kind::Write);
-    let posts: Vec<usize> = (1..)
-        .zip(writes)
-        .filter(|(_, request)| request.method == "POST" && !S::may_be_repeated(&request.path))
-        .map(|(number, _)| number)
-        .collect();
+    let mut posts = Vec::new();
+    for (position, (_, server)) in bench.subject.servers().into_iter().enumerate() {
+        let writes = server.requests().into_iter().filter(|request| request.kind == Kind::Write);
+        let in_doubt = (1..)
+            .zip(writes)
+            .filter(|(_, request)| request.method == "POST" && !S::may_be_repeated(&request.path))
+            .map(|(number, _)| (position, number));
+        posts.extend(in_doubt);
+    }
     assert!(!posts.is_empty());
-    for number in posts {
+    for (server, number) in posts {
         let subject = S::start();
-        let proxy = Proxy::before(subject.url()).await;
-        let bench = Bench::with_values(subject, &S::values(proxy.url())).one_at_a_time();
-        bench.subject.inject(Fault::once(Matching::writes().nth(number), Effect::CutAfter));
+        let proxy = Proxy::before(&subject.urls()).await;
+        let bench = Bench::with_values(subject, &S::values(proxy.urls())).one_at_a_time();
+        bench.subject.inject_into(server, Fault::once(Matching::writes().nth(number), Effect::CutAfter));
         bench.apply().await;
         let seen = proxy.seen();
         let cut = seen.iter().position(|request| request.cut).unwrap_or_else(|| panic!("write {number} was not cut"));

@@ -20,8 +20,8 @@ const FORMS: [&[&str]; 2] =
 pub(crate) async fn no_secret_leaves_when_all_is_well<S: Subject>() {
     for form in FORMS {
         let subject = S::start();
-        let proxy = Proxy::before(subject.url()).await;
-        let program = Program::<S>::new(&S::values(proxy.url()));
+        let proxy = Proxy::before(&subject.urls()).await;
+        let program = Program::<S>::new(&S::values(proxy.urls()));
         for command in ["plan", "check", "apply", "apply", "plan"] {
             let said = expect_no_secret(&program, &proxy, program.command(command, form), &["0"]).await;
             assert!(String::from_utf8_lossy(&said).contains("TRACE"), "the program logs all it can");
@@ -55,8 +55,8 @@ pub(crate) async fn no_secret_leaves_when_answers_break_off<S: Subject>() {
 /// Values that cannot be used, with a secret in the wrong place or in the wrong form: no message repeats it.
 pub(crate) async fn no_secret_leaves_when_the_values_are_wrong<S: Subject>() {
     let subject = S::start();
-    let proxy = Proxy::before(subject.url()).await;
-    for (what, values) in S::broken_values(proxy.url()) {
+    let proxy = Proxy::before(&subject.urls()).await;
+    for (what, values) in S::broken_values(proxy.urls()) {
         let program = Program::<S>::new(&values);
         for form in FORMS {
             let ended = expect_no_secret(&program, &proxy, program.command("apply", form), &["65", "78"]).await;
@@ -68,8 +68,8 @@ pub(crate) async fn no_secret_leaves_when_the_values_are_wrong<S: Subject>() {
 
 async fn expect_no_secret_with<S: Subject>(manner: Manner, form: &[&str]) -> Vec<u8> {
     let subject = S::start();
-    let proxy = Proxy::before(subject.url()).await;
-    let program = Program::<S>::new(&S::values(proxy.url()));
+    let proxy = Proxy::before(&subject.urls()).await;
+    let program = Program::<S>::new(&S::values(proxy.urls()));
     proxy.behave(manner);
     let mut command = program.command("apply", form);
     // whoever asks for time does not get it here: the waiting is not what this is about

@@ -19,23 +19,34 @@ use crate::{
 /// Runs that go on side by side: a run mostly waits, for answers and for the pause before it tries again.
 const AT_ONCE: usize = 8;
 
+/// One request of a run: the server's position, and which one it is there among those of its kind, counted from 1.
+pub(crate) type Place = (usize, usize);
+
 /// What a first run does where nothing goes wrong.
-struct Undisturbed {
-    writes: usize,
-    kinds_of_write: Vec<usize>,
-    kinds_of_read: Vec<usize>,
-    set_once: usize,
-    state: Value,
+pub(crate) struct Undisturbed {
+    pub(crate) writes: Vec<Place>,
+    pub(crate) kinds_of_write: Vec<Place>,
+    kinds_of_read: Vec<Place>,
+    pub(crate) set_once: usize,
+    pub(crate) state: Value,
 }
 
-async fn undisturbed<S: Subject>() -> Undisturbed {
+pub(crate) async fn undisturbed<S: Subject>() -> Undisturbed {
     let bench = Bench::<S>::new().one_at_a_time();
     bench.converge().await;
-    let requests = bench.subject.requests();
+    let places = |of_server: &dyn Fn(&[Logged]) -> Vec<usize>| -> Vec<Place> {
+        let servers = bench.subject.servers().into_iter().map(|(_, server)| of_server(&server.requests()));
+        servers
+            .enumerate()
+            .flat_map(|(server, numbers)| numbers.into_iter().map(move |number| (server, number)))
+            .collect()
+    };
     Undisturbed {
-        writes: bench.count(Kind::Write),
-        kinds_of_write: kinds(&requests, Kind::Write),
-        kinds_of_read: kinds(&requests, Kind::Read),
+        writes: places(&|requests| {
+            (1..=requests.iter().filter(|request| request.kind == Kind::Write).count()).collect()
+        }),
+        kinds_of_write: places(&|requests| kinds(requests, Kind::Write)),
+        kinds_of_read: places(&|requests| kinds(requests, Kind::Read)),
         set_once: bench.subject.set_once(),
         state: essence(&bench.subject),
     }
@@ -67,18 +78,20 @@ async fn arrive<S: Subject>(bench: &Bench<S>, whole: &Undisturbed) -> Vec<String
 /// The process dies when a write has been done and its answer is still on the way: for every single write.
 pub(crate) async fn a_run_that_dies_after_any_write_is_finished_by_the_next<S: Subject>() {
     let whole = &undisturbed::<S>().await;
-    assert!(whole.writes > 1);
-    let runs = (1..=whole.writes).map(|number| async move {
+    assert!(whole.writes.len() > 1);
+    let runs = whole.writes.iter().map(|&(server, number)| async move {
         let bench = Bench::<S>::new().one_at_a_time();
         let gate = Gate::new();
-        bench.subject.inject(Fault::once(Matching::writes().nth(number), Effect::Hold(gate.clone())));
+        bench.subject.inject_into(server, Fault::once(Matching::writes().nth(number), Effect::Hold(gate.clone())));
         tokio::select! {
             biased;
             finished = bench.apply() => panic!("the run did not reach write {number}: {}", told(&finished)),
             () = gate.reached(1) => {}
         }
         gate.open();
-        assert_eq!(bench.count(Kind::Write), number);
+        let (_, struck) = bench.subject.servers()[server];
+        let writes = struck.requests().iter().filter(|request| request.kind == Kind::Write).count();
+        assert_eq!(writes, number);
         arrive(&bench, whole)
             .await
             .into_iter()
@@ -116,11 +129,12 @@ pub(crate) async fn a_gateway_that_gave_up_is_made_up_for<S: Subject>() {
 /// The answer to a read breaks off in the middle of its JSON: for every kind of read in a first run.
 pub(crate) async fn a_read_that_makes_no_sense_changes_nothing_for_the_worse<S: Subject>() {
     let whole = &undisturbed::<S>().await;
-    let runs = whole.kinds_of_read.iter().flat_map(|&number| {
+    let runs = whole.kinds_of_read.iter().flat_map(|&(server, number)| {
         [Effect::TruncatedJson, Effect::CutInBody, Effect::Status { code: 500, page: Page::Json, retry_after: None }]
             .map(|effect| {
                 disturbed::<S>(
                     whole,
+                    server,
                     Fault::once(Matching::reads().nth(number), effect.clone()),
                     format!("{effect:?} at read {number}"),
                 )
@@ -131,18 +145,19 @@ pub(crate) async fn a_read_that_makes_no_sense_changes_nothing_for_the_worse<S: 
 
 async fn disturb_every_write<S: Subject>(effect: Effect) {
     let whole = &undisturbed::<S>().await;
-    disturb_writes::<S>(effect, whole, 1..=whole.writes).await;
+    disturb_writes::<S>(effect, whole, &whole.writes).await;
 }
 
 async fn disturb_every_kind_of_write<S: Subject>(effect: Effect) {
     let whole = &undisturbed::<S>().await;
-    disturb_writes::<S>(effect, whole, whole.kinds_of_write.iter().copied()).await;
+    disturb_writes::<S>(effect, whole, &whole.kinds_of_write).await;
 }
 
-async fn disturb_writes<S: Subject>(effect: Effect, whole: &Undisturbed, numbers: impl Iterator<Item = usize>) {
-    let runs = numbers.map(|number| {
+async fn disturb_writes<S: Subject>(effect: Effect, whole: &Undisturbed, places: &[Place]) {
+    let runs = places.iter().map(|&(server, number)| {
         disturbed::<S>(
             whole,
+            server,
             Fault::once(Matching::writes().nth(number), effect.clone()),
             format!("{effect:?} at write {number}"),
         )
@@ -151,9 +166,9 @@ async fn disturb_writes<S: Subject>(effect: Effect, whole: &Undisturbed, numbers
 }
 
 /// A first run with one fault ends well or says that it did not; the next one arrives.
-async fn disturbed<S: Subject>(whole: &Undisturbed, fault: Fault, what: String) -> Vec<String> {
+async fn disturbed<S: Subject>(whole: &Undisturbed, server: usize, fault: Fault, what: String) -> Vec<String> {
     let bench = Bench::<S>::new().one_at_a_time();
-    bench.subject.inject(fault);
+    bench.subject.inject_into(server, fault);
     let first = bench.apply().await;
     let mut complaints = Vec::new();
     if !bench.subject.requests().iter().any(|request| request.faulted) {
@@ -166,7 +181,7 @@ async fn disturbed<S: Subject>(whole: &Undisturbed, fault: Fault, what: String) 
     complaints.into_iter().map(|complaint| format!("{what}: {complaint}")).collect()
 }
 
-async fn nothing_to_complain_about(runs: impl Iterator<Item = impl Future<Output = Vec<String>>>) {
+pub(crate) async fn nothing_to_complain_about(runs: impl Iterator<Item = impl Future<Output = Vec<String>>>) {
     let complaints: Vec<Vec<String>> = stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
     assert!(!complaints.is_empty(), "nothing was tried");
     let complaints: Vec<String> = complaints.into_iter().flatten().collect();

@@ -6,24 +6,26 @@ use serde_json::Value;
 
 use crate::subject::Subject;
 
-/// The state of a stand-in without what differs between two of them. Lists lose their order, which the applications
+/// The state of all servers without what differs between two of them. Lists lose their order, which the applications
 /// do not promise; nothing else is lost.
 pub(crate) fn essence<S: Subject>(subject: &S) -> Value {
-    reduced::<S>(subject.snapshot(), subject.url())
+    let addresses: Vec<(String, String)> =
+        subject.servers().into_iter().map(|(name, server)| (server.url().to_owned(), format!("({name})"))).collect();
+    reduced::<S>(subject.snapshot(), &addresses)
 }
 
-fn reduced<S: Subject>(value: Value, url: &str) -> Value {
+fn reduced<S: Subject>(value: Value, addresses: &[(String, String)]) -> Value {
     match value {
         Value::String(text) if is_generated_id(&text) => "(id)".into(),
-        Value::String(text) => text.replace(url, "(server)").into(),
+        Value::String(text) => addresses.iter().fold(text, |text, (address, name)| text.replace(address, name)).into(),
         Value::Array(items) => {
-            let mut items: Vec<Value> = items.into_iter().map(|item| reduced::<S>(item, url)).collect();
+            let mut items: Vec<Value> = items.into_iter().map(|item| reduced::<S>(item, addresses)).collect();
             items.sort_by_cached_key(ToString::to_string);
             Value::Array(items)
         }
         Value::Object(fields) => {
             let lasting = fields.into_iter().filter(|(key, _)| !S::is_of_the_moment(key));
-            Value::Object(lasting.map(|(key, value)| (key, reduced::<S>(value, url))).collect())
+            Value::Object(lasting.map(|(key, value)| (key, reduced::<S>(value, addresses))).collect())
         }
         other => other,
     }

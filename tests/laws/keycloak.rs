@@ -9,12 +9,12 @@ use std::sync::LazyLock;
 
 use evenkeel_conformance::live::hand;
 use evenkeel_core::object::ObjectId;
-use evenkeel_sandbox::{Fault, Logged, Options};
+use evenkeel_sandbox::{Logged, Options};
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::subject::Subject;
+use crate::subject::{Hidden, StandIn, Subject};
 
 /// The sandbox and a way to speak with it past the task.
 pub(crate) struct Keycloak {
@@ -41,21 +41,21 @@ impl Subject for Keycloak {
         Self::start_with(Options::new("admin", ADMIN_PASSWORD))
     }
 
-    fn url(&self) -> &str {
-        self.server.url()
+    fn servers(&self) -> Vec<(&'static str, &dyn StandIn)> {
+        vec![("keycloak", &self.server)]
     }
 
-    fn values(url: &str) -> Vec<(&'static str, String)> {
+    fn values(urls: &[String]) -> Vec<(&'static str, String)> {
         vec![
             ("10-platform.yaml", PLATFORM.to_owned()),
             ("20-people.yaml", PEOPLE.to_owned()),
-            ("30-keycloak.yaml", KEYCLOAK.replace("(server)", url)),
+            ("30-keycloak.yaml", KEYCLOAK.replace("(server)", &urls[0])),
         ]
     }
 
-    fn broken_values(url: &str) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    fn broken_values(urls: &[String]) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
         let secret = serde_json::Value::from(ADMIN_PASSWORD);
-        let with = |name: &'static str, text: String| [Self::values(url), vec![(name, text)]].concat();
+        let with = |name: &'static str, text: String| [Self::values(urls), vec![(name, text)]].concat();
         let admin = |password: &str| format!("keycloak:\n  admin:\n    password: {password}\n");
         vec![
             ("plain in a file for everybody", with("90-more.yaml", admin(&secret.to_string()))),
@@ -77,24 +77,20 @@ impl Subject for Keycloak {
         ]
     }
 
-    fn requests(&self) -> Vec<Logged> {
-        self.server.requests()
+    const HIDDEN: &'static [Hidden] =
+        &[Hidden { secret: "KEYCLOAK_SMTP_PASSWORD", object: "realm/otomi", path: "smtpServer.password" }];
+
+    const HOLDS_DATA: bool = true;
+
+    fn without_lasting_traces(places: Vec<String>) -> Vec<String> {
+        places
     }
 
-    fn forget(&self) {
-        self.server.reset_log();
-    }
-
-    fn inject(&self, fault: Fault) {
-        self.server.inject(fault);
-    }
-
-    fn heal(&self) {
-        self.server.clear_faults();
-    }
-
-    fn snapshot(&self) -> Value {
-        self.server.snapshot()
+    fn fewer_values(urls: &[String]) -> Vec<(&'static str, String)> {
+        let mut values = Self::values(urls);
+        // Team beta with what it implies, Grace with her account, and everything that is declared beyond teams.
+        values.push(("90-fewer.yaml", FEWER.to_owned()));
+        values
     }
 
     fn is_of_the_moment(key: &str) -> bool {
@@ -247,6 +243,19 @@ users:
     firstName: Grace
     lastName: Hopper
     initialPassword: {fromEnv: GRACE_INITIAL_PASSWORD}
+";
+
+const FEWER: &str = "\
+teams: {beta: null}
+users:
+  - email: ada@example.com
+    firstName: Ada
+    lastName: Lovelace
+    enabled: true
+    teams: [alpha]
+    teamAdmin: true
+    platformAdmin: false
+keycloak: {roles: [], groups: [], clientScopes: [], clients: []}
 ";
 
 const KEYCLOAK: &str = "\

@@ -9,14 +9,18 @@ mod bounds;
 mod canary;
 mod crash;
 mod essence;
+mod failures;
 mod foreign;
+mod hidden;
 mod idempotence;
 mod keycloak;
 mod program;
 mod proxy;
+mod prune;
 mod spellings;
 mod stopping;
 mod subject;
+mod together;
 mod wreck;
 
 /// One test for each law and task. A law that is added here is asked of every task.
@@ -44,6 +48,26 @@ macro_rules! laws {
                 an_internal_error_is_made_up_for,
                 a_gateway_that_gave_up_is_made_up_for,
                 a_read_that_makes_no_sense_changes_nothing_for_the_worse,
+            });
+            laws!(@law $subject, hidden {
+                a_hidden_secret_that_changes_is_written_once,
+                a_hidden_secret_of_which_nothing_is_remembered_is_left_alone,
+                a_hidden_secret_whose_write_was_cut_off_is_written_again,
+            });
+            laws!(@law $subject, prune {
+                what_is_not_declared_any_more_stays_and_is_told,
+                prune_leaves_what_fewer_values_would_have_made,
+                prune_never_touches_what_other_people_made,
+                data_goes_with_the_second_word_only,
+                a_budget_that_is_too_small_deletes_nothing,
+                a_lost_inventory_deletes_nothing,
+            });
+            laws!(@law $subject, failures {
+                what_does_not_depend_on_a_refused_write_is_done,
+            });
+            laws!(@law $subject, together {
+                a_run_that_was_overtaken_by_another_ends_in_the_same_state,
+                two_runs_at_once_make_nothing_twice,
             });
             laws!(@law $subject, canary {
                 no_secret_leaves_when_all_is_well,

@@ -1,4 +1,4 @@
-//! A proxy between a task and its stand-in: it sees what is on the wire, and can answer like a bad server.
+//! A proxy between a task and its stand-ins: it sees what is on the wire, and can answer like a bad server.
 
 use std::{
     net::Ipv4Addr,
@@ -84,13 +84,12 @@ impl Seen {
 
 /// See the module's words.
 pub(crate) struct Proxy {
-    url: String,
+    urls: Vec<String>,
     shared: Arc<Shared>,
-    task: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 struct Shared {
-    target: String,
     state: Mutex<State>,
 }
 
@@ -102,18 +101,22 @@ struct State {
 }
 
 impl Proxy {
-    /// A proxy before an application at `target`, honest at first.
-    pub(crate) async fn before(target: &str) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+    /// A proxy before servers at `targets`, honest at first.
+    pub(crate) async fn before(targets: &[String]) -> Self {
         let state = State { manner: Manner::Honest, seen: Vec::new(), under_way: 0, most_at_once: 0 };
-        let shared = Arc::new(Shared { target: target.to_owned(), state: Mutex::new(state) });
-        let task = tokio::spawn(serve(listener, Arc::clone(&shared)));
-        Self { url, shared, task }
+        let shared = Arc::new(Shared { state: Mutex::new(state) });
+        let (mut urls, mut tasks) = (Vec::new(), Vec::new());
+        for target in targets {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            urls.push(format!("http://{}", listener.local_addr().unwrap()));
+            tasks.push(tokio::spawn(serve(listener, Arc::from(target.as_str()), Arc::clone(&shared))));
+        }
+        Self { urls, shared, tasks }
     }
 
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// Where it listens, in the order of its targets.
+    pub(crate) fn urls(&self) -> &[String] {
+        &self.urls
     }
 
     /// Answers in another manner from now on.
@@ -134,7 +137,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -167,18 +170,22 @@ impl Shared {
     }
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+async fn serve(listener: TcpListener, target: Arc<str>, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let shared = Arc::clone(&shared);
+        let (target, shared) = (Arc::clone(&target), Arc::clone(&shared));
         tokio::spawn(async move {
-            let service = service_fn(move |request| respond(request, Arc::clone(&shared)));
+            let service = service_fn(move |request| respond(request, Arc::clone(&target), Arc::clone(&shared)));
             // a cut connection ends in an error here, which is what was asked for
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Response<Full<Bytes>>, &'static str> {
+async fn respond(
+    request: Request<Incoming>,
+    target: Arc<str>,
+    shared: Arc<Shared>,
+) -> Result<Response<Full<Bytes>>, &'static str> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| "the request broke off")?.to_bytes();
     let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -189,10 +196,10 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Resp
     let (number, manner) = shared.open(seen.clone());
     let answer = match manner {
         Manner::Echo(which, status) if which.fits(&seen) => Some(echo(&seen, status)),
-        Manner::Truncate(which) if which.fits(&seen) => forward(&shared.target, &seen, &head.headers)
-            .await
-            .map(|answer| answer.map(|body| body.slice(..body.len() / 2))),
-        _ => forward(&shared.target, &seen, &head.headers).await,
+        Manner::Truncate(which) if which.fits(&seen) => {
+            forward(&target, &seen, &head.headers).await.map(|answer| answer.map(|body| body.slice(..body.len() / 2)))
+        }
+        _ => forward(&target, &seen, &head.headers).await,
     };
     shared.close(number, answer.as_ref());
     answer.map(|answer| answer.map(Full::new)).ok_or("cut")

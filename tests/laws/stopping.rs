@@ -21,7 +21,7 @@ use crate::{
 /// program has said that it heard the signal.
 pub(crate) async fn a_signal_lets_the_current_write_finish_and_starts_no_other<S: Subject>() {
     let subject = S::start();
-    let program = Program::<S>::new(&S::values(subject.url()));
+    let program = Program::<S>::new(&S::values(&subject.urls()));
     let gate = Gate::new();
     subject.inject(Fault::once(Matching::writes().nth(3), Effect::Hold(gate.clone())));
     let mut child = program.command("apply", &["--concurrency", "1", "--log-format", "json"]).spawn().unwrap();

@@ -8,27 +8,10 @@ use serde_json::Value;
 /// The word with which every secret of a subject begins, so that it is known when it goes by.
 pub(crate) const MARK: &str = "Kanarie";
 
-/// A task with the stand-in of its application.
-pub(crate) trait Subject: Sized {
-    /// The task.
-    type Task: Task;
-
-    /// Starts a stand-in that holds nothing of what the values declare.
-    fn start() -> Self;
-
-    /// Where the stand-in listens: `http://127.0.0.1:<port>`.
+/// A server that a task speaks with, as far as a law knows it.
+pub(crate) trait StandIn {
+    /// Where it listens: `http://127.0.0.1:<port>`.
     fn url(&self) -> &str;
-
-    /// Values with every kind of object that the task manages, for an application at `url`: files by name. Every secret
-    /// is a reference to one of [`SECRETS`](Self::SECRETS).
-    fn values(url: &str) -> Vec<(&'static str, String)>;
-
-    /// Values that cannot be used because a secret is where or what it must not be, each with what is wrong. Every secret in
-    /// them is one of [`SECRETS`](Self::SECRETS), in plain text.
-    fn broken_values(url: &str) -> Vec<(&'static str, Vec<(&'static str, String)>)>;
-
-    /// The secrets that the values refer to: name in the environment, and text that begins with [`MARK`].
-    const SECRETS: &'static [(&'static str, &'static str)];
 
     /// Every request since the last [`forget`](Self::forget).
     fn requests(&self) -> Vec<Logged>;
@@ -42,8 +25,123 @@ pub(crate) trait Subject: Sized {
     /// Takes back all faults that have not struck.
     fn heal(&self);
 
-    /// All state of the stand-in, ids included.
+    /// All state, ids and secrets included.
     fn snapshot(&self) -> Value;
+}
+
+/// A sandbox server is a stand-in as it is.
+macro_rules! stand_in {
+    ($($server:ty),+ $(,)?) => {$(
+        impl StandIn for $server {
+            fn url(&self) -> &str {
+                self.url()
+            }
+
+            fn requests(&self) -> Vec<Logged> {
+                self.requests()
+            }
+
+            fn forget(&self) {
+                self.reset_log();
+            }
+
+            fn inject(&self, fault: Fault) {
+                self.inject(fault);
+            }
+
+            fn heal(&self) {
+                self.clear_faults();
+            }
+
+            fn snapshot(&self) -> Value {
+                self.snapshot()
+            }
+        }
+    )+};
+}
+
+stand_in!(evenkeel_sandbox::Keycloak);
+
+/// A secret of the values that the application hides once it has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hidden {
+    /// Its name among [`SECRETS`](Subject::SECRETS).
+    pub(crate) secret: &'static str,
+    /// The object that holds it, as `kind/name`.
+    pub(crate) object: &'static str,
+    /// The field.
+    pub(crate) path: &'static str,
+}
+
+/// A task with the stand-ins of the servers that it speaks with.
+pub(crate) trait Subject: Sized {
+    /// The task.
+    type Task: Task;
+
+    /// Starts stand-ins that hold nothing of what the values declare.
+    fn start() -> Self;
+
+    /// The servers by name, always in the same order.
+    fn servers(&self) -> Vec<(&'static str, &dyn StandIn)>;
+
+    /// Values with every kind of object that the task manages, for servers at `urls`, in the order of
+    /// [`servers`](Self::servers): files by name. Every secret is a reference to one of [`SECRETS`](Self::SECRETS).
+    fn values(urls: &[String]) -> Vec<(&'static str, String)>;
+
+    /// Values that cannot be used because a secret is where or what it must not be, each with what is wrong. Every secret in
+    /// them is one of [`SECRETS`](Self::SECRETS), in plain text.
+    fn broken_values(urls: &[String]) -> Vec<(&'static str, Vec<(&'static str, String)>)>;
+
+    /// The secrets that the values refer to: name in the environment, and text that begins with [`MARK`].
+    const SECRETS: &'static [(&'static str, &'static str)];
+
+    /// The secrets that the application hides.
+    const HIDDEN: &'static [Hidden];
+
+    /// [`values`](Self::values) without some of their objects, among them one that holds data, if the task makes such.
+    fn fewer_values(urls: &[String]) -> Vec<(&'static str, String)>;
+
+    /// Whether [`fewer_values`](Self::fewer_values) leave out something that holds data.
+    const HOLDS_DATA: bool;
+
+    /// Of places in which pruned servers differ from servers that never held more, those that a prune is to blame for. Some
+    /// objects cannot be unmade, such as a setting that is only not declared any more.
+    fn without_lasting_traces(places: Vec<String>) -> Vec<String>;
+
+    /// Where the servers listen.
+    fn urls(&self) -> Vec<String> {
+        self.servers().into_iter().map(|(_, server)| server.url().to_owned()).collect()
+    }
+
+    /// Every request to any of the servers since the last [`forget`](Self::forget).
+    fn requests(&self) -> Vec<Logged> {
+        self.servers().into_iter().flat_map(|(_, server)| server.requests()).collect()
+    }
+
+    /// Forgets the requests so far.
+    fn forget(&self) {
+        self.servers().into_iter().for_each(|(_, server)| server.forget());
+    }
+
+    /// Adds the fault to every server.
+    fn inject(&self, fault: Fault) {
+        self.servers().into_iter().for_each(|(_, server)| server.inject(fault.clone()));
+    }
+
+    /// Adds the fault to one server, by its position.
+    fn inject_into(&self, server: usize, fault: Fault) {
+        self.servers()[server].1.inject(fault);
+    }
+
+    /// Takes back all faults that have not struck.
+    fn heal(&self) {
+        self.servers().into_iter().for_each(|(_, server)| server.heal());
+    }
+
+    /// All state of all servers, ids included.
+    fn snapshot(&self) -> Value {
+        self.servers().into_iter().map(|(name, server)| (name.to_owned(), server.snapshot())).collect()
+    }
 
     /// Whether what is under this key of an object in the [`snapshot`](Self::snapshot) differs between two servers that were
     /// asked for the same: moments, and secrets that the server makes up.
@@ -55,7 +153,7 @@ pub(crate) trait Subject: Sized {
     /// Whether a POST to this path may be sent again although the first may have been done: it leaves the same state.
     fn may_be_repeated(path: &str) -> bool;
 
-    /// What the stand-in holds of the declared objects once this is done: each by its name, and nothing of what is
+    /// What the stand-ins hold of the declared objects once this is done: each by its name, and nothing of what is
     /// declared about it. Planning on it shows relations that come along where an object is made.
     async fn make_bare_objects(&self);
 

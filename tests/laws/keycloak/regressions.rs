@@ -16,13 +16,13 @@ use crate::{
 type Files = Vec<(&'static str, String)>;
 
 /// The subject's values with one more layer.
-fn values_with(url: &str, layer: &str) -> Files {
-    [Keycloak::values(url), vec![("90-more.yaml", layer.to_owned())]].concat()
+fn values_with(urls: &[String], layer: &str) -> Files {
+    [Keycloak::values(urls), vec![("90-more.yaml", layer.to_owned())]].concat()
 }
 
 impl Bench<Keycloak> {
     fn declare_with(&self, layer: &str) {
-        self.declare(&values_with(self.subject.url(), layer));
+        self.declare(&values_with(&self.subject.urls(), layer));
     }
 
     async fn names_of_users(&self) -> Vec<String> {
@@ -152,7 +152,7 @@ async fn keycloak_more_than_100_roles_groups_and_users_are_all_seen() {
         })
         .collect();
     let subject = Keycloak::start();
-    let values = values_with(subject.url(), &format!("teams:\n{teams}users:\n{users}"));
+    let values = values_with(&subject.urls(), &format!("teams:\n{teams}users:\n{users}"));
     let bench = Bench::with_values(subject, &values);
     bench.converge().await;
     let group = bench.subject.id("/groups?max=1000", "name", "team-t119").await;
@@ -186,7 +186,7 @@ async fn keycloak_token_that_dies_in_the_middle_of_a_run_is_renewed() {
 async fn keycloak_token_that_expires_earlier_than_it_said_is_renewed() {
     let clock = Arc::new(ManualClock::new());
     let subject = Keycloak::start_with(Options::new("admin", ADMIN_PASSWORD).with_clock(Arc::clone(&clock) as _));
-    let values = Keycloak::values(subject.url());
+    let values = Keycloak::values(&subject.urls());
     let bench = Bench::with_values(subject, &values).one_at_a_time();
     let gate = Gate::new();
     bench.subject.inject(Fault::once(Matching::writes().nth(10), Effect::Hold(gate.clone())));

@@ -1,0 +1,87 @@
+//! Law 6: failures stay local. What does not depend on an object that failed is done, what does is skipped with the reason,
+//! and the exit code tells.
+
+use std::collections::BTreeSet;
+
+use evenkeel_core::{
+    object::ObjectId,
+    report::{ChangeReport, Status},
+};
+use evenkeel_engine::{exit_code::ExitCode, run::Finished};
+use evenkeel_sandbox::{Effect, Fault, Kind, Matching, Page};
+
+use crate::{
+    bench::{Bench, told},
+    crash::{Place, Undisturbed, nothing_to_complain_about, undisturbed},
+    essence::{differences, essence},
+    subject::Subject,
+};
+
+/// Every write of a first run is refused in turn.
+pub(crate) async fn what_does_not_depend_on_a_refused_write_is_done<S: Subject>() {
+    let whole = &undisturbed::<S>().await;
+    assert!(whole.writes.len() > 1);
+    nothing_to_complain_about(whole.writes.iter().map(|&place| refused::<S>(whole, place))).await;
+}
+
+async fn refused<S: Subject>(whole: &Undisturbed, (server, number): Place) -> Vec<String> {
+    let bench = Bench::<S>::new().one_at_a_time();
+    let refusal = Effect::Status { code: 400, page: Page::Json, retry_after: None };
+    bench.subject.inject_into(server, Fault::once(Matching::writes().nth(number), refusal));
+    let finished = bench.apply().await;
+    let mut complaints = of_report(&finished);
+    let applied = finished.report.count(Status::Applied);
+    if bench.count(Kind::Write) < applied {
+        complaints.push(format!("{applied} changes with {} writes", bench.count(Kind::Write)));
+    }
+    let again = bench.apply().await;
+    if again.exit_code != ExitCode::Converged {
+        complaints.push(format!("the next run: {}", told(&again)));
+    }
+    complaints.extend(differences(&whole.state, &essence(&bench.subject)));
+    complaints.into_iter().map(|complaint| format!("write {number} of server {server} refused: {complaint}")).collect()
+}
+
+/// One failed, those that wait for it are skipped and say so, and everything else is done.
+fn of_report(finished: &Finished) -> Vec<String> {
+    let mut complaints = Vec::new();
+    if finished.exit_code != ExitCode::SomeFailed {
+        complaints.push(told(finished));
+    }
+    let changes = &finished.report.changes;
+    let failed: Vec<&ChangeReport> = changes.iter().filter(|change| change.status == Status::Failed).collect();
+    let [failed] = failed[..] else {
+        complaints.push(format!("{} changes failed: {}", failed.len(), told(finished)));
+        return complaints;
+    };
+    let dependents = dependents(changes, &failed.change.object);
+    for change in changes {
+        let object = &change.change.object;
+        match (change.status, dependents.contains(object)) {
+            (Status::Failed, _) | (Status::Applied, false) => {}
+            (Status::Skipped, true) => {
+                let reason = change.failure.as_ref().map(|failure| failure.message.as_str()).unwrap_or_default();
+                if !change.change.waits_for.iter().any(|waited| reason.contains(&waited.to_string())) {
+                    complaints.push(format!("{object} was skipped for `{reason}`"));
+                }
+            }
+            (status, waits) => {
+                complaints.push(format!("{object} is {status:?}, and waits for the failed one: {waits}"))
+            }
+        }
+    }
+    complaints
+}
+
+/// Everything that waits for `failed`, directly or through others.
+fn dependents(changes: &[ChangeReport], failed: &ObjectId) -> BTreeSet<ObjectId> {
+    let mut found = BTreeSet::from([failed.clone()]);
+    // In a plan each change comes after what it waits for.
+    for change in changes {
+        if change.change.waits_for.iter().any(|waited| found.contains(waited)) {
+            found.insert(change.change.object.clone());
+        }
+    }
+    found.remove(failed);
+    found
+}
