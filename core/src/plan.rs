@@ -90,6 +90,17 @@ pub struct Note {
     pub message: String,
 }
 
+/// Declared objects of which nobody knows whether they differ: the account may not see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjudged {
+    /// The objects.
+    pub objects: Vec<ObjectId>,
+    /// What could not be seen; no final period.
+    pub message: String,
+    /// Which right is missing, and where to give it.
+    pub hint: String,
+}
+
 /// Why a set of changes is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -106,6 +117,7 @@ pub enum PlanError {
 pub struct Plan<O> {
     changes: Vec<Change<O>>,
     notes: Vec<Note>,
+    unjudged: Vec<Unjudged>,
 }
 
 impl<O> Plan<O> {
@@ -118,7 +130,30 @@ impl<O> Plan<O> {
     pub fn new(changes: Vec<Change<O>>, mut notes: Vec<Note>) -> Result<Self, PlanError> {
         notes.sort();
         notes.dedup();
-        Ok(Self { changes: ordered(changes)?, notes })
+        Ok(Self { changes: ordered(changes)?, notes, unjudged: Vec::new() })
+    }
+
+    /// The plan with what could not be judged: nothing is changed of it, and it is no sign of being equal.
+    #[must_use]
+    pub fn with_unjudged(mut self, unjudged: Vec<Unjudged>) -> Self {
+        self.unjudged = unjudged;
+        self
+    }
+
+    /// What could not be judged.
+    #[must_use]
+    pub fn unjudged(&self) -> &[Unjudged] {
+        &self.unjudged
+    }
+
+    /// Keeps of what could not be judged the objects that are `wanted`.
+    #[must_use]
+    pub fn judging_only(mut self, wanted: impl Fn(&ObjectId) -> bool) -> Self {
+        for unjudged in &mut self.unjudged {
+            unjudged.objects.retain(|object| wanted(object));
+        }
+        self.unjudged.retain(|unjudged| !unjudged.objects.is_empty());
+        self
     }
 
     /// The changes, each after what it waits for.
@@ -151,7 +186,7 @@ impl<O> Plan<O> {
             }
         }
         let changes = self.changes.into_iter().filter(|change| kept.contains(&change.object)).collect();
-        Self { changes, notes: self.notes }
+        Self { changes, ..self }
     }
 
     /// Takes the changes that are not `allowed` out of the plan, and leaves a note for each.
@@ -165,7 +200,7 @@ impl<O> Plan<O> {
             }
         }
         self.notes.sort();
-        Self { changes: kept, notes: self.notes }
+        Self { changes: kept, ..self }
     }
 
     /// The plan as people and programs may see it.

@@ -108,7 +108,10 @@ impl ExitCode {
                  what did not depend on it was done. Also when the run was stopped by a signal, or another \
                  run holds the inventory."
             }
-            Self::NotAuthorised => "The login is refused, or every change that failed lacked a right.",
+            Self::NotAuthorised => {
+                "The login is refused, every change that failed lacked a right, or something declared could not be \
+                 judged because the account may not see it; what it may see is equal."
+            }
             Self::Configuration => {
                 "A secret is not there, an address or certificate is wrong, the inventory cannot be used, or \
                  more objects would be deleted than `--max-deletes` allows (then none is deleted)."

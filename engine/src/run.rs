@@ -189,6 +189,9 @@ impl<T: Task> Session<'_, T> {
         record.plan_only(&selection.plan);
         match selection.refused {
             Some(failure) => Err(Ending::failed(ExitCode::Configuration, failure)),
+            None if !selection.plan.unjudged().is_empty() => {
+                Err(Ending::of_unjudged(ExitCode::NotAuthorised, selection.plan.unjudged()))
+            }
             None if selection.plan.is_empty() => Ok(ExitCode::Converged),
             None => Ok(ExitCode::Differences),
         }

@@ -32,7 +32,7 @@ impl<T: Task> Session<'_, T> {
         record: &mut Record,
     ) -> Result<ExitCode, Ending> {
         let mut given_up = BTreeMap::new();
-        let refused = loop {
+        let (refused, unjudged) = loop {
             let observed = self.observe(&inventory.memory().ownership).await?;
             if adopt && record.rounds == 0 && self.adopt(&observed, &mut inventory, record).await? {
                 continue;
@@ -42,7 +42,7 @@ impl<T: Task> Session<'_, T> {
             let selection = self.plan(&observed, &memory, record)?;
             given_up.extend(record.planned(&selection.plan));
             if selection.plan.is_empty() {
-                break selection.refused;
+                break (selection.refused, selection.plan.unjudged().to_vec());
             }
             if self.has_to_look_again(&mut inventory).await? {
                 continue;
@@ -51,10 +51,14 @@ impl<T: Task> Session<'_, T> {
                 || !self.round(&selection.plan, &mut given_up, &mut inventory, record).await?
             {
                 record.left_over(&selection.plan);
-                break selection.refused;
+                break (selection.refused, selection.plan.unjudged().to_vec());
             }
         };
         match (record.verdict(), refused) {
+            (ExitCode::Converged, None) if !unjudged.is_empty() => {
+                Err(Ending::of_unjudged(ExitCode::NotAuthorised, &unjudged))
+            }
+            (code, None) if !unjudged.is_empty() => Err(Ending::of_unjudged(code, &unjudged)),
             (ExitCode::Converged, Some(failure)) => Err(Ending::failed(ExitCode::Configuration, failure)),
             (code, Some(failure)) => Err(Ending::failed(code, failure)),
             (code, None) => Ok(code),

@@ -1,6 +1,10 @@
 //! Why a whole run ended.
 
-use evenkeel_core::{plan::PlanError, report::Failure, values::Problems};
+use evenkeel_core::{
+    plan::{PlanError, Unjudged},
+    report::Failure,
+    values::Problems,
+};
 
 use crate::{
     executor::{Bounds, Fault, Halt},
@@ -55,6 +59,13 @@ impl Ending {
 
     pub(crate) const fn of_problems(problems: Problems) -> Self {
         Self { code: ExitCode::InvalidValues, failures: Vec::new(), problems: Some(problems) }
+    }
+
+    /// Declared objects could not be judged: whatever else the run did, it cannot say that all is well.
+    pub(crate) fn of_unjudged(code: ExitCode, unjudged: &[Unjudged]) -> Self {
+        let failure =
+            |unjudged: &Unjudged| Failure { message: unjudged.message.clone(), hint: Some(unjudged.hint.clone()) };
+        Self { code, failures: unjudged.iter().map(failure).collect(), problems: None }
     }
 
     pub(crate) fn mistake(error: &PlanError) -> Self {

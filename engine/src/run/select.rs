@@ -17,6 +17,8 @@ pub(super) struct Selection<O> {
 
 /// Narrows `plan` to what the options select and allow, in a run that has `deleted` objects already.
 pub(super) fn select<O>(plan: Plan<O>, options: &Options, ownership: &Ownership, deleted: usize) -> Selection<O> {
+    let plan = plan
+        .judging_only(|object| options.only.is_empty() || options.only.iter().any(|selector| selector.matches(object)));
     let plan =
         plan.only(|change| is_selected(change, options)).without(|change| not_allowed(change, options, ownership));
     let deletes = plan.changes().iter().filter(|change| change.action == Action::Delete).count();

@@ -39,6 +39,14 @@ pub enum Error {
         /// The realm.
         realm: String,
     },
+    /// Objects that are there are not shown to the account.
+    #[error("the account may not view {kind}: it lacks `{right}`")]
+    Withheld {
+        /// What is not shown.
+        kind: &'static str,
+        /// The right that shows it.
+        right: &'static str,
+    },
     /// Something that must be there for a write has gone, or never was.
     #[error("{kind} `{name}` is not there")]
     Missing {
@@ -78,7 +86,7 @@ impl Classified for Error {
     fn class(&self) -> Class {
         let source = match self {
             Self::Session(_) => return Class::Configuration,
-            Self::CutShort { .. } => return Class::NotAuthorised,
+            Self::CutShort { .. } | Self::Withheld { .. } => return Class::NotAuthorised,
             Self::Missing { .. } => return Class::Conflict,
             Self::UnknownFlow { .. } => return Class::Configuration,
             Self::Discovery { source, .. } if source.is_unavailable() && source.kind() != Kind::Tls => {
@@ -119,6 +127,7 @@ impl Classified for Error {
             Self::CutShort { realm } => {
                 Some(format!("give it `view-realm` for realm `{realm}`, or leave out what is declared of that realm"))
             }
+            Self::Withheld { right, .. } => Some(format!("give it the role `{right}` of client `realm-management`")),
             Self::Missing { .. } => {
                 Some("declare it, or run again if it was removed while this run was under way".to_owned())
             }

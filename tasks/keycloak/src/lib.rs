@@ -10,6 +10,8 @@
 //!   repaired one by one, whatever was changed by hand.
 //! - A declared list of related names (the roles inside a role or of a group, the scopes of a client) is the
 //!   whole list; what a team implies is only added to what other people have.
+//! - What the account may not see is reported as such, with the right that it lacks, and nothing of it is changed;
+//!   the rest of the realm is.
 //! - Only what the inventory lists as ours is ever deleted, and only with `--prune`.
 //! - The SMTP password and an identity provider's client secret, which Keycloak hides, are written when the
 //!   declared value is another than the one written last, and stay through every other update. What this
@@ -42,6 +44,7 @@ pub mod observe;
 mod overlay;
 pub mod plan;
 pub mod relation;
+pub mod rights;
 
 use std::num::NonZeroUsize;
 

@@ -34,6 +34,9 @@ pub const USER: Kind = Kind::new("user");
 /// The client that holds the roles for managing its own realm; Keycloak makes it with every realm.
 pub const REALM_MANAGEMENT: &str = "realm-management";
 
+/// The realm in which those live who administer all others.
+pub const ADMINISTRATORS: &str = "master";
+
 /// Whose protocol mapper it is: Keycloak keeps those of scopes and of clients apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MapperOwner {

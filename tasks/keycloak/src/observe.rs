@@ -37,9 +37,10 @@ use crate::{
     desired::{Desired, Related},
     directory::Named,
     error::Doing,
-    names::{CLIENT_ROLE, MapperOwner},
+    names::{ADMINISTRATORS, CLIENT_ROLE, MapperOwner, REALM_MANAGEMENT},
     plan::Removal,
     relation::RoleName,
+    rights::{Part, Withheld},
 };
 
 /// How many reads of one kind are begun before the first has ended. The session caps requests by
@@ -86,6 +87,8 @@ pub struct Observed {
     /// Our clients, users and identity providers that are there and not declared any more, and what
     /// removing each would take.
     pub left_behind: BTreeMap<ObjectId, Removal>,
+    /// The parts that the account may not see: of them nothing is known, whatever the fields above say.
+    pub withheld: BTreeSet<Part>,
 }
 
 impl Observed {
@@ -114,27 +117,34 @@ impl Keycloak {
     /// Reads everything that the plan needs, anew.
     pub(crate) async fn read(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
         self.directory.clear();
+        let withheld = Withheld::default();
         let admin_realm = async {
             match &desired.admin_realm {
-                Some(declared) => self.read_realm(declared.value.realm.as_deref().unwrap_or_default()).await,
+                Some(declared) => {
+                    let read = self.read_realm(declared.value.realm.as_deref().unwrap_or_default());
+                    withheld.unless(Part::AdminRealm, read).await
+                }
                 None => Ok(None),
             }
         };
-        let (realm, admin_realm) = try_join!(self.read_realm(&desired.realm), admin_realm)?;
+        let (realm, admin_realm) = try_join!(self.read_managed_realm(&desired.realm, &withheld), admin_realm)?;
         let Some(realm) = realm else {
-            return Ok(Observed { admin_realm, ..Observed::default() });
+            return Ok(Observed { admin_realm, withheld: withheld.parts(), ..Observed::default() });
         };
-        let (flows, required_actions) = try_join!(self.read_flows(desired), self.read_required_actions(desired))?;
+        let (flows, required_actions) = try_join!(
+            withheld.unless(Part::Realm, self.read_flows(desired)),
+            withheld.unless(Part::Realm, self.read_required_actions(desired)),
+        )?;
         let (user_profile, client_scopes, defaults, optional, roles, groups, clients, providers, users) = try_join!(
-            self.read_user_profile(),
-            self.read_client_scopes(),
-            self.read_default_client_scopes(),
-            self.read_optional_client_scopes(desired),
-            self.read_roles(desired),
-            self.read_groups(desired),
-            self.read_clients(desired),
-            self.read_providers(desired),
-            self.read_users(desired),
+            withheld.unless(Part::UserProfile, self.read_user_profile()),
+            withheld.unless(Part::ClientScopes, self.read_client_scopes()),
+            withheld.unless(Part::ClientScopes, self.read_default_client_scopes()),
+            withheld.unless(Part::ClientScopes, self.read_optional_client_scopes(desired)),
+            withheld.unless(Part::Roles, self.read_roles(desired)),
+            withheld.unless(Part::Groups, self.read_groups(desired)),
+            withheld.unless(Part::Clients, self.read_clients(desired)),
+            withheld.unless(Part::IdentityProviders, self.read_providers(desired)),
+            withheld.unless(Part::Users, self.read_users(desired)),
         )?;
         let has_account = |client_id: &str| {
             clients
@@ -142,12 +152,12 @@ impl Keycloak {
                 .is_some_and(|client: &ClientRepresentation| client.service_accounts_enabled == Some(true))
         };
         let (users, composites, left_behind, default_roles, client_roles, service_accounts) = try_join!(
-            self.read_memberships(desired, &groups, users),
-            self.read_composites(desired, &roles),
+            withheld.unless(Part::Users, self.read_memberships(desired, &groups, users)),
+            withheld.unless(Part::Roles, self.read_composites(desired, &roles)),
             self.read_left_behind(desired, ownership),
-            self.read_default_roles(desired, &realm),
-            self.read_client_roles(desired),
-            self.read_service_accounts(desired, has_account),
+            withheld.unless(Part::Roles, self.read_default_roles(desired, &realm)),
+            withheld.unless(Part::Clients, self.read_client_roles(desired)),
+            withheld.unless(Part::Users, self.read_service_accounts(desired, has_account)),
         )?;
         Ok(Observed {
             realm: Some(realm),
@@ -168,7 +178,19 @@ impl Keycloak {
             providers,
             users,
             left_behind,
+            withheld: withheld.parts(),
         })
+    }
+
+    /// The managed realm. One that the account is shown a part of is there, and nothing else is known of it.
+    async fn read_managed_realm(&self, realm: &str, withheld: &Withheld) -> Result<Option<RealmRepresentation>, Error> {
+        match self.read_realm(realm).await {
+            Err(Error::CutShort { .. }) => {
+                withheld.note(Part::Realm);
+                Ok(Some(RealmRepresentation { realm: Some(realm.to_owned()), ..Default::default() }))
+            }
+            read => read,
+        }
     }
 
     /// Of a realm that the account may not view, Keycloak answers with 200 and a handful of keys
@@ -228,7 +250,20 @@ impl Keycloak {
         }
         let found: Vec<Option<ClientRepresentation>> =
             stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        // Who may only query clients is shown none (server-behaviour 2.1); this one is in every realm.
+        if found.iter().any(Option::is_none) && self.find_client(&self.management_client()).await?.is_none() {
+            return Err(Error::Withheld { kind: "clients", right: Part::Clients.right() });
+        }
         Ok(found.into_iter().flatten().filter_map(|client| Some((client.client_id.clone()?, client))).collect())
+    }
+
+    /// The client whose roles are the rights in the managed realm: every realm has one, and the
+    /// administrators' realm calls its own by another name.
+    fn management_client(&self) -> String {
+        match self.realm() {
+            ADMINISTRATORS => format!("{ADMINISTRATORS}-realm"),
+            _ => REALM_MANAGEMENT.to_owned(),
+        }
     }
 
     /// The client with exactly this `clientId`.

@@ -42,6 +42,7 @@ use crate::{
     names::{self, MapperOwner},
     observe::Observed,
     relation::Relation,
+    rights,
 };
 
 /// One write, with everything that it needs beside the ids of the moment.
@@ -150,7 +151,9 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     provider::plan(&mut draft, desired, observed);
     users::plan(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, &memory.ownership);
-    Plan::new(draft.changes, draft.notes)
+    rights::keep_what_can_be_judged(&mut draft.changes, &observed.withheld, desired);
+    let plan = Plan::new(draft.changes, draft.notes)?;
+    Ok(plan.with_unjudged(rights::unjudged(&observed.withheld, desired)))
 }
 
 /// The declared objects that are there: what `--adopt` makes ours.

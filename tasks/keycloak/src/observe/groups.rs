@@ -3,8 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_keycloak_client::{paging, types::GroupRepresentation};
+use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, desired::Desired, directory::Named, error::Doing};
+use crate::{
+    Error, Keycloak,
+    desired::{Desired, DesiredGroup},
+    directory::Named,
+    error::Doing,
+    rights::Part,
+};
 
 impl Keycloak {
     /// The groups at the top, and those below every declared parent, by path. A group's roles come with
@@ -13,6 +20,7 @@ impl Keycloak {
         let top = paging::groups(&self.client, self.realm(), false).await;
         let mut groups = BTreeMap::new();
         self.keep_groups("", top.doing("list", "groups of realm", self.realm())?, &mut groups);
+        self.expect_all_groups(desired, &groups).await?;
         let parents: BTreeSet<&str> = desired.groups.iter().filter_map(|group| group.parent()).collect();
         // In the order of their paths a parent comes before the groups below it.
         for parent in parents {
@@ -23,6 +31,25 @@ impl Keycloak {
             }
         }
         Ok(groups)
+    }
+
+    /// Who may only query groups is shown none, with status 200, and told their true number (server-behaviour 2.1).
+    async fn expect_all_groups(
+        &self,
+        desired: &Desired,
+        top: &BTreeMap<String, GroupRepresentation>,
+    ) -> Result<(), Error> {
+        let is_missing = |group: &DesiredGroup| group.parent().is_none() && !top.contains_key(&group.path);
+        if !desired.groups.iter().any(is_missing) {
+            return Ok(());
+        }
+        let counted = self.client.group_count().realm(self.realm()).top(true).send().await.api();
+        let counted =
+            counted.doing("count", "groups of realm", self.realm())?.get("count").copied().unwrap_or_default();
+        if usize::try_from(counted).unwrap_or_default() > top.len() {
+            return Err(Error::Withheld { kind: "groups", right: Part::Groups.right() });
+        }
+        Ok(())
     }
 
     fn keep_groups(

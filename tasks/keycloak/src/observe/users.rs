@@ -10,7 +10,7 @@ use evenkeel_transport::{Page, ResultExt, pages};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::AT_ONCE;
-use crate::{Error, Keycloak, account::Account, desired::Desired, directory::Named, error::Doing};
+use crate::{Error, Keycloak, account::Account, desired::Desired, directory::Named, error::Doing, rights::Part};
 
 /// An account that is there, as far as it is compared.
 #[derive(Clone, Debug, Default)]
@@ -51,10 +51,19 @@ impl Keycloak {
         } else {
             self.search_users(desired).await
         }?;
+        // Who may only query users is shown none, with status 200, and told their true number (server-behaviour 2.1).
+        if users.len() < desired.users.len() && count > 0 && self.sees_no_user().await? {
+            return Err(Error::Withheld { kind: "users", right: Part::Users.right() });
+        }
         for (email, user) in &users {
             self.directory.insert(Named::User(Arc::clone(email)), Arc::clone(&user.id));
         }
         Ok(users)
+    }
+
+    async fn sees_no_user(&self) -> Result<bool, Error> {
+        let first = self.client.user_list().realm(self.realm()).brief_representation(true).max(1).send().await;
+        Ok(first.api().doing("list", "users of realm", self.realm())?.is_empty())
     }
 
     /// Every user of the realm goes by; the declared ones stay. An account with the email wins over

@@ -1,0 +1,152 @@
+//! What the account may not see, and which right it lacks.
+//!
+//! Keycloak refuses some reads to an account with few rights, and cuts the answers to others short with status
+//! 200 (server-behaviour 2.1): a realm with a handful of keys, lists without the objects that may not be viewed.
+//! What cannot be seen is neither equal nor different, and least of all "not there": nothing is changed of it.
+
+use std::{collections::BTreeSet, future::Future, sync::Mutex};
+
+use evenkeel_core::{
+    object::{Kind, ObjectId},
+    plan::{Change, Unjudged},
+};
+use evenkeel_engine::task::{Class, Classified};
+
+use crate::{
+    Error,
+    desired::Desired,
+    names::{CLIENT, CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER, REALM, ROLE, USER, USER_PROFILE},
+};
+
+/// A part of a realm that one right lets an account see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The realm's own fields.
+    Realm,
+    /// The fields of the administrators' realm.
+    AdminRealm,
+    /// The user profile.
+    UserProfile,
+    /// Client scopes and which of them new clients get.
+    ClientScopes,
+    /// Realm roles.
+    Roles,
+    /// Groups.
+    Groups,
+    /// Clients.
+    Clients,
+    /// Identity providers.
+    IdentityProviders,
+    /// Users, and who is in which group.
+    Users,
+}
+
+impl Part {
+    /// The role of client `realm-management` that lets an account see it.
+    pub(crate) const fn right(self) -> &'static str {
+        match self {
+            Self::Realm | Self::AdminRealm | Self::UserProfile | Self::Roles => "view-realm",
+            Self::ClientScopes | Self::Clients => "view-clients",
+            Self::IdentityProviders => "view-identity-providers",
+            Self::Groups | Self::Users => "view-users",
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Realm | Self::AdminRealm => "the settings",
+            Self::UserProfile => "the user profile",
+            Self::ClientScopes => "the client scopes",
+            Self::Roles => "the roles",
+            Self::Groups => "the groups",
+            Self::Clients => "the clients",
+            Self::IdentityProviders => "the identity providers",
+            Self::Users => "the users",
+        }
+    }
+
+    /// Whether objects of this kind are in it. Relations and mappers follow from what they wait for.
+    fn holds(self, object: &ObjectId, desired: &Desired) -> bool {
+        let is = |kind: Kind| *object.kind() == kind;
+        match self {
+            Self::Realm => is(REALM) && object.name() == desired.realm,
+            Self::AdminRealm => is(REALM) && object.name() != desired.realm,
+            Self::UserProfile => is(USER_PROFILE),
+            Self::ClientScopes => is(CLIENT_SCOPE),
+            Self::Roles => is(ROLE),
+            Self::Groups => is(GROUP),
+            Self::Clients => is(CLIENT),
+            Self::IdentityProviders => is(IDENTITY_PROVIDER),
+            Self::Users => is(USER),
+        }
+    }
+}
+
+/// The parts that the account turned out not to see.
+#[derive(Debug, Default)]
+pub(crate) struct Withheld(Mutex<BTreeSet<Part>>);
+
+impl Withheld {
+    /// What a read found; nothing where the account lacks the right for it.
+    pub(crate) async fn unless<T: Default>(
+        &self,
+        part: Part,
+        reading: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match reading.await {
+            Err(error) if error.class() == Class::NotAuthorised => {
+                tracing::debug!("{error}");
+                self.note(part);
+                Ok(T::default())
+            }
+            read => read,
+        }
+    }
+
+    /// Notes a part that turned out not to be shown.
+    pub(crate) fn note(&self, part: Part) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(part);
+    }
+
+    pub(crate) fn parts(self) -> BTreeSet<Part> {
+        self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Takes out what is about objects that cannot be seen, or waits for such: a realm is there in any case, and has
+/// a user profile.
+pub(crate) fn keep_what_can_be_judged<O>(changes: &mut Vec<Change<O>>, withheld: &BTreeSet<Part>, desired: &Desired) {
+    let is_hidden = |object: &ObjectId| withheld.iter().any(|part| part.holds(object, desired));
+    let is_there = |object: &ObjectId| *object.kind() == REALM || *object.kind() == USER_PROFILE;
+    changes.retain(|change| {
+        let waits_for_hidden = change.waits_for.iter().any(|object| !is_there(object) && is_hidden(object));
+        !is_hidden(&change.object) && !waits_for_hidden
+    });
+}
+
+/// What could not be judged, one for each part of which something is declared.
+pub(crate) fn unjudged(withheld: &BTreeSet<Part>, desired: &Desired) -> Vec<Unjudged> {
+    let mut declared = desired.objects();
+    // Neither can be adopted or pruned, so that they are not among the objects.
+    declared.insert(ObjectId::new(USER_PROFILE, desired.realm.as_str()));
+    declared.extend(
+        desired.admin_realm.iter().filter_map(|realm| Some(ObjectId::new(REALM, realm.value.realm.as_deref()?))),
+    );
+    let of_part = |part: &Part| {
+        let objects: Vec<ObjectId> = declared.iter().filter(|object| part.holds(object, desired)).cloned().collect();
+        let realm = match part {
+            Part::AdminRealm => &desired.administration.realm,
+            _ => &desired.realm,
+        };
+        let (word, right) = (part.word(), part.right());
+        (!objects.is_empty()).then(|| Unjudged {
+            objects,
+            message: format!("{word} of realm `{realm}` cannot be judged: the account lacks `{right}`"),
+            hint: format!(
+                "give it the role `{right}` of client `realm-management`, or of client `{realm}-realm` if it \
+                 lives in the administrators' realm"
+            ),
+        })
+    };
+    withheld.iter().filter_map(of_part).collect()
+}
