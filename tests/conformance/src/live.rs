@@ -3,6 +3,7 @@
 //! The same scenarios run against the sandbox in every test run and against a real Keycloak in CI. Unlike the rest of the
 //! suite they know evenkeel: they judge the task by its own report, and the server by plain HTTP.
 
+mod adversity;
 pub mod fields;
 pub mod hand;
 pub mod server;
@@ -35,6 +36,13 @@ pub fn scenarios() -> Vec<Box<dyn Scenario>> {
             steps: external_provider,
         }),
         Box::new(Live { name: "live: a limited run changes one team only", steps: one_team }),
+        Box::new(Live { name: "live: a run that is killed is finished by the next", steps: adversity::killed }),
+        Box::new(Live { name: "live: two runs at once", steps: adversity::together }),
+        Box::new(Live {
+            name: "live: an administrator with few rights is told which are missing",
+            steps: adversity::limited,
+        }),
+        Box::new(Live { name: "live: a secret that the server hides is remembered", steps: adversity::hidden }),
     ]
 }
 

@@ -39,5 +39,25 @@ async fn a_limited_run_changes_one_team_only() {
     play("one team only").await;
 }
 
+#[tokio::test]
+async fn a_run_that_is_killed_is_finished_by_the_next() {
+    play("killed").await;
+}
+
+#[tokio::test]
+async fn two_runs_at_once_end_well() {
+    play("two runs at once").await;
+}
+
+#[tokio::test]
+async fn an_administrator_with_few_rights_is_told_which_are_missing() {
+    play("few rights").await;
+}
+
+#[tokio::test]
+async fn a_secret_that_the_server_hides_is_remembered() {
+    play("hides is remembered").await;
+}
+
 // That a token dies in the middle of a run is played on the sandbox by the laws, with a clock that the test moves: the
 // sandbox answers too fast for a token of a second to run out.

@@ -54,6 +54,14 @@ impl Server {
         self.send(Method::PUT, path, Some(body)).await
     }
 
+    /// Posts a body.
+    ///
+    /// # Errors
+    /// No answer, or a refusal.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, ServerError> {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
     /// Deletes, with a body where the API wants one.
     ///
     /// # Errors

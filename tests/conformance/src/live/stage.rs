@@ -18,6 +18,9 @@ use crate::scenario::{Outcome, Target};
 /// Two teams and two users, with a setting of each type in the realm.
 const VALUES: &str = include_str!("values.yaml");
 
+/// The secret of accounts that a scenario makes for itself.
+pub(crate) const LIMITED_SECRET: &str = "live-limited-secret";
+
 /// Where a scenario plays.
 pub(crate) struct Stage {
     folder: tempfile::TempDir,
@@ -38,6 +41,8 @@ impl Stage {
         let secrets = [
             ("ADMIN_PASSWORD", target.password.clone()),
             ("CLIENT_SECRET", SecretString::from("live-client-secret")),
+            ("OTHER_SECRET", SecretString::from("live-other-secret")),
+            ("LIMITED_SECRET", SecretString::from(LIMITED_SECRET)),
             ("INITIAL_PASSWORD", SecretString::from("live-initial-password")),
         ];
         let surroundings =
@@ -69,6 +74,29 @@ impl Stage {
                 .push(format!("apply ended with {}: {:?} {failures:?}", finished.report.outcome, finished.failures));
         }
         finished
+    }
+
+    /// Makes the server equal to the values as far as that goes: the scenario judges the end.
+    pub(crate) async fn try_apply(&mut self, more: &[&str]) -> Finished {
+        self.run("apply", more).await
+    }
+
+    /// The same values on another machine, with an inventory of its own.
+    pub(crate) fn elsewhere(&self) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        fs::copy(self.values(), folder.path().join("values.yaml"))?;
+        Ok(Self {
+            folder,
+            surroundings: self.surroundings.clone(),
+            url: self.url.clone(),
+            administrator: self.administrator.clone(),
+            outcome: Outcome::default(),
+        })
+    }
+
+    /// Forgets what the inventory holds.
+    pub(crate) fn lose_inventory(&self) -> io::Result<()> {
+        fs::remove_file(self.folder.path().join("inventory.jsonl"))
     }
 
     /// What would change.

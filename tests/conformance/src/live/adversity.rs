@@ -1,0 +1,200 @@
+//! Runs that do not have it easy: killed in the middle, two at once, with few rights, with secrets that the server hides.
+
+use evenkeel_engine::{exit_code::ExitCode, run::Finished};
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+
+use super::{
+    REALM,
+    server::Server,
+    stage::{LIMITED_SECRET, Stage},
+};
+
+type Ended<'a> = BoxFuture<'a, Result<(), Box<dyn std::error::Error + Send + Sync>>>;
+
+/// The run is dropped as soon as it has made something, as a killed process is. The next one finishes its work.
+pub(super) fn killed<'a>(stage: &'a mut Stage, server: &'a Server) -> Ended<'a> {
+    Box::pin(async move {
+        for made in ["/client-scopes", "/groups"] {
+            let made = format!("/admin/realms/{REALM}{made}");
+            let is_there =
+                async { while !server.get(&made).await.is_ok_and(|list| holds(&list, &["openid", "team-alpha"])) {} };
+            let killed = tokio::select! {
+                _ = stage.try_apply(&["--concurrency=1"]) => false,
+                () = is_there => true,
+            };
+            stage.remark(format!("killed in the middle: {killed}"));
+        }
+        stage.apply(&[]).await;
+        expect_nothing_left(stage, &[]).await;
+        expect_no_twins(stage, server).await?;
+        Ok(())
+    })
+}
+
+/// Two machines with the same values and an empty server. Keycloak itself makes mappers twice when two come at once
+/// (server-behaviour 2.9), so that they are counted and not judged.
+pub(super) fn together<'a>(stage: &'a mut Stage, server: &'a Server) -> Ended<'a> {
+    Box::pin(async move {
+        let mut other = stage.elsewhere()?;
+        let (first, second) = tokio::join!(stage.try_apply(&[]), other.try_apply(&[]));
+        for run in [&first, &second] {
+            let ended = [ExitCode::Converged, ExitCode::SomeFailed].contains(&run.exit_code);
+            stage.expect(&format!("both converge or say that something changed: {}", run.report.outcome), ended);
+        }
+        stage.apply(&[]).await;
+        expect_nothing_left(stage, &[]).await;
+        let twins = twins(server).await?;
+        stage.remark(format!("{twins} mappers twice"));
+        Ok(())
+    })
+}
+
+/// Accounts that may see less and less. What they may not see is neither equal nor different.
+pub(super) fn limited<'a>(stage: &'a mut Stage, server: &'a Server) -> Ended<'a> {
+    Box::pin(async move {
+        stage.apply(&["--set=keycloak.loginTheme=null"]).await;
+        let all = ["view-realm", "view-users", "view-clients", "view-identity-providers"];
+        let viewer = account(server, "viewer", &all).await?;
+        let seen = stage.try_apply(&as_strs(&viewer)).await;
+        stage.expect("who sees all finds nothing to do", seen.exit_code == ExitCode::Converged);
+
+        let asker = account(server, "asker", &["query-users", "query-groups", "query-clients"]).await?;
+        let nothing = stage.try_apply(&as_strs(&asker)).await;
+        for right in ["view-realm", "view-users", "view-clients"] {
+            stage.expect(&format!("`{right}` is named: {:?}", nothing.failures), names(&nothing, right));
+        }
+        expect_unjudged(stage, &nothing);
+        stage.expect("nothing is said to be missing", nothing.report.changes.is_empty());
+        stage.expect("nothing is written", nothing.report.requests.writes == 0);
+
+        let groups = server.get(&format!("/admin/realms/{REALM}/groups")).await?;
+        let group = groups.as_array().into_iter().flatten().find(|group| group["name"] == "team-beta");
+        let id = group.and_then(|group| group["id"].as_str()).ok_or("the group is not there")?;
+        server.delete(&format!("/admin/realms/{REALM}/groups/{id}"), None).await?;
+        let manager = account(server, "manager", &["manage-users"]).await?;
+        let some = stage.try_apply(&as_strs(&manager)).await;
+        expect_unjudged(stage, &some);
+        let made = some.report.changes.iter().any(|change| change.change.object.to_string() == "group/team-beta");
+        stage.expect("who may manage users makes the missing group", made);
+        stage.expect("and is told what else was not seen", names(&some, "view-realm") && names(&some, "view-clients"));
+        let rest = stage.apply(&["--set=keycloak.loginTheme=null"]).await;
+        let rest: Vec<String> = rest.report.changes.iter().map(|change| change.change.object.to_string()).collect();
+        stage.expect(
+            &format!("only what that account could not see is left: {rest:?}"),
+            !rest.contains(&"group/team-beta".to_owned()),
+        );
+        Ok(())
+    })
+}
+
+/// The secret of an identity provider, which Keycloak shows as a mask.
+pub(super) fn hidden<'a>(stage: &'a mut Stage, _: &'a Server) -> Ended<'a> {
+    Box::pin(async move {
+        let provider = |secret: &str| {
+            format!(
+                "--set=keycloak.identityProvider={{issuer: '{}/realms/master', clientId: evenkeel, \
+                 clientSecret: {{fromEnv: {secret}}}}}",
+                stage.url()
+            )
+        };
+        let (one, two) = (provider("CLIENT_SECRET"), provider("OTHER_SECRET"));
+        stage.apply(&[&one]).await;
+        expect_nothing_left(stage, &[&one]).await;
+
+        let changed = stage.apply(&[&two]).await;
+        let paths: Vec<&str> = changed
+            .report
+            .changes
+            .iter()
+            .flat_map(|change| &change.change.fields)
+            .map(|field| field.path.as_ref())
+            .collect();
+        stage.expect(&format!("another secret is a difference: {paths:?}"), paths == ["config.clientSecret"]);
+        stage.expect("it is written once", changed.report.requests.writes == 1);
+        expect_nothing_left(stage, &[&two]).await;
+
+        stage.lose_inventory()?;
+        let unknown = stage.apply(&[&one]).await;
+        stage.expect("what nobody remembers is left alone", unknown.report.requests.writes == 0);
+        let told = unknown.report.notes.iter().any(|note| note.message.contains("config.clientSecret"));
+        stage.expect("and told of", told);
+        let adopted = stage.apply(&[&one, "--adopt"]).await;
+        stage.expect("it is written when somebody says so", adopted.report.requests.writes == 1);
+        expect_nothing_left(stage, &[&one]).await;
+        Ok(())
+    })
+}
+
+async fn expect_nothing_left(stage: &mut Stage, more: &[&str]) {
+    let last = stage.apply(more).await;
+    stage.expect("nothing is left", last.report.changes.is_empty() && last.report.requests.writes == 0);
+}
+
+fn expect_unjudged(stage: &mut Stage, finished: &Finished) {
+    let code = finished.report.exit_code;
+    stage.expect(&format!("it ends as not authorised: {code}"), finished.exit_code == ExitCode::NotAuthorised);
+}
+
+fn names(finished: &Finished, right: &str) -> bool {
+    finished.failures.iter().any(|failure| failure.message.contains(right))
+}
+
+/// Makes a service account with these rights in the realm; returns the options of a run as this account.
+async fn account(
+    server: &Server,
+    name: &str,
+    rights: &[&str],
+) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
+    let realm = format!("/admin/realms/{REALM}");
+    let client = json!({
+        "clientId": name, "secret": LIMITED_SECRET, "serviceAccountsEnabled": true, "standardFlowEnabled": false,
+    });
+    server.post(&format!("{realm}/clients"), &client).await?;
+    let id = |found: Value| found[0]["id"].as_str().map(str::to_owned).ok_or("the client is not there");
+    let client = id(server.get(&format!("{realm}/clients?clientId={name}")).await?)?;
+    let management = id(server.get(&format!("{realm}/clients?clientId=realm-management")).await?)?;
+    let user = server.get(&format!("{realm}/clients/{client}/service-account-user")).await?;
+    let user = user["id"].as_str().ok_or("there is no service account")?;
+    let roles = server.get(&format!("{realm}/clients/{management}/roles")).await?;
+    let wanted = |role: &&Value| role["name"].as_str().is_some_and(|role| rights.contains(&role));
+    let given: Vec<&Value> = roles.as_array().into_iter().flatten().filter(wanted).collect();
+    server.post(&format!("{realm}/users/{user}/role-mappings/clients/{management}"), &json!(given)).await?;
+    let login = format!(
+        "--set=keycloak.admin={{realm: {REALM}, username: null, password: null, clientId: {name}, \
+         clientSecret: {{fromEnv: LIMITED_SECRET}}}}"
+    );
+    Ok(vec![login, "--set=keycloak.loginTheme=null".to_owned()])
+}
+
+fn as_strs(options: &[String]) -> Vec<&str> {
+    options.iter().map(String::as_str).collect()
+}
+
+fn holds(list: &Value, names: &[&str]) -> bool {
+    list.as_array().into_iter().flatten().any(|element| names.iter().any(|name| element["name"] == *name))
+}
+
+async fn expect_no_twins(stage: &mut Stage, server: &Server) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let twins = twins(server).await?;
+    stage.expect("no mapper is there twice", twins == 0);
+    Ok(())
+}
+
+/// How many mappers have the name of another one of the same client scope.
+async fn twins(server: &Server) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+    let scopes = server.get(&format!("/admin/realms/{REALM}/client-scopes")).await?;
+    let twins_in = |scope: &Value| {
+        let mut names: Vec<&str> = scope["protocolMappers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|mapper| mapper["name"].as_str())
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        all - names.len()
+    };
+    Ok(scopes.as_array().into_iter().flatten().map(twins_in).sum())
+}
