@@ -255,6 +255,7 @@ users:
     teams: [alpha]
     teamAdmin: true
     platformAdmin: false
+    initialPassword: {fromEnv: ADA_INITIAL_PASSWORD}
 keycloak: {roles: [], groups: [], clientScopes: [], clients: []}
 ";
 

@@ -141,7 +141,7 @@ impl Keycloak {
             withheld.unless(Part::ClientScopes, self.read_default_client_scopes()),
             withheld.unless(Part::ClientScopes, self.read_optional_client_scopes(desired)),
             withheld.unless(Part::Roles, self.read_roles(desired)),
-            withheld.unless(Part::Groups, self.read_groups(desired)),
+            withheld.unless(Part::Groups, self.read_groups(desired, ownership)),
             withheld.unless(Part::Clients, self.read_clients(desired)),
             withheld.unless(Part::IdentityProviders, self.read_providers(desired)),
             withheld.unless(Part::Users, self.read_users(desired)),

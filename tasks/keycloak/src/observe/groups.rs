@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use evenkeel_core::memory::Ownership;
 use evenkeel_keycloak_client::{paging, types::GroupRepresentation};
 use evenkeel_transport::ResultExt;
 
@@ -10,18 +11,24 @@ use crate::{
     desired::{Desired, DesiredGroup},
     directory::Named,
     error::Doing,
+    names::GROUP,
     rights::Part,
 };
 
 impl Keycloak {
-    /// The groups at the top, and those below every declared parent, by path. A group's roles come with
-    /// its full representation; the groups below it do not (server-behaviour 2.6).
-    pub(super) async fn read_groups(&self, desired: &Desired) -> Result<BTreeMap<String, GroupRepresentation>, Error> {
+    /// The groups at the top, and those below the parents of every group that is declared or ours, by path. A
+    /// group's roles come with its full representation; the groups below it do not (server-behaviour 2.6).
+    pub(super) async fn read_groups(
+        &self,
+        desired: &Desired,
+        ownership: &Ownership,
+    ) -> Result<BTreeMap<String, GroupRepresentation>, Error> {
         let top = paging::groups(&self.client, self.realm(), false).await;
         let mut groups = BTreeMap::new();
         self.keep_groups("", top.doing("list", "groups of realm", self.realm())?, &mut groups);
         self.expect_all_groups(desired, &groups).await?;
-        let parents: BTreeSet<&str> = desired.groups.iter().filter_map(|group| group.parent()).collect();
+        let mut parents: BTreeSet<&str> = desired.groups.iter().filter_map(|group| group.parent()).collect();
+        parents.extend(ownership.of_kind(&GROUP).filter_map(|group| Some(group.name().rsplit_once('/')?.0)));
         // In the order of their paths a parent comes before the groups below it.
         for parent in parents {
             if let Some(id) = groups.get(parent).and_then(|group| group.id.clone()) {
