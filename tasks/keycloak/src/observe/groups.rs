@@ -28,7 +28,8 @@ impl Keycloak {
         self.keep_groups("", top.doing("list", "groups of realm", self.realm())?, &mut groups);
         self.expect_all_groups(desired, &groups).await?;
         let mut parents: BTreeSet<&str> = desired.groups.iter().filter_map(|group| group.parent()).collect();
-        parents.extend(ownership.of_kind(&GROUP).filter_map(|group| Some(group.name().rsplit_once('/')?.0)));
+        let kind = GROUP;
+        parents.extend(ownership.of_kind(&kind).filter_map(|group| Some(group.name().rsplit_once('/')?.0)));
         // In the order of their paths a parent comes before the groups below it.
         for parent in parents {
             if let Some(id) = groups.get(parent).and_then(|group| group.id.clone()) {
