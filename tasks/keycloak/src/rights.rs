@@ -93,7 +93,8 @@ impl Withheld {
         part: Part,
         reading: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        match reading.await {
+        // Boxed: many of these are under way in one future, and a read is large.
+        match Box::pin(reading).await {
             Err(error) if error.class() == Class::NotAuthorised => {
                 tracing::debug!("{error}");
                 self.note(part);
