@@ -15,7 +15,11 @@ use evenkeel_engine::task::{Class, Classified};
 use crate::{
     Error,
     desired::Desired,
-    names::{CLIENT, CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER, REALM, ROLE, USER, USER_PROFILE},
+    names::{
+        CLIENT, CLIENT_ROLE, CLIENT_SCOPE, EVENTS, FLOW_BINDING, GROUP, IDENTITY_PROVIDER, REALM, REQUIRED_ACTION,
+        ROLE, USER, USER_PROFILE,
+    },
+    relation::{DEFAULT_GROUP, DEFAULT_ROLE, SERVICE_ACCOUNT_ROLE},
 };
 
 /// A part of a realm that one right lets an account see.
@@ -69,15 +73,18 @@ impl Part {
     fn holds(self, object: &ObjectId, desired: &Desired) -> bool {
         let is = |kind: Kind| *object.kind() == kind;
         match self {
-            Self::Realm => is(REALM) && object.name() == desired.realm,
+            Self::Realm => {
+                (is(REALM) && object.name() == desired.realm)
+                    || [EVENTS, FLOW_BINDING, REQUIRED_ACTION, DEFAULT_GROUP, DEFAULT_ROLE].contains(object.kind())
+            }
             Self::AdminRealm => is(REALM) && object.name() != desired.realm,
             Self::UserProfile => is(USER_PROFILE),
             Self::ClientScopes => is(CLIENT_SCOPE),
             Self::Roles => is(ROLE),
             Self::Groups => is(GROUP),
-            Self::Clients => is(CLIENT),
+            Self::Clients => is(CLIENT) || is(CLIENT_ROLE),
             Self::IdentityProviders => is(IDENTITY_PROVIDER),
-            Self::Users => is(USER),
+            Self::Users => is(USER) || is(SERVICE_ACCOUNT_ROLE),
         }
     }
 }

@@ -14,7 +14,7 @@ impl Bench<Keycloak> {
     /// Declares the subject's values with one more layer.
     fn declare_also(&self, layer: &str) {
         let more = vec![("90-more.yaml", layer.to_owned())];
-        self.declare(&[Keycloak::values(self.subject.url()), more].concat());
+        self.declare(&[Keycloak::values(&self.subject.urls()), more].concat());
     }
 
     /// What is planned, as text.
