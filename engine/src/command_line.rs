@@ -169,7 +169,7 @@ pub struct OutputOptions {
 }
 
 const DEFAULT_MAX_DELETES: usize = 10;
-const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+pub(crate) const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl Default for Options {

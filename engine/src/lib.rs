@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod command_line;
 mod executor;
 pub mod exit_code;
+pub mod export;
 #[cfg(test)]
 mod fake_cluster;
 mod home;

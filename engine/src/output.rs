@@ -146,6 +146,6 @@ pub fn print_json(value: &impl Serialize) {
     print(&json(value));
 }
 
-fn to_stderr(text: &str) {
+pub(crate) fn to_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -37,6 +37,10 @@ pub fn main_of<T: Task>() -> std::process::ExitCode {
 #[must_use]
 pub fn task_command<T: Task>() -> Command {
     let command = TaskCommand::augment_subcommands(Command::new(T::NAME));
+    let command = match T::export() {
+        Some(exporter) => command.subcommand((exporter.command)()),
+        None => command,
+    };
     // Tasks come first in the help of a command that has several.
     command.about(T::ABOUT).long_about(None).display_order(0).subcommand_required(true).arg_required_else_help(true)
 }
@@ -57,6 +61,9 @@ pub fn parse(command: Command, arguments: impl IntoIterator<Item = OsString>) ->
 
 /// Runs a task as [`task_command`] was asked to, prints what it has to tell, and waits until it has ended.
 pub fn run_matches<T: Task>(matches: &ArgMatches) -> ExitCode {
+    if let (Some(exporter), Some(("export", matches))) = (T::export(), matches.subcommand()) {
+        return (exporter.run)(matches);
+    }
     let command = TaskCommand::from_arg_matches(matches).map_err(|error| error.to_string());
     match command.and_then(TaskCommand::or_environment) {
         Ok(command) => run_process::<T>(&command),
@@ -121,7 +128,7 @@ pub fn begin(format: LogFormat) -> Progress {
 ///
 /// The exit code, when they cannot be used: what is wrong has been printed.
 pub fn read_values(values: &ValuesOptions, format: LogFormat) -> Result<Values, ExitCode> {
-    load(values, Vec::new()).map(|(values, _)| values).map_err(|ending| {
+    load(values, Vec::new(), false).map(|(values, _)| values).map_err(|ending| {
         output::print_ending(&ending.failures, ending.problems.as_ref(), format);
         ending.code
     })
@@ -131,7 +138,7 @@ pub fn read_values(values: &ValuesOptions, format: LogFormat) -> Result<Values, 
 ///
 /// `definitions` are those of all tasks that the values are for ([`Task::definitions`]).
 pub fn validate(values: &ValuesOptions, definitions: Vec<(&'static str, serde_json::Value)>) -> ExitCode {
-    match load(values, definitions) {
+    match load(values, definitions, false) {
         Ok(_) => {
             output::print("the values are valid\n");
             ExitCode::Converged

@@ -234,7 +234,7 @@ impl<T: Task> Session<'_, T> {
 }
 
 /// Waits for a read; it is given up when the run has to end.
-async fn read<R, E: crate::task::Classified>(
+pub(crate) async fn read<R, E: crate::task::Classified>(
     bounds: &Bounds<'_>,
     reading: impl Future<Output = Result<R, E>>,
 ) -> Result<R, Ending> {

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 
 use crate::{
     cluster::ClusterAccess,
+    export::Exporter,
     secrets::{SecretError, SecretResolver},
 };
 
@@ -104,6 +105,11 @@ pub trait Task: Sized + Send + Sync + 'static {
 
     /// The requests made so far.
     fn requests(&self) -> RequestCounts;
+
+    /// How values are written from what is there, where the task can ([`Export`](crate::export::Export)).
+    fn export() -> Option<Exporter> {
+        None
+    }
 }
 
 /// What a task is given to work with.

@@ -27,7 +27,7 @@ pub(super) async fn prepare<T: Task>(
     options: &ValuesOptions,
     Context { secrets, cluster, .. }: &Context,
 ) -> Result<Prepared<T>, Ending> {
-    let (values, document) = load(options, T::definitions())?;
+    let (values, document) = load(options, T::definitions(), false)?;
     let required = T::required_secrets(&values);
     let fetched = secrets.fetch(&required, cluster).await;
     let here = required.iter().filter(|secret| !matches!(secret, SecretValue::FromSecret(_)));
@@ -41,12 +41,14 @@ pub(super) async fn prepare<T: Task>(
     Ok(Prepared { platform: values.platform.name.to_string(), namespace, desired })
 }
 
-/// Reads and checks values, with what tasks know of their applications' representations.
+/// Reads and checks values, with what tasks know of their applications' representations; `without_files` where
+/// single settings may be all there is.
 pub(crate) fn load(
     options: &ValuesOptions,
     definitions: Vec<(&'static str, serde_json::Value)>,
+    without_files: bool,
 ) -> Result<(Values, Document), Ending> {
-    if options.paths.is_empty() {
+    if options.paths.is_empty() && !without_files {
         return Err(Ending::failed(ExitCode::Usage, no_values()));
     }
     let sources = values_files::read(&options.paths).map_err(Ending::of_files)?;

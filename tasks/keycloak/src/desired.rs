@@ -34,6 +34,7 @@ use reading::Reading;
 pub use administration::{Administration, Login};
 pub use provider::DesiredProvider;
 pub use reading::required_secrets;
+pub(crate) use realm::REFUSED as REFUSED_IN_REALM;
 pub use related::{Related, RelatedRoles};
 pub use users::{DesiredMembership, DesiredUser};
 
@@ -176,6 +177,21 @@ pub struct Desired {
     pub users: Vec<Arc<DesiredUser>>,
     /// What becomes of users that the values do not name any more.
     pub removed_users: RemovedUsers,
+}
+
+/// Where the server is and how to log in; the rest of the values does not matter. Pure.
+///
+/// # Errors
+///
+/// What is wrong with the address or the login.
+pub fn administration(
+    values: &Values,
+    document: &Document,
+    secrets: &SecretResolver,
+) -> Result<Administration, Problems> {
+    let reading = Reading::new(values, document, secrets);
+    let administration = Administration::desired(&reading, reading.keycloak()?);
+    reading.finish(administration)
 }
 
 impl Desired {

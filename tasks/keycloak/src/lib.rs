@@ -39,6 +39,7 @@ mod definitions;
 pub mod desired;
 mod directory;
 mod error;
+pub mod export;
 pub mod names;
 pub mod observe;
 mod overlay;
@@ -56,6 +57,7 @@ use evenkeel_core::{
     values::{Document, Problems, SecretValue, Values},
 };
 use evenkeel_engine::{
+    export::Exporter,
     secrets::SecretResolver,
     task::{Applied, Context, Task},
 };
@@ -65,7 +67,7 @@ use evenkeel_transport::{Deadline, Secret, Session, SessionOptions};
 pub use error::Error;
 
 use crate::{
-    desired::{Desired, Login},
+    desired::{Administration, Desired, Login},
     directory::Directory,
     observe::Observed,
     plan::Operation,
@@ -86,6 +88,32 @@ impl Keycloak {
     /// The realm that is managed.
     fn realm(&self) -> &str {
         &self.realm
+    }
+
+    /// Logs in to a server, for one of its realms.
+    async fn log_in(administration: &Administration, realm: &str, context: &Context) -> Result<Self, Error> {
+        let session = Session::new(SessionOptions {
+            ca_bundle: administration
+                .ca_bundle
+                .as_ref()
+                .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
+            concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
+            deadline: Some(Deadline::at(context.deadline)),
+            ..SessionOptions::default()
+        })
+        .map_err(|source| Error::Session(source.into()))?;
+        let credentials = match administration.login.clone() {
+            Login::Password { username, password } => Credentials::User { username, password: Secret::from(password) },
+            Login::Client { client_id, client_secret } => {
+                Credentials::Client { client_id, client_secret: Secret::from(client_secret) }
+            }
+        };
+        let administrator = Administrator { realm: administration.realm.clone(), credentials };
+        let client = connect(&session, &administration.address, administrator)
+            .await
+            .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
+        let (realm, context) = (realm.to_owned(), context.clone());
+        Ok(Self { client, session, realm, context, directory: Directory::default() })
     }
 }
 
@@ -110,29 +138,7 @@ impl Task for Keycloak {
     }
 
     async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
-        let administration = &desired.administration;
-        let session = Session::new(SessionOptions {
-            ca_bundle: administration
-                .ca_bundle
-                .as_ref()
-                .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
-            concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
-            deadline: Some(Deadline::at(context.deadline)),
-            ..SessionOptions::default()
-        })
-        .map_err(|source| Error::Session(source.into()))?;
-        let credentials = match administration.login.clone() {
-            Login::Password { username, password } => Credentials::User { username, password: Secret::from(password) },
-            Login::Client { client_id, client_secret } => {
-                Credentials::Client { client_id, client_secret: Secret::from(client_secret) }
-            }
-        };
-        let administrator = Administrator { realm: administration.realm.clone(), credentials };
-        let client = connect(&session, &administration.address, administrator)
-            .await
-            .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
-        let (realm, context) = (desired.realm.clone(), context.clone());
-        Ok(Self { client, session, realm, context, directory: Directory::default() })
+        Self::log_in(&desired.administration, &desired.realm, context).await
     }
 
     fn target(desired: &Desired) -> String {
@@ -164,5 +170,9 @@ impl Task for Keycloak {
             tokens: summary.tokens,
             retries: summary.retries,
         }
+    }
+
+    fn export() -> Option<Exporter> {
+        Some(Exporter::of::<Self>())
     }
 }

@@ -37,6 +37,8 @@ use evenkeel_keycloak_client::types::{
 };
 use serde::Serialize;
 
+pub(crate) use realm::MASK;
+
 use crate::{
     desired::{Declared, Desired, DesiredUser, Related},
     names::{self, MapperOwner},

@@ -3,6 +3,7 @@
 //! The same scenarios run against the sandbox in every test run and against a real Keycloak in CI. Unlike the rest of the
 //! suite they know evenkeel: they judge the task by its own report, and the server by plain HTTP.
 
+mod adopt;
 mod adversity;
 pub mod fields;
 pub mod hand;
@@ -43,6 +44,9 @@ pub fn scenarios() -> Vec<Box<dyn Scenario>> {
             steps: adversity::limited,
         }),
         Box::new(Live { name: "live: a secret that the server hides is remembered", steps: adversity::hidden }),
+        Box::new(Live { name: "live: an untouched realm is adopted", steps: adopt::fresh }),
+        Box::new(Live { name: "live: a realm of the team contract is adopted", steps: adopt::of_the_contract }),
+        Box::new(Live { name: "live: a realm with one of everything is adopted", steps: adopt::by_hand }),
     ]
 }
 

@@ -15,8 +15,8 @@ async fn play(part_of_the_name: &str) {
     let scenario: Box<dyn Scenario> =
         live::scenarios().into_iter().find(|scenario| scenario.name().contains(part_of_the_name)).unwrap();
     let outcome = scenario.run(&target).await;
-    assert!(outcome.steps > 0);
     assert!(outcome.findings.is_empty(), "{}", outcome.findings.join("\n"));
+    assert!(outcome.steps > 0);
 }
 
 #[tokio::test]
@@ -57,6 +57,21 @@ async fn an_administrator_with_few_rights_is_told_which_are_missing() {
 #[tokio::test]
 async fn a_secret_that_the_server_hides_is_remembered() {
     play("hides is remembered").await;
+}
+
+#[tokio::test]
+async fn an_untouched_realm_is_adopted() {
+    play("an untouched realm").await;
+}
+
+#[tokio::test]
+async fn a_realm_of_the_team_contract_is_adopted() {
+    play("realm of the team contract").await;
+}
+
+#[tokio::test]
+async fn a_realm_with_one_of_everything_is_adopted() {
+    play("one of everything").await;
 }
 
 // That a token dies in the middle of a run is played on the sandbox by the laws, with a clock that the test moves: the

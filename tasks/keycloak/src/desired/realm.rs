@@ -7,7 +7,7 @@ use super::{Declared, Reading, Related, scopes::OPENID};
 
 /// Fields that have another place in the values, that a realm's update ignores, or that nobody can read back
 /// (server-behaviour 2.4): they would differ for ever.
-const REFUSED: [(&str, &str); 15] = [
+pub(crate) const REFUSED: [(&str, &str); 15] = [
     ("id", "Keycloak chooses it"),
     ("realm", "set `platform.names.realm`"),
     ("defaultRole", "list the roles under `keycloak.defaultRoles`"),

@@ -25,7 +25,7 @@ pub struct ObservedUser {
 
 impl ObservedUser {
     /// An account that a list or a search has shown; one without an id cannot be addressed.
-    fn of(user: UserRepresentation) -> Option<Self> {
+    pub(crate) fn of(user: UserRepresentation) -> Option<Self> {
         let id = user.id.as_deref()?.into();
         Some(Self { id, account: user.into(), groups: Vec::new() })
     }

@@ -12,7 +12,7 @@ use super::{Draft, Operation, Place};
 use crate::{desired::Desired, names::REALM, observe::Observed};
 
 /// What Keycloak shows in place of a secret that it keeps (server-behaviour 2.5).
-pub(super) const MASK: &str = "**********";
+pub(crate) const MASK: &str = "**********";
 
 /// Where the realm's representation has the mail server's password.
 pub(crate) const SMTP_PASSWORD: &str = "smtpServer.password";

@@ -15,6 +15,9 @@ pub enum ServerError {
     /// The server refused.
     #[error("{0} was answered with {1}")]
     Refused(String, u16),
+    /// A list has no element of that name.
+    #[error("{0} has no `{1}`")]
+    Missing(String, String),
     /// No HTTP client could be made.
     #[error(transparent)]
     Client(#[from] crate::replay::ReplayError),
@@ -60,6 +63,17 @@ impl Server {
     /// No answer, or a refusal.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, ServerError> {
         self.send(Method::POST, path, Some(body)).await
+    }
+
+    /// The id of the element of a list that has `name` under `key`.
+    ///
+    /// # Errors
+    /// No answer, a refusal, or no such element.
+    pub async fn id(&self, list: &str, key: &str, name: &str) -> Result<String, ServerError> {
+        let found = self.get(list).await?;
+        let element = found.as_array().into_iter().flatten().find(|element| element[key] == name);
+        let id = element.and_then(|element| element["id"].as_str());
+        id.map(str::to_owned).ok_or_else(|| ServerError::Missing(list.to_owned(), name.to_owned()))
     }
 
     /// Deletes, with a body where the API wants one.

@@ -1,11 +1,13 @@
 //! A values folder, an inventory, and the task's runs on them.
 
-use std::{fs, io, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fs, io, path::PathBuf, sync::Arc};
 
-use clap::FromArgMatches;
+use clap::{Args, FromArgMatches};
+use evenkeel_core::report::RequestCounts;
 use evenkeel_engine::{
     command_line::TaskCommand,
     exit_code::ExitCode,
+    export::{ExportOptions, export, write},
     run::{Finished, Surroundings, run},
     secrets::SecretResolver,
     task_command,
@@ -21,12 +23,21 @@ const VALUES: &str = include_str!("values.yaml");
 /// The secret of accounts that a scenario makes for itself.
 pub(crate) const LIMITED_SECRET: &str = "live-limited-secret";
 
+/// An export, as far as a scenario judges it.
+pub(crate) struct Exported {
+    pub files: BTreeMap<String, String>,
+    pub secrets: Vec<(String, Option<SecretString>)>,
+    pub left_out: Vec<String>,
+    pub requests: RequestCounts,
+}
+
 /// Where a scenario plays.
 pub(crate) struct Stage {
     folder: tempfile::TempDir,
     surroundings: Surroundings,
     url: String,
     administrator: String,
+    password: SecretString,
     outcome: Outcome,
 }
 
@@ -52,6 +63,7 @@ impl Stage {
             surroundings,
             url: target.url.clone(),
             administrator: target.administrator.clone(),
+            password: target.password.clone(),
             outcome: Outcome::default(),
         })
     }
@@ -129,6 +141,69 @@ impl Stage {
                 .await
             }
         }
+    }
+
+    /// Writes the export of a realm to a folder of this name.
+    ///
+    /// # Errors
+    /// When it did not come to its end, which is told in words.
+    pub(crate) async fn export(&mut self, realm: &str, folder: &str) -> Result<Exported, String> {
+        self.outcome.steps += 1;
+        let out = self.folder.path().join(folder);
+        let line = [
+            "export".to_owned(),
+            format!("--realm={realm}"),
+            format!("--url={}", self.url),
+            format!("--username={}", self.administrator),
+            "--password-env=ADMIN_PASSWORD".to_owned(),
+            format!("--out={}", out.display()),
+        ];
+        let command = ExportOptions::augment_args(clap::Command::new("export"));
+        let command = evenkeel_keycloak::export::RealmExportOptions::augment_args(command);
+        let matches = command.try_get_matches_from(line).map_err(|error| error.to_string())?;
+        let options = ExportOptions::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+        let own = evenkeel_keycloak::export::RealmExportOptions::from_arg_matches(&matches);
+        let own = own.map_err(|error| error.to_string())?;
+        let finished = export::<Keycloak>(&options, &own, &self.surroundings).await;
+        let exported = finished.exported.ok_or_else(|| format!("no export: {:?}", finished.failures))?;
+        self.expect(
+            &format!("the export is whole: {:?} {:?}", exported.still_differs, exported.unread),
+            finished.exit_code == ExitCode::Converged,
+        );
+        write(&out, &exported, false).map_err(|failure| failure.message)?;
+        let secrets = exported.secrets.iter();
+        Ok(Exported {
+            files: super::adopt::files(&out).map_err(|error| error.to_string())?,
+            secrets: secrets.map(|secret| (secret.variable.clone(), secret.value.clone())).collect(),
+            left_out: exported.left_out,
+            requests: finished.requests,
+        })
+    }
+
+    /// Runs on the values of an export, with the secrets that could be read.
+    pub(crate) async fn adopted(
+        &mut self,
+        command: &str,
+        folder: &str,
+        secrets: Vec<(String, Option<SecretString>)>,
+    ) -> Finished {
+        let hidden = || SecretString::from("hidden");
+        let secrets = secrets.into_iter().map(|(variable, secret)| (variable, secret.unwrap_or_else(hidden)));
+        let login = std::iter::once(("ADMIN_PASSWORD".to_owned(), self.password.clone()));
+        let secrets = Arc::new(SecretResolver::with_environment(login.chain(secrets)));
+        let surroundings = Surroundings { secrets, ..Surroundings::default() };
+        let line = [
+            "evenkeel-keycloak".to_owned(),
+            command.to_owned(),
+            format!("--values={}", self.folder.path().join(folder).display()),
+            format!("--inventory={}", self.folder.path().join("adopted.jsonl").display()),
+        ];
+        self.outcome.steps += 1;
+        let matches = task_command::<Keycloak>().try_get_matches_from(line);
+        let command = matches.and_then(|matches| TaskCommand::from_arg_matches(&matches));
+        // A mistake in this file is a finding: the run on no values fails.
+        let command = command.unwrap_or(TaskCommand::Plan { detailed_exitcode: false, options: Default::default() });
+        run::<Keycloak>(&command, &surroundings).await
     }
 
     /// The values file, to be changed by a scenario.

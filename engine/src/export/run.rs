@@ -1,0 +1,108 @@
+//! One export: values for the login, then reading, then values from what was read.
+
+use std::{path::Path, sync::Arc};
+
+use evenkeel_core::report::{Failure, RequestCounts};
+use evenkeel_core::values::Problems;
+use tokio::time::Instant;
+
+use super::{Export, ExportOptions, Exported, folder};
+use crate::{
+    cluster::ClusterAccess,
+    executor::Bounds,
+    exit_code::ExitCode,
+    run::{Ending, Surroundings, load, read},
+    task::Context,
+};
+
+/// How an export ended.
+#[derive(Debug)]
+pub struct FinishedExport {
+    /// The exit code for it.
+    pub exit_code: ExitCode,
+    /// The values; `None` when it did not come so far.
+    pub exported: Option<Exported>,
+    /// The requests made.
+    pub requests: RequestCounts,
+    /// What is wrong with the values for the login.
+    pub problems: Option<Problems>,
+    /// The errors that ended it.
+    pub failures: Vec<Failure>,
+}
+
+/// Reads the application and makes values of it. Nothing is written anywhere.
+pub async fn export<T: Export>(
+    options: &ExportOptions,
+    own: &T::Options,
+    surroundings: &Surroundings,
+) -> FinishedExport {
+    let mut requests = RequestCounts::default();
+    match attempt::<T>(options, own, surroundings, &mut requests).await {
+        Ok(exported) => {
+            let exit_code = match () {
+                () if !exported.still_differs.is_empty() => ExitCode::Unexpected,
+                () if !exported.unread.is_empty() => ExitCode::NotAuthorised,
+                () => ExitCode::Converged,
+            };
+            FinishedExport { exit_code, exported: Some(exported), requests, problems: None, failures: Vec::new() }
+        }
+        Err(Ending { code, failures, problems }) => {
+            FinishedExport { exit_code: code, exported: None, requests, problems, failures }
+        }
+    }
+}
+
+async fn attempt<T: Export>(
+    options: &ExportOptions,
+    own: &T::Options,
+    surroundings: &Surroundings,
+    requests: &mut RequestCounts,
+) -> Result<Exported, Ending> {
+    let begin = Instant::now();
+    check_folder(options)?;
+    let deadline = begin + options.timeout;
+    let connection = surroundings.cluster.clone().unwrap_or_else(|| options.cluster.connection());
+    let bounds =
+        Bounds { concurrency: options.concurrency.get(), deadline, timeout: options.timeout, stop: &surroundings.stop };
+    let context = Context {
+        deadline: deadline.into_std(),
+        concurrency: options.concurrency.get(),
+        secrets: Arc::clone(&surroundings.secrets),
+        cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline.into_std()),
+    };
+    let place = place::<T>(options, own, &context).await?;
+    let task = {
+        let _step = surroundings.progress.waiting("connecting");
+        read(&bounds, Box::pin(T::reach(&place, &context))).await?
+    };
+    let found = {
+        let _step = surroundings.progress.waiting("reading");
+        read(&bounds, Box::pin(task.survey(&place, own))).await
+    };
+    *requests = task.requests();
+    Ok(T::exported(&place, &found?, own))
+}
+
+fn check_folder(options: &ExportOptions) -> Result<(), Ending> {
+    match &options.out {
+        out if out == Path::new("-") => Ok(()),
+        out => folder::check(out, options.force).map_err(|failure| Ending::failed(ExitCode::Configuration, failure)),
+    }
+}
+
+/// The login comes from the options, on top of values where there are some.
+async fn place<T: Export>(
+    options: &ExportOptions,
+    own: &T::Options,
+    Context { secrets, cluster, .. }: &Context,
+) -> Result<T::Place, Ending> {
+    let settings = T::settings(own, !options.values.paths.is_empty());
+    let settings = settings.map_err(|failure| Ending::failed(ExitCode::Usage, failure))?;
+    let mut options = options.values.clone();
+    options.set.extend(settings);
+    let (values, document) = load(&options, T::definitions(), true)?;
+    let needed = T::place_secrets(&values);
+    secrets.fetch(&needed, cluster).await.map_err(|errors| Ending::of_secrets(&errors))?;
+    secrets.resolve_all(&needed).map_err(|errors| Ending::of_secrets(&errors))?;
+    T::place(&values, &document, secrets).map_err(Ending::of_problems)
+}

@@ -1,0 +1,191 @@
+//! Client scopes and clients with their mappers.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::field::Field;
+use evenkeel_engine::export::document::Node;
+use evenkeel_keycloak_client::types::{ClientRepresentation, ProtocolMapperRepresentation};
+
+use super::{compose::Composing, fields::Object, fresh::Baseline};
+
+/// The scope of the team contract.
+const OPENID: &str = "openid";
+/// Keycloak gives this scope to clients with a service account by itself.
+const SERVICE_ACCOUNT: &str = "service_account";
+/// Attributes of a client that Keycloak keeps by itself.
+const KEPT_BY_THE_SERVER: [&str; 3] =
+    ["client.secret.creation.time", "realm_client", "saml.artifact.binding.identifier"];
+/// Fields of a client that are no settings, or lists of their own here.
+const SKIPPED: [&str; 8] = [
+    "id",
+    "clientId",
+    "protocolMappers",
+    "defaultClientScopes",
+    "optionalClientScopes",
+    "registeredNodes",
+    "authorizationSettings",
+    "authenticationFlowBindingOverrides",
+];
+
+/// The declared scopes: those that are neither implied nor a fresh realm's.
+pub(super) fn scopes(composing: &mut Composing<'_>) -> Option<Node> {
+    let mut scopes: Vec<_> = composing.found.client_scopes.as_ref()?.iter().collect();
+    scopes.sort_by(|one, two| one.name.cmp(&two.name));
+    let mut nodes = Vec::new();
+    for scope in scopes {
+        let name = scope.name.as_deref().unwrap_or_default();
+        let implied = composing.decisions.openid_scope && name == OPENID;
+        if name.is_empty() || implied || !composing.decisions.has(&format!("client-scope/{name}")) {
+            continue;
+        }
+        let recorded = composing.fresh.at(&["clientScopes", name]);
+        let skipped = ["id", "name", "protocolMappers"];
+        let object = Object { kind: "client-scope", name, definition: "ClientScopeRepresentation", skipped: &skipped };
+        let protocol = Field::Map(BTreeMap::from([("protocol".to_owned(), Field::Text("openid-connect".to_owned()))]));
+        let baseline = if recorded.is_there() { recorded.clone() } else { Baseline::default().behind(&protocol) };
+        let mut entries = object.node(scope, &baseline, composing.decisions, &mut composing.secrets);
+        let mappers = mappers(composing, &format!("client-scope/{name}"), scope.protocol_mappers.as_deref(), &recorded);
+        entries.extend(mappers.map(|mappers| ("protocolMappers".to_owned(), mappers)));
+        if entries.is_empty() && recorded.is_there() {
+            continue;
+        }
+        // What a declaration leaves out is the common protocol.
+        if let Some(protocol) = scope.protocol.as_ref().filter(|protocol| *protocol != "openid-connect") {
+            entries.insert("protocol".to_owned(), Node::Text(protocol.clone()));
+        }
+        entries.insert("name".to_owned(), Node::Text(name.to_owned()));
+        nodes.push(Node::Map(entries));
+    }
+    (!nodes.is_empty()).then_some(Node::List(nodes))
+}
+
+/// The mappers that a fresh realm's owner of this name does not have as they are.
+fn mappers(
+    composing: &mut Composing<'_>,
+    owner: &str,
+    mappers: Option<&[ProtocolMapperRepresentation]>,
+    recorded: &Baseline<'_>,
+) -> Option<Node> {
+    let mut mappers: Vec<&ProtocolMapperRepresentation> = mappers.unwrap_or_default().iter().collect();
+    mappers.sort_by(|one, two| one.name.cmp(&two.name));
+    let mut nodes: Vec<Node> = Vec::new();
+    let mut last = None;
+    for mapper in mappers {
+        let name = mapper.name.as_deref().unwrap_or_default();
+        let object = format!("protocol-mapper/{owner}/{name}");
+        if last == Some(name) {
+            composing.remark(format!("a second mapper called `{name}` in `{owner}`, which values cannot tell apart"));
+            continue;
+        }
+        last = Some(name);
+        if name.is_empty() || !composing.decisions.has(&object) || recorded.holds_mapper(mapper) {
+            continue;
+        }
+        let owned = format!("{owner}/{name}");
+        let skipped = ["id", "name", "consentRequired", "consentText"];
+        let kind = "protocol-mapper";
+        let object = Object { kind, name: &owned, definition: "ProtocolMapperRepresentation", skipped: &skipped };
+        let protocol = Field::Map(BTreeMap::from([("protocol".to_owned(), Field::Text("openid-connect".to_owned()))]));
+        let baseline = Baseline::default().behind(&protocol);
+        let mut entries = object.node(mapper, &baseline, composing.decisions, &mut composing.secrets);
+        entries.insert("name".to_owned(), Node::Text(name.to_owned()));
+        nodes.push(Node::Map(entries));
+    }
+    (!nodes.is_empty()).then_some(Node::List(nodes))
+}
+
+/// The client that the applications share, where the realm has it.
+pub(super) fn shared(composing: &mut Composing<'_>) -> Option<Node> {
+    if !composing.decisions.client {
+        return None;
+    }
+    let client_id = composing.place.names.client.to_string();
+    let client =
+        composing.found.clients.as_ref()?.iter().find(|client| client.client_id.as_ref() == Some(&client_id))?;
+    let bare = composing.fresh.at(&["bareClient"]);
+    let implied = Field::of(&composing.implied.client).unwrap_or(Field::Null);
+    let mut entries = fields(composing, client, &client_id, &bare.behind(&implied));
+    let origins = client.web_origins.clone().unwrap_or_default();
+    // Without them Keycloak's own address is implied.
+    entries.insert("webOrigins".to_owned(), Node::texts(origins));
+    add_lists(composing, &mut entries, client, &client_id, &Baseline::default());
+    for key in composing.implied.client.keys() {
+        if !composing.decisions.has_field(&format!("client/{client_id}"), key) {
+            entries.insert(key.clone(), Node::Null);
+        }
+    }
+    Some(Node::Map(entries))
+}
+
+/// The declared clients: those that are neither shared nor a fresh realm's.
+pub(super) fn clients(composing: &mut Composing<'_>) -> Option<Node> {
+    let mut clients: Vec<&ClientRepresentation> = composing.found.clients.as_ref()?.iter().collect();
+    clients.sort_by(|one, two| one.client_id.cmp(&two.client_id));
+    let mut nodes = Vec::new();
+    for client in clients {
+        let client_id = client.client_id.as_deref().unwrap_or_default();
+        let shared = composing.decisions.client && client_id == composing.place.names.client.as_str();
+        if client_id.is_empty() || shared || !composing.decisions.has(&format!("client/{client_id}")) {
+            continue;
+        }
+        let recorded = composing.fresh.at(&["clients", client_id]);
+        let baseline = if recorded.is_there() { recorded.clone() } else { composing.fresh.at(&["bareClient"]) };
+        let mut entries = fields(composing, client, client_id, &baseline);
+        add_lists(composing, &mut entries, client, client_id, &recorded);
+        if entries.is_empty() && recorded.is_there() {
+            continue;
+        }
+        entries.insert("clientId".to_owned(), Node::Text(client_id.to_owned()));
+        nodes.push(Node::Map(entries));
+    }
+    (!nodes.is_empty()).then_some(Node::List(nodes))
+}
+
+fn fields(
+    composing: &mut Composing<'_>,
+    client: &ClientRepresentation,
+    client_id: &str,
+    baseline: &Baseline<'_>,
+) -> BTreeMap<String, Node> {
+    let mut client = client.clone();
+    if let Some(attributes) = &mut client.attributes {
+        attributes.retain(|key, _| !KEPT_BY_THE_SERVER.contains(&key.as_str()));
+    }
+    if client.authentication_flow_binding_overrides.as_ref().is_some_and(|overrides| !overrides.is_empty()) {
+        composing.remark(format!("flows that client `{client_id}` uses in place of the realm's"));
+    }
+    if client.authorization_services_enabled == Some(true) {
+        composing.remark(format!("resources, policies and permissions of client `{client_id}`"));
+    }
+    // One that proves itself in no way has no secret that counts.
+    if client.public_client == Some(true) || client.bearer_only == Some(true) {
+        client.secret = None;
+    }
+    let object = Object { kind: "client", name: client_id, definition: "ClientRepresentation", skipped: &SKIPPED };
+    object.node(&client, baseline, composing.decisions, &mut composing.secrets)
+}
+
+/// Mappers and scopes; those that a fresh realm's client of this name has as well are left out.
+fn add_lists(
+    composing: &mut Composing<'_>,
+    entries: &mut BTreeMap<String, Node>,
+    client: &ClientRepresentation,
+    client_id: &str,
+    recorded: &Baseline<'_>,
+) {
+    let mappers = mappers(composing, &format!("client/{client_id}"), client.protocol_mappers.as_deref(), recorded);
+    entries.extend(mappers.map(|mappers| ("protocolMappers".to_owned(), mappers)));
+    let lists = [
+        ("defaultClientScopes", &client.default_client_scopes),
+        ("optionalClientScopes", &client.optional_client_scopes),
+    ];
+    for (key, scopes) in lists {
+        let Some(scopes) = scopes else { continue };
+        let mut scopes: Vec<String> = scopes.iter().filter(|scope| *scope != SERVICE_ACCOUNT).cloned().collect();
+        scopes.sort();
+        let list = Field::List(scopes.iter().cloned().map(Field::Text).collect());
+        if !recorded.is_there() || !recorded.get(key).has(&list) {
+            entries.insert(key.to_owned(), Node::texts(scopes));
+        }
+    }
+}

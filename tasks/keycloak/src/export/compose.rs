@@ -1,0 +1,152 @@
+//! The values for what was found, under the decisions of the moment.
+
+use std::collections::BTreeMap;
+
+use evenkeel_engine::export::{
+    NeededSecret,
+    document::{Layer, Node},
+};
+use serde_json::{Map, Value};
+
+use super::{
+    clients,
+    decisions::Decisions,
+    fresh::{Baseline, Fresh},
+    groups, people,
+    place::Place,
+    realm,
+    secrets::Secrets,
+    survey::Found,
+};
+
+/// What the values imply of single fields when nobody declares them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ImpliedFields {
+    /// Of the realm.
+    pub realm: Map<String, Value>,
+    /// Of the client that the applications share.
+    pub client: Map<String, Value>,
+}
+
+/// Values in the making.
+pub(super) struct Composing<'a> {
+    pub place: &'a Place,
+    pub found: &'a Found,
+    pub fresh: &'a Fresh,
+    pub implied: &'a ImpliedFields,
+    pub decisions: &'a Decisions,
+    pub secrets: Secrets,
+    remarks: Vec<String>,
+}
+
+/// Values, and what goes with them.
+pub(super) struct Composed {
+    pub layers: Vec<Layer>,
+    pub secrets: Vec<NeededSecret>,
+}
+
+impl<'a> Composing<'a> {
+    pub(super) fn new(
+        place: &'a Place,
+        found: &'a Found,
+        fresh: &'a Fresh,
+        implied: &'a ImpliedFields,
+        decisions: &'a Decisions,
+    ) -> Self {
+        Self { place, found, fresh, implied, decisions, secrets: Secrets::default(), remarks: Vec::new() }
+    }
+
+    /// Notes what is there and cannot be declared.
+    pub(super) fn remark(&mut self, remark: String) {
+        self.remarks.push(remark);
+    }
+
+    /// Whether a role or group of this name follows from a team, or from the platform's names.
+    pub(super) fn is_implied(&self, name: &str) -> bool {
+        let names = &self.place.names;
+        let administrators = [&names.platform_admin, &names.all_teams_admin, &names.team_admin];
+        let team = name.strip_prefix(names.team_prefix.as_str());
+        self.decisions.administrators && administrators.iter().any(|administrator| administrator.as_str() == name)
+            || team.is_some_and(|team| self.decisions.teams.contains(team))
+    }
+
+    /// Every layer, in the order in which they are read.
+    pub(super) fn composed(mut self) -> Composed {
+        let platform = self.place.values.clone().merged(Node::map([("keycloak", self.parts_of_others())]));
+        let teams = Node::map([("teams", people::teams(&self))]);
+        let users = Node::map([("users", people::users(&mut self))]);
+        let of_users = std::mem::take(&mut self.remarks);
+        let keycloak = Node::map([
+            ("realm", realm::settings(&mut self)),
+            ("clientScopes", clients::scopes(&mut self)),
+            ("roles", groups::roles(&mut self)),
+            ("groups", groups::groups(&mut self)),
+            ("client", clients::shared(&mut self)),
+            ("clients", clients::clients(&mut self)),
+        ]);
+        let keycloak = Node::map([("keycloak", Some(keycloak).filter(|keycloak| !keycloak.is_empty()))]);
+        self.remark_what_values_cannot_say();
+        let layer = |name, title, remarks, content| Layer { name, title, remarks, content };
+        let layers = vec![
+            layer("00-platform.yaml", "The platform, and how to log in.", Vec::new(), platform),
+            layer("20-teams.yaml", "Teams: each is a role and a group.", Vec::new(), teams),
+            layer("30-users.yaml", "Local accounts. Passwords stay as they are.", of_users, users),
+            layer("40-keycloak.yaml", "What the realm holds beside a fresh one.", self.remarks, keycloak),
+        ];
+        Composed { layers, secrets: self.secrets.into_needed() }
+    }
+
+    /// What the realm does not keep of the team contract.
+    fn parts_of_others(&self) -> Option<Node> {
+        let Decisions { administrators, client, openid_scope, user_profile, nicknames, .. } = self.decisions;
+        let parts = [
+            ("administrators", administrators),
+            ("client", client),
+            ("openidScope", openid_scope),
+            ("userProfile", user_profile),
+            ("nicknames", nicknames),
+        ];
+        let parts = parts.into_iter().filter(|(_, kept)| !**kept).map(|(part, _)| (part, Some(Node::Bool(false))));
+        let parts = Node::map(parts);
+        (!parts.is_empty()).then(|| Node::map([("implied", Some(parts))]))
+    }
+
+    fn remark_what_values_cannot_say(&mut self) {
+        for group in &self.found.odd_groups {
+            self.remarks.push(format!("group `{group}` with everything below it: values cannot name a `/`"));
+        }
+        for provider in self.found.providers.iter().flatten() {
+            let alias = provider.alias.as_deref().unwrap_or_default();
+            self.remarks.push(format!("identity provider `{alias}` with its mappers"));
+        }
+        let groups = self.found.groups.iter().flatten().map(|(path, _)| path);
+        let others = groups.filter(|path| !self.is_implied(path)).count();
+        if others > 0 && self.found.users.is_some() {
+            self.remarks.push(format!("who is in groups that are neither a team's nor an administrator's ({others})"));
+        }
+        let gone = |place: &'static str, found: Vec<&str>| {
+            let recorded: Baseline<'_> = self.fresh.at(&[place]);
+            let gone: Vec<String> =
+                recorded.keys().into_iter().filter(|name| !found.contains(name)).map(str::to_owned).collect();
+            gone
+        };
+        let scopes = self.found.client_scopes.iter().flatten().filter_map(|scope| scope.name.as_deref()).collect();
+        let roles = self.found.roles.iter().flatten().filter_map(|role| role.name.as_deref()).collect();
+        let clients = self.found.clients.iter().flatten().filter_map(|client| client.client_id.as_deref()).collect();
+        let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (kind, read, place, found) in [
+            ("client scope", self.found.client_scopes.is_some(), "clientScopes", scopes),
+            ("role", self.found.roles.is_some(), "roles", roles),
+            ("client", self.found.clients.is_some(), "clients", clients),
+        ] {
+            if read {
+                missing.insert(kind, gone(place, found));
+            }
+        }
+        for (kind, names) in missing {
+            for name in names {
+                self.remarks.push(format!("that a fresh realm's {kind} `{name}` is not there"));
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Realm roles with what they hold, groups with the roles that they give.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::field::Field;
+use evenkeel_engine::export::document::Node;
+use evenkeel_keycloak_client::types::{GroupRepresentation, RoleRepresentation};
+
+use super::{compose::Composing, fields::Object, fresh::Baseline};
+use crate::{names::REALM_MANAGEMENT, relation::RoleName};
+
+/// The declared roles: those that are neither implied nor a fresh realm's.
+pub(super) fn roles(composing: &mut Composing<'_>) -> Option<Node> {
+    let mut roles: Vec<&RoleRepresentation> = composing.found.roles.as_ref()?.iter().collect();
+    roles.sort_by(|one, two| one.name.cmp(&two.name));
+    let mut nodes = Vec::new();
+    for role in roles {
+        let name = role.name.as_deref().unwrap_or_default();
+        if name.is_empty() || !composing.decisions.has(&format!("role/{name}")) {
+            continue;
+        }
+        let recorded = composing.fresh.at(&["roles", name]);
+        let mut skipped = vec!["id", "name", "composite", "composites"];
+        let implied = composing.is_implied(name);
+        if implied && !composing.decisions.completed.contains(name) {
+            skipped.push("description");
+        }
+        let object = Object { kind: "role", name, definition: "RoleRepresentation", skipped: &skipped };
+        let mut entries = object.node(role, &recorded, composing.decisions, &mut composing.secrets);
+        let inside = composing.found.composites.get(name).map(Vec::as_slice).unwrap_or_default();
+        if !holds_as_recorded(inside, &recorded) {
+            entries.insert("composites".to_owned(), names(inside));
+        }
+        if entries.is_empty() && (implied || recorded.is_there()) {
+            continue;
+        }
+        entries.insert("name".to_owned(), Node::Text(name.to_owned()));
+        nodes.push(Node::Map(entries));
+    }
+    (!nodes.is_empty()).then_some(Node::List(nodes))
+}
+
+fn holds_as_recorded(inside: &[RoleName], recorded: &Baseline<'_>) -> bool {
+    let pair = |role: &RoleName| {
+        let client = role.client.clone().map_or(Field::Null, Field::Text);
+        Field::List(vec![client, Field::Text(role.role.clone())])
+    };
+    recorded.get("inside").has(&Field::List(inside.iter().map(pair).collect()))
+}
+
+fn names(inside: &[RoleName]) -> Node {
+    let mut realm = Vec::new();
+    let mut clients: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for role in inside {
+        match &role.client {
+            Some(client) => clients.entry(client.clone()).or_default().push(role.role.clone()),
+            None => realm.push(role.role.clone()),
+        }
+    }
+    Node::map([("realm", Some(texts(realm))), ("client", Some(lists(clients)).filter(|lists| !lists.is_empty()))])
+}
+
+fn texts(mut names: Vec<String>) -> Node {
+    names.sort();
+    Node::texts(names)
+}
+
+fn lists(clients: BTreeMap<String, Vec<String>>) -> Node {
+    let lists = clients.into_iter().filter(|(_, roles)| !roles.is_empty());
+    Node::Map(lists.map(|(client, roles)| (client, texts(roles))).collect())
+}
+
+/// The declared groups: those that are not implied as they are.
+pub(super) fn groups(composing: &mut Composing<'_>) -> Option<Node> {
+    let nodes = below(composing, "");
+    (!nodes.is_empty()).then_some(Node::List(nodes))
+}
+
+fn below(composing: &mut Composing<'_>, above: &str) -> Vec<Node> {
+    let groups = composing.found.groups.as_ref();
+    let children: Vec<(&String, &GroupRepresentation)> = groups
+        .into_iter()
+        .flatten()
+        .filter(|(path, _)| path.strip_prefix(above).is_some_and(|name| !name.is_empty() && !name.contains('/')))
+        .collect();
+    let mut nodes = Vec::with_capacity(children.len());
+    for (path, group) in children {
+        if composing.decisions.has(&format!("group/{path}"))
+            && let Some(node) = node(composing, path, group)
+        {
+            nodes.push(node);
+        }
+    }
+    nodes
+}
+
+fn node(composing: &mut Composing<'_>, path: &str, group: &GroupRepresentation) -> Option<Node> {
+    let skipped = ["id", "name", "path", "parentId", "subGroups", "realmRoles", "clientRoles"];
+    let object = Object { kind: "group", name: path, definition: "GroupRepresentation", skipped: &skipped };
+    let mut entries = object.node(group, &Baseline::default(), composing.decisions, &mut composing.secrets);
+    let implied = composing.is_implied(path);
+    let (realm, clients) =
+        (group.realm_roles.clone().unwrap_or_default(), group.client_roles.clone().unwrap_or_default());
+    let given = lists(clients);
+    if !implied {
+        if !realm.is_empty() {
+            entries.insert("realmRoles".to_owned(), texts(realm));
+        }
+        if !given.is_empty() {
+            entries.insert("clientRoles".to_owned(), given);
+        }
+    } else if !gives_as_implied(composing, path, &realm, &given) {
+        entries.insert("realmRoles".to_owned(), texts(realm));
+        entries.insert("clientRoles".to_owned(), given);
+    }
+    let children = below(composing, &format!("{path}/"));
+    if !children.is_empty() {
+        entries.insert("subGroups".to_owned(), Node::List(children));
+    }
+    if entries.is_empty() && implied {
+        return None;
+    }
+    entries.insert("name".to_owned(), Node::Text(group.name.clone()?));
+    Some(Node::Map(entries))
+}
+
+/// Whether an implied group gives what is implied and nothing else.
+fn gives_as_implied(composing: &Composing<'_>, path: &str, realm: &[String], clients: &Node) -> bool {
+    let names = &composing.place.names;
+    let mut rights = vec!["view-users".to_owned()];
+    if [names.platform_admin.as_str(), names.all_teams_admin.as_str()].contains(&path) {
+        rights.push("manage-users".to_owned());
+    }
+    if names.platform_admin.as_str() == path {
+        rights.push("manage-realm".to_owned());
+    }
+    realm == [path] && *clients == lists(BTreeMap::from([(REALM_MANAGEMENT.to_owned(), rights)]))
+}

@@ -1,0 +1,259 @@
+//! The task's own plan as the judge of an export: what it would still change is decided otherwise, until it is empty.
+//!
+//! An export thus never says of itself that it fits: the same pure functions say so that will plan the next run.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use evenkeel_core::{
+    diff::FieldChange,
+    memory::Memory,
+    plan::{Action, Change},
+    values::{Schema, Source, TeamId, Values},
+};
+use evenkeel_engine::{
+    export::{Exported, NeededSecret, document::Node},
+    secrets::SecretResolver,
+    task::Task,
+};
+use evenkeel_keycloak_client::types::GroupRepresentation;
+use secrecy::SecretString;
+
+use super::{
+    compose::{Composed, Composing, ImpliedFields},
+    decisions::Decisions,
+    fresh::Fresh,
+    place::Place,
+    survey::Found,
+};
+use crate::{
+    Keycloak,
+    names::{CLIENT, CLIENT_SCOPE, REALM_MANAGEMENT},
+    observe::{Observed, ObservedUser},
+    plan::Operation,
+};
+
+/// Each round takes back at least one decision of a kind; objects of which a field cannot be kept are few.
+const MOST_ROUNDS: usize = 12;
+
+/// A team's name is that of a Kubernetes namespace too.
+const LONGEST_TEAM: usize = 63;
+
+/// The values for what was found.
+pub(super) fn settled(place: &Place, found: &Found) -> Exported {
+    let fresh = Fresh::new(&place.realm);
+    let implied = implied_fields();
+    let observed = observed(found);
+    let mut decisions = first(place, found);
+    let mut still_differs = Vec::new();
+    for _ in 0..MOST_ROUNDS {
+        let composed = Composing::new(place, found, &fresh, &implied, &decisions).composed();
+        let changes = match changes(&composed, &observed) {
+            Ok(changes) => changes,
+            Err(problem) => return finished(composed, found, &decisions, vec![problem]),
+        };
+        still_differs = changes.iter().map(|change| change.object.to_string()).collect();
+        let before = decisions.clone();
+        for change in &changes {
+            decisions.take_back(place, change);
+        }
+        if decisions == before {
+            return finished(composed, found, &decisions, still_differs);
+        }
+    }
+    let composed = Composing::new(place, found, &fresh, &implied, &decisions).composed();
+    finished(composed, found, &decisions, still_differs)
+}
+
+fn finished(composed: Composed, found: &Found, decisions: &Decisions, still_differs: Vec<String>) -> Exported {
+    let Composed { layers, secrets } = composed;
+    let mut left_out: Vec<String> = layers.iter().flat_map(|layer| layer.remarks.clone()).collect();
+    left_out.extend(decisions.left_out.iter().map(|(object, field)| match field {
+        Some(field) => format!("`{field}` of `{object}`, which keycloak does not keep as declared"),
+        None => format!("`{object}`, which keycloak does not keep as declared"),
+    }));
+    Exported { layers, secrets, left_out, unread: found.unread.clone(), still_differs }
+}
+
+/// The whole team contract, as far as there are objects of its names.
+fn first(place: &Place, found: &Found) -> Decisions {
+    let read = found.roles.is_some() && found.groups.is_some();
+    Decisions {
+        administrators: read,
+        client: found.clients.is_some(),
+        openid_scope: found.client_scopes.is_some() && found.default_client_scopes.is_some(),
+        user_profile: found.user_profile.is_some(),
+        nicknames: true,
+        teams: if read { teams(place, found) } else { BTreeSet::new() },
+        completed: BTreeSet::new(),
+        left_out: BTreeSet::new(),
+    }
+}
+
+/// A team is a role and a group of one name, of which the group gives the role and lets its members see users.
+fn teams(place: &Place, found: &Found) -> BTreeSet<String> {
+    let prefix = place.names.team_prefix.as_str();
+    let roles: BTreeSet<&str> = found.roles.iter().flatten().filter_map(|role| role.name.as_deref()).collect();
+    let gives = |path: &String, group: &GroupRepresentation| {
+        let realm = group.realm_roles.as_ref().is_some_and(|roles| roles.contains(path));
+        let rights = group.client_roles.as_ref().and_then(|roles| roles.get(REALM_MANAGEMENT));
+        realm && rights.is_some_and(|rights| rights.iter().any(|right| right == "view-users"))
+    };
+    let groups =
+        found.groups.iter().flatten().filter(|(path, group)| roles.contains(path.as_str()) && gives(path, group));
+    let names = &place.names;
+    let taken = [&names.platform_admin, &names.all_teams_admin, &names.team_admin, &names.organisation, &names.viewer];
+    let free = groups.filter(|(path, _)| path.len() <= LONGEST_TEAM && taken.iter().all(|name| name.as_str() != *path));
+    let ids = free.filter_map(|(path, _)| path.strip_prefix(prefix));
+    ids.filter(|id| TeamId::parse(id).is_ok()).map(str::to_owned).collect()
+}
+
+impl Decisions {
+    /// Decides otherwise about what a plan would change.
+    fn take_back(&mut self, place: &Place, change: &Change<Operation>) {
+        let (kind, name) = (change.object.kind().as_str(), change.object.name());
+        let names = &place.names;
+        let client = names.client.as_str();
+        let within = |owner: &str| name == owner || name.strip_prefix(owner).is_some_and(|rest| rest.starts_with('/'));
+        let openid = ["openid".to_owned(), format!("{CLIENT_SCOPE}/openid"), format!("{client}/openid")];
+        match kind {
+            "role" | "group" | "group-role" | "composite" => {
+                let owner = name.split('/').next().unwrap_or_default();
+                if !self.take_back_implied(place, owner, change) {
+                    self.leave_out(change);
+                }
+            }
+            "user-profile" => self.user_profile = false,
+            "client-scope" | "default-client-scope" | "protocol-mapper" | "client-default-scope"
+                if self.openid_scope && openid.iter().any(|owner| within(owner)) =>
+            {
+                self.openid_scope = false;
+            }
+            "client" if self.client && within(client) && change.action == Action::Create => self.client = false,
+            "protocol-mapper" if self.client && within(&format!("{CLIENT}/{client}")) => self.client = false,
+            "client-default-scope" if self.client && within(client) => self.client = false,
+            "user" if self.nicknames && change.fields.iter().any(|field| field.path.starts_with("attributes")) => {
+                self.nicknames = false;
+            }
+            _ => self.leave_out(change),
+        }
+    }
+
+    /// Whether an implied role or group of this name can be given another place.
+    fn take_back_implied(&mut self, place: &Place, owner: &str, change: &Change<Operation>) -> bool {
+        let names = &place.names;
+        let administrators = [&names.platform_admin, &names.all_teams_admin, &names.team_admin];
+        let team = owner.strip_prefix(names.team_prefix.as_str()).filter(|team| self.teams.contains(*team));
+        let administrator = self.administrators && administrators.iter().any(|name| name.as_str() == owner);
+        let described = |field: &FieldChange| &*field.path == "description";
+        if team.is_none() && !administrator {
+            return false;
+        }
+        let only_text = change.object.kind().as_str() == "role"
+            && change.action == Action::Update
+            && change.fields.iter().all(described);
+        if only_text && self.completed.insert(owner.to_owned()) {
+            return true;
+        }
+        match team.map(str::to_owned) {
+            Some(team) => {
+                self.teams.remove(&team);
+            }
+            None => self.administrators = false,
+        }
+        true
+    }
+
+    /// The last resort: fields that do not stay as they are shown, or an object that cannot be declared.
+    fn leave_out(&mut self, change: &Change<Operation>) {
+        let object = change.object.to_string();
+        if change.action == Action::Update && !change.fields.is_empty() {
+            self.left_out.extend(change.fields.iter().map(|field| (object.clone(), Some(field.path.to_string()))));
+        } else {
+            self.left_out.insert((object, None));
+        }
+    }
+}
+
+/// What a plan would change after these values; what is wrong with them, which would be a mistake of this module.
+fn changes(composed: &Composed, observed: &Observed) -> Result<Vec<Change<Operation>>, String> {
+    if observed.realm.is_none() {
+        // Of what nobody may see there is nothing to judge.
+        return Ok(Vec::new());
+    }
+    let merged =
+        composed.layers.iter().fold(Node::Map(BTreeMap::new()), |all, layer| all.merged(layer.content.clone()));
+    let text = merged.yaml().map_err(|error| format!("the values have no form in YAML: {error}"))?;
+    let wrong = |problems: evenkeel_core::values::Problems| problems.render(false);
+    let (values, document) = Values::load(vec![Source::file("export.yaml", text)], &[], &schema()).map_err(wrong)?;
+    let secrets = resolver(&composed.secrets, &values);
+    let desired = Keycloak::desired(&values, &document, &secrets).map_err(wrong)?;
+    let plan = Keycloak::plan(&desired, observed, &Memory::default()).map_err(|error| error.to_string())?;
+    Ok(plan.changes().to_vec())
+}
+
+/// The secrets that are known, and some text for those that nobody can compare.
+fn resolver(secrets: &[NeededSecret], values: &Values) -> SecretResolver {
+    let unknown = || SecretString::from("unknown");
+    let known = secrets.iter().map(|secret| (secret.variable.clone(), secret.value.clone().unwrap_or_else(unknown)));
+    let login = crate::desired::required_secrets(values).into_iter().filter_map(|secret| match secret {
+        evenkeel_core::values::SecretValue::FromEnv(variable) => Some((variable, unknown())),
+        _ => None,
+    });
+    // The last of a name counts: what is known comes last.
+    SecretResolver::with_environment(login.chain(known))
+}
+
+/// What the values imply of single fields, as the values themselves say.
+fn implied_fields() -> ImpliedFields {
+    const LEAST: &str =
+        "{platform: {name: a, domain: a.example}, keycloak: {admin: {username: a, password: {fromEnv: A}}}}";
+    let loaded = Values::load(vec![Source::file("least.yaml", LEAST.to_owned())], &[], &schema());
+    let keycloak = loaded.ok().and_then(|(values, _)| values.keycloak);
+    keycloak.map_or_else(ImpliedFields::default, |keycloak| ImpliedFields {
+        realm: keycloak.realm.map(|realm| realm.fields().clone()).unwrap_or_default(),
+        client: keycloak.client.map(|client| client.fields.fields().clone()).unwrap_or_default(),
+    })
+}
+
+fn schema() -> Schema {
+    let definitions = Keycloak::definitions().into_iter();
+    definitions.fold(Schema::new(), |schema, (name, definition)| schema.with_definition(name, definition))
+}
+
+/// What was found, as a plan wants it.
+fn observed(found: &Found) -> Observed {
+    let mut groups: BTreeMap<&str, Vec<Arc<str>>> = BTreeMap::new();
+    for (group, members) in &found.members {
+        let group: Arc<str> = group.as_str().into();
+        for member in members {
+            groups.entry(member).or_default().push(Arc::clone(&group));
+        }
+    }
+    let mut users: BTreeMap<Arc<str>, ObservedUser> = BTreeMap::new();
+    for user in found.users.iter().flatten() {
+        if let (Some(email), Some(observed)) = (&user.email, ObservedUser::of(user.clone())) {
+            let is_in = groups.remove(&*observed.id).unwrap_or_default();
+            users.entry(email.to_lowercase().into()).or_insert(ObservedUser { groups: is_in, ..observed });
+        }
+    }
+    Observed {
+        realm: found.realm.clone(),
+        user_profile: found.user_profile.clone(),
+        client_scopes: named(&found.client_scopes, |scope| scope.name.clone()),
+        default_client_scopes: found.default_client_scopes.clone().unwrap_or_default(),
+        optional_client_scopes: found.optional_client_scopes.clone().unwrap_or_default(),
+        roles: named(&found.roles, |role| role.name.clone()),
+        composites: found.composites.clone(),
+        groups: found.groups.clone().unwrap_or_default(),
+        clients: named(&found.clients, |client| client.client_id.clone()),
+        users,
+        ..Observed::default()
+    }
+}
+
+fn named<T: Clone>(found: &Option<Vec<T>>, name: impl Fn(&T) -> Option<String>) -> BTreeMap<String, T> {
+    found.iter().flatten().filter_map(|object| Some((name(object)?, object.clone()))).collect()
+}

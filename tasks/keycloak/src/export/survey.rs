@@ -1,0 +1,220 @@
+//! Reading a realm whole: everything that values have a word for, in lists. What the account may not read is a part of
+//! the answer, and is never taken for empty.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    future::Future,
+};
+
+use evenkeel_engine::task::{Class, Classified};
+use evenkeel_keycloak_client::{
+    paging,
+    types::{
+        ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProviderRepresentation,
+        RealmRepresentation, RoleRepresentation, UpConfig, UserRepresentation,
+    },
+};
+use evenkeel_transport::ResultExt;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::{Error, Keycloak, error::Doing, relation::RoleName};
+
+/// How many reads of one kind are begun before the first has ended.
+const AT_ONCE: usize = 16;
+
+/// What a realm holds. `None` is what the account may not read; [`Found::unread`] says why.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub(super) realm: Option<RealmRepresentation>,
+    pub(super) user_profile: Option<UpConfig>,
+    pub(super) client_scopes: Option<Vec<ClientScopeRepresentation>>,
+    pub(super) default_client_scopes: Option<BTreeSet<String>>,
+    pub(super) optional_client_scopes: Option<BTreeSet<String>>,
+    pub(super) roles: Option<Vec<RoleRepresentation>>,
+    pub(super) composites: BTreeMap<String, Vec<RoleName>>,
+    /// Every group, by its path without the first slash; `None` for one whose name no path can hold.
+    pub(super) groups: Option<BTreeMap<String, GroupRepresentation>>,
+    /// Groups whose name holds a `/`, which values cannot name.
+    pub(super) odd_groups: Vec<String>,
+    pub(super) clients: Option<Vec<ClientRepresentation>>,
+    pub(super) providers: Option<Vec<IdentityProviderRepresentation>>,
+    /// `None` also where they were not asked for.
+    pub(super) users: Option<Vec<UserRepresentation>>,
+    /// Ids of the members of each group at the top, where users were asked for.
+    pub(super) members: BTreeMap<String, BTreeSet<String>>,
+    /// What could not be read, with the reason.
+    pub(super) unread: Vec<String>,
+}
+
+impl Keycloak {
+    pub(super) async fn look_around(&self, users: bool) -> Result<Found, Error> {
+        let mut found = Found::default();
+        let unread = &mut found.unread;
+        found.realm = part(unread, "the realm's settings", self.settings_of_realm()).await?;
+        found.user_profile = part(unread, "the user profile", self.profile_of_realm()).await?;
+        found.client_scopes = part(unread, "the client scopes", self.scopes_of_realm()).await?;
+        found.default_client_scopes = part(unread, "the default client scopes", self.default_scopes()).await?;
+        found.optional_client_scopes = part(unread, "the optional client scopes", self.optional_scopes()).await?;
+        found.clients = part(unread, "the clients", self.clients_of_realm()).await?;
+        found.roles = part(unread, "the realm roles", self.roles_of_realm()).await?;
+        let holders = composite_names(found.roles.as_deref().unwrap_or_default());
+        let clients = client_ids(found.clients.as_deref().unwrap_or_default());
+        let composites = part(unread, "the roles inside roles", self.roles_inside(&holders, &clients)).await?;
+        found.composites = composites.unwrap_or_default();
+        let groups = part(unread, "the groups", self.tree_of_groups()).await?;
+        found.odd_groups = groups.as_ref().map(|(_, odd)| odd.clone()).unwrap_or_default();
+        found.groups = groups.map(|(groups, _)| groups);
+        found.providers = part(unread, "the identity providers", self.providers_of_realm()).await?;
+        if users {
+            found.users = part(unread, "the users", self.users_of_realm()).await?;
+            let groups = found.groups.as_ref().map(tops).unwrap_or_default();
+            let members = part(unread, "the members of groups", self.members_of(&groups)).await?;
+            found.members = members.unwrap_or_default();
+        }
+        Ok(found)
+    }
+
+    /// Of a realm that the account may not view, Keycloak shows a handful of keys (server-behaviour 2.1).
+    async fn settings_of_realm(&self) -> Result<RealmRepresentation, Error> {
+        let realm = self.client.realm_get().realm(self.realm()).send().await.api();
+        let realm = realm.doing("read", "realm", self.realm())?;
+        if realm.id.is_none() { Err(Error::CutShort { realm: self.realm().to_owned() }) } else { Ok(realm) }
+    }
+
+    async fn profile_of_realm(&self) -> Result<UpConfig, Error> {
+        let profile = self.client.user_profile_get().realm(self.realm()).send().await.api();
+        profile.doing("read", "user profile of realm", self.realm())
+    }
+
+    async fn scopes_of_realm(&self) -> Result<Vec<ClientScopeRepresentation>, Error> {
+        let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api();
+        scopes.doing("list", "client scopes of realm", self.realm())
+    }
+
+    async fn default_scopes(&self) -> Result<BTreeSet<String>, Error> {
+        let scopes = self.client.realm_default_client_scope_list().realm(self.realm()).send().await.api();
+        let scopes = scopes.doing("list", "default client scopes of realm", self.realm())?;
+        Ok(scopes.into_iter().filter_map(|scope| scope.name).collect())
+    }
+
+    async fn optional_scopes(&self) -> Result<BTreeSet<String>, Error> {
+        let scopes = self.client.realm_optional_client_scope_list().realm(self.realm()).send().await.api();
+        let scopes = scopes.doing("list", "optional client scopes of realm", self.realm())?;
+        Ok(scopes.into_iter().filter_map(|scope| scope.name).collect())
+    }
+
+    async fn clients_of_realm(&self) -> Result<Vec<ClientRepresentation>, Error> {
+        let clients = self.client.client_list().realm(self.realm()).send().await.api();
+        let clients = clients.doing("list", "clients of realm", self.realm())?;
+        // Every realm has clients, and every client a protocol: fewer than that is a part of the truth.
+        let cut_short = clients.is_empty() || clients.iter().any(|client| client.protocol.is_none());
+        if cut_short { Err(Error::CutShort { realm: self.realm().to_owned() }) } else { Ok(clients) }
+    }
+
+    async fn roles_of_realm(&self) -> Result<Vec<RoleRepresentation>, Error> {
+        paging::roles(&self.client, self.realm(), false).await.doing("list", "roles of realm", self.realm())
+    }
+
+    async fn roles_inside(
+        &self,
+        holders: &[String],
+        clients: &HashMap<String, String>,
+    ) -> Result<BTreeMap<String, Vec<RoleName>>, Error> {
+        let mut reads = Vec::with_capacity(holders.len());
+        for holder in holders {
+            reads.push(async move {
+                let inside = self.client.role_composite_list().realm(self.realm()).role_name(holder).send().await;
+                let inside = inside.api().doing("list", "roles inside role", holder)?;
+                let names = inside.into_iter().filter_map(|role| match role.client_role {
+                    Some(true) => Some(RoleName::of_client(clients.get(role.container_id.as_ref()?)?, role.name?)),
+                    _ => Some(RoleName::of_realm(role.name?)),
+                });
+                Ok::<_, Error>((holder.clone(), names.collect()))
+            });
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// Every group by its path, and the groups that have none: their names hold the character that parts names.
+    async fn tree_of_groups(&self) -> Result<(BTreeMap<String, GroupRepresentation>, Vec<String>), Error> {
+        let top = paging::groups(&self.client, self.realm(), false).await;
+        let mut waiting: Vec<(String, GroupRepresentation)> = top
+            .doing("list", "groups of realm", self.realm())?
+            .into_iter()
+            .map(|group| (String::new(), group))
+            .collect();
+        let (mut groups, mut odd) = (BTreeMap::new(), Vec::new());
+        while let Some((above, group)) = waiting.pop() {
+            let (Some(name), Some(id)) = (group.name.clone(), group.id.clone()) else { continue };
+            if name.contains('/') {
+                odd.push(format!("{above}{name}"));
+                continue;
+            }
+            let path = format!("{above}{name}");
+            if group.sub_group_count.unwrap_or_default() > 0 {
+                let children = paging::group_children(&self.client, self.realm(), &id, false).await;
+                let children = children.doing("list", "groups below group", &path)?;
+                waiting.extend(children.into_iter().map(|child| (format!("{path}/"), child)));
+            }
+            groups.insert(path, group);
+        }
+        odd.sort();
+        Ok((groups, odd))
+    }
+
+    async fn providers_of_realm(&self) -> Result<Vec<IdentityProviderRepresentation>, Error> {
+        let providers = paging::identity_providers(&self.client, self.realm(), false).await;
+        providers.doing("list", "identity providers of realm", self.realm())
+    }
+
+    async fn users_of_realm(&self) -> Result<Vec<UserRepresentation>, Error> {
+        let users = paging::users(&self.client, self.realm(), false).await;
+        let mut users = users.doing("list", "users of realm", self.realm())?;
+        // A service account belongs to its client.
+        users.retain(|user| user.service_account_client_id.is_none());
+        users.sort_by(|one, two| one.username.cmp(&two.username));
+        Ok(users)
+    }
+
+    async fn members_of(&self, groups: &[(String, String)]) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+        let mut reads = Vec::with_capacity(groups.len());
+        for (path, id) in groups {
+            reads.push(async move {
+                let members = paging::group_members(&self.client, self.realm(), id, true).await;
+                let members = members.doing("list", "members of group", path)?;
+                Ok::<_, Error>((path.clone(), members.into_iter().filter_map(|member| member.id).collect()))
+            });
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+}
+
+/// A part that may be missing, if only because a right is.
+async fn part<R>(
+    unread: &mut Vec<String>,
+    name: &str,
+    reading: impl Future<Output = Result<R, Error>>,
+) -> Result<Option<R>, Error> {
+    match Box::pin(reading).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.class() == Class::NotAuthorised => {
+            unread.push(format!("{name}: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn composite_names(roles: &[RoleRepresentation]) -> Vec<String> {
+    roles.iter().filter(|role| role.composite == Some(true)).filter_map(|role| role.name.clone()).collect()
+}
+
+fn client_ids(clients: &[ClientRepresentation]) -> HashMap<String, String> {
+    clients.iter().filter_map(|client| Some((client.id.clone()?, client.client_id.clone()?))).collect()
+}
+
+/// The groups at the top, with their ids.
+fn tops(groups: &BTreeMap<String, GroupRepresentation>) -> Vec<(String, String)> {
+    let tops = groups.iter().filter(|(path, _)| !path.contains('/'));
+    tops.filter_map(|(path, group)| Some((path.clone(), group.id.clone()?))).collect()
+}
