@@ -145,8 +145,12 @@ impl Cluster {
     /// When the server does not answer, or the login is refused. What concerns one object is in [`Readings::failures`].
     pub async fn read_named<R: Resource>(&self, names: &[ObjectName]) -> Result<Readings<R>, KubernetesError> {
         let none = Readings { objects: BTreeMap::new(), failures: Vec::new(), listed: false };
-        let reads = stream::iter(names).map(|name| async move { Ok((name, self.find::<R>(name).await)) });
-        reads
+        // Not a mapped stream: the compiler cannot see that its future may move between threads.
+        let mut reads = Vec::with_capacity(names.len());
+        for name in names {
+            reads.push(async move { Ok((name, self.find::<R>(name).await)) });
+        }
+        stream::iter(reads)
             .buffer_unordered(self.options().concurrency.get())
             .try_fold(none, |mut readings, (name, result)| async move {
                 match result {
