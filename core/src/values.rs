@@ -29,8 +29,8 @@ mod tree;
 pub use document::Document;
 pub use model::Values;
 pub use names::{
-    DomainName, Email, HttpUrl, InvalidName, NamespaceName, ObjectName, PlatformName, RealmName, RequestUrl,
-    StorageQuota, TeamId, TeamPrefix,
+    DomainName, Email, HttpUrl, InvalidName, NamespaceName, ObjectName, PlatformName, ProjectName, RealmName,
+    RequestUrl, RobotName, StorageQuota, TeamId, TeamPrefix,
 };
 pub use path::{Step, ValuePath};
 pub use problem::{Problem, Problems};

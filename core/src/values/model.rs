@@ -24,8 +24,10 @@ pub use gitea::{
     GiteaUser,
 };
 pub use harbor::{
-    Harbor, HarborAdmin, HarborConfiguration, HarborOidc, HarborProject, HarborRegistry, HarborReplication,
-    HarborRobot, Retention, TeamHarbor,
+    Harbor, HarborAdmin, HarborConfiguration, HarborLabel, HarborMember, HarborOidc, HarborProject, HarborRegistry,
+    HarborReplication, HarborRobot, HarborWebhook, ImmutableTags, MemberRole, ProjectRobot, ProjectSettings,
+    RegistryCredential, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger, Retention, RobotAccess,
+    RobotDuration, RobotPermissions, RobotProject, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
 };
 pub use keycloak::{
     AdminCredentials, ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProvider,

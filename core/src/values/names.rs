@@ -120,6 +120,13 @@ fn is_dns_label(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
+/// Lower-case letters and digits, with single separators between them.
+fn is_separated(text: &str) -> bool {
+    text.split(['.', '_', '-']).all(|part| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
+}
+
 fn has_only(text: &str, forbidden: &[char]) -> bool {
     !text.chars().any(|character| character.is_whitespace() || character.is_control() || forbidden.contains(&character))
 }
@@ -242,6 +249,24 @@ checked_text! {
     check: |text| storage_bytes(text).is_some(),
 }
 
+checked_text! {
+    /// Name of a Harbor project.
+    ProjectName,
+    pattern: r"^[a-z0-9]+([._-][a-z0-9]+)*$",
+    max: 255,
+    expected: "a project name: lower-case letters and digits, with single `.`, `_` or `-` between them",
+    check: is_separated,
+}
+
+checked_text! {
+    /// Name of a Harbor robot account, without prefix.
+    RobotName,
+    pattern: r"^[a-z0-9]+([._-][a-z0-9]+)*$",
+    max: 255,
+    expected: "a robot name: lower-case letters and digits, with single `.`, `_` or `-` between them",
+    check: is_separated,
+}
+
 impl HttpUrl {
     /// The address without slashes at its end, ready for a path that begins with one.
     #[must_use]
@@ -312,7 +337,7 @@ mod tests {
         fn schema_and_check_agree(text in r"(https?://)?[a-zA-Z0-9@./?#:\\ %;_-]{0,12}|-1|[0-9]{1,16}[kMGTi]{0,2}|\PC{0,6}") {
             for (name, schema, check) in verdicts!(
                 text.as_str(), TeamId, PlatformName, NamespaceName, TeamPrefix, DomainName, RealmName, ObjectName,
-                HttpUrl, RequestUrl, Email, StorageQuota
+                HttpUrl, RequestUrl, Email, StorageQuota, ProjectName, RobotName
             ) {
                 prop_assert_eq!(schema, check, "{} and {:?}", name, text);
             }

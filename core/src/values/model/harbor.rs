@@ -1,9 +1,22 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::values::names::{HttpUrl, StorageQuota};
+use crate::values::names::HttpUrl;
 use crate::values::representation::{Representation, representation};
 use crate::values::secret::SecretValue;
+
+mod project;
+mod registry;
+mod robot;
+
+pub use project::{
+    HarborLabel, HarborMember, HarborProject, HarborWebhook, ImmutableTags, MemberRole, ProjectSettings, Retention,
+    Severity, TeamHarbor, WebhookFormat, WebhookTarget,
+};
+pub use registry::{
+    HarborRegistry, HarborReplication, RegistryCredential, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger,
+};
+pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotPermissions, RobotProject};
 
 /// Harbor: configuration, projects and robot accounts.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -19,7 +32,7 @@ pub struct Harbor {
     pub admin: HarborAdmin,
     /// Login through OpenID Connect; absent means that it is not managed.
     pub oidc: Option<HarborOidc>,
-    /// Any other configuration key to manage.
+    /// Any other configuration key to manage, by Harbor's own names.
     pub configuration: Option<HarborConfiguration>,
     /// Settings of every team's project, unless the team overrides them.
     pub team_defaults: Option<TeamHarbor>,
@@ -65,38 +78,7 @@ pub struct HarborOidc {
     pub scope: Option<String>,
 }
 
-/// Settings of a team's project.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TeamHarbor {
-    /// Whether anyone may pull.
-    pub public: Option<bool>,
-    /// How much the project may store.
-    pub storage_quota: Option<StorageQuota>,
-    /// Which images are kept.
-    pub retention: Option<Retention>,
-    /// Whether images are scanned when they are pushed.
-    pub auto_scan: Option<bool>,
-}
-
-/// Which images of a project are kept.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Retention {
-    /// How many of the most recently pushed images of a repository are kept.
-    #[schemars(range(min = 1))]
-    pub keep_last: Option<u32>,
-}
-
 representation! {
     /// Configuration keys of Harbor that are to be managed.
     HarborConfiguration,
-    /// Fields of a Harbor project that are to be managed.
-    HarborProject,
-    /// Fields of a Harbor robot account that are to be managed.
-    HarborRobot,
-    /// Fields of a Harbor registry that are to be managed.
-    HarborRegistry,
-    /// Fields of a Harbor replication policy that are to be managed.
-    HarborReplication,
 }
