@@ -121,6 +121,10 @@ pub struct Options {
     #[command(flatten)]
     pub cluster: ClusterOptions,
 
+    /// Try every secret that was handed out, also those that worked before and have not changed since
+    #[arg(long, env = "EVENKEEL_VERIFY_SECRETS", value_parser = BoolishValueParser::new(), help_heading = "Secrets")]
+    pub verify_secrets: bool,
+
     /// How long the run may take, such as `90s` or `1h 30m`
     #[arg(long, value_name = "DURATION", env = "EVENKEEL_TIMEOUT", default_value = "10m", value_parser = duration, help_heading = "Limits")]
     pub timeout: Duration,
@@ -183,6 +187,7 @@ impl Default for Options {
             max_deletes: DEFAULT_MAX_DELETES,
             inventory: None,
             cluster: ClusterOptions::default(),
+            verify_secrets: false,
             timeout: DEFAULT_TIMEOUT,
             concurrency: DEFAULT_CONCURRENCY,
             output: OutputOptions::default(),

@@ -26,6 +26,7 @@ use evenkeel_core::{
 use serde::{Deserialize, Serialize};
 
 pub use error::{InventoryError, Place};
+pub(crate) use file::default_path;
 pub(crate) use stored::StoredInventory;
 
 /// What the inventory knows of an object.

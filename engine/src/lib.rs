@@ -23,6 +23,7 @@ pub mod stop;
 pub mod task;
 mod telemetry;
 mod values_files;
+pub mod vault;
 
 pub use process::{begin, main_of, parse, read_values, run_matches, task_command, validate};
 

@@ -40,6 +40,7 @@ use crate::{
     secrets::SecretResolver,
     stop::Stop,
     task::{Context, Task},
+    vault::Vault,
 };
 
 /// What a run has around it: what is the process's when it runs by itself, and whatever a program
@@ -101,6 +102,8 @@ fn context<T: Task>(options: &Options, surroundings: &Surroundings, begin: Insta
         concurrency: options.concurrency.get(),
         secrets: Arc::clone(&surroundings.secrets),
         cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline),
+        vault: Arc::default(),
+        verify_secrets: options.verify_secrets,
     }
 }
 
@@ -143,7 +146,9 @@ async fn attempt<T: Task>(
     let inventory = in_time(&bounds, open_inventory::<T>(command, &prepared, &home, &record.target)).await?;
     let task = {
         let _step = surroundings.progress.waiting("connecting");
-        read(&bounds, Box::pin(T::connect(&prepared.desired, context))).await?
+        let vault = Arc::new(Vault::open(&home, (&prepared.platform, T::NAME), &record.target));
+        let context = Context { vault, ..context.clone() };
+        read(&bounds, Box::pin(T::connect(&prepared.desired, &context))).await?
     };
     let turn = Turn { home: &home, terms: surroundings.lease, since: turn_since };
     let session = Session {

@@ -15,6 +15,7 @@ use crate::{
     cluster::ClusterAccess,
     export::Exporter,
     secrets::{SecretError, SecretResolver},
+    vault::Vault,
 };
 
 /// A task that makes one application equal to the values.
@@ -124,6 +125,10 @@ pub struct Context {
     /// The Kubernetes cluster; it is connected to when it is first asked for. Its requests are counted by the engine, not by
     /// [`Task::requests`].
     pub cluster: ClusterAccess,
+    /// Where secrets that the task makes are kept. Before [`Task::connect`] there is no place yet.
+    pub vault: Arc<Vault>,
+    /// Whether secrets that were seen to work, and have not changed since, are tried again.
+    pub verify_secrets: bool,
 }
 
 impl Context {

@@ -18,7 +18,7 @@ const NOT_IN_A_NAME: &AsciiSet =
     &CONTROLS.add(b'/').add(b'\\').add(b':').add(b'%').add(b'*').add(b'?').add(b'"').add(b'<').add(b'>').add(b'|');
 
 /// Where the inventory is by default: `evenkeel/<platform>/<task>.jsonl` in the folder for state.
-fn default_path(platform: &str, task: &str) -> Option<PathBuf> {
+pub(crate) fn default_path(platform: &str, task: &str) -> Option<PathBuf> {
     // A relative path in this variable is to be ignored (XDG Base Directory Specification).
     let state = environment_variable("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let state = state.or_else(|| Some(PathBuf::from(environment_variable("HOME")?).join(".local/state")))?;

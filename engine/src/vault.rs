@@ -1,0 +1,144 @@
+//! Secrets that tasks have made: kept here before they are set anywhere (law 4).
+//!
+//! A secret that was set at a server and got lost on the way is one that nobody knows. So a task [keeps](Vault::keep) it first,
+//! sets it, sees that it works, and then hands it to whoever uses it; stopped at any point, the next run finds it here. The
+//! vault is where the inventory is: a Secret beside its own in the cluster, or a file beside its file.
+
+mod cluster;
+mod content;
+mod file;
+
+use std::fmt;
+
+use cluster::ClusterVault;
+use evenkeel_kubernetes_client::KubernetesError;
+use file::FileVault;
+use secrecy::SecretString;
+
+use crate::{home::Home, inventory::default_path};
+
+/// The secrets that one task has made for one target, by names of the task's own.
+#[derive(Default)]
+pub struct Vault {
+    place: Place,
+}
+
+#[derive(Default)]
+enum Place {
+    /// There is none.
+    #[default]
+    Nowhere,
+    /// A file that only its owner reads.
+    File(FileVault),
+    /// A Secret.
+    Cluster(ClusterVault),
+}
+
+/// Why the vault cannot be used. It names no secret.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum VaultError {
+    /// It is there and cannot be read.
+    #[error("{place} cannot be read: {reason}")]
+    Unreadable {
+        /// Where it is.
+        place: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// Its content makes no sense, or is of a later version.
+    #[error("{place} is damaged, or of a later version")]
+    Damaged {
+        /// Where it is.
+        place: String,
+    },
+    /// It cannot be written.
+    #[error("{place} cannot be written: {reason}")]
+    NotWritable {
+        /// Where it is.
+        place: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// There is no place for it.
+    #[error("there is no place to keep secrets: neither `XDG_STATE_HOME` nor `HOME` is set")]
+    NoPlace,
+    /// The cluster refuses or does not answer.
+    #[error(transparent)]
+    Cluster(#[from] KubernetesError),
+}
+
+impl VaultError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Unreadable { .. } => "check the path and who may read it",
+            Self::Damaged { .. } => "restore it, or move it away: the secrets in it are made anew then",
+            Self::NotWritable { .. } | Self::NoPlace => {
+                "name a file that can be written with `--inventory`; secrets are kept beside it"
+            }
+            Self::Cluster(error) => return error.hint(),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Vault {
+    /// The vault of a target beside the inventory of its platform and task. Nothing is read yet.
+    pub(crate) fn open(home: &Home, owner: (&str, &str), target: &str) -> Self {
+        let place = match home {
+            Home::Cluster(home) => Place::Cluster(ClusterVault::new(home.clone(), owner, target)),
+            Home::File(file) => match file.clone().or_else(|| default_path(owner.0, owner.1)) {
+                Some(inventory) => Place::File(FileVault::new(inventory.with_extension("secrets.json"), target)),
+                None => Place::Nowhere,
+            },
+        };
+        Self { place }
+    }
+
+    /// The secret of this name, if it was kept.
+    ///
+    /// # Errors
+    /// When the vault is there, but cannot be read. Without a place for it nothing was kept.
+    pub async fn find(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
+        match &self.place {
+            Place::Nowhere => Ok(None),
+            Place::File(file) => file.find(name),
+            Place::Cluster(cluster) => cluster.find(name).await,
+        }
+    }
+
+    /// Keeps a secret under this name, in the place of one that was kept before. It is durable when this returns.
+    ///
+    /// # Errors
+    /// When it could not be kept: it must not be set anywhere then.
+    pub async fn keep(&self, name: &str, secret: &SecretString) -> Result<(), VaultError> {
+        self.change(name, Some(secret)).await
+    }
+
+    /// Forgets a secret that works nowhere any more.
+    ///
+    /// # Errors
+    /// When the vault could not be written.
+    pub async fn forget(&self, name: &str) -> Result<(), VaultError> {
+        self.change(name, None).await
+    }
+
+    async fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
+        match &self.place {
+            Place::Nowhere => Err(VaultError::NoPlace),
+            Place::File(file) => file.change(name, secret),
+            Place::Cluster(cluster) => cluster.change(name, secret).await,
+        }
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.place {
+            Place::Nowhere => "Vault(nowhere)",
+            Place::File(_) => "Vault(file)",
+            Place::Cluster(_) => "Vault(cluster)",
+        })
+    }
+}

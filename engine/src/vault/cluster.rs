@@ -1,0 +1,103 @@
+//! The vault as a Kubernetes Secret beside that of the inventory.
+
+use std::collections::BTreeMap;
+
+use evenkeel_kubernetes_client::{
+    KubernetesError, ObjectName,
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
+    label,
+    secret::{DesiredSecret, Expected, OPAQUE, OthersValues, SecretBytes, SecretObject},
+};
+use secrecy::SecretString;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{VaultError, content::Content};
+use crate::home::ClusterHome;
+
+/// The key that holds the text.
+const KEY: &str = "secrets.json";
+/// How often a change is made anew when somebody else was quicker.
+const MOST_TRIES: usize = 4;
+
+/// The vault of one target in a Secret that has those of others too.
+pub(super) struct ClusterVault {
+    home: ClusterHome,
+    name: ObjectName,
+    labels: BTreeMap<String, String>,
+    target: String,
+    /// What was read or written last: a run holds the lease, so that it is read once.
+    seen: Mutex<Option<Seen>>,
+}
+
+/// The Secret as it was last seen.
+struct Seen {
+    /// `None` while there is no Secret.
+    metadata: Option<ObjectMeta>,
+    content: Content,
+}
+
+impl ClusterVault {
+    pub(super) fn new(home: ClusterHome, (platform, task): (&str, &str), target: &str) -> Self {
+        let name = ObjectName { name: format!("{}-secrets", home.name.name), ..home.name.clone() };
+        let labels = [
+            (label::PART_OF, label::EVENKEEL),
+            (label::COMPONENT, "vault"),
+            (label::PLATFORM, platform),
+            (label::TASK, task),
+        ];
+        let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { home, name, labels, target: target.to_owned(), seen: Mutex::new(None) }
+    }
+
+    pub(super) async fn find(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
+        let seen = self.seen().await?;
+        Ok(seen.as_ref().and_then(|seen| seen.content.find(&self.target, name)))
+    }
+
+    /// Puts a secret in its place, or takes it out. One change at a time: each is a write of the whole.
+    pub(super) async fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
+        for _ in 1..MOST_TRIES {
+            match self.try_change(name, secret).await {
+                Err(VaultError::Cluster(KubernetesError::Stale(_) | KubernetesError::AlreadyExists(_))) => {}
+                result => return result,
+            }
+        }
+        self.try_change(name, secret).await
+    }
+
+    async fn try_change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
+        let mut seen = self.seen().await?;
+        // Until the server has answered it is not known what is there.
+        let Some(Seen { metadata, mut content }) = seen.take() else { return Ok(()) };
+        content.change(&self.target, name, secret);
+        let desired = DesiredSecret {
+            name: self.name.clone(),
+            secret_type: OPAQUE.to_owned(),
+            labels: self.labels.clone(),
+            annotations: BTreeMap::new(),
+            data: BTreeMap::from([(KEY.to_owned(), SecretBytes::from(content.text()))]),
+        };
+        let expected = metadata.as_ref().map_or(Expected::Absent, Expected::Seen);
+        let written = self.home.cluster.apply_secret(&desired, expected, OthersValues::Take).await?;
+        *seen = Some(Seen { metadata: Some(written.metadata), content });
+        Ok(())
+    }
+
+    /// What is there, read if need be.
+    async fn seen(&self) -> Result<MutexGuard<'_, Option<Seen>>, VaultError> {
+        let mut seen = self.seen.lock().await;
+        if seen.is_none() {
+            let secret = self.home.cluster.find::<SecretObject>(&self.name).await?;
+            *seen = Some(match secret {
+                None => Seen { metadata: None, content: Content::default() },
+                Some(secret) => {
+                    let damaged = || VaultError::Damaged { place: format!("Secret `{}`", self.name) };
+                    let text = secret.data.get(KEY).ok_or_else(damaged)?;
+                    let content = Content::read(text.expose()).map_err(|_| damaged())?;
+                    Seen { metadata: Some(secret.metadata), content }
+                }
+            });
+        }
+        Ok(seen)
+    }
+}

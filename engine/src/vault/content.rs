@@ -1,0 +1,57 @@
+//! What a vault holds, as text: the secrets of each target by their names.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// The version of the format; it grows when an older reader could misunderstand.
+const FORMAT: u32 = 1;
+
+/// The secrets of each target by their names.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Content {
+    format: u32,
+    targets: BTreeMap<String, BTreeMap<String, Kept>>,
+}
+
+/// The text is damaged, or of a later version.
+pub(super) struct NotReadable;
+
+/// A secret as it stands in the text.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+struct Kept(SecretString);
+
+impl Serialize for Kept {
+    #[expect(clippy::disallowed_methods, reason = "the vault is where a secret is kept")]
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose_secret())
+    }
+}
+
+impl Content {
+    /// Reads a text that [`text`](Self::text) has written.
+    pub(super) fn read(text: &[u8]) -> Result<Self, NotReadable> {
+        let content: Self = serde_json::from_slice(text).map_err(|_| NotReadable)?;
+        if content.format == FORMAT { Ok(content) } else { Err(NotReadable) }
+    }
+
+    pub(super) fn text(&self) -> Vec<u8> {
+        // Texts in maps with texts as keys are always JSON.
+        serde_json::to_vec(&Self { format: FORMAT, targets: self.targets.clone() }).unwrap_or_default()
+    }
+
+    pub(super) fn find(&self, target: &str, name: &str) -> Option<SecretString> {
+        self.targets.get(target)?.get(name).map(|kept| kept.0.clone())
+    }
+
+    /// Puts a secret in its place, or takes it out.
+    pub(super) fn change(&mut self, target: &str, name: &str, secret: Option<&SecretString>) {
+        let secrets = self.targets.entry(target.to_owned()).or_default();
+        match secret {
+            Some(secret) => drop(secrets.insert(name.to_owned(), Kept(secret.clone()))),
+            None => drop(secrets.remove(name)),
+        }
+    }
+}
