@@ -2,6 +2,7 @@
 
 use clap::{ArgMatches, Command};
 use evenkeel_engine::{exit_code::ExitCode, main_of, run_matches, task::Task, task_command};
+use evenkeel_harbor::Harbor;
 use evenkeel_keycloak::Keycloak;
 
 /// A task, without its types.
@@ -18,7 +19,7 @@ pub(crate) struct KnownTask {
 }
 
 /// All tasks, in the order in which the help lists them.
-pub(crate) const TASKS: [KnownTask; 2] = [known::<Keycloak>(), WAIT_FOR];
+pub(crate) const TASKS: [KnownTask; 3] = [known::<Keycloak>(), known::<Harbor>(), WAIT_FOR];
 
 /// The barrier, which has nothing to converge.
 const WAIT_FOR: KnownTask = KnownTask {

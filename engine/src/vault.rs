@@ -31,7 +31,7 @@ enum Place {
     /// A file that only its owner reads.
     File(FileVault),
     /// A Secret.
-    Cluster(ClusterVault),
+    Cluster(Box<ClusterVault>),
 }
 
 /// Why the vault cannot be used. It names no secret.
@@ -87,7 +87,7 @@ impl Vault {
     /// The vault of a target beside the inventory of its platform and task. Nothing is read yet.
     pub(crate) fn open(home: &Home, owner: (&str, &str), target: &str) -> Self {
         let place = match home {
-            Home::Cluster(home) => Place::Cluster(ClusterVault::new(home.clone(), owner, target)),
+            Home::Cluster(home) => Place::Cluster(Box::new(ClusterVault::new(home.clone(), owner, target))),
             Home::File(file) => match file.clone().or_else(|| default_path(owner.0, owner.1)) {
                 Some(inventory) => Place::File(FileVault::new(inventory.with_extension("secrets.json"), target)),
                 None => Place::Nowhere,

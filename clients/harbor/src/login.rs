@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use evenkeel_transport::{ApiError, Auth, Kind, ResultExt, Secret, Session};
+use evenkeel_transport::{ApiError, Auth, Kind, ResultExt, Secret, Session, progenitor_client::ClientInfo};
 use tokio::time::{Instant, sleep};
 
 use crate::{Client, HarborError, PATH_TEMPLATES};
@@ -98,7 +98,18 @@ where
 
 /// Why no refusal of a login proves anything now: while its database is away, Harbor answers 401 to every password and secret
 /// (server-behaviour 1.1). `None` when the database is there, or nobody knows.
+///
+/// The list of projects shows it at once: anybody may read it, and it fails without the database. The server's own account of
+/// its health is up to ten seconds old.
 pub async fn database_is_away(client: &Client) -> Option<HarborError> {
+    let anybody =
+        Client::new_with_client(client.baseurl(), client.client().clone(), client.inner().with_auth(Auth::None));
+    let message = "its database is away, and every login is refused meanwhile";
+    let away = || Some(HarborError::Unavailable(ApiError::new(Kind::Server, message)));
+    let projects = anybody.project_list().page_size(1).send().await.api();
+    if projects.is_err_and(|error| error.kind() == Kind::Server) {
+        return away();
+    }
     let health = client.health_get().send().await.api().ok()?;
     let is_away = |name: &str| {
         let components = health.components.iter().flatten();
@@ -106,6 +117,5 @@ pub async fn database_is_away(client: &Client) -> Option<HarborError> {
             .filter(|component| component.name.as_deref() == Some(name))
             .any(|component| component.status.as_deref() != Some("healthy"))
     };
-    let message = "its database is away, and every login is refused meanwhile";
-    is_away("database").then(|| HarborError::Unavailable(ApiError::new(Kind::Server, message)))
+    if is_away("database") { away() } else { None }
 }

@@ -96,6 +96,22 @@ async fn a_password_is_not_called_wrong_while_the_database_is_away() {
 }
 
 #[tokio::test]
+async fn the_database_is_known_to_be_away_before_the_servers_health_says_so() {
+    let server = MockServer::start().await;
+    Mock::given(path("/api/v2.0/users/current")).respond_with(unauthorised()).expect(2..).mount(&server).await;
+    Mock::given(path("/api/v2.0/projects"))
+        .respond_with(answer(500, &json!({"errors": [{"code": "UNKNOWN", "message": "internal server error"}]})))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let error = log_in(&server).await.unwrap_err();
+    assert!(matches!(error, HarborError::Unavailable(_)), "{error}");
+    let received = server.received_requests().await.unwrap();
+    let asked = received.iter().find(|request| request.url.path() == "/api/v2.0/projects").unwrap();
+    assert!(!asked.headers.contains_key("authorization"), "another wrong login would lock the name for longer");
+}
+
+#[tokio::test]
 async fn a_user_who_does_not_administrate_is_refused() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer(200, &account(false))).expect(1).mount(&server).await;

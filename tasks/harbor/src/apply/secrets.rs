@@ -1,0 +1,151 @@
+//! The teams' registry secrets in the cluster.
+
+use std::collections::BTreeMap;
+
+use evenkeel_kubernetes_client::{
+    Cluster, KubernetesError, ObjectName, label,
+    secret::{DesiredSecret, Expected, OthersValues, SecretObject},
+    service_account::PullSecrets,
+};
+use evenkeel_transport::Secret;
+
+use super::missing;
+use crate::{
+    Error, Harbor,
+    directory::Named,
+    names::DEFAULT_ACCOUNT,
+    plan::{Obstacle, Publication},
+    published::{RobotCredentials, VERIFIED, verified_note},
+};
+
+/// Why nothing can be put into the cluster, in front of people.
+pub(super) fn waiting(name: &str, obstacle: &Obstacle) -> Error {
+    let namespace = || name.split('/').next().unwrap_or(name).to_owned();
+    let secret = name.to_owned();
+    match obstacle {
+        Obstacle::NoCluster => Error::NoCluster { secret },
+        Obstacle::Missing => Error::NamespaceMissing { secret, namespace: namespace() },
+        Obstacle::Terminating => Error::Cluster(KubernetesError::NamespaceTerminating { namespace: namespace() }),
+        Obstacle::Foreign => Error::Foreign { secret },
+        Obstacle::Cluster(error) => Error::Cluster(error.clone()),
+    }
+}
+
+impl Harbor {
+    pub(super) async fn create_namespace(&self, name: &str) -> Result<(), Error> {
+        let labels = BTreeMap::from([(label::MANAGED_BY.to_owned(), label::EVENKEEL.to_owned())]);
+        self.cluster().await?.create_namespace(name, &labels).await?;
+        Ok(())
+    }
+
+    /// Puts a robot's credentials where the team finds them, and only once they work (law 4). In this order: the secret that is
+    /// published, if it works; the kept one, if it works; the kept one or a new one, which is kept, set at the server and seen
+    /// to work first.
+    pub(super) async fn publish(&self, publication: &Publication) -> Result<(), Error> {
+        let credential = &publication.credential;
+        let scope = format!("/project/{}", self.project_id(&credential.project).await?);
+        let password = match self.published_secret(publication, &scope).await? {
+            Some(password) => password,
+            None => self.working_secret(&credential.robot, &scope).await?,
+        };
+        // The robot's state is read before the secret is seen to work: what happens in between shows at the next look.
+        let updated = self.robot_update_time(&credential.robot).await?;
+        if !self.works(&credential.robot, &password, &scope).await? {
+            return Err(Error::SecretRefused { robot: self.full_name(&credential.robot) });
+        }
+        let content = RobotCredentials {
+            host: publication.registry_host.clone(),
+            user: self.full_name(&credential.robot),
+            password,
+        }
+        .content();
+        let note = verified_note(&updated, &content);
+        let desired = DesiredSecret {
+            name: ObjectName::in_namespace(credential.namespace.as_str(), credential.name),
+            secret_type: credential.form.secret_type().to_owned(),
+            labels: labels(&publication.platform),
+            annotations: BTreeMap::from([(VERIFIED.to_owned(), note)]),
+            data: BTreeMap::from([(credential.form.key().to_owned(), content)]),
+        };
+        let cluster = self.cluster().await?;
+        match publication.metadata() {
+            Some(seen) if publication.recreate => cluster.recreate_secret(&desired, seen).await?,
+            Some(seen) => cluster.apply_secret(&desired, Expected::Seen(seen), OthersValues::Take).await?,
+            None => cluster.apply_secret(&desired, Expected::Absent, OthersValues::Keep).await?,
+        };
+        Ok(())
+    }
+
+    /// The secret that is published now, if it works. It is kept, so that it can be published again once it is lost.
+    async fn published_secret(&self, publication: &Publication, scope: &str) -> Result<Option<Secret>, Error> {
+        let (credential, host) = (&publication.credential, &publication.registry_host);
+        let Some(seen) = &publication.seen else { return Ok(None) };
+        let contents = seen.secret.data.get(credential.form.key()).into_iter().chain(seen.secret.data.values());
+        for content in contents {
+            if let Some(published) = RobotCredentials::of_content(content, host)
+                && self.works(&credential.robot, &published.password, scope).await?
+            {
+                self.keep_published(&credential.robot, &published.password).await?;
+                return Ok(Some(published.password));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn keep_published(&self, robot: &str, password: &Secret) -> Result<(), Error> {
+        let kept = self.kept(robot).await?.map(Secret::from);
+        if kept.as_ref() == Some(password) {
+            return Ok(());
+        }
+        self.keep(robot, &password.expose().to_owned().into()).await
+    }
+
+    /// The content works as it is: only the note is out of date.
+    pub(super) async fn note_verified(&self, publication: &Publication) -> Result<(), Error> {
+        let credential = &publication.credential;
+        let seen = publication.seen.as_ref().ok_or_else(|| missing("secret", credential.name))?;
+        let content = seen.secret.data.get(credential.form.key());
+        let content = content.ok_or_else(|| missing("secret", credential.name))?;
+        let note = verified_note(&publication.robot_update_time, content);
+        let annotations = BTreeMap::from([(VERIFIED.to_owned(), Some(note))]);
+        self.cluster().await?.annotate_secret(seen.metadata(), &annotations).await?;
+        Ok(())
+    }
+
+    pub(super) async fn add_pull_secrets(&self, namespace: &str, names: &[String]) -> Result<(), Error> {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let change = PullSecrets { present: &names, absent: &[] };
+        self.cluster().await?.set_pull_secrets(&ObjectName::in_namespace(namespace, DEFAULT_ACCOUNT), &change).await?;
+        Ok(())
+    }
+
+    /// A Secret of ours that nobody declares any more, and its entry in the account's pull secrets, which goes first: pods would
+    /// look for a Secret that is not there.
+    pub(super) async fn delete_secret(&self, namespace: &str, name: &str) -> Result<(), Error> {
+        let cluster = self.cluster().await?;
+        let account = ObjectName::in_namespace(namespace, DEFAULT_ACCOUNT);
+        match cluster.set_pull_secrets(&account, &PullSecrets { present: &[], absent: &[name] }).await {
+            Ok(_) | Err(KubernetesError::NotFound(_) | KubernetesError::NamespaceMissing { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        cluster.delete::<SecretObject>(&ObjectName::in_namespace(namespace, name), None).await?;
+        Ok(())
+    }
+
+    /// The state of the robot that a note speaks of.
+    async fn robot_update_time(&self, stored: &str) -> Result<String, Error> {
+        let id = self.directory.get(&Named::Robot(stored.to_owned())).ok_or_else(|| missing("robot", stored))?;
+        Ok(self.robot(id, stored).await?.update_time.unwrap_or_default())
+    }
+
+    async fn cluster(&self) -> Result<&Cluster, Error> {
+        Ok(self.cluster.connected().await?)
+    }
+}
+
+fn labels(platform: &str) -> BTreeMap<String, String> {
+    [(label::MANAGED_BY, label::EVENKEEL), (label::PLATFORM, platform), (label::TASK, "harbor")]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}

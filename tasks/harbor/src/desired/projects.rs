@@ -1,0 +1,390 @@
+//! Projects with what belongs to them: quota, retention, rules, webhooks, labels, members.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use evenkeel_core::{
+    object::ObjectId,
+    plan::Cause,
+    values::{
+        Problems, ProjectName, ValuePath,
+        model::{
+            Harbor, HarborMember, HarborWebhook, ImmutableTags, ProjectSettings, TeamHarbor, WebhookFormat,
+            WebhookTarget,
+        },
+    },
+};
+use evenkeel_harbor_client::types::{Label, ProjectMetadata, WebhookPolicy, WebhookTargetObject};
+use evenkeel_transport::Secret;
+
+use super::{Declared, reading::Reading};
+use crate::names::{GROUP_MEMBER, IMMUTABLE_RULE, LABEL, USER_MEMBER, WEBHOOK};
+
+/// A project with everything that belongs to it. What is absent is not managed.
+#[derive(Clone, Debug)]
+pub struct DesiredProject {
+    /// Its name.
+    pub name: String,
+    /// Its settings.
+    pub metadata: Declared<ProjectMetadata>,
+    /// The registry that it is a cache of, by name; matters at creation only.
+    pub registry: Option<String>,
+    /// How much it may store, in bytes; -1 is unlimited.
+    pub quota: Option<Declared<i64>>,
+    /// Which images are kept.
+    pub retention: Option<Declared<DesiredRetention>>,
+    /// Tags that stay as they are.
+    pub immutable_rules: Option<Vec<DesiredImmutableRule>>,
+    /// Who is told about events.
+    pub webhooks: Option<Vec<DesiredWebhook>>,
+    /// Labels for images.
+    pub labels: Option<Vec<DesiredLabel>>,
+    /// Who is a member, and with which role.
+    pub members: Vec<DesiredMember>,
+    /// Whether nobody else may be a member, but for the project's maker.
+    pub members_are_all: bool,
+}
+
+/// Which images of a project are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredRetention {
+    /// How many of the most recently pushed images of each repository.
+    pub keep_last: u32,
+    /// When the others are removed; `None` leaves it alone once there is a policy.
+    pub schedule: Option<String>,
+}
+
+/// A rule of tags that can neither be overwritten nor deleted.
+#[derive(Clone, Debug)]
+pub struct DesiredImmutableRule {
+    /// The object: `project/repositories:tags`.
+    pub object: ObjectId,
+    /// Pattern of tags.
+    pub tags: String,
+    /// Pattern of repositories.
+    pub repositories: String,
+    /// Whether it is off; `None` leaves it alone once there is a rule.
+    pub disabled: Option<bool>,
+    /// The value that asks for it.
+    pub cause: Cause,
+}
+
+/// A webhook policy.
+#[derive(Clone, Debug)]
+pub struct DesiredWebhook {
+    /// The object: `project/name`.
+    pub object: ObjectId,
+    /// The policy; `name`, `targets` and `event_types` are set.
+    pub policy: Declared<WebhookPolicy>,
+}
+
+/// A label of a project.
+#[derive(Clone, Debug)]
+pub struct DesiredLabel {
+    /// The object: `project/name`.
+    pub object: ObjectId,
+    /// The label; `name` is set.
+    pub label: Declared<Label>,
+}
+
+/// Who may be a member.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Member {
+    /// A group of the login provider; case counts.
+    Group(String),
+    /// A user.
+    User(String),
+}
+
+impl Member {
+    /// The membership as an object.
+    #[must_use]
+    pub fn object(&self, project: &str) -> ObjectId {
+        match self {
+            Self::Group(name) => ObjectId::within(GROUP_MEMBER, project, name),
+            Self::User(name) => ObjectId::within(USER_MEMBER, project, name),
+        }
+    }
+}
+
+/// A member with its role.
+#[derive(Clone, Debug)]
+pub struct DesiredMember {
+    /// Who.
+    pub member: Member,
+    /// Harbor's number of the role.
+    pub role_id: i64,
+    /// The value that asks for it.
+    pub cause: Cause,
+}
+
+/// The roles of a team's groups.
+const PROJECT_ADMIN: i64 = 1;
+const DEVELOPER: i64 = 2;
+
+pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<DesiredProject>, Problems> {
+    let mut projects = Vec::new();
+    let mut names = BTreeSet::new();
+    for (id, name, path) in reading.teams() {
+        if ProjectName::parse(&name).is_err() {
+            let problem =
+                reading.problem(&path, &format!("team `{id}` becomes `{name}`, which is no name of a project"));
+            let hint = "harbor wants single dashes between letters and digits: give the team another id, or change `platform.names.teamPrefix`";
+            return Err(problem.with_hint(hint).into());
+        }
+        let own = reading.values.teams.get(id).and_then(|team| team.harbor.as_ref());
+        names.insert(name.clone());
+        projects.push(of_team(reading, harbor.team_defaults.as_ref(), own, &name, &path, Reading::team(id))?);
+    }
+    for (index, declared) in harbor.projects.iter().flatten().enumerate() {
+        let path = reading.path(&["projects"]).index(index);
+        let name = declared.name.to_string();
+        if !names.insert(name.clone()) {
+            let problem = reading.problem(&path, &format!("project `{name}` is declared twice"));
+            return Err(problem.with_hint("what teams imply counts too").into());
+        }
+        let layer = Layer { settings: declared.settings(), path: path.clone() };
+        let mut project =
+            Building { reading, name: name.clone(), path: path.clone(), team: None, layers: vec![layer] }.build()?;
+        project.registry = declared.registry.as_ref().map(ToString::to_string);
+        if let Some(members) = &declared.members {
+            project.members_are_all = true;
+            for (index, member) in members.iter().enumerate() {
+                project.members.push(declared_member(reading, member, &path.clone().key("members").index(index))?);
+            }
+        }
+        projects.push(project);
+    }
+    Ok(projects)
+}
+
+/// A team's project: private unless the values say otherwise, with the team's group and that of all teams' administrators.
+fn of_team(
+    reading: &Reading<'_>,
+    defaults: Option<&TeamHarbor>,
+    own: Option<&TeamHarbor>,
+    name: &str,
+    path: &ValuePath,
+    team: Option<Arc<str>>,
+) -> Result<DesiredProject, Problems> {
+    let own = own.map(|own| Layer { settings: own.settings(), path: path.clone().key("harbor") });
+    let defaults =
+        defaults.map(|defaults| Layer { settings: defaults.settings(), path: reading.path(&["teamDefaults"]) });
+    let layers = own.into_iter().chain(defaults).collect();
+    let mut project = Building { reading, name: name.to_owned(), path: path.clone(), team, layers }.build()?;
+    project.metadata.value.public.get_or_insert_with(|| "false".to_owned());
+    let administrators = reading.values.platform.names.all_teams_admin.to_string();
+    let names_path = ValuePath::root().key("platform").key("names").key("allTeamsAdmin");
+    project.members = vec![
+        DesiredMember { member: Member::Group(name.to_owned()), role_id: DEVELOPER, cause: reading.cause(path) },
+        DesiredMember {
+            member: Member::Group(administrators),
+            role_id: PROJECT_ADMIN,
+            cause: reading.cause(&names_path),
+        },
+    ];
+    Ok(project)
+}
+
+fn declared_member(
+    reading: &Reading<'_>,
+    declared: &HarborMember,
+    path: &ValuePath,
+) -> Result<DesiredMember, Problems> {
+    let member = match (&declared.group, &declared.user) {
+        (Some(group), None) if !group.is_empty() => Member::Group(group.clone()),
+        (None, Some(user)) if !user.is_empty() => Member::User(user.clone()),
+        _ => {
+            let problem = reading.problem(path, "a member is a group or a user");
+            return Err(problem.with_hint("write exactly one of `group` and `user`").into());
+        }
+    };
+    Ok(DesiredMember { member, role_id: declared.role.id(), cause: reading.cause(path) })
+}
+
+/// Settings with the place where they are declared.
+struct Layer<'a> {
+    settings: ProjectSettings<'a>,
+    path: ValuePath,
+}
+
+/// A project in the making. The first layer that says something about a setting has the word.
+struct Building<'a> {
+    reading: &'a Reading<'a>,
+    name: String,
+    path: ValuePath,
+    team: Option<Arc<str>>,
+    layers: Vec<Layer<'a>>,
+}
+
+impl<'a> Building<'a> {
+    fn build(self) -> Result<DesiredProject, Problems> {
+        Ok(DesiredProject {
+            metadata: self.metadata(),
+            registry: None,
+            quota: self.setting("storageQuota", |settings| settings.storage_quota).map(|(quota, path)| {
+                Declared::new(quota.bytes(), self.reading.cause(&path)).of_team(self.team.clone())
+            }),
+            retention: self.retention()?,
+            immutable_rules: self.immutable_rules()?,
+            webhooks: self.webhooks()?,
+            labels: self.labels()?,
+            members: Vec::new(),
+            members_are_all: false,
+            name: self.name,
+        })
+    }
+
+    /// What the first layer that has it says about a setting, with its place.
+    fn setting<T>(&self, key: &str, of: impl Fn(&ProjectSettings<'a>) -> Option<T>) -> Option<(T, ValuePath)> {
+        self.layers.iter().find_map(|layer| Some((of(&layer.settings)?, layer.path.clone().key(key))))
+    }
+
+    fn metadata(&self) -> Declared<ProjectMetadata> {
+        let mut declared = Declared::new(ProjectMetadata::default(), self.reading.cause(&self.path));
+        let mut set = |field: &str, value: Option<(String, ValuePath)>| {
+            value.map(|(text, path)| {
+                declared.field_causes.insert(field.to_owned(), self.reading.cause(&path));
+                text
+            })
+        };
+        let flag = |key: &str, of: fn(&ProjectSettings<'a>) -> Option<bool>| {
+            self.setting(key, of).map(|(value, path)| (value.to_string(), path))
+        };
+        let severity = self.setting("severity", |settings| settings.severity);
+        let value = ProjectMetadata {
+            public: set("public", flag("public", |settings| settings.public)),
+            auto_scan: set("auto_scan", flag("autoScan", |settings| settings.auto_scan)),
+            auto_sbom_generation: set("auto_sbom_generation", flag("autoSbom", |settings| settings.auto_sbom)),
+            prevent_vul: set("prevent_vul", flag("preventVulnerable", |settings| settings.prevent_vulnerable)),
+            severity: set("severity", severity.map(|(word, path)| (word.as_str().to_owned(), path))),
+            enable_content_trust_cosign: set(
+                "enable_content_trust_cosign",
+                flag("requireSignature", |settings| settings.require_signature),
+            ),
+            reuse_sys_cve_allowlist: set(
+                "reuse_sys_cve_allowlist",
+                flag("systemAllowlist", |settings| settings.system_allowlist),
+            ),
+            ..ProjectMetadata::default()
+        };
+        declared.value = value;
+        declared.of_team(self.team.clone())
+    }
+
+    fn retention(&self) -> Result<Option<Declared<DesiredRetention>>, Problems> {
+        let Some((retention, path)) = self.setting("retention", |settings| settings.retention) else { return Ok(None) };
+        let Some(keep_last) = retention.keep_last else { return Ok(None) };
+        if let Some(schedule) = &retention.schedule {
+            check_schedule(self.reading, schedule, &path.clone().key("schedule"))?;
+        }
+        let value = DesiredRetention { keep_last, schedule: retention.schedule.clone() };
+        Ok(Some(Declared::new(value, self.reading.cause(&path)).of_team(self.team.clone())))
+    }
+
+    fn immutable_rules(&self) -> Result<Option<Vec<DesiredImmutableRule>>, Problems> {
+        let Some((rules, path)) = self.setting("immutableTags", |settings| settings.immutable_tags) else {
+            return Ok(None);
+        };
+        let rules: Vec<DesiredImmutableRule> = rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| self.immutable_rule(rule, &path.clone().index(index)))
+            .collect();
+        self.each_once(rules.iter().map(|rule| &rule.object), &path)?;
+        Ok(Some(rules))
+    }
+
+    fn immutable_rule(&self, rule: &ImmutableTags, path: &ValuePath) -> DesiredImmutableRule {
+        let repositories = rule.repositories.clone().unwrap_or_else(|| "**".to_owned());
+        let name = format!("{repositories}:{}", rule.tags);
+        DesiredImmutableRule {
+            object: ObjectId::within(IMMUTABLE_RULE, &self.name, &name),
+            tags: rule.tags.clone(),
+            repositories,
+            disabled: rule.disabled,
+            cause: self.reading.cause(path),
+        }
+    }
+
+    fn webhooks(&self) -> Result<Option<Vec<DesiredWebhook>>, Problems> {
+        let Some((webhooks, path)) = self.setting("webhooks", |settings| settings.webhooks) else { return Ok(None) };
+        let mut desired = Vec::with_capacity(webhooks.len());
+        for (index, webhook) in webhooks.iter().enumerate() {
+            desired.push(self.webhook(webhook, &path.clone().index(index))?);
+        }
+        self.each_once(desired.iter().map(|webhook| &webhook.object), &path)?;
+        Ok(Some(desired))
+    }
+
+    fn webhook(&self, webhook: &HarborWebhook, path: &ValuePath) -> Result<DesiredWebhook, Problems> {
+        let secret = webhook.auth_header.as_ref();
+        let secret = secret.map(|secret| self.reading.secret(secret, &path.clone().key("authHeader"))).transpose()?;
+        let target = WebhookTargetObject {
+            type_: Some(match webhook.target {
+                Some(WebhookTarget::Slack) => "slack".to_owned(),
+                Some(WebhookTarget::Http) | None => "http".to_owned(),
+            }),
+            address: Some(webhook.address.to_string()),
+            auth_header: secret.map(Secret::from),
+            skip_cert_verify: webhook.skip_cert_verify,
+            payload_format: webhook.format.map(|format| match format {
+                WebhookFormat::Default => "Default".to_owned(),
+                WebhookFormat::CloudEvents => "CloudEvents".to_owned(),
+            }),
+        };
+        let policy = WebhookPolicy {
+            name: Some(webhook.name.clone()),
+            description: webhook.description.clone(),
+            enabled: webhook.enabled,
+            event_types: Some(webhook.events.clone()),
+            targets: Some(vec![target]),
+            ..WebhookPolicy::default()
+        };
+        Ok(DesiredWebhook {
+            object: ObjectId::within(WEBHOOK, &self.name, &webhook.name),
+            policy: Declared::new(policy, self.reading.cause(path)).of_team(self.team.clone()),
+        })
+    }
+
+    fn labels(&self) -> Result<Option<Vec<DesiredLabel>>, Problems> {
+        let Some((labels, path)) = self.setting("labels", |settings| settings.labels) else { return Ok(None) };
+        let labels: Vec<DesiredLabel> = labels
+            .iter()
+            .enumerate()
+            .map(|(index, label)| {
+                let value = Label {
+                    name: Some(label.name.clone()),
+                    description: label.description.clone(),
+                    color: label.color.clone(),
+                    ..Label::default()
+                };
+                let cause = self.reading.cause(&path.clone().index(index));
+                DesiredLabel {
+                    object: ObjectId::within(LABEL, &self.name, &label.name),
+                    label: Declared::new(value, cause).of_team(self.team.clone()),
+                }
+            })
+            .collect();
+        self.each_once(labels.iter().map(|label| &label.object), &path)?;
+        Ok(Some(labels))
+    }
+
+    fn each_once<'o>(&self, objects: impl Iterator<Item = &'o ObjectId>, path: &ValuePath) -> Result<(), Problems> {
+        let mut seen = BTreeSet::new();
+        for object in objects {
+            if !seen.insert(object) {
+                return Err(self.reading.problem(path, &format!("`{object}` is declared twice")).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Harbor's schedules have six fields (server-behaviour 6).
+pub(super) fn check_schedule(reading: &Reading<'_>, schedule: &str, path: &ValuePath) -> Result<(), Problems> {
+    if schedule.is_empty() || schedule.split_whitespace().count() == 6 {
+        return Ok(());
+    }
+    let problem = reading.problem(path, "a schedule of harbor has six fields");
+    Err(problem.with_hint("seconds come first: `0 0 2 * * *` is every night at two").into())
+}

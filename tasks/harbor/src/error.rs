@@ -1,0 +1,252 @@
+//! What can go wrong, and what it means for the run.
+
+use evenkeel_engine::task::{Class, Classified};
+use evenkeel_harbor_client::HarborError;
+use evenkeel_kubernetes_client::KubernetesError;
+use evenkeel_transport::Kind;
+
+/// Why a call of this task failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The session cannot be made: certificates that cannot be used.
+    #[error("the connection to harbor cannot be set up: {}", .0.api())]
+    Session(#[source] HarborError),
+    /// The login failed.
+    #[error("login to harbor at `{address}` failed: {source}")]
+    Login {
+        /// The server's address.
+        address: String,
+        /// Why.
+        source: HarborError,
+    },
+    /// A request for an object failed.
+    #[error("cannot {action} {kind} `{name}`: {source}")]
+    Call {
+        /// What was being done.
+        action: &'static str,
+        /// The object's kind.
+        kind: &'static str,
+        /// The object's name.
+        name: String,
+        /// Why.
+        source: HarborError,
+    },
+    /// A list lacks what another list has: it was answered to nobody, because the login was refused in that moment.
+    #[error("the list of projects lacks `{project}`, which has a quota")]
+    CutShort {
+        /// A project that is missing.
+        project: String,
+    },
+    /// The configuration comes from the server's environment and cannot be written.
+    #[error("harbor's configuration cannot be changed: its server has CONFIG_OVERWRITE_JSON set")]
+    ConfigurationFixed,
+    /// The login mode cannot be changed any more.
+    #[error("harbor's login mode stays `{there}`: there are users besides `admin`")]
+    AuthModeFrozen {
+        /// The mode that it has.
+        there: String,
+    },
+    /// Keys of the configuration are refused; all others were written.
+    #[error("harbor refuses {keys} of the configuration: {source}")]
+    KeysRefused {
+        /// The keys, with backticks.
+        keys: String,
+        /// What it says about the first.
+        source: HarborError,
+    },
+    /// A project's group can be a member only with login through OpenID Connect.
+    #[error("group `{group}` cannot be a member yet: harbor's login mode is `{mode}`")]
+    NoGroups {
+        /// The group.
+        group: String,
+        /// The login mode.
+        mode: String,
+    },
+    /// Something that must be there for a write has gone, or never was.
+    #[error("{kind} `{name}` is not there")]
+    Missing {
+        /// The object's kind.
+        kind: &'static str,
+        /// The object's name.
+        name: String,
+    },
+    /// A robot's new secret was set and does not work.
+    #[error("the new secret of robot `{robot}` does not work, so that it is not published")]
+    SecretRefused {
+        /// The robot's full name.
+        robot: String,
+    },
+    /// No random secret can be made.
+    #[error("no secret can be made for robot `{robot}`: {reason}")]
+    NoRandom {
+        /// The robot.
+        robot: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A secret that was made cannot be kept or read back.
+    #[error("the secret of robot `{robot}` cannot be kept: {reason}")]
+    NotKept {
+        /// The robot.
+        robot: String,
+        /// Why.
+        reason: String,
+    },
+    /// There is no cluster to put secrets into.
+    #[error("Secret `{secret}` waits: there is no Kubernetes cluster in this run")]
+    NoCluster {
+        /// `namespace/name`.
+        secret: String,
+    },
+    /// The namespace of a Secret is missing.
+    #[error("Secret `{secret}` waits: namespace `{namespace}` does not exist")]
+    NamespaceMissing {
+        /// `namespace/name`.
+        secret: String,
+        /// The namespace.
+        namespace: String,
+    },
+    /// A Secret of that name is there, and is not ours.
+    #[error("Secret `{secret}` is there and not ours, so that it stays as it is")]
+    Foreign {
+        /// `namespace/name`.
+        secret: String,
+    },
+    /// A call to the cluster failed.
+    #[error(transparent)]
+    Cluster(#[from] KubernetesError),
+}
+
+impl Classified for Error {
+    fn class(&self) -> Class {
+        let source = match self {
+            Self::Session(_) => return Class::Configuration,
+            Self::CutShort { .. } => return Class::Unavailable,
+            Self::ConfigurationFixed
+            | Self::AuthModeFrozen { .. }
+            | Self::KeysRefused { .. }
+            | Self::NoGroups { .. }
+            | Self::SecretRefused { .. }
+            | Self::NoCluster { .. }
+            | Self::NamespaceMissing { .. }
+            | Self::Foreign { .. } => return Class::Refused,
+            Self::Missing { .. } => return Class::Conflict,
+            Self::NoRandom { .. } | Self::NotKept { .. } => return Class::Configuration,
+            Self::Cluster(error) => return error.class(),
+            Self::Login { source, .. } | Self::Call { source, .. } => source,
+        };
+        match source {
+            // The same certificate is refused the next time as well.
+            HarborError::Unavailable(error) if error.kind() == Kind::Tls => Class::Configuration,
+            HarborError::Unavailable(_) => Class::Unavailable,
+            HarborError::NotAuthorised(_) => Class::NotAuthorised,
+            // What was there a moment ago is gone, or the other way round.
+            HarborError::NotFound(_) | HarborError::Conflict(_) => Class::Conflict,
+            // A read or a login asks for nothing that could be refused: the server itself is not well.
+            HarborError::Server(_) if self.is_read() => Class::Unavailable,
+            HarborError::Invalid(_) | HarborError::Precondition(_) | HarborError::Server(_) => Class::Refused,
+            // What answers a login with something else is no Harbor.
+            HarborError::Unexpected(_) | HarborError::Undecodable(_) if matches!(self, Self::Login { .. }) => {
+                Class::Configuration
+            }
+            _ => Class::Unexpected,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Session(_) => "put certificates in PEM form into `platform.caBundle`, or leave it out",
+            Self::Login { source, .. } => return login_hint(source),
+            Self::Call { source, .. } => return self.call_hint(source),
+            Self::CutShort { .. } => "run again: somebody's wrong password may have locked the login for a moment",
+            Self::ConfigurationFixed => {
+                "declare these keys in that variable, or take it away from the server's environment; leave them out of the values to manage the rest"
+            }
+            Self::AuthModeFrozen { .. } => {
+                "delete the local users in harbor, which frees the mode, or leave `harbor.oidc` and `auth_mode` out of the values; every other key was written"
+            }
+            Self::KeysRefused { .. } => "change the declared value; every other key was written",
+            Self::NoGroups { .. } => {
+                "declare `harbor.oidc`, or leave the mode to people and wait until it is `oidc_auth`"
+            }
+            Self::Missing { .. } => "run again: it was removed while this run was under way",
+            Self::SecretRefused { .. } => {
+                "run again; if it stays so, see whether something else sets the robot's secret too"
+            }
+            Self::NoRandom { .. } => "run it again on a system whose random numbers work",
+            Self::NotKept { .. } => {
+                "name a file that can be written with `--inventory`, or a namespace in `kubernetes.inventory`"
+            }
+            Self::NoCluster { .. } => {
+                "name a cluster with `--kubeconfig` or `--context`, or leave `kubernetes` out of the values"
+            }
+            Self::NamespaceMissing { .. } => "create it, or set `kubernetes.createNamespaces: true`",
+            Self::Foreign { .. } => "`apply --adopt` takes it over, or rename it",
+            Self::Cluster(error) => return error.hint(),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Error {
+    /// Whether the request wanted to change nothing.
+    fn is_read(&self) -> bool {
+        match self {
+            Self::Call { action, .. } => ["read", "list", "find", "verify"].contains(action),
+            Self::Login { .. } => true,
+            _ => false,
+        }
+    }
+
+    fn call_hint(&self, source: &HarborError) -> Option<String> {
+        let hint = match source {
+            HarborError::NotAuthorised(_) => "the account in `harbor.admin` has to administrate the whole system",
+            HarborError::Invalid(_) => "change the declared value; `plan` names the file and line that ask for it",
+            HarborError::Server(_) if self.is_read() => "run again; the log of harbor's core says what failed",
+            HarborError::Undecodable(_) => {
+                "run again; if it stays so, see whether something between here and harbor changes its answers"
+            }
+            source => return connection_hint(source),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+fn login_hint(source: &HarborError) -> Option<String> {
+    let hint = match source {
+        HarborError::NotAuthorised(_) => {
+            "check `harbor.admin`: a user who administrates the whole system, and the password"
+        }
+        HarborError::Unexpected(_) | HarborError::Undecodable(_) => {
+            "check `harbor.url` (or `harbor.internalUrl`), which ends before `/api`"
+        }
+        HarborError::Server(_) => "the log of harbor's core says what failed; it may still be starting",
+        source => return connection_hint(source),
+    };
+    Some(hint.to_owned())
+}
+
+/// What helps where no answer came: in the words of the values, which the transport does not know.
+fn connection_hint(source: &HarborError) -> Option<String> {
+    let hint = match source.api().kind() {
+        Kind::Connection | Kind::Timeout => {
+            "check `harbor.url` (or `harbor.internalUrl`), the proxy variables, and that the server runs"
+        }
+        Kind::Tls => "put the certificate of the server's authority into `platform.caBundle`",
+        Kind::Deadline => "give the run more time with `--timeout`",
+        _ => return source.hint().map(str::to_owned),
+    };
+    Some(hint.to_owned())
+}
+
+/// Says what a request was for.
+pub(crate) trait Doing<T> {
+    /// The error with the object and what was being done with it.
+    fn doing(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error>;
+}
+
+impl<T> Doing<T> for Result<T, HarborError> {
+    fn doing(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error> {
+        self.map_err(|source| Error::Call { action, kind, name: name.to_owned(), source })
+    }
+}

@@ -1,0 +1,213 @@
+//! Keeps a Harbor registry equal to the values, and the registry secrets of teams in the cluster: configuration, projects with
+//! what belongs to them, members, robots, other registries and replications.
+//!
+//! # What it guarantees
+//!
+//! - A second run writes nothing; a plan shows what differs, field by field, with the value that asks for it.
+//! - Only declared keys and fields are compared and changed. Projects, robots, members, rules, webhooks and labels of other people
+//!   stay as they are. A declared list of members is the whole list, but for whoever made the project; what a team implies is
+//!   only added to what other people have.
+//! - A credential that works is never touched: not when a host, a robot's name or a label has to be put right around it. A
+//!   refusal is believed only from a server that has just recognised the administrator; a robot that is off or whose time is over
+//!   is woken before anything else.
+//! - What is published works: a new secret is kept first, then set at the server, then seen to work, then published. Stopped in
+//!   between, the next run goes on with the kept one.
+//! - A Secret of that name that is neither labelled as ours nor in the inventory is not overwritten unless `--adopt` says so.
+//! - Only what the inventory lists as ours is ever deleted, only with `--prune`, and a project only while it is empty.
+//! - One part's trouble stays there: a key that is refused, a login mode that is frozen, a namespace that is missing, a cluster that
+//!   does not answer.
+//!
+//! # The order of the writes
+//!
+//! 1. the configuration: the keys of the login, then its mode, which needs them; all other keys; the robots' prefix
+//! 2. this task's own robot and its secret, beside everything else: until it works, the administrator does its work
+//! 3. registries; projects with their settings and quota, then retention, immutable tag rules, webhooks, labels
+//! 4. members, groups after the login mode
+//! 5. robots, each after the projects in which it has rights; secrets that the values or the vault know
+//! 6. namespaces where the values say so; each team's Secrets after their robots; the pull secrets of the default account
+//! 7. replications; deletes: a Secret before its robot, a registry after everything that uses it
+//!
+//! A new prefix renames all robots at once: their Secrets are rewritten right after it, in the same run.
+//!
+//! Facts about Harbor's behaviour are in `docs/harbor.md`; "server-behaviour" in comments is its source.
+
+mod access;
+mod apply;
+pub mod desired;
+mod directory;
+mod error;
+pub mod names;
+pub mod observe;
+pub mod plan;
+pub mod published;
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use evenkeel_core::{
+    memory::{Memory, Ownership},
+    object::ObjectId,
+    plan::{Change, Plan, PlanError},
+    report::RequestCounts,
+    values::{Document, Problems, SecretValue, Values},
+};
+use evenkeel_engine::{
+    cluster::ClusterAccess,
+    secrets::SecretResolver,
+    task::{Applied, Context, Task},
+    vault::{Vault, VaultError},
+};
+use evenkeel_harbor_client::{Administrator, Patience, json_schema};
+use evenkeel_transport::{Deadline, Secret, Session, SessionOptions};
+use secrecy::SecretString;
+
+pub use error::Error;
+
+use crate::{
+    access::Access,
+    desired::{Desired, SecretHome},
+    directory::Directory,
+    observe::Observed,
+    plan::Operation,
+};
+
+/// The task, logged in to one server.
+#[derive(Debug)]
+pub struct Harbor {
+    access: Access,
+    cluster: ClusterAccess,
+    vault: Arc<Vault>,
+    directory: Directory,
+    /// What every robot's name begins with now.
+    prefix: RwLock<String>,
+    /// The name of this task's own robot, without prefix.
+    own_robot: String,
+    verify_secrets: bool,
+}
+
+impl Harbor {
+    fn prefix(&self) -> String {
+        self.prefix.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_prefix(&self, prefix: &str) {
+        prefix.clone_into(&mut self.prefix.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// A robot's name as it is now.
+    fn full_name(&self, stored: &str) -> String {
+        format!("{}{stored}", self.prefix())
+    }
+
+    /// Works as the own robot from now on, if a secret of it is kept. Returns whether one is.
+    async fn begin_as_robot(&self) -> Result<bool, Error> {
+        let Some(secret) = self.kept(&self.own_robot).await? else {
+            self.access.work_as_administrator();
+            return Ok(false);
+        };
+        self.access.work_as(&self.full_name(&self.own_robot), Secret::from(secret));
+        Ok(true)
+    }
+
+    /// The secret of a robot that this task keeps.
+    async fn kept(&self, stored: &str) -> Result<Option<SecretString>, Error> {
+        self.vault.find(&vault_name(stored)).await.map_err(|error| not_kept(stored, &error))
+    }
+
+    async fn keep(&self, stored: &str, secret: &SecretString) -> Result<(), Error> {
+        self.vault.keep(&vault_name(stored), secret).await.map_err(|error| not_kept(stored, &error))
+    }
+}
+
+fn vault_name(stored: &str) -> String {
+    format!("robot/{stored}")
+}
+
+fn not_kept(stored: &str, error: &VaultError) -> Error {
+    Error::NotKept { robot: stored.to_owned(), reason: error.to_string() }
+}
+
+impl Task for Harbor {
+    const NAME: &'static str = "harbor";
+    const ABOUT: &'static str = "Keep a Harbor registry, and the registry secrets in the cluster, equal to the values";
+    type Desired = Desired;
+    type Observed = Observed;
+    type Operation = Operation;
+    type Error = Error;
+
+    fn definitions() -> Vec<(&'static str, serde_json::Value)> {
+        json_schema("Configurations").map(|schema| ("HarborConfiguration", schema)).into_iter().collect()
+    }
+
+    fn required_secrets(values: &Values) -> Vec<SecretValue> {
+        desired::required_secrets(values)
+    }
+
+    fn desired(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Desired, Problems> {
+        Desired::from_values(values, document, secrets)
+    }
+
+    async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
+        let administration = &desired.administration;
+        let session = Session::new(SessionOptions {
+            ca_bundle: administration
+                .ca_bundle
+                .as_ref()
+                .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
+            concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
+            deadline: Some(Deadline::at(context.deadline)),
+            ..SessionOptions::default()
+        })
+        .map_err(|source| Error::Session(source.into()))?;
+        let administrator = Administrator {
+            username: administration.username.clone(),
+            password: Secret::from(administration.password.clone()),
+        };
+        let access = Access::connect(session, &administration.address, administrator, Patience::default())
+            .await
+            .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
+        let own = desired.robots.iter().find(|robot| matches!(robot.secret, SecretHome::Own));
+        Ok(Self {
+            access,
+            cluster: context.cluster.clone(),
+            vault: Arc::clone(&context.vault),
+            directory: Directory::default(),
+            prefix: RwLock::default(),
+            own_robot: own.map(desired::DesiredRobot::stored_name).unwrap_or_default(),
+            verify_secrets: context.verify_secrets,
+        })
+    }
+
+    fn target(desired: &Desired) -> String {
+        format!("harbor at {}", desired.administration.public_address)
+    }
+
+    async fn observe(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
+        self.read(desired, ownership).await
+    }
+
+    fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
+        plan::plan(desired, observed, memory)
+    }
+
+    fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
+        plan::existing(desired, observed)
+    }
+
+    async fn apply(&self, desired: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
+        self.write(desired, change).await
+    }
+
+    fn requests(&self) -> RequestCounts {
+        let summary = self.access.session().log().summary();
+        RequestCounts {
+            total: summary.requests,
+            reads: summary.reads,
+            writes: summary.writes,
+            tokens: summary.tokens,
+            retries: summary.retries,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What Harbor and the cluster hold of the objects that the values name. Reads only, in lists where there are lists.
+//!
+//! An unchanged server costs: the administrator's proof and the configuration; the pages of robots (those of all teams come from
+//! one list), projects and quotas; and for each project its members, and its retention policy by number where that is
+//! managed (neither has a list over projects). Robots come first: that list is refused to a wrong secret, where that of projects is
+//! answered with less in it. `docs/performance.md` has the whole list, with what less common values add.
+
+mod cluster;
+mod credentials;
+mod projects;
+mod robots;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::{memory::Ownership, object::ObjectId};
+use evenkeel_harbor_client::{
+    paging,
+    types::{
+        ConfigurationsResponse, ImmutableRule, Label, Project, ProjectMemberEntity, Registry, ReplicationPolicy,
+        RetentionPolicy, WebhookPolicy,
+    },
+};
+use evenkeel_transport::ResultExt;
+use futures::try_join;
+use serde_json::Value;
+
+pub use cluster::{Closed, ObservedCluster, ObservedSecret};
+pub use credentials::Published;
+pub(crate) use projects::retention_id;
+pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
+
+use crate::{Error, Harbor, desired::Desired, error::Doing};
+
+/// How many reads of one kind are begun before the first has ended. The session caps requests by
+/// itself; this bounds how many answers are held at once.
+const AT_ONCE: usize = 16;
+
+/// What is there. Maps are by the name under which the values know an object.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// The configuration.
+    pub configuration: Configuration,
+    /// All projects.
+    pub projects: BTreeMap<String, Project>,
+    /// The quotas of projects.
+    pub quotas: BTreeMap<String, Quota>,
+    /// The retention policies of projects for which one is declared.
+    pub retentions: BTreeMap<String, RetentionPolicy>,
+    /// The rules of projects for which some are declared or ours.
+    pub immutable_rules: BTreeMap<String, Vec<ImmutableRule>>,
+    /// The webhook policies of projects for which some are declared or ours.
+    pub webhooks: BTreeMap<String, Vec<WebhookPolicy>>,
+    /// The labels of projects for which some are declared or ours.
+    pub labels: BTreeMap<String, Vec<Label>>,
+    /// The members of declared projects.
+    pub members: BTreeMap<String, Vec<ProjectMemberEntity>>,
+    /// The robots of the system and of projects that declare some, by the name without prefix.
+    pub robots: BTreeMap<String, ObservedRobot>,
+    /// How this task's own robot does.
+    pub own_robot: OwnRobot,
+    /// The registries.
+    pub registries: BTreeMap<String, Registry>,
+    /// The replication policies.
+    pub replications: BTreeMap<String, ReplicationPolicy>,
+    /// What the cluster holds; `None` where there is no cluster in this run.
+    pub cluster: Option<ObservedCluster>,
+    /// How the registry secrets do, by their objects.
+    pub credentials: BTreeMap<ObjectId, Published>,
+    /// Robots whose secret, as the values or the vault have it, does not work.
+    pub refused_secrets: BTreeSet<String>,
+    /// The rights that robots may be given; `None` where our own has all that it wants.
+    pub grantable: Option<Grantable>,
+    /// Whether the administrator had to do what the own robot was refused.
+    pub robot_was_refused: bool,
+}
+
+/// The configuration, key by key.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    /// The values. Secrets are not among them.
+    pub values: BTreeMap<String, Value>,
+    /// The keys that cannot be changed now.
+    pub frozen: BTreeSet<String>,
+}
+
+impl Configuration {
+    fn of(answer: &ConfigurationsResponse) -> Self {
+        let mut configuration = Self::default();
+        // A generated type is always written as the map that it was read from.
+        let Ok(Value::Object(items)) = serde_json::to_value(answer) else { return configuration };
+        for (key, mut item) in items {
+            if item["editable"] == false {
+                configuration.frozen.insert(key.clone());
+            }
+            // `scan_all_policy` has no value (server-behaviour 2).
+            if let Some(value) = item.get_mut("value") {
+                configuration.values.insert(key, value.take());
+            }
+        }
+        configuration
+    }
+
+    /// A key that holds text.
+    #[must_use]
+    pub fn text(&self, key: &str) -> &str {
+        self.values.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether the server's environment decides about every key (server-behaviour 2).
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        !self.values.is_empty() && self.values.keys().all(|key| self.frozen.contains(key))
+    }
+}
+
+/// A project's quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Its number.
+    pub id: i64,
+    /// How much may be stored, in bytes; -1 is unlimited.
+    pub storage: i64,
+}
+
+impl Harbor {
+    /// Reads everything that the plan needs, anew.
+    pub(crate) async fn read(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
+        self.directory.clear();
+        let configuration = self.read_configuration().await?;
+        self.set_prefix(configuration.text("robot_name_prefix"));
+        let (robots, own_robot) = self.read_robots().await?;
+        let (mut robots, (projects, quotas), registries, replications, cluster) = try_join!(
+            async { Ok(robots) },
+            self.read_projects(),
+            self.read_registries(desired, ownership),
+            self.read_replications(desired, ownership),
+            self.read_cluster(desired, ownership),
+        )?;
+        let (members, retentions, rules, webhooks, labels, of_projects) = try_join!(
+            self.read_members(desired, &projects),
+            self.read_retentions(desired, &projects),
+            self.read_immutable_rules(desired, &projects, ownership),
+            self.read_webhooks(desired, &projects, ownership),
+            self.read_labels(desired, &projects, ownership),
+            self.read_project_robots(desired, &projects, ownership),
+        )?;
+        robots.extend(of_projects);
+        let (credentials, refused_secrets, grantable) = try_join!(
+            self.read_credentials(desired, cluster.as_ref(), &projects, &robots),
+            self.read_refused_secrets(desired, &robots),
+            self.read_grantable(desired, &robots),
+        )?;
+        Ok(Observed {
+            configuration,
+            projects,
+            quotas,
+            retentions,
+            immutable_rules: rules,
+            webhooks,
+            labels,
+            members,
+            robots,
+            own_robot,
+            registries,
+            replications,
+            cluster,
+            credentials,
+            refused_secrets,
+            grantable,
+            robot_was_refused: self.access.take_refusal(),
+        })
+    }
+
+    /// Robots may not (server-behaviour 5).
+    async fn read_configuration(&self) -> Result<Configuration, Error> {
+        let read = self
+            .access
+            .as_administrator(|client| async move { client.configuration_get().send().await.api() })
+            .await
+            .doing("read", "configuration of", "harbor")?;
+        Ok(Configuration::of(&read))
+    }
+
+    async fn read_registries(
+        &self,
+        desired: &Desired,
+        ownership: &Ownership,
+    ) -> Result<BTreeMap<String, Registry>, Error> {
+        let wanted = !desired.registries.is_empty()
+            || !desired.replications.is_empty()
+            || desired.projects.iter().any(|project| project.registry.is_some())
+            || ownership.of_kind(&crate::names::REGISTRY).next().is_some();
+        if !wanted {
+            return Ok(BTreeMap::new());
+        }
+        let list = self.access.call(|client| async move { paging::registries(&client).await }).await;
+        let mut named = BTreeMap::new();
+        for registry in list.doing("list", "registries of", "harbor")? {
+            if let (Some(name), Some(id)) = (registry.name.clone(), registry.id) {
+                self.directory.insert(crate::directory::Named::Registry(name.clone()), id);
+                named.insert(name, registry);
+            }
+        }
+        Ok(named)
+    }
+
+    async fn read_replications(
+        &self,
+        desired: &Desired,
+        ownership: &Ownership,
+    ) -> Result<BTreeMap<String, ReplicationPolicy>, Error> {
+        let wanted = !desired.replications.is_empty() || ownership.of_kind(&crate::names::REPLICATION).next().is_some();
+        if !wanted {
+            return Ok(BTreeMap::new());
+        }
+        let list = self.access.call(|client| async move { paging::replications(&client).await }).await;
+        let list = list.doing("list", "replications of", "harbor")?;
+        Ok(list.into_iter().filter_map(|policy| Some((policy.name.clone()?, policy))).collect())
+    }
+}

@@ -1,0 +1,202 @@
+//! Projects, and what is read of each by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::{
+    memory::Ownership,
+    object::{Kind, ObjectId},
+};
+use evenkeel_harbor_client::{
+    Client, HarborError, paging,
+    types::{ImmutableRule, Label, Project, ProjectMemberEntity, RetentionPolicy, WebhookPolicy},
+};
+use evenkeel_transport::{ApiError, ResultExt};
+use futures::{StreamExt, TryStreamExt, stream, try_join};
+use std::sync::Arc;
+
+use super::{AT_ONCE, Quota};
+use crate::{
+    Error, Harbor,
+    desired::{Desired, DesiredProject},
+    directory::Named,
+    error::Doing,
+    names::{IMMUTABLE_RULE, LABEL, WEBHOOK},
+};
+
+/// How often the two lists are compared before one of them is taken for cut short.
+const LOOKS: usize = 2;
+
+impl Harbor {
+    /// Projects with their quotas. A login that is refused in that moment gets the public projects and no error
+    /// (server-behaviour 1.1), but no quota: a project that has a quota and is not in the list shows it.
+    pub(super) async fn read_projects(&self) -> Result<(BTreeMap<String, Project>, BTreeMap<String, Quota>), Error> {
+        let mut missing = String::new();
+        for _ in 0..LOOKS {
+            let (projects, quotas) = try_join!(self.list_projects(), self.list_quotas())?;
+            match quotas.keys().find(|name| !projects.contains_key(*name)) {
+                None => return Ok((projects, quotas)),
+                Some(name) => missing.clone_from(name),
+            }
+        }
+        Err(Error::CutShort { project: missing })
+    }
+
+    async fn list_projects(&self) -> Result<BTreeMap<String, Project>, Error> {
+        let list = self.access.call(|client| async move { paging::projects(&client).await }).await;
+        let mut named = BTreeMap::new();
+        for project in list.doing("list", "projects of", "harbor")? {
+            if let (Some(name), Some(id)) = (project.name.clone(), project.project_id) {
+                self.directory.insert(Named::Project(name.clone()), id.into());
+                named.insert(name, project);
+            }
+        }
+        Ok(named)
+    }
+
+    async fn list_quotas(&self) -> Result<BTreeMap<String, Quota>, Error> {
+        let list = self.access.call(|client| async move { paging::quotas(&client).await }).await;
+        let quota = |quota: evenkeel_harbor_client::types::Quota| {
+            let name = quota.ref_?.get("name")?.as_str()?.to_owned();
+            let storage = quota.hard?.get("storage").copied().unwrap_or(-1);
+            Some((name, Quota { id: quota.id?, storage }))
+        };
+        Ok(list.doing("list", "quotas of", "harbor")?.into_iter().filter_map(quota).collect())
+    }
+
+    pub(super) async fn read_members(
+        &self,
+        desired: &Desired,
+        projects: &BTreeMap<String, Project>,
+    ) -> Result<BTreeMap<String, Vec<ProjectMemberEntity>>, Error> {
+        let has_members = |project: &&DesiredProject| !project.members.is_empty() || project.members_are_all;
+        let names = desired.projects.iter().filter(has_members).map(|project| project.name.as_str());
+        self.of_each(names, projects, "members of project", |client, name| async move {
+            paging::members(&client, &name).await
+        })
+        .await
+    }
+
+    /// The number of a project's policy is a text in its metadata (server-behaviour 6).
+    pub(super) async fn read_retentions(
+        &self,
+        desired: &Desired,
+        projects: &BTreeMap<String, Project>,
+    ) -> Result<BTreeMap<String, RetentionPolicy>, Error> {
+        let numbered = desired.projects.iter().filter(|project| project.retention.is_some()).filter_map(|project| {
+            let there = projects.get(&project.name)?;
+            Some((project.name.clone(), retention_id(there)?))
+        });
+        let mut reads = Vec::new();
+        for (name, id) in numbered {
+            reads.push(self.read_retention(name, id));
+        }
+        let read: Vec<(String, Option<RetentionPolicy>)> =
+            stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(read.into_iter().filter_map(|(name, policy)| Some((name, policy?))).collect())
+    }
+
+    /// A policy that is gone answers 500 (server-behaviour 6), which is no reason to leave all other projects alone.
+    async fn read_retention(&self, name: String, id: i64) -> Result<(String, Option<RetentionPolicy>), Error> {
+        let read = self.access.call(|client| async move { client.retention_get().id(id).send().await.api() }).await;
+        match read {
+            Ok(policy) => Ok((name, Some(policy))),
+            Err(HarborError::NotFound(_) | HarborError::Server(_)) => Ok((name, None)),
+            Err(error) => Err(error).doing("read", "retention policy of project", &name),
+        }
+    }
+
+    pub(super) async fn read_immutable_rules(
+        &self,
+        desired: &Desired,
+        projects: &BTreeMap<String, Project>,
+        ownership: &Ownership,
+    ) -> Result<BTreeMap<String, Vec<ImmutableRule>>, Error> {
+        let names = wanted(desired, ownership, &IMMUTABLE_RULE, |project| project.immutable_rules.is_some());
+        self.of_each(
+            names.iter().map(String::as_str),
+            projects,
+            "immutable tag rules of project",
+            |client, name| async move { paging::immutable_rules(&client, &name).await },
+        )
+        .await
+    }
+
+    pub(super) async fn read_webhooks(
+        &self,
+        desired: &Desired,
+        projects: &BTreeMap<String, Project>,
+        ownership: &Ownership,
+    ) -> Result<BTreeMap<String, Vec<WebhookPolicy>>, Error> {
+        let names = wanted(desired, ownership, &WEBHOOK, |project| project.webhooks.is_some());
+        self.of_each(
+            names.iter().map(String::as_str),
+            projects,
+            "webhook policies of project",
+            |client, name| async move { paging::webhooks(&client, &name).await },
+        )
+        .await
+    }
+
+    pub(super) async fn read_labels(
+        &self,
+        desired: &Desired,
+        projects: &BTreeMap<String, Project>,
+        ownership: &Ownership,
+    ) -> Result<BTreeMap<String, Vec<Label>>, Error> {
+        let names = wanted(desired, ownership, &LABEL, |project| project.labels.is_some());
+        let numbers: BTreeMap<String, i32> =
+            projects.iter().filter_map(|(name, project)| Some((name.clone(), project.project_id?))).collect();
+        self.of_each(names.iter().map(String::as_str), projects, "labels of project", |client, name| {
+            let number = numbers.get(&name).copied().unwrap_or_default();
+            async move { paging::project_labels(&client, number).await }
+        })
+        .await
+    }
+
+    /// One list of each of these projects that is there.
+    async fn of_each<'n, T, F, Fut>(
+        &self,
+        names: impl Iterator<Item = &'n str>,
+        projects: &BTreeMap<String, Project>,
+        what: &'static str,
+        list: F,
+    ) -> Result<BTreeMap<String, Vec<T>>, Error>
+    where
+        T: Send,
+        F: Fn(Arc<Client>, String) -> Fut + Sync,
+        Fut: Future<Output = Result<Vec<T>, ApiError>> + Send,
+    {
+        let list = &list;
+        let mut reads = Vec::new();
+        for name in names.filter(|name| projects.contains_key(*name)) {
+            let name = name.to_owned();
+            reads.push(async move {
+                let rows = self.access.call(|client| list(client, name.clone())).await.doing("list", what, &name)?;
+                Ok::<_, Error>((name, rows))
+            });
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+}
+
+/// The number of a project's retention policy.
+pub(crate) fn retention_id(project: &Project) -> Option<i64> {
+    project.metadata.as_ref()?.retention_id.as_ref()?.parse().ok()
+}
+
+/// The projects for which something of a kind is declared, or ours.
+fn wanted(
+    desired: &Desired,
+    ownership: &Ownership,
+    kind: &Kind,
+    declares: impl Fn(&DesiredProject) -> bool,
+) -> BTreeSet<String> {
+    let declared = desired.projects.iter().filter(|project| declares(project)).map(|project| project.name.clone());
+    let owned = ownership.of_kind(kind).filter_map(project_of).map(str::to_owned);
+    declared.chain(owned).collect()
+}
+
+/// The project in which an object lives: `project/name`.
+fn project_of(object: &ObjectId) -> Option<&str> {
+    object.name().split_once('/').map(|(project, _)| project)
+}

@@ -1,0 +1,177 @@
+//! Robots: one list for all of the system, one for each project that declares some.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::memory::Ownership;
+use evenkeel_harbor_client::{
+    paging,
+    types::{Permission, Project, Robot},
+};
+use evenkeel_transport::{ResultExt, Secret};
+use futures::{StreamExt, TryStreamExt, stream};
+use secrecy::SecretString;
+
+use super::AT_ONCE;
+use crate::{
+    Error, Harbor,
+    desired::{Desired, RobotHome, SecretHome},
+    directory::Named,
+    error::Doing,
+    names::ROBOT,
+};
+
+/// A robot that is there.
+#[derive(Clone, Debug)]
+pub struct ObservedRobot {
+    /// The robot.
+    pub robot: Robot,
+    /// Whether its time is over.
+    pub expired: bool,
+}
+
+/// How this task's own robot does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnRobot {
+    /// Nothing is kept with which it could work.
+    #[default]
+    Unknown,
+    /// What is kept works.
+    Works,
+    /// What is kept is refused.
+    Refused,
+}
+
+impl Harbor {
+    /// The robots of the system by the name without prefix, and how our own does: this list is the first that it asks for, and
+    /// one that is refused to a wrong secret.
+    pub(super) async fn read_robots(&self) -> Result<(BTreeMap<String, ObservedRobot>, OwnRobot), Error> {
+        let kept = self.begin_as_robot().await?;
+        let list = self.access.call(|client| async move { paging::system_robots(&client).await }).await;
+        let robots = self.named_robots(list.doing("list", "robots of", "harbor")?);
+        let own = match (kept, self.access.has_robot()) {
+            (false, _) => OwnRobot::Unknown,
+            (true, true) => OwnRobot::Works,
+            (true, false) => OwnRobot::Refused,
+        };
+        Ok((robots, own))
+    }
+
+    pub(super) async fn read_project_robots(
+        &self,
+        desired: &Desired,
+        projects: &BTreeMap<String, Project>,
+        ownership: &Ownership,
+    ) -> Result<BTreeMap<String, ObservedRobot>, Error> {
+        let declared = desired.robots.iter().filter_map(|robot| match &robot.home {
+            RobotHome::Project(project) => Some(project.as_str()),
+            RobotHome::System => None,
+        });
+        let robot_kind = ROBOT;
+        let owned = ownership.of_kind(&robot_kind).filter_map(|robot| Some(robot.name().split_once('+')?.0));
+        let wanted: BTreeSet<&str> = declared.chain(owned).collect();
+        let mut reads = Vec::new();
+        for (name, project) in projects.iter().filter(|(name, _)| wanted.contains(name.as_str())) {
+            let Some(number) = project.project_id else { continue };
+            reads.push(async move {
+                let list =
+                    self.access.call(|client| async move { paging::project_robots(&client, number).await }).await;
+                list.doing("list", "robots of project", name)
+            });
+        }
+        let lists: Vec<Vec<Robot>> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(self.named_robots(lists.into_iter().flatten()))
+    }
+
+    /// Harbor shows names with the prefix that holds now, and keeps them without (server-behaviour 5).
+    fn named_robots(&self, robots: impl IntoIterator<Item = Robot>) -> BTreeMap<String, ObservedRobot> {
+        let prefix = self.prefix();
+        let now = jiff::Timestamp::now().as_second();
+        let mut named = BTreeMap::new();
+        for robot in robots {
+            let Some(name) = robot.name.as_deref().and_then(|name| name.strip_prefix(prefix.as_str())) else {
+                continue;
+            };
+            if let Some(id) = robot.id {
+                self.directory.insert(Named::Robot(name.to_owned()), id);
+            }
+            let expired = robot.expires_at.is_some_and(|end| end != -1 && end <= now);
+            named.insert(name.to_owned(), ObservedRobot { expired, robot });
+        }
+        named
+    }
+
+    /// Robots whose secret, as the values or the vault have it, does not work.
+    pub(super) async fn read_refused_secrets(
+        &self,
+        desired: &Desired,
+        robots: &BTreeMap<String, ObservedRobot>,
+    ) -> Result<BTreeSet<String>, Error> {
+        let mut reads = Vec::new();
+        for robot in &desired.robots {
+            let stored = robot.stored_name();
+            if robots.get(&stored).is_none_or(ObservedRobot::is_dormant) {
+                continue;
+            }
+            let secret = match &robot.secret {
+                SecretHome::Declared(secret) => Some(secret.clone()),
+                SecretHome::Kept => self.kept(&stored).await?,
+                SecretHome::Own | SecretHome::Published => None,
+            };
+            reads.extend(secret.map(|secret| self.refused(stored, secret)));
+        }
+        let read: Vec<Option<String>> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(read.into_iter().flatten().collect())
+    }
+
+    async fn refused(&self, stored: String, secret: SecretString) -> Result<Option<String>, Error> {
+        let name = self.full_name(&stored);
+        let verdict = self.access.verify(&name, Secret::from(secret), "/system").await;
+        let works = verdict.doing("verify", "secret of robot", &name)?.works();
+        Ok((!works).then_some(stored))
+    }
+
+    /// The rights that robots may be given, read only where our own robot lacks some: each server version has its own list.
+    pub(super) async fn read_grantable(
+        &self,
+        desired: &Desired,
+        robots: &BTreeMap<String, ObservedRobot>,
+    ) -> Result<Option<Grantable>, Error> {
+        let Some(own) = desired.robots.iter().find(|robot| matches!(robot.secret, SecretHome::Own)) else {
+            return Ok(None);
+        };
+        let there = robots.get(&own.stored_name()).map(|there| rights(&there.robot));
+        if there.as_ref() == Some(&own.fields.value.permissions) {
+            return Ok(None);
+        }
+        let read =
+            self.access.as_administrator(|client| async move { client.grantable_list().send().await.api() }).await;
+        let read = read.doing("list", "rights of", "robots")?;
+        let rights = |rights: Option<Vec<Permission>>| {
+            let right = |right: Permission| Some((right.resource?, right.action?));
+            rights.into_iter().flatten().filter_map(right).collect()
+        };
+        Ok(Some(Grantable { system: rights(read.system), project: rights(read.project) }))
+    }
+}
+
+/// The rights that robots may be given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grantable {
+    /// About the system.
+    pub system: BTreeSet<(String, String)>,
+    /// In projects.
+    pub project: BTreeSet<(String, String)>,
+}
+
+/// What a robot may do, by place; the server gives it in any order (server-behaviour 5).
+#[must_use]
+pub fn rights(robot: &Robot) -> BTreeMap<String, BTreeSet<(String, String)>> {
+    let mut rights: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for permission in robot.permissions.iter().flatten() {
+        let Some(place) = &permission.namespace else { continue };
+        let there = permission.access.iter().flatten();
+        let there = there.filter_map(|access| Some((access.resource.clone()?, access.action.clone()?)));
+        rights.entry(place.clone()).or_default().extend(there);
+    }
+    rights
+}

@@ -1,0 +1,104 @@
+//! Who is a member of which project, and with which role.
+
+use evenkeel_core::{diff::Difference, object::ObjectId, plan::Action};
+use evenkeel_harbor_client::types::ProjectMemberEntity;
+
+use super::{Draft, Operation, Owner, Place, field};
+use crate::{
+    desired::{Desired, DesiredMember, DesiredProject, Member},
+    names::{self, AUTH_MODE, GROUP_MEMBER, OIDC_AUTH, configuration},
+    observe::Observed,
+};
+
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    // The mode that will hold: groups can be members only once it is that of OpenID Connect (server-behaviour 4).
+    let mode = desired.auth_mode().unwrap_or_else(|| observed.configuration.text(AUTH_MODE)).to_owned();
+    let none = Vec::new();
+    for project in &desired.projects {
+        let there = observed.members.get(&project.name).unwrap_or(&none);
+        for declared in &project.members {
+            plan_member(draft, project, declared, there, &mode);
+        }
+        if project.members_are_all {
+            let maker = observed.projects.get(&project.name).and_then(|project| project.owner_name.as_deref());
+            plan_others(draft, project, there, maker);
+        }
+    }
+}
+
+fn plan_member(
+    draft: &mut Draft<'_>,
+    project: &DesiredProject,
+    declared: &DesiredMember,
+    there: &[ProjectMemberEntity],
+    mode: &str,
+) {
+    let object = declared.member.object(&project.name);
+    let owner = Owner { cause: &declared.cause, team: project.metadata.team.as_ref() };
+    if let Some(found) = there.iter().find(|entity| is(entity, &declared.member)) {
+        let (Some(id), Some(role)) = (found.id, found.role_id) else { return };
+        if role != declared.role_id {
+            let change = field("role", Some(word(role).into()), Some(word(declared.role_id).into()));
+            let operation = Operation::UpdateMember(project.name.clone(), id, declared.role_id);
+            draft.push_field(object, Action::Update, change, &owner, Place::default(), operation);
+        }
+        return;
+    }
+    let is_group = matches!(declared.member, Member::Group(_));
+    if is_group && mode != OIDC_AUTH {
+        let message =
+            format!("waits for login through OpenID Connect: harbor's mode is `{mode}`, in which no group is known");
+        return draft.note(object, message);
+    }
+    let project_object = names::project(&project.name);
+    let place = match &declared.member {
+        // The first to name a group makes it; two at once can fail (contract members).
+        Member::Group(group) => Place::after([project_object, configuration(AUTH_MODE)])
+            .alone_in(ObjectId::new(GROUP_MEMBER, group.as_str())),
+        Member::User(_) => Place::after([project_object]),
+    };
+    let change = field("role", None, Some(word(declared.role_id).into()));
+    let operation = Operation::AddMember(project.name.clone(), declared.member.clone(), declared.role_id);
+    draft.push_field(object, Action::Create, change, &owner, place, operation);
+}
+
+/// Members that a declared list leaves out. Whoever made the project stays (server-behaviour 4).
+fn plan_others(draft: &mut Draft<'_>, project: &DesiredProject, there: &[ProjectMemberEntity], maker: Option<&str>) {
+    for entity in there {
+        let (Some(id), Some(name)) = (entity.id, entity.entity_name.clone()) else { continue };
+        let member = match entity.entity_type.as_deref() {
+            Some("g") => Member::Group(name),
+            _ if maker == Some(name.as_str()) => continue,
+            _ => Member::User(name),
+        };
+        if project.members.iter().any(|declared| declared.member == member) {
+            continue;
+        }
+        let change = field("member", Some(true.into()), Some(false.into()));
+        let difference = Difference { changes: vec![change], ..Difference::default() };
+        let operation = Operation::RemoveMember(project.name.clone(), id);
+        let owner = Owner::of(&project.metadata);
+        draft.push(member.object(&project.name), Action::Update, difference, &owner, Place::default(), operation);
+    }
+}
+
+fn is(entity: &ProjectMemberEntity, member: &Member) -> bool {
+    let name = entity.entity_name.as_deref();
+    match member {
+        Member::Group(group) => entity.entity_type.as_deref() == Some("g") && name == Some(group),
+        Member::User(user) => entity.entity_type.as_deref() == Some("u") && name == Some(user),
+    }
+}
+
+/// The role in the values' words.
+fn word(role_id: i64) -> String {
+    let word = match role_id {
+        1 => "projectAdmin",
+        2 => "developer",
+        3 => "guest",
+        4 => "maintainer",
+        5 => "limitedGuest",
+        other => return other.to_string(),
+    };
+    word.to_owned()
+}

@@ -1,0 +1,158 @@
+//! What is ours, still there, and not declared any more.
+//!
+//! Only objects of the inventory are looked at (law 5); the engine keeps the deletes out of the plan unless the run may prune.
+//! Repositories are data that people pushed: a project that holds some is never deleted, and the server would refuse to.
+
+use std::collections::BTreeSet;
+
+use evenkeel_core::{
+    memory::Ownership,
+    object::ObjectId,
+    plan::{Action, Cause, Change, ChangeDocument},
+};
+
+use super::{Draft, Operation, Removal, projects::selected};
+use crate::{
+    desired::Desired,
+    names::{
+        self, GROUP_MEMBER, IMMUTABLE_RULE, LABEL, PROJECT, QUOTA, REGISTRY, REPLICATION, RETENTION, SECRET,
+        USER_MEMBER, WEBHOOK,
+    },
+    observe::{Observed, retention_id},
+};
+
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, ownership: &Ownership) {
+    let declared = desired.objects();
+    let left_behind = |object: &ObjectId| ownership.contains(object) && !declared.contains(object);
+    // What lives in a project that goes, goes with it.
+    let going: BTreeSet<String> = observed
+        .projects
+        .iter()
+        .filter(|(name, project)| left_behind(&names::project(name)) && project.repo_count.unwrap_or_default() == 0)
+        .map(|(name, _)| name.clone())
+        .collect();
+    for (name, project) in &observed.projects {
+        if left_behind(&names::project(name)) && !going.contains(name) {
+            let count = project.repo_count.unwrap_or_default();
+            let message =
+                format!("is not declared any more, but holds {count} repositories; it stays until they are gone");
+            draft.note(names::project(name), message);
+        }
+    }
+    let goes = |object: &ObjectId| {
+        let is_project = object.kind() == &PROJECT;
+        let goes_along = !is_project && lives_in(object).is_some_and(|project| going.contains(project));
+        left_behind(object) && !goes_along && (!is_project || going.contains(object.name()))
+    };
+    let removals: Vec<(ObjectId, Removal)> = removals(observed).filter(|(object, _)| goes(object)).collect();
+    for (object, removal) in &removals {
+        let first = removals.iter().map(|(other, _)| other).filter(|other| comes_first(other, object));
+        draft.changes.push(delete(object.clone(), first.cloned().collect(), removal.clone()));
+    }
+}
+
+/// Nobody is left with credentials that do not work: a Secret goes before its robot. A registry goes once nothing uses it
+/// (server-behaviour 6).
+fn comes_first(other: &ObjectId, object: &ObjectId) -> bool {
+    match object.kind() {
+        kind if *kind == names::ROBOT => {
+            let namespace = other.name().split_once('/').map(|(namespace, _)| namespace);
+            let rest = namespace.and_then(|namespace| object.name().strip_prefix(namespace));
+            other.kind() == &SECRET && rest.is_some_and(|rest| rest.starts_with('-'))
+        }
+        kind if *kind == REGISTRY => [REPLICATION, PROJECT].contains(other.kind()),
+        _ => false,
+    }
+}
+
+/// Everything that is there, as objects.
+pub(super) fn everything(observed: &Observed) -> BTreeSet<ObjectId> {
+    let mut objects: BTreeSet<ObjectId> = removals(observed).map(|(object, _)| object).collect();
+    objects.extend(observed.quotas.keys().map(|name| ObjectId::new(QUOTA, name.as_str())));
+    for (project, members) in &observed.members {
+        for member in members {
+            let kind = if member.entity_type.as_deref() == Some("g") { GROUP_MEMBER } else { USER_MEMBER };
+            objects.extend(member.entity_name.as_deref().map(|name| ObjectId::within(kind, project, name)));
+        }
+    }
+    objects
+}
+
+/// Everything that is there and could be removed.
+fn removals(observed: &Observed) -> impl Iterator<Item = (ObjectId, Removal)> + '_ {
+    let projects = observed.projects.keys().map(|name| (names::project(name), Removal::Project(name.clone())));
+    let retentions = observed.projects.iter().filter_map(|(name, project)| {
+        Some((ObjectId::new(RETENTION, name.as_str()), Removal::Retention(retention_id(project)?)))
+    });
+    let rules = observed.immutable_rules.iter().flat_map(|(project, rules)| {
+        rules.iter().filter_map(move |rule| {
+            let (repositories, tags) = selected(rule)?;
+            let object = ObjectId::within(IMMUTABLE_RULE, project, &format!("{repositories}:{tags}"));
+            Some((object, Removal::ImmutableRule(project.clone(), rule.id?)))
+        })
+    });
+    let webhooks = observed.webhooks.iter().flat_map(|(project, policies)| {
+        policies.iter().filter_map(move |policy| {
+            let object = ObjectId::within(WEBHOOK, project, policy.name.as_deref()?);
+            Some((object, Removal::Webhook(project.clone(), policy.id?)))
+        })
+    });
+    let labels = observed.labels.iter().flat_map(|(project, labels)| {
+        labels.iter().filter_map(move |label| {
+            Some((ObjectId::within(LABEL, project, label.name.as_deref()?), Removal::Label(label.id?)))
+        })
+    });
+    let robots =
+        observed.robots.iter().filter_map(|(name, there)| Some((names::robot(name), Removal::Robot(there.robot.id?))));
+    let registries = observed
+        .registries
+        .iter()
+        .filter_map(|(name, registry)| Some((ObjectId::new(REGISTRY, name.as_str()), Removal::Registry(registry.id?))));
+    let replications = observed.replications.iter().filter_map(|(name, policy)| {
+        Some((ObjectId::new(REPLICATION, name.as_str()), Removal::Replication(policy.id?)))
+    });
+    let secrets = observed.cluster.iter().flat_map(|cluster| cluster.secrets.keys()).filter_map(|object| {
+        let (namespace, name) = object.name().split_once('/')?;
+        Some((object.clone(), Removal::Secret(namespace.to_owned(), name.to_owned())))
+    });
+    replications
+        .chain(secrets)
+        .chain(robots)
+        .chain(labels)
+        .chain(webhooks)
+        .chain(rules)
+        .chain(retentions)
+        .chain(projects)
+        .chain(registries)
+}
+
+/// The project in which an object lives.
+fn lives_in(object: &ObjectId) -> Option<&str> {
+    let kind = object.kind();
+    if kind == &RETENTION {
+        return Some(object.name());
+    }
+    if kind == &names::ROBOT {
+        return object.name().split_once('+').map(|(project, _)| project);
+    }
+    let in_project = [IMMUTABLE_RULE, WEBHOOK, LABEL].contains(kind);
+    in_project.then(|| object.name().split_once('/').map(|(project, _)| project)).flatten()
+}
+
+fn delete(object: ObjectId, waits_for: Vec<ObjectId>, removal: Removal) -> Change<Operation> {
+    let document = ChangeDocument {
+        object,
+        action: Action::Delete,
+        fields: Vec::new(),
+        cause: Cause { value: "no value any more".to_owned(), file: None, line: None },
+        waits_for,
+    };
+    Change {
+        document: document.into(),
+        exclusive: None,
+        team: None,
+        removes_data: false,
+        secrets: Vec::new(),
+        operation: Operation::Delete(removal),
+    }
+}

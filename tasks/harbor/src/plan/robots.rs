@@ -1,0 +1,143 @@
+//! Robots: what they may do, whether they are awake, and secrets that the values or the vault know.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::{
+    diff::{Rule, Rules},
+    object::ObjectId,
+    plan::Action,
+};
+use serde::Serialize;
+
+use super::{Draft, Operation, Owner, Place, field, prefix_change, secret_field};
+use crate::{
+    desired::{Declared, Desired, DesiredRobot, RobotFields, RobotHome, SecretHome},
+    names::{self, ROBOT_SECRET},
+    observe::{Grantable, Observed, ObservedRobot, OwnRobot, rights},
+};
+
+/// What is compared of a robot.
+#[derive(Serialize)]
+struct View {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expired: Option<bool>,
+    permissions: BTreeMap<String, Vec<String>>,
+}
+
+/// A change replaces all rights, so that they are compared as a whole.
+const RULES: Rules = Rules(&[("permissions", Rule::Whole)]);
+
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    for declared in &desired.robots {
+        let robot = with_grantable_rights(declared, observed.grantable.as_ref());
+        let there = observed.robots.get(&robot.stored_name());
+        plan_robot(draft, &robot, there, prefix_change(observed));
+        plan_secret(draft, &robot, there, observed);
+    }
+    if observed.robot_was_refused {
+        let own = desired.robots.iter().find(|robot| matches!(robot.secret, SecretHome::Own));
+        if let Some(robot) = own {
+            draft.note(robot.object(), "is refused a part of what it does; the administrator does that instead");
+        }
+    }
+}
+
+/// Our own robot wants what the server's version can give; all others want what is declared.
+fn with_grantable_rights(robot: &DesiredRobot, grantable: Option<&Grantable>) -> DesiredRobot {
+    let mut robot = robot.clone();
+    if let (SecretHome::Own, Some(grantable)) = (&robot.secret, grantable) {
+        for (place, wanted) in &mut robot.fields.value.permissions {
+            let given = if place == "/" { &grantable.system } else { &grantable.project };
+            wanted.retain(|right| given.contains(right));
+        }
+        robot.fields.value.permissions.retain(|_, rights| !rights.is_empty());
+    }
+    robot
+}
+
+fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&ObservedRobot>, prefix: Option<ObjectId>) {
+    let object = robot.object();
+    let declared = Declared {
+        value: view(&robot.fields.value, there),
+        cause: robot.fields.cause.clone(),
+        field_causes: BTreeMap::new(),
+        team: robot.fields.team.clone(),
+    };
+    let seen = there.map(|there| View {
+        description: there.robot.description.clone(),
+        disable: there.robot.disable,
+        duration: there.robot.duration,
+        expired: Some(there.expired),
+        permissions: words(&rights(&there.robot)),
+    });
+    let places = robot.fields.value.permissions.keys().filter(|place| !["/", "*"].contains(&place.as_str()));
+    let home = match &robot.home {
+        RobotHome::Project(project) => Some(names::project(project)),
+        RobotHome::System => None,
+    };
+    // A change names the robot by its full name, so that the prefix must not move meanwhile.
+    let waits_for = places.map(|place| names::project(place)).chain(home).chain(prefix);
+    let waits_for: BTreeSet<ObjectId> = waits_for.collect();
+    let place = Place::after(waits_for).alone_in(object.clone());
+    draft.compare(object, &declared, seen.as_ref(), RULES, place, |action| match (action, there) {
+        (Action::Update, Some(there)) => {
+            let id = there.robot.id.unwrap_or_default();
+            Operation::UpdateRobot(Box::new(robot.clone()), id, there.expired)
+        }
+        _ => Operation::CreateRobot(Box::new(robot.clone())),
+    });
+}
+
+/// A robot whose time is over is extended where a duration is declared.
+fn view(fields: &RobotFields, there: Option<&ObservedRobot>) -> View {
+    let is_over = there.is_some_and(|there| there.expired);
+    View {
+        description: fields.description.clone(),
+        disable: fields.disable,
+        duration: fields.duration,
+        expired: (is_over && fields.duration.is_some()).then_some(false),
+        permissions: words(&fields.permissions),
+    }
+}
+
+fn words(permissions: &BTreeMap<String, BTreeSet<(String, String)>>) -> BTreeMap<String, Vec<String>> {
+    let words = |rights: &BTreeSet<(String, String)>| {
+        rights.iter().map(|(resource, action)| format!("{resource} {action}")).collect()
+    };
+    permissions.iter().map(|(place, rights)| (place.clone(), words(rights))).collect()
+}
+
+/// Secrets that are not a team's: they are set where they do not work.
+fn plan_secret(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&ObservedRobot>, observed: &Observed) {
+    let stored = robot.stored_name();
+    let object = ObjectId::new(ROBOT_SECRET, stored.as_str());
+    let owner = Owner::of(&robot.fields);
+    let place = Place::after([robot.object()].into_iter().chain(prefix_change(observed)));
+    let action = if there.is_some() { Action::Update } else { Action::Create };
+    let operation = match &robot.secret {
+        SecretHome::Published => return,
+        SecretHome::Own if observed.own_robot == OwnRobot::Works => return,
+        SecretHome::Own => Operation::EquipOwnRobot(stored),
+        SecretHome::Declared(_) | SecretHome::Kept => {
+            let disabled = there.is_some_and(|there| there.robot.disable == Some(true));
+            let expired = there.is_some_and(|there| there.expired);
+            let is_new = there.is_none();
+            if !robot.will_be_awake(disabled, expired) || !(is_new || observed.refused_secrets.contains(&stored)) {
+                return;
+            }
+            Operation::SetSecret(Box::new(robot.clone()))
+        }
+    };
+    let change = if matches!(robot.secret, SecretHome::Own) {
+        field("works", Some(false.into()), Some(true.into()))
+    } else {
+        secret_field("secret")
+    };
+    draft.push_field(object, action, change, &owner, place, operation);
+}

@@ -1,0 +1,275 @@
+//! The teams' registry secrets in the cluster. A secret that works is never touched; what is wrong around it is put right.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use evenkeel_core::{
+    diff::{Difference, FieldChange},
+    memory::Ownership,
+    object::ObjectId,
+    plan::{Action, Cause},
+};
+use evenkeel_kubernetes_client::{
+    KubernetesError, k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, secret::SecretObject,
+};
+
+use super::{Draft, Operation, Owner, Place, coming_prefix, field, prefix_change, secret_field};
+use crate::{
+    desired::{Desired, DesiredCluster, DesiredCredential, Form},
+    names::{self, DEFAULT_ACCOUNT, NAMESPACE, PULL_SECRETS},
+    observe::{Closed, Observed, ObservedCluster, ObservedSecret, Published},
+    published::RobotCredentials,
+};
+
+/// A Secret that is to be written, and what it was seen as.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// Whose credentials, where.
+    pub credential: DesiredCredential,
+    /// The host by which images are named and pulled.
+    pub registry_host: String,
+    /// The owner's name, for labels.
+    pub platform: String,
+    /// The Secret as it was seen; `None` where there is none.
+    pub seen: Option<ObservedSecret>,
+    /// The robot's state before its secret was looked at.
+    pub robot_update_time: String,
+    /// Whether it has to be deleted and made again, because what differs can never change in it.
+    pub recreate: bool,
+}
+
+impl Publication {
+    /// What the Secret was seen as.
+    #[must_use]
+    pub fn metadata(&self) -> Option<&ObjectMeta> {
+        self.seen.as_ref().map(ObservedSecret::metadata)
+    }
+}
+
+/// Why nothing can be put into the cluster.
+#[derive(Clone, Debug)]
+pub enum Obstacle {
+    /// There is no cluster in this run.
+    NoCluster,
+    /// The namespace is missing.
+    Missing,
+    /// The namespace is being deleted.
+    Terminating,
+    /// A Secret of that name is there and is not ours.
+    Foreign,
+    /// The cluster could not be read.
+    Cluster(KubernetesError),
+}
+
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, ownership: &Ownership) {
+    let Some(wanted) = &desired.cluster else { return };
+    let prefix = coming_prefix(desired, observed).to_owned();
+    let mut planning = Planning { draft, wanted, observed, ownership, prefix };
+    planning.namespaces();
+    for credential in &wanted.credentials {
+        planning.credential(credential);
+    }
+    planning.accounts();
+}
+
+struct Planning<'a, 'b> {
+    draft: &'a mut Draft<'b>,
+    wanted: &'a DesiredCluster,
+    observed: &'a Observed,
+    ownership: &'a Ownership,
+    prefix: String,
+}
+
+impl Planning<'_, '_> {
+    /// Missing namespaces are made where the values say so.
+    fn namespaces(&mut self) {
+        let Some(cluster) = &self.observed.cluster else { return };
+        for (name, closed) in &cluster.closed_namespaces {
+            let message = match closed {
+                Closed::Missing if self.wanted.create_namespaces => continue,
+                Closed::Missing => "does not exist: its registry secrets wait",
+                Closed::Terminating => "is being deleted: its registry secrets wait",
+            };
+            self.draft.note(ObjectId::new(NAMESPACE, name.as_str()), message);
+        }
+        let mut teams: BTreeMap<&str, &DesiredCredential> = BTreeMap::new();
+        for credential in &self.wanted.credentials {
+            teams.entry(credential.namespace.as_str()).or_insert(credential);
+        }
+        for (name, credential) in teams {
+            if self.wanted.create_namespaces && cluster.closed_namespaces.get(name) == Some(&Closed::Missing) {
+                let owner = owner(credential);
+                let operation = Operation::CreateNamespace(name.to_owned());
+                let object = ObjectId::new(NAMESPACE, name);
+                self.draft.push(object, Action::Create, Difference::default(), &owner, Place::default(), operation);
+            }
+        }
+    }
+
+    fn credential(&mut self, credential: &DesiredCredential) {
+        let object = credential.object();
+        let seen = self.observed.cluster.as_ref().and_then(|cluster| cluster.secrets.get(&object));
+        let state = self.observed.credentials.get(&object).copied();
+        let changes = match seen {
+            Some(seen) => self.changes(credential, seen, state),
+            None => new_secret(credential),
+        };
+        let is_foreign = seen.is_some_and(|seen| !seen.labelled && !self.ownership.contains(&object));
+        if is_foreign && changes.iter().all(|change| &*change.path == LABELS) {
+            let message = "holds what it should, and is not ours: `--adopt` takes it over";
+            return self.draft.note(object, message);
+        }
+        let note_only = changes.is_empty() && state == Some(Published::WorksUnnoted);
+        if changes.is_empty() && !note_only {
+            return;
+        }
+        let action = if seen.is_some() { Action::Update } else { Action::Create };
+        let obstacle = if is_foreign { Some(Obstacle::Foreign) } else { self.obstacle(credential, seen) };
+        let publication = Box::new(Publication {
+            credential: credential.clone(),
+            registry_host: self.wanted.registry_host.clone(),
+            platform: self.wanted.platform.clone(),
+            seen: seen.cloned(),
+            robot_update_time: self.robot_update_time(&credential.robot),
+            recreate: seen.is_some_and(|seen| must_be_made_again(&seen.secret, &changes)),
+        });
+        let changes = if note_only { vec![field("verified", Some(false.into()), Some(true.into()))] } else { changes };
+        if publication.recreate {
+            self.draft.note(object.clone(), "is deleted and made again, because what differs can never change in it");
+        }
+        let operation = match obstacle {
+            Some(obstacle) => Operation::Wait(object.name().to_owned(), Box::new(obstacle)),
+            None if note_only => Operation::NoteVerified(publication),
+            None => Operation::Publish(publication),
+        };
+        let waits_for = [
+            names::project(&credential.project),
+            names::robot(&credential.robot),
+            ObjectId::new(NAMESPACE, credential.namespace.as_str()),
+        ];
+        let place = Place::after(waits_for.into_iter().chain(prefix_change(self.observed)))
+            .alone_in(names::robot(&credential.robot));
+        let difference = Difference { changes, ..Difference::default() };
+        self.draft.push(object, action, difference, &owner(credential), place, operation);
+    }
+
+    /// What is wrong with a Secret, beside a note that is out of date.
+    fn changes(
+        &self,
+        credential: &DesiredCredential,
+        seen: &ObservedSecret,
+        state: Option<Published>,
+    ) -> Vec<FieldChange> {
+        let mut changes = Vec::new();
+        let (form, secret) = (credential.form, &seen.secret);
+        if !seen.labelled {
+            changes.push(field(LABELS, None, Some("evenkeel".into())));
+        }
+        if secret.secret_type != form.secret_type() {
+            changes.push(field(TYPE, Some(secret.secret_type.as_str().into()), Some(form.secret_type().into())));
+        }
+        let content = secret.data.get(form.key());
+        let published = content.and_then(|content| RobotCredentials::of_content(content, &self.wanted.registry_host));
+        let Some((content, published)) = content.zip(published) else {
+            changes.push(secret_field("data"));
+            return changes;
+        };
+        let wanted = RobotCredentials {
+            host: self.wanted.registry_host.clone(),
+            user: format!("{}{}", self.prefix, credential.robot),
+            password: published.password.clone(),
+        };
+        if published.host != wanted.host {
+            changes.push(field("host", Some(published.host.as_str().into()), Some(wanted.host.as_str().into())));
+        }
+        if published.user != wanted.user {
+            changes.push(field("username", Some(published.user.as_str().into()), Some(wanted.user.as_str().into())));
+        }
+        let robot = self.observed.robots.get(&credential.robot);
+        if state == Some(Published::Refused) || robot.is_none() {
+            changes.push(secret_field("password"));
+        }
+        if changes.is_empty() && wanted.content() != *content && !wanted.means(content) {
+            changes.push(secret_field("data"));
+        }
+        changes
+    }
+
+    fn robot_update_time(&self, robot: &str) -> String {
+        self.observed.robots.get(robot).and_then(|there| there.robot.update_time.clone()).unwrap_or_default()
+    }
+
+    /// Why a Secret cannot be written now.
+    fn obstacle(&self, credential: &DesiredCredential, seen: Option<&ObservedSecret>) -> Option<Obstacle> {
+        let Some(cluster) = &self.observed.cluster else { return Some(Obstacle::NoCluster) };
+        if seen.is_some() {
+            return None;
+        }
+        if let Some(error) = unread(cluster) {
+            return Some(Obstacle::Cluster(error));
+        }
+        match cluster.closed_namespaces.get(&credential.namespace) {
+            Some(Closed::Missing) if !self.wanted.create_namespaces => Some(Obstacle::Missing),
+            Some(Closed::Terminating) => Some(Obstacle::Terminating),
+            _ => None,
+        }
+    }
+
+    /// The pull secrets are entries of the account that pods run as by default; all other entries stay.
+    fn accounts(&mut self) {
+        let mut wanted: BTreeMap<&str, Vec<&DesiredCredential>> = BTreeMap::new();
+        for credential in self.wanted.credentials.iter().filter(|credential| credential.form == Form::PullSecret) {
+            wanted.entry(credential.namespace.as_str()).or_default().push(credential);
+        }
+        for (namespace, credentials) in wanted {
+            self.account(namespace, &credentials);
+        }
+    }
+
+    fn account(&mut self, namespace: &str, credentials: &[&DesiredCredential]) {
+        let there = self.observed.cluster.as_ref().and_then(|cluster| cluster.pull_secrets.get(namespace));
+        let is_there = |name: &str| there.is_some_and(|there| there.contains(name));
+        let missing: Vec<&&DesiredCredential> =
+            credentials.iter().filter(|credential| !is_there(credential.name)).collect();
+        let Some(first) = missing.first() else { return };
+        let object = ObjectId::within(PULL_SECRETS, namespace, DEFAULT_ACCOUNT);
+        let before = there.map(|there| there.iter().map(String::as_str).collect::<Vec<_>>().into());
+        let after: Vec<&str> = missing.iter().map(|credential| credential.name).collect();
+        let names = after.iter().map(|name| (*name).to_owned()).collect();
+        let waits_for =
+            missing.iter().map(|credential| credential.object()).chain([ObjectId::new(NAMESPACE, namespace)]);
+        let place = Place::after(waits_for).alone_in(object.clone());
+        let obstacle = match &self.observed.cluster {
+            None => Some(Obstacle::NoCluster),
+            Some(cluster) => unread(cluster).map(Obstacle::Cluster),
+        };
+        let operation = match obstacle {
+            Some(obstacle) => Operation::Wait(object.name().to_owned(), Box::new(obstacle)),
+            None => Operation::AddPullSecrets(namespace.to_owned(), names),
+        };
+        let change = field("imagePullSecrets", before, Some(after.into()));
+        self.draft.push_field(object, Action::Update, change, &owner(first), place, operation);
+    }
+}
+
+const LABELS: &str = "labels";
+const TYPE: &str = "type";
+
+/// Why what is not seen may be there all the same.
+fn unread(cluster: &ObservedCluster) -> Option<KubernetesError> {
+    cluster.failure.clone()
+}
+
+/// A type never changes, nor does anything in an immutable Secret (server-behaviour 9).
+fn must_be_made_again(secret: &SecretObject, changes: &[FieldChange]) -> bool {
+    let of_data = |change: &FieldChange| &*change.path != LABELS;
+    changes.iter().any(|change| &*change.path == TYPE || secret.immutable && of_data(change))
+}
+
+fn new_secret(credential: &DesiredCredential) -> Vec<FieldChange> {
+    vec![field(TYPE, None, Some(credential.form.secret_type().into())), secret_field("data")]
+}
+
+fn owner(credential: &DesiredCredential) -> Owner<'_> {
+    let (cause, team): (&Cause, Option<&Arc<str>>) = (&credential.cause, credential.team.as_ref());
+    Owner { cause, team }
+}

@@ -1,0 +1,14 @@
+//! The Harbor task against a Harbor that behaves as the real one: one test for each habit of the server that the task has to
+//! live with, named after what would go wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod configuration;
+mod cost;
+mod login;
+mod members;
+mod projects;
+mod prune;
+mod registries;
+mod robots;
+mod stage;

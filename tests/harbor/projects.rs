@@ -1,0 +1,134 @@
+use evenkeel_engine::exit_code::ExitCode;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::stage::{Stage, told};
+
+#[tokio::test]
+async fn a_team_gets_a_private_project_with_quota_and_retention() {
+    let stage = Stage::new(
+        "
+harbor: {teamDefaults: {storageQuota: 20Gi, retention: {keepLast: 30}, autoScan: true}}
+teams: {alpha: {harbor: {storageQuota: 5Gi}}, beta: {}}
+",
+    );
+    stage.converge().await;
+    let project = stage.get("/projects/team-alpha").await;
+    assert_eq!(project["metadata"]["public"], "false");
+    assert_eq!(project["metadata"]["auto_scan"], "true");
+    let quotas = stage.get("/quotas?page_size=100").await;
+    let limit = |name: &str| {
+        let quota = quotas.as_array().unwrap().iter().find(|quota| quota["ref"]["name"] == name).unwrap();
+        quota["hard"]["storage"].clone()
+    };
+    assert_eq!((limit("team-alpha"), limit("team-beta")), (json!(5_u64 << 30), json!(20_u64 << 30)));
+    let id = project["metadata"]["retention_id"].as_str().unwrap();
+    let policy = stage.get(&format!("/retentions/{id}")).await;
+    assert_eq!(policy["rules"][0]["params"], json!({"latestPushedK": 30}));
+    assert_eq!(policy["trigger"]["settings"]["cron"], "0 0 0 * * *");
+}
+
+#[tokio::test]
+async fn what_was_changed_by_hand_is_put_right() {
+    let stage = Stage::new("harbor: {teamDefaults: {storageQuota: 20Gi, retention: {keepLast: 30}}}\nteams: {alpha: {}}\n");
+    stage.converge().await;
+    // `public` takes any text in a change (server-behaviour 3)
+    stage.meddle(Method::PUT, "/projects/team-alpha", Some(json!({"metadata": {"public": "maybe"}}))).await;
+    let quotas = stage.get("/quotas?page_size=100").await;
+    let quota = quotas.as_array().unwrap().iter().find(|quota| quota["ref"]["name"] == "team-alpha").unwrap()["id"].clone();
+    stage.meddle(Method::PUT, &format!("/quotas/{quota}"), Some(json!({"hard": {"storage": -1}}))).await;
+    let finished = stage.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    let changed: Vec<String> = finished.report.changes.iter().map(|change| change.change.object.to_string()).collect();
+    assert_eq!(changed, ["project/team-alpha", "quota/team-alpha"]);
+    stage.converge().await;
+}
+
+#[tokio::test]
+async fn a_second_retention_policy_is_never_made_and_rules_of_others_stay() {
+    let stage = Stage::new("harbor: {teamDefaults: {retention: {keepLast: 30}}}\nteams: {alpha: {}}\n");
+    stage.converge().await;
+    let project = stage.get("/projects/team-alpha").await;
+    let id = project["metadata"]["retention_id"].as_str().unwrap().to_owned();
+    let mut policy = stage.get(&format!("/retentions/{id}")).await;
+    let mut other = policy["rules"][0].clone();
+    other["template"] = json!("nDaysSinceLastPush");
+    other["params"] = json!({"nDaysSinceLastPush": 7});
+    policy["rules"].as_array_mut().unwrap().insert(0, other.clone());
+    policy["trigger"]["settings"]["cron"] = json!("0 0 3 * * *");
+    let (status, body) = stage.meddle(Method::PUT, &format!("/retentions/{id}"), Some(policy)).await;
+    assert_eq!(status, 200, "{body}");
+    stage.converge().await;
+    stage.declare("harbor: {teamDefaults: {retention: {keepLast: 10}}}\nteams: {alpha: {}}\n");
+    stage.converge().await;
+    let policy = stage.get(&format!("/retentions/{id}")).await;
+    assert_eq!(policy["rules"][0]["params"], json!({"nDaysSinceLastPush": 7}));
+    assert_eq!(policy["rules"][1]["params"], json!({"latestPushedK": 10}));
+    assert_eq!(policy["trigger"]["settings"]["cron"], "0 0 3 * * *");
+}
+
+#[tokio::test]
+async fn a_project_whose_name_is_a_number_is_found_by_name() {
+    let stage = Stage::new("harbor: {projects: [{name: '12345', public: true, retention: {keepLast: 5}, members: []}]}\n");
+    stage.converge().await;
+    assert_eq!(stage.get("/projects/12345").await["metadata"]["public"], "true");
+}
+
+const RICH: &str = "
+harbor:
+  projects:
+    - name: shared
+      public: true
+      severity: high
+      preventVulnerable: true
+      immutableTags: [{tags: 'v*'}, {tags: 'release-*', repositories: 'apps/**', disabled: true}]
+      webhooks:
+        - name: builds
+          events: [PUSH_ARTIFACT, DELETE_ARTIFACT]
+          address: https://hooks.example.com/harbor
+          authHeader: {fromEnv: HOOK}
+          skipCertVerify: false
+      labels: [{name: tested, color: '#48960C', description: passed}]
+";
+
+#[tokio::test]
+async fn rules_webhooks_and_labels_are_made_once_and_kept() {
+    let stage = Stage::new(RICH);
+    stage.converge().await;
+    let rules = stage.get("/projects/shared/immutabletagrules").await;
+    assert_eq!(rules.as_array().unwrap().len(), 2);
+    let hooks = stage.get("/projects/shared/webhook/policies").await;
+    assert_eq!(hooks[0]["targets"][0]["auth_header"], "Bearer hook");
+    assert_eq!(hooks[0]["enabled"], true);
+}
+
+#[tokio::test]
+async fn a_change_of_a_rule_a_webhook_or_a_label_keeps_what_nobody_declares() {
+    let stage = Stage::new(RICH);
+    stage.converge().await;
+    let rules = stage.get("/projects/shared/immutabletagrules").await;
+    let rule = rules.as_array().unwrap().iter().find(|rule| rule["tag_selectors"][0]["pattern"] == "release-*").unwrap().clone();
+    let mut enabled = rule.clone();
+    enabled["disabled"] = json!(false);
+    stage.meddle(Method::PUT, &format!("/projects/shared/immutabletagrules/{}", rule["id"]), Some(enabled)).await;
+    let mut hook = stage.get("/projects/shared/webhook/policies").await[0].clone();
+    hook["event_types"] = json!(["PUSH_ARTIFACT"]);
+    hook["description"] = json!("theirs");
+    stage.meddle(Method::PUT, &format!("/projects/shared/webhook/policies/{}", hook["id"]), Some(hook.clone())).await;
+    let id = stage.get("/projects/shared").await["project_id"].clone();
+    let mut label = stage.get(&format!("/labels?scope=p&project_id={id}")).await[0].clone();
+    label["color"] = json!("#000000");
+    stage.meddle(Method::PUT, &format!("/labels/{}", label["id"]), Some(label)).await;
+
+    let plan = stage.plan().await.plan.unwrap();
+    let changed: Vec<String> = plan.changes.iter().map(|change| change.object.to_string()).collect();
+    assert_eq!(
+        changed,
+        ["immutable-tag-rule/shared/apps/**:release-*", "webhook/shared/builds", "label/shared/tested"]
+    );
+    stage.converge().await;
+    let hook = stage.get("/projects/shared/webhook/policies").await[0].clone();
+    assert_eq!((&hook["description"], &hook["targets"][0]["auth_header"]), (&json!("theirs"), &json!("Bearer hook")));
+    let label = stage.get(&format!("/labels?scope=p&project_id={id}")).await[0].clone();
+    assert_eq!((&label["color"], &label["description"]), (&json!("#48960C"), &json!("passed")));
+}

@@ -1,0 +1,110 @@
+use evenkeel_engine::exit_code::ExitCode;
+use evenkeel_sandbox::HarborPart;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::stage::{Stage, told};
+
+#[tokio::test]
+async fn a_team_has_three_robots_with_rights_in_its_project_only() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.converge().await;
+    for (suffix, actions) in [("pull", vec!["pull"]), ("push", vec!["pull", "push"]), ("builds", vec!["pull", "push"])] {
+        let robot = stage.robot(&format!("otomi-team-alpha-{suffix}")).await;
+        assert_eq!((&robot["level"], &robot["duration"], &robot["disable"]), (&json!("system"), &json!(-1), &json!(false)));
+        let permissions = robot["permissions"].as_array().unwrap();
+        assert_eq!((permissions.len(), &permissions[0]["namespace"]), (1, &json!("team-alpha")));
+        let mut given: Vec<&str> =
+            permissions[0]["access"].as_array().unwrap().iter().map(|access| access["action"].as_str().unwrap()).collect();
+        given.sort_unstable();
+        assert_eq!(given, actions);
+    }
+}
+
+#[tokio::test]
+async fn a_robot_that_is_off_or_may_too_much_is_put_right_and_keeps_its_secret() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.converge().await;
+    assert!(stage.sandbox.impose_secret("otomi-team-alpha-pull", "Imposed-Secret1"));
+    let mut robot = stage.robot("otomi-team-alpha-pull").await;
+    robot["disable"] = json!(true);
+    robot["permissions"] = json!([
+        {"kind": "project", "namespace": "team-alpha", "access": [{"resource": "repository", "action": "push"}]},
+        {"kind": "project", "namespace": "library", "access": [{"resource": "repository", "action": "pull"}]},
+    ]);
+    let (status, body) = stage.meddle(Method::PUT, &format!("/robots/{}", robot["id"]), Some(robot.clone())).await;
+    assert_eq!(status, 200, "{body}");
+    stage.converge().await;
+    assert!(stage.sandbox.accepts("otomi-team-alpha-pull", "Imposed-Secret1"));
+    assert!(stage.sandbox.allows("otomi-team-alpha-pull", "Imposed-Secret1", "team-alpha", "pull"));
+    assert!(!stage.sandbox.allows("otomi-team-alpha-pull", "Imposed-Secret1", "team-alpha", "push"));
+    assert!(!stage.sandbox.allows("otomi-team-alpha-pull", "Imposed-Secret1", "library", "pull"));
+}
+
+#[tokio::test]
+async fn a_robot_whose_time_is_over_is_extended_also_to_the_same_duration() {
+    let stage = Stage::new(
+        "harbor: {robots: [{name: ci, duration: 30, secret: {fromEnv: ROBOT_SECRET}, permissions: [{project: '*', access: [{resource: repository, action: pull}]}]}]}\n",
+    );
+    stage.converge().await;
+    assert!(stage.sandbox.accepts("otomi-ci", "Robot-Secret-1"));
+    stage.sandbox.expire_robots();
+    assert!(!stage.sandbox.accepts("otomi-ci", "Robot-Secret-1"));
+    stage.converge().await;
+    assert!(stage.sandbox.accepts("otomi-ci", "Robot-Secret-1"));
+    assert_eq!(stage.robot("otomi-ci").await["duration"], 30);
+}
+
+#[tokio::test]
+async fn robots_of_both_levels_get_their_declared_secrets_and_lose_none_that_works() {
+    let values = "
+harbor:
+  projects: [{name: shared, robots: [{name: ci, description: builds, secret: {fromEnv: ROBOT_SECRET}, access: [{resource: repository, action: pull}]}]}]
+  robots: [{name: ops, permissions: [{access: [{resource: project, action: list}]}]}]
+";
+    let stage = Stage::new(values);
+    stage.converge().await;
+    assert!(stage.sandbox.accepts("otomi-shared+ci", "Robot-Secret-1"));
+    assert!(stage.sandbox.impose_secret("otomi-shared+ci", "Somebody-Elses-1"));
+    stage.converge().await;
+    assert!(stage.sandbox.accepts("otomi-shared+ci", "Robot-Secret-1"));
+}
+
+#[tokio::test]
+async fn a_new_prefix_renames_all_robots_and_the_own_one_works_on() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.converge().await;
+    stage.declare("platform: {names: {robotPrefix: bot-}}\nteams: {alpha: {}}\n");
+    stage.converge().await;
+    stage.robot("bot-team-alpha-pull").await;
+    stage.sandbox.reset_log();
+    stage.apply().await;
+    assert!(stage.sandbox.password_logins() <= 5, "{}", stage.sandbox.password_logins());
+}
+
+#[tokio::test]
+async fn the_own_robot_is_made_used_and_repaired() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.converge().await;
+    assert!(stage.sandbox.password_logins() <= 5, "{}", stage.sandbox.password_logins());
+    assert!(stage.sandbox.impose_secret("otomi-evenkeel-demo", "Somebody-Elses-1"));
+    let finished = stage.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    let changed: Vec<String> = finished.report.changes.iter().map(|change| change.change.object.to_string()).collect();
+    assert_eq!(changed, ["robot-secret/evenkeel-demo"]);
+    stage.converge().await;
+    assert!(stage.sandbox.password_logins() <= 5, "{}", stage.sandbox.password_logins());
+}
+
+#[tokio::test]
+async fn a_refused_login_while_the_database_is_away_rotates_nothing() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.converge().await;
+    let before = stage.there("/robots");
+    stage.sandbox.take_away(HarborPart::Database);
+    let finished = stage.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Unavailable, "{}", told(&finished));
+    stage.sandbox.bring_back(HarborPart::Database);
+    assert_eq!(stage.there("/robots"), before);
+    stage.converge().await;
+}

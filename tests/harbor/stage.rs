@@ -1,0 +1,142 @@
+//! A server, values, and what is kept beside them.
+
+use std::{fs, sync::Arc};
+
+use evenkeel_engine::{
+    command_line::{Options, TaskCommand, ValuesOptions},
+    exit_code::ExitCode,
+    run::{Finished, Surroundings, run},
+    secrets::SecretResolver,
+};
+use evenkeel_harbor::Harbor;
+use evenkeel_sandbox::HarborOptions;
+use serde_json::Value;
+
+pub(crate) const PASSWORD: &str = "Harbor12345";
+
+const PLATFORM: &str = "
+platform: {name: demo, domain: demo.example.com}
+harbor:
+  admin: {password: {fromEnv: PASSWORD}}
+  oidc: {clientSecret: {fromEnv: CLIENT_SECRET}}
+";
+
+pub(crate) struct Stage {
+    pub(crate) sandbox: evenkeel_sandbox::Harbor,
+    folder: tempfile::TempDir,
+    surroundings: Surroundings,
+}
+
+impl Stage {
+    /// A fresh server, and values with login through OpenID Connect.
+    pub(crate) fn new(values: &str) -> Self {
+        Self::with(&HarborOptions::new(PASSWORD), values)
+    }
+
+    pub(crate) fn with(options: &HarborOptions, values: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = [
+            ("PASSWORD", PASSWORD),
+            ("CLIENT_SECRET", "oidc-secret"),
+            ("OTHER_SECRET", "other-secret"),
+            ("ROBOT_SECRET", "Robot-Secret-1"),
+            ("HOOK", "Bearer hook"),
+            ("REGISTRY", "registry-password"),
+        ];
+        let secrets = secrets.map(|(name, value)| (name, value.into()));
+        let surroundings =
+            Surroundings { secrets: Arc::new(SecretResolver::with_environment(secrets)), ..Surroundings::default() };
+        let stage = Self { sandbox: evenkeel_sandbox::Harbor::start(options).unwrap(), folder, surroundings };
+        fs::write(stage.folder.path().join("10-platform.yaml"), PLATFORM).unwrap();
+        stage.declare(values);
+        stage
+    }
+
+    /// The values beside those of the platform, from now on.
+    pub(crate) fn declare(&self, values: &str) {
+        fs::write(self.folder.path().join("20-more.yaml"), values).unwrap();
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        let set = vec![format!("harbor.url={}", self.sandbox.url())];
+        Options {
+            values: ValuesOptions { paths: vec![self.folder.path().to_owned()], set },
+            inventory: Some(self.folder.path().join("inventory.jsonl")),
+            ..Options::default()
+        }
+    }
+
+    pub(crate) async fn apply(&self) -> Finished {
+        self.apply_with(false, self.options()).await
+    }
+
+    pub(crate) async fn apply_with(&self, adopt: bool, options: Options) -> Finished {
+        run::<Harbor>(&TaskCommand::Apply { adopt, options }, &self.surroundings).await
+    }
+
+    pub(crate) async fn plan(&self) -> Finished {
+        let command = TaskCommand::Plan { detailed_exitcode: true, options: self.options() };
+        run::<Harbor>(&command, &self.surroundings).await
+    }
+
+    /// Applies, and then once more: the second run only reads.
+    pub(crate) async fn converge(&self) -> Finished {
+        let first = self.apply().await;
+        assert_eq!(first.exit_code, ExitCode::Converged, "{}", told(&first));
+        self.sandbox.reset_log();
+        let second = self.apply().await;
+        assert_eq!(second.exit_code, ExitCode::Converged, "{}", told(&second));
+        assert!(second.report.changes.is_empty(), "{}", told(&second));
+        assert_eq!(self.sandbox.writes(), 0);
+        first
+    }
+
+    /// One part of what the server holds.
+    pub(crate) fn there(&self, pointer: &str) -> Value {
+        let snapshot = self.sandbox.snapshot();
+        snapshot.pointer(pointer).cloned().unwrap_or_else(|| panic!("no `{pointer}` in {snapshot:#}"))
+    }
+
+    /// A request as the administrator, as somebody else would make it. Returns status and body.
+    pub(crate) async fn meddle(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let url = format!("{}/api/v2.0{path}", self.sandbox.url());
+        let request = client().request(method, url).basic_auth("admin", Some(PASSWORD)).header("X-Is-Resource-Name", "true");
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.meddle(reqwest::Method::GET, path, None).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// The robot of this full name, as the server shows it.
+    pub(crate) async fn robot(&self, name: &str) -> Value {
+        let robots = self.get("/robots?page_size=100").await;
+        let found = robots.as_array().unwrap().iter().find(|robot| robot["name"] == name).cloned();
+        found.unwrap_or_else(|| panic!("no robot `{name}` in {robots:#}"))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "somebody else's client")]
+fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// What a run says, for messages of tests.
+pub(crate) fn told(finished: &Finished) -> String {
+    format!("{}\n{:?}\n{:?}", serde_json::to_string_pretty(&finished.report).unwrap(), finished.failures, finished.problems)
+}
+
+/// The messages of changes that failed.
+pub(crate) fn failures(finished: &Finished) -> Vec<String> {
+    let failed = finished.report.changes.iter().filter_map(|change| change.failure.as_ref());
+    failed.map(|failure| failure.message.clone()).collect()
+}
