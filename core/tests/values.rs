@@ -2,7 +2,7 @@
 
 #![expect(clippy::panic, reason = "a helper of tests tells what was wrong with the values")]
 
-use evenkeel_core::values::model::{AdminCredentials, Permission};
+use evenkeel_core::values::model::{AdminCredentials, ConditionTarget, Permission};
 use evenkeel_core::values::{Document, Schema, SecretValue, Source, SourceKind, ValuePath, Values};
 use serde_json::json;
 
@@ -57,7 +57,8 @@ fn the_example_of_the_values_page_has_its_types() {
     assert_eq!(client.fields.get("serviceAccountsEnabled"), Some(&json!(true)));
     assert_eq!(values.drone.expect("drone is declared").namespace.as_str(), "drone");
     assert_eq!(values.harbor.expect("harbor is declared").admin.username, "admin");
-    assert_eq!(values.barriers["identity"][0].status, [200]);
+    let ConditionTarget::Http(http) = &values.barriers["identity"][0].target else { panic!("an address is declared") };
+    assert_eq!(http.status, [200]);
 }
 
 #[test]

@@ -64,7 +64,10 @@ async fn a_frozen_login_mode_is_told_and_every_other_key_is_written() {
     let failures = failures(&finished);
     assert!(failures[0].contains("login mode stays `db_auth`"), "{failures:?}");
     // Groups cannot be members in that mode: they wait for it.
-    assert!(failures[1..].iter().all(|message| message.contains("waits for `configuration/auth_mode`")), "{failures:?}");
+    assert!(
+        failures[1..].iter().all(|message| message.contains("waits for `configuration/auth_mode`")),
+        "{failures:?}"
+    );
     let configuration = stage.get("/configurations").await;
     assert_eq!(configuration["auth_mode"]["value"], "db_auth");
     assert_eq!(configuration["oidc_client_id"]["value"], "otomi");
@@ -95,11 +98,21 @@ async fn a_configuration_that_the_environment_decides_about_is_told_and_never_wr
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
     assert!(failures(&finished).iter().any(|message| message.contains("CONFIG_OVERWRITE_JSON")), "{}", told(&finished));
-    assert!(!stage.sandbox.requests().iter().any(|request| request.method == "PUT" && request.path.contains("configurations")));
+    assert!(
+        !stage
+            .sandbox
+            .requests()
+            .iter()
+            .any(|request| request.method == "PUT" && request.path.contains("configurations"))
+    );
     // The rest converges, with the prefix that the server keeps.
     stage.robot("robot$team-alpha-pull").await;
     let again = stage.apply().await;
-    assert!(again.report.changes.iter().all(|change| change.change.object.to_string().starts_with("configuration/")), "{}", told(&again));
+    assert!(
+        again.report.changes.iter().all(|change| change.change.object.to_string().starts_with("configuration/")),
+        "{}",
+        told(&again)
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use crate::stage::{Stage, told};
 
 async fn members(stage: &Stage, project: &str) -> Vec<(String, i64)> {
     let members = stage.get(&format!("/projects/{project}/members?page_size=100")).await;
-    let row = |member: &Value| (member["entity_name"].as_str().unwrap().to_owned(), member["role_id"].as_i64().unwrap());
+    let row =
+        |member: &Value| (member["entity_name"].as_str().unwrap().to_owned(), member["role_id"].as_i64().unwrap());
     let mut rows: Vec<(String, i64)> = members.as_array().unwrap().iter().map(row).collect();
     rows.sort();
     rows

@@ -30,12 +30,14 @@ teams: {alpha: {harbor: {storageQuota: 5Gi}}, beta: {}}
 
 #[tokio::test]
 async fn what_was_changed_by_hand_is_put_right() {
-    let stage = Stage::new("harbor: {teamDefaults: {storageQuota: 20Gi, retention: {keepLast: 30}}}\nteams: {alpha: {}}\n");
+    let stage =
+        Stage::new("harbor: {teamDefaults: {storageQuota: 20Gi, retention: {keepLast: 30}}}\nteams: {alpha: {}}\n");
     stage.converge().await;
     // `public` takes any text in a change (server-behaviour 3)
     stage.meddle(Method::PUT, "/projects/team-alpha", Some(json!({"metadata": {"public": "maybe"}}))).await;
     let quotas = stage.get("/quotas?page_size=100").await;
-    let quota = quotas.as_array().unwrap().iter().find(|quota| quota["ref"]["name"] == "team-alpha").unwrap()["id"].clone();
+    let quota =
+        quotas.as_array().unwrap().iter().find(|quota| quota["ref"]["name"] == "team-alpha").unwrap()["id"].clone();
     stage.meddle(Method::PUT, &format!("/quotas/{quota}"), Some(json!({"hard": {"storage": -1}}))).await;
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
@@ -69,7 +71,8 @@ async fn a_second_retention_policy_is_never_made_and_rules_of_others_stay() {
 
 #[tokio::test]
 async fn a_project_whose_name_is_a_number_is_found_by_name() {
-    let stage = Stage::new("harbor: {projects: [{name: '12345', public: true, retention: {keepLast: 5}, members: []}]}\n");
+    let stage =
+        Stage::new("harbor: {projects: [{name: '12345', public: true, retention: {keepLast: 5}, members: []}]}\n");
     stage.converge().await;
     assert_eq!(stage.get("/projects/12345").await["metadata"]["public"], "true");
 }
@@ -107,7 +110,13 @@ async fn a_change_of_a_rule_a_webhook_or_a_label_keeps_what_nobody_declares() {
     let stage = Stage::new(RICH);
     stage.converge().await;
     let rules = stage.get("/projects/shared/immutabletagrules").await;
-    let rule = rules.as_array().unwrap().iter().find(|rule| rule["tag_selectors"][0]["pattern"] == "release-*").unwrap().clone();
+    let rule = rules
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|rule| rule["tag_selectors"][0]["pattern"] == "release-*")
+        .unwrap()
+        .clone();
     let mut enabled = rule.clone();
     enabled["disabled"] = json!(false);
     stage.meddle(Method::PUT, &format!("/projects/shared/immutabletagrules/{}", rule["id"]), Some(enabled)).await;

@@ -1,5 +1,5 @@
-use evenkeel_sandbox::HarborOptions;
 use evenkeel_engine::exit_code::ExitCode;
+use evenkeel_sandbox::HarborOptions;
 
 use crate::stage::{PASSWORD, Stage, told};
 

@@ -9,13 +9,21 @@ use crate::stage::{Stage, told};
 async fn a_team_has_three_robots_with_rights_in_its_project_only() {
     let stage = Stage::new("teams: {alpha: {}}\n");
     stage.converge().await;
-    for (suffix, actions) in [("pull", vec!["pull"]), ("push", vec!["pull", "push"]), ("builds", vec!["pull", "push"])] {
+    for (suffix, actions) in [("pull", vec!["pull"]), ("push", vec!["pull", "push"]), ("builds", vec!["pull", "push"])]
+    {
         let robot = stage.robot(&format!("otomi-team-alpha-{suffix}")).await;
-        assert_eq!((&robot["level"], &robot["duration"], &robot["disable"]), (&json!("system"), &json!(-1), &json!(false)));
+        assert_eq!(
+            (&robot["level"], &robot["duration"], &robot["disable"]),
+            (&json!("system"), &json!(-1), &json!(false))
+        );
         let permissions = robot["permissions"].as_array().unwrap();
         assert_eq!((permissions.len(), &permissions[0]["namespace"]), (1, &json!("team-alpha")));
-        let mut given: Vec<&str> =
-            permissions[0]["access"].as_array().unwrap().iter().map(|access| access["action"].as_str().unwrap()).collect();
+        let mut given: Vec<&str> = permissions[0]["access"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|access| access["action"].as_str().unwrap())
+            .collect();
         given.sort_unstable();
         assert_eq!(given, actions);
     }

@@ -100,7 +100,8 @@ impl Stage {
     /// A request as the administrator, as somebody else would make it. Returns status and body.
     pub(crate) async fn meddle(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> (u16, Value) {
         let url = format!("{}/api/v2.0{path}", self.sandbox.url());
-        let request = client().request(method, url).basic_auth("admin", Some(PASSWORD)).header("X-Is-Resource-Name", "true");
+        let request =
+            client().request(method, url).basic_auth("admin", Some(PASSWORD)).header("X-Is-Resource-Name", "true");
         let request = match body {
             Some(body) => request.json(&body),
             None => request,
@@ -132,7 +133,12 @@ fn client() -> reqwest::Client {
 
 /// What a run says, for messages of tests.
 pub(crate) fn told(finished: &Finished) -> String {
-    format!("{}\n{:?}\n{:?}", serde_json::to_string_pretty(&finished.report).unwrap(), finished.failures, finished.problems)
+    format!(
+        "{}\n{:?}\n{:?}",
+        serde_json::to_string_pretty(&finished.report).unwrap(),
+        finished.failures,
+        finished.problems
+    )
 }
 
 /// The messages of changes that failed.

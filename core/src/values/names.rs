@@ -122,9 +122,8 @@ fn is_dns_label(text: &str) -> bool {
 
 /// Lower-case letters and digits, with single separators between them.
 fn is_separated(text: &str) -> bool {
-    text.split(['.', '_', '-']).all(|part| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    })
+    text.split(['.', '_', '-'])
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
 }
 
 fn has_only(text: &str, forbidden: &[char]) -> bool {

@@ -11,6 +11,7 @@ use crate::{
     cluster::ClusterAccess,
     executor::Bounds,
     exit_code::ExitCode,
+    lease::RunLease,
     run::{Ending, Surroundings, load, read},
     task::Context,
 };
@@ -62,13 +63,22 @@ async fn attempt<T: Export>(
     check_folder(options)?;
     let deadline = begin + options.timeout;
     let connection = surroundings.cluster.clone().unwrap_or_else(|| options.cluster.connection());
-    let bounds =
-        Bounds { concurrency: options.concurrency.get(), deadline, timeout: options.timeout, stop: &surroundings.stop };
+    // An export writes nothing, so it holds no lease.
+    let lease = RunLease::default();
+    let bounds = Bounds {
+        concurrency: options.concurrency.get(),
+        deadline,
+        timeout: options.timeout,
+        stop: &surroundings.stop,
+        lease: &lease,
+    };
     let context = Context {
         deadline: deadline.into_std(),
         concurrency: options.concurrency.get(),
         secrets: Arc::clone(&surroundings.secrets),
         cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline.into_std()),
+        vault: Arc::default(),
+        verify_secrets: false,
     };
     let place = place::<T>(options, own, &context).await?;
     let task = {

@@ -20,6 +20,7 @@ use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, RealmRepresentation, RoleRepresentation,
 };
 use evenkeel_transport::{ResultExt, location_id};
+use futures::future::BoxFuture;
 
 use crate::{
     Error, Keycloak,
@@ -29,41 +30,48 @@ use crate::{
     plan::{CLIENT_SECRET, Operation, Removal, SMTP_PASSWORD},
 };
 
+/// A future on the heap. It is made in here, so that the caller's stack holds none of the many that it chooses from: together
+/// they would not fit the stack of a thread in a build without optimisation.
+fn boxed<'a, T, F: Future<Output = T> + Send + 'a>(make: impl FnOnce() -> F) -> BoxFuture<'a, T> {
+    Box::pin(make())
+}
+
 impl Keycloak {
     /// Makes one change.
     pub(crate) async fn write(&self, desired: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
-        match &change.operation {
-            Operation::CreateRealm(realm) => self.create_realm(realm).await,
-            Operation::UpdateRealm(realm) => self.update_realm(realm, change.writes_secret(SMTP_PASSWORD)).await,
-            Operation::UpdateEvents(events) => self.update_events(events).await,
-            Operation::UpdateFlowBinding(binding) => self.update_flow_binding(binding).await,
-            Operation::SetRequiredAction(action) => self.set_required_action(action).await,
-            Operation::UpdateUserProfile(profile) => self.update_user_profile(profile).await,
-            Operation::CreateClientScope(scope) => self.create_client_scope(scope).await,
-            Operation::UpdateClientScope(scope) => self.update_client_scope(scope).await,
-            Operation::CreateMapper(owner, mapper) => self.create_mapper(owner, mapper).await,
-            Operation::UpdateMapper(owner, id, mapper) => self.update_mapper(owner, id, mapper).await,
-            Operation::ReplaceMapper(owner, id, mapper) => self.replace_mapper(owner, id, mapper).await,
-            Operation::CreateRole(role) => self.create_role(role).await,
-            Operation::UpdateRole(role) => self.update_role(role).await,
-            Operation::CreateGroup(path, group) => self.create_group(path, group).await,
-            Operation::UpdateGroup(path, group) => self.update_group(path, group).await,
-            Operation::CreateClient(client) => self.create_client(client, desired).await,
-            Operation::UpdateClient(client) => self.update_client(client).await,
-            Operation::CreateClientRole(client, role) => self.create_client_role(client, role).await,
-            Operation::UpdateClientRole(client, role) => self.update_client_role(client, role).await,
-            Operation::CreateIdentityProvider(provider) => self.create_identity_provider(provider, desired).await,
+        let writing = match &change.operation {
+            Operation::CreateRealm(realm) => boxed(|| self.create_realm(realm)),
+            Operation::UpdateRealm(realm) => boxed(|| self.update_realm(realm, change.writes_secret(SMTP_PASSWORD))),
+            Operation::UpdateEvents(events) => boxed(|| self.update_events(events)),
+            Operation::UpdateFlowBinding(binding) => boxed(|| self.update_flow_binding(binding)),
+            Operation::SetRequiredAction(action) => boxed(|| self.set_required_action(action)),
+            Operation::UpdateUserProfile(profile) => boxed(|| self.update_user_profile(profile)),
+            Operation::CreateClientScope(scope) => boxed(|| self.create_client_scope(scope)),
+            Operation::UpdateClientScope(scope) => boxed(|| self.update_client_scope(scope)),
+            Operation::CreateMapper(owner, mapper) => boxed(|| self.create_mapper(owner, mapper)),
+            Operation::UpdateMapper(owner, id, mapper) => boxed(|| self.update_mapper(owner, id, mapper)),
+            Operation::ReplaceMapper(owner, id, mapper) => boxed(|| self.replace_mapper(owner, id, mapper)),
+            Operation::CreateRole(role) => boxed(|| self.create_role(role)),
+            Operation::UpdateRole(role) => boxed(|| self.update_role(role)),
+            Operation::CreateGroup(path, group) => boxed(|| self.create_group(path, group)),
+            Operation::UpdateGroup(path, group) => boxed(|| self.update_group(path, group)),
+            Operation::CreateClient(client) => boxed(|| self.create_client(client, desired)),
+            Operation::UpdateClient(client) => boxed(|| self.update_client(client)),
+            Operation::CreateClientRole(client, role) => boxed(|| self.create_client_role(client, role)),
+            Operation::UpdateClientRole(client, role) => boxed(|| self.update_client_role(client, role)),
+            Operation::CreateIdentityProvider(provider) => boxed(|| self.create_identity_provider(provider, desired)),
             Operation::UpdateIdentityProvider(provider) => {
-                self.update_identity_provider(provider, change.writes_secret(CLIENT_SECRET)).await
+                boxed(|| self.update_identity_provider(provider, change.writes_secret(CLIENT_SECRET)))
             }
-            Operation::CreateIdentityProviderMapper(mapper) => self.create_provider_mapper(mapper).await,
-            Operation::UpdateIdentityProviderMapper(id, mapper) => self.update_provider_mapper(id, mapper).await,
-            Operation::CreateUser(user) => self.create_user(user).await,
-            Operation::UpdateUser(user) => self.update_user(user).await,
-            Operation::Relate(relation) => self.relate(relation).await,
-            Operation::Separate(relation) => self.separate(relation).await,
-            Operation::Delete(removal) => self.delete(removal).await,
-        }?;
+            Operation::CreateIdentityProviderMapper(mapper) => boxed(|| self.create_provider_mapper(mapper)),
+            Operation::UpdateIdentityProviderMapper(id, mapper) => boxed(|| self.update_provider_mapper(id, mapper)),
+            Operation::CreateUser(user) => boxed(|| self.create_user(user)),
+            Operation::UpdateUser(user) => boxed(|| self.update_user(user)),
+            Operation::Relate(relation) => boxed(|| self.relate(relation)),
+            Operation::Separate(relation) => boxed(|| self.separate(relation)),
+            Operation::Delete(removal) => boxed(|| self.delete(removal)),
+        };
+        writing.await?;
         Ok(Applied::default())
     }
 

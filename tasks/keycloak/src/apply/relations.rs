@@ -6,6 +6,7 @@
 use evenkeel_keycloak_client::types::RoleRepresentation;
 use evenkeel_transport::{ResultExt, repeatable};
 
+use super::boxed;
 use crate::{
     Error, Keycloak,
     error::Doing,
@@ -16,28 +17,30 @@ impl Keycloak {
     /// Makes a relation.
     pub(super) async fn relate(&self, relation: &Relation) -> Result<(), Error> {
         let realm = self.realm();
-        match relation {
+        let relating = match relation {
             // 409 is the answer where it is a default already (server-behaviour 2.3): then all is well.
-            Relation::DefaultClientScope(scope) => {
+            Relation::DefaultClientScope(scope) => boxed(|| async move {
                 let id = self.client_scope_id(scope).await?;
                 let request = self.client.realm_default_client_scope_add().realm(realm).client_scope_id(id);
                 request.send().await.unless_conflict().doing("add", "default client scope", scope).map(drop)
-            }
-            Relation::OptionalClientScope(scope) => {
+            }),
+            Relation::OptionalClientScope(scope) => boxed(|| async move {
                 let id = self.client_scope_id(scope).await?;
                 let request = self.client.realm_optional_client_scope_add().realm(realm).client_scope_id(id);
                 request.send().await.unless_conflict().doing("add", "optional client scope", scope).map(drop)
-            }
-            Relation::DefaultGroup(group) => {
+            }),
+            Relation::DefaultGroup(group) => boxed(|| async move {
                 let id = self.group_id(group).await?;
                 let request = self.client.default_group_add().realm(realm).group_id(id);
                 request.send().await.api().doing("add", "default group", group).map(drop)
+            }),
+            Relation::DefaultRole(role) => {
+                boxed(|| async move { self.add_composite(&self.default_role().await?, role).await })
             }
-            Relation::DefaultRole(role) => self.add_composite(&self.default_role().await?, role).await,
-            Relation::Composite { role, child } => self.add_composite(role, child).await,
-            Relation::ServiceAccountRole { client, role } => self.give_to_account(client, role).await,
-            Relation::GroupRole { group, role } => self.give_role(group, role).await,
-            Relation::ClientDefaultScope { client, scope } => {
+            Relation::Composite { role, child } => boxed(|| self.add_composite(role, child)),
+            Relation::ServiceAccountRole { client, role } => boxed(|| self.give_to_account(client, role)),
+            Relation::GroupRole { group, role } => boxed(|| self.give_role(group, role)),
+            Relation::ClientDefaultScope { client, scope } => boxed(|| async move {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
                 let request = self
                     .client
@@ -46,8 +49,8 @@ impl Keycloak {
                     .client_uuid(client_id)
                     .client_scope_id(scope_id);
                 request.send().await.api().doing("add a default scope to", "client", client).map(drop)
-            }
-            Relation::ClientOptionalScope { client, scope } => {
+            }),
+            Relation::ClientOptionalScope { client, scope } => boxed(|| async move {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
                 let request = self
                     .client
@@ -56,39 +59,42 @@ impl Keycloak {
                     .client_uuid(client_id)
                     .client_scope_id(scope_id);
                 request.send().await.api().doing("add an optional scope to", "client", client).map(drop)
-            }
-            Relation::Membership { group, user } => {
+            }),
+            Relation::Membership { group, user } => boxed(|| async move {
                 let (user_id, group_id) = (self.user_id(user).await?, self.group_id(group).await?);
                 let request = self.client.user_group_join().realm(realm).user_id(user_id).group_id(group_id);
                 request.send().await.api().doing("add a member to", "group", group).map(drop)
-            }
-        }
+            }),
+        };
+        relating.await
     }
 
     /// Takes a relation away.
     pub(super) async fn separate(&self, relation: &Relation) -> Result<(), Error> {
         let realm = self.realm();
-        match relation {
-            Relation::DefaultClientScope(scope) => {
+        let relating = match relation {
+            Relation::DefaultClientScope(scope) => boxed(|| async move {
                 let id = self.client_scope_id(scope).await?;
                 let request = self.client.realm_default_client_scope_remove().realm(realm).client_scope_id(id);
                 request.send().await.optional().doing("remove", "default client scope", scope).map(drop)
-            }
-            Relation::OptionalClientScope(scope) => {
+            }),
+            Relation::OptionalClientScope(scope) => boxed(|| async move {
                 let id = self.client_scope_id(scope).await?;
                 let request = self.client.realm_optional_client_scope_remove().realm(realm).client_scope_id(id);
                 request.send().await.optional().doing("remove", "optional client scope", scope).map(drop)
-            }
-            Relation::DefaultGroup(group) => {
+            }),
+            Relation::DefaultGroup(group) => boxed(|| async move {
                 let id = self.group_id(group).await?;
                 let request = self.client.default_group_remove().realm(realm).group_id(id);
                 request.send().await.optional().doing("remove", "default group", group).map(drop)
+            }),
+            Relation::DefaultRole(role) => {
+                boxed(|| async move { self.remove_composite(&self.default_role().await?, role).await })
             }
-            Relation::DefaultRole(role) => self.remove_composite(&self.default_role().await?, role).await,
-            Relation::Composite { role, child } => self.remove_composite(role, child).await,
-            Relation::ServiceAccountRole { client, role } => self.take_from_account(client, role).await,
-            Relation::GroupRole { group, role } => self.take_role(group, role).await,
-            Relation::ClientDefaultScope { client, scope } => {
+            Relation::Composite { role, child } => boxed(|| self.remove_composite(role, child)),
+            Relation::ServiceAccountRole { client, role } => boxed(|| self.take_from_account(client, role)),
+            Relation::GroupRole { group, role } => boxed(|| self.take_role(group, role)),
+            Relation::ClientDefaultScope { client, scope } => boxed(|| async move {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
                 let request = self
                     .client
@@ -97,8 +103,8 @@ impl Keycloak {
                     .client_uuid(client_id)
                     .client_scope_id(scope_id);
                 request.send().await.optional().doing("remove a default scope from", "client", client).map(drop)
-            }
-            Relation::ClientOptionalScope { client, scope } => {
+            }),
+            Relation::ClientOptionalScope { client, scope } => boxed(|| async move {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
                 let request = self
                     .client
@@ -107,13 +113,14 @@ impl Keycloak {
                     .client_uuid(client_id)
                     .client_scope_id(scope_id);
                 request.send().await.optional().doing("remove an optional scope from", "client", client).map(drop)
-            }
-            Relation::Membership { group, user } => {
+            }),
+            Relation::Membership { group, user } => boxed(|| async move {
                 let (user_id, group_id) = (self.user_id(user).await?, self.group_id(group).await?);
                 let request = self.client.user_group_leave().realm(realm).user_id(user_id).group_id(group_id);
                 request.send().await.optional().doing("remove a member from", "group", group).map(drop)
-            }
-        }
+            }),
+        };
+        relating.await
     }
 
     async fn give_role(&self, group: &str, role: &RoleName) -> Result<(), Error> {

@@ -102,6 +102,7 @@ impl Stage {
             surroundings: self.surroundings.clone(),
             url: self.url.clone(),
             administrator: self.administrator.clone(),
+            password: self.password.clone(),
             outcome: Outcome::default(),
         })
     }
