@@ -2,6 +2,7 @@
 
 mod foreign;
 mod objects;
+mod random;
 mod regressions;
 mod wrecks;
 
@@ -77,8 +78,11 @@ impl Subject for Keycloak {
         ]
     }
 
-    const HIDDEN: &'static [Hidden] =
-        &[Hidden { secret: "KEYCLOAK_SMTP_PASSWORD", object: "realm/otomi", path: "smtpServer.password" }];
+    const HIDDEN: &'static [Hidden] = &[
+        Hidden { secret: "KEYCLOAK_SMTP_PASSWORD", object: "realm/otomi", path: "smtpServer.password" },
+        Hidden { secret: "KEYCLOAK_GOOGLE_SECRET", object: "identity-provider/google", path: "config.clientSecret" },
+        Hidden { secret: "KEYCLOAK_PARTNER_SECRET", object: "identity-provider/partner", path: "config.clientSecret" },
+    ];
 
     const HOLDS_DATA: bool = true;
 
@@ -256,7 +260,7 @@ users:
     teamAdmin: true
     platformAdmin: false
     initialPassword: {fromEnv: ADA_INITIAL_PASSWORD}
-keycloak: {roles: [], groups: [], clientScopes: [], clients: []}
+keycloak: {roles: [], groups: [], clientScopes: [], clients: [], identityProviders: [], defaultRoles: null}
 ";
 
 const KEYCLOAK: &str = "\

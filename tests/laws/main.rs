@@ -15,6 +15,7 @@ mod hidden;
 mod idempotence;
 mod keycloak;
 mod program;
+mod property;
 mod proxy;
 mod prune;
 mod spellings;
@@ -98,5 +99,13 @@ macro_rules! laws {
 mod law {
     laws! {
         keycloak: crate::keycloak::Keycloak,
+    }
+}
+
+mod law_at_random {
+    mod keycloak {
+        laws!(@law crate::keycloak::Keycloak, property {
+            what_nobody_declared_survives_any_run,
+        });
     }
 }
