@@ -9,10 +9,13 @@ use evenkeel_engine::{
     secrets::SecretResolver,
 };
 use evenkeel_harbor::Harbor;
-use evenkeel_sandbox::HarborOptions;
+use evenkeel_kubernetes_client::Connection;
+use evenkeel_sandbox::{HarborOptions, Kubernetes, KubernetesOptions};
 use serde_json::Value;
 
 pub(crate) const PASSWORD: &str = "Harbor12345";
+
+const TOKEN: &str = "kubernetes-admin-token";
 
 const PLATFORM: &str = "
 platform: {name: demo, domain: demo.example.com}
@@ -23,6 +26,7 @@ harbor:
 
 pub(crate) struct Stage {
     pub(crate) sandbox: evenkeel_sandbox::Harbor,
+    cluster: Option<Kubernetes>,
     folder: tempfile::TempDir,
     surroundings: Surroundings,
 }
@@ -44,12 +48,32 @@ impl Stage {
             ("REGISTRY", "registry-password"),
         ];
         let secrets = secrets.map(|(name, value)| (name, value.into()));
-        let surroundings =
-            Surroundings { secrets: Arc::new(SecretResolver::with_environment(secrets)), ..Surroundings::default() };
-        let stage = Self { sandbox: evenkeel_sandbox::Harbor::start(options).unwrap(), folder, surroundings };
+        let surroundings = Surroundings {
+            secrets: Arc::new(SecretResolver::with_environment(secrets)),
+            // Not the cluster that a developer may have.
+            cluster: Some(Connection::Inferred { kubeconfig: Some(folder.path().join("kubeconfig")), context: None }),
+            ..Surroundings::default()
+        };
+        let stage =
+            Self { cluster: None, sandbox: evenkeel_sandbox::Harbor::start(options).unwrap(), folder, surroundings };
         fs::write(stage.folder.path().join("10-platform.yaml"), PLATFORM).unwrap();
         stage.declare(values);
         stage
+    }
+
+    /// A fresh server and a fresh cluster.
+    pub(crate) fn with_cluster(values: &str) -> Self {
+        let mut stage = Self::new(values);
+        let cluster = Kubernetes::start(&KubernetesOptions::new(TOKEN)).unwrap();
+        cluster.add_namespace("platform-jobs");
+        let url = cluster.url().to_owned();
+        stage.surroundings.cluster = Some(Connection::At { url, token: Some(TOKEN.into()), ca_bundle: None });
+        stage.cluster = Some(cluster);
+        stage
+    }
+
+    pub(crate) fn cluster(&self) -> &Kubernetes {
+        self.cluster.as_ref().unwrap()
     }
 
     /// The values beside those of the platform, from now on.
@@ -61,7 +85,8 @@ impl Stage {
         let set = vec![format!("harbor.url={}", self.sandbox.url())];
         Options {
             values: ValuesOptions { paths: vec![self.folder.path().to_owned()], set },
-            inventory: Some(self.folder.path().join("inventory.jsonl")),
+            // In the cluster, where there is one.
+            inventory: self.cluster.is_none().then(|| self.folder.path().join("inventory.jsonl")),
             ..Options::default()
         }
     }
@@ -84,6 +109,9 @@ impl Stage {
         let first = self.apply().await;
         assert_eq!(first.exit_code, ExitCode::Converged, "{}", told(&first));
         self.sandbox.reset_log();
+        if let Some(cluster) = &self.cluster {
+            cluster.reset_log();
+        }
         let second = self.apply().await;
         assert_eq!(second.exit_code, ExitCode::Converged, "{}", told(&second));
         assert!(second.report.changes.is_empty(), "{}", told(&second));

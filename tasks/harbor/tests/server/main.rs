@@ -11,4 +11,5 @@ mod projects;
 mod prune;
 mod registries;
 mod robots;
+mod secrets;
 mod stage;
