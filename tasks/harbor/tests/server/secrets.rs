@@ -159,8 +159,9 @@ async fn a_missing_namespace_is_made_where_the_values_say_so() {
 async fn without_a_cluster_the_secrets_wait_and_harbor_converges() {
     let stage = Stage::new(VALUES);
     let finished = stage.apply().await;
-    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
-    assert!(failures(&finished).iter().any(|message| message.contains("no Kubernetes cluster")), "{}", told(&finished));
+    assert_ne!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    let failures = failures(&finished);
+    assert!(!failures.is_empty() && failures.iter().all(|message| message.contains("Kubernetes cluster") || message.contains("waits for")), "{failures:?}");
     stage.robot("otomi-team-alpha-pull").await;
 }
 
