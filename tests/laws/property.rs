@@ -44,10 +44,11 @@ pub(crate) async fn what_nobody_declared_survives_any_run<S: AtRandom + 'static>
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         // The same cases in every run: whoever looks for new ones changes CASES.
         let dice = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-        TestRunner::new_with_rng(config, dice).run(&S::cases(), |case| {
+        let outcome = TestRunner::new_with_rng(config, dice).run(&S::cases(), |case| {
             let complaints = runtime.block_on(play::<S>(&case));
             if complaints.is_empty() { Ok(()) } else { Err(TestCaseError::fail(complaints.join("\n"))) }
-        })
+        });
+        outcome.map_err(|failed| failed.to_string())
     };
     tokio::task::spawn_blocking(run).await.unwrap().unwrap();
 }

@@ -21,7 +21,7 @@ use crate::home::Home;
 #[derive(Debug)]
 enum Store {
     File(FileStore),
-    Secret(SecretStore),
+    Secret(Box<SecretStore>),
 }
 
 impl Store {
@@ -33,7 +33,7 @@ impl Store {
     }
 
     /// Whether nobody else is known to have written since the text was last read.
-    const fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         match self {
             Self::File(store) => store.is_open(),
             Self::Secret(store) => store.is_open(),
@@ -100,7 +100,7 @@ impl StoredInventory {
     pub(crate) async fn open(home: Home, (platform, task): (&str, &str), target: &str) -> Result<Self, InventoryError> {
         let store = match home {
             Home::File(path) => Store::File(FileStore::new(path, platform, task)),
-            Home::Cluster(home) => Store::Secret(SecretStore::new(home, platform, task)),
+            Home::Cluster(home) => Store::Secret(Box::new(SecretStore::new(home, platform, task))),
         };
         let mut inventory = Self::with(store, target, Journal::new(platform, task));
         inventory.reload().await?;

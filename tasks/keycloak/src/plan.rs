@@ -299,16 +299,20 @@ impl Draft<'_> {
             secret: false,
             cause: None,
         };
+        let exclusive = relation.exclusive(owner.realm);
+        let mut waits_for = relation.ends();
+        // What belongs to the realm itself has no other end that would wait for it.
+        waits_for.extend(exclusive.iter().filter(|object| *object.kind() == names::REALM).cloned());
         let document = ChangeDocument {
             object: relation.object(),
             action: if wanted { Action::Create } else { Action::Update },
             fields: if wanted { Vec::new() } else { vec![field] },
             cause: owner.cause.clone(),
-            waits_for: relation.ends(),
+            waits_for,
         };
         self.changes.push(Change {
             document: document.into(),
-            exclusive: relation.exclusive(owner.realm),
+            exclusive,
             team: owner.team.cloned(),
             removes_data: false,
             secrets: Vec::new(),

@@ -1,7 +1,7 @@
 //! The Harbor task against a Harbor that behaves as the real one: one test for each habit of the server that the task has to
 //! live with, named after what would go wrong.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod configuration;
 mod cost;

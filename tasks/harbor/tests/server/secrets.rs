@@ -161,7 +161,11 @@ async fn without_a_cluster_the_secrets_wait_and_harbor_converges() {
     let finished = stage.apply().await;
     assert_ne!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
     let failures = failures(&finished);
-    assert!(!failures.is_empty() && failures.iter().all(|message| message.contains("Kubernetes cluster") || message.contains("waits for")), "{failures:?}");
+    assert!(
+        !failures.is_empty()
+            && failures.iter().all(|message| message.contains("Kubernetes cluster") || message.contains("waits for")),
+        "{failures:?}"
+    );
     stage.robot("otomi-team-alpha-pull").await;
 }
 

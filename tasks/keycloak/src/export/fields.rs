@@ -36,7 +36,7 @@ impl Object<'_> {
         let object = format!("{}/{}", self.kind, self.name);
         let mut entries = BTreeMap::new();
         for (key, field) in fields {
-            if self.skipped.contains(&key.as_str()) || !known.iter().any(|name| *name == key) {
+            if self.skipped.contains(&key.as_str()) || !known.contains(&key) {
                 continue;
             }
             let Some(field) = differing(field, &baseline.get(&key)) else { continue };

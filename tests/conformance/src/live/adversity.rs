@@ -157,6 +157,13 @@ async fn account(
     let management = id(server.get(&format!("{realm}/clients?clientId=realm-management")).await?)?;
     let user = server.get(&format!("{realm}/clients/{client}/service-account-user")).await?;
     let user = user["id"].as_str().ok_or("there is no service account")?;
+    // The realm's default groups and roles give rights too.
+    for group in server.get(&format!("{realm}/users/{user}/groups")).await?.as_array().into_iter().flatten() {
+        let group = group["id"].as_str().ok_or("a group has no id")?;
+        server.delete(&format!("{realm}/users/{user}/groups/{group}"), None).await?;
+    }
+    let defaults = server.get(&format!("{realm}/users/{user}/role-mappings/realm")).await?;
+    server.delete(&format!("{realm}/users/{user}/role-mappings/realm"), Some(&defaults)).await?;
     let roles = server.get(&format!("{realm}/clients/{management}/roles")).await?;
     let wanted = |role: &&Value| role["name"].as_str().is_some_and(|role| rights.contains(&role));
     let given: Vec<&Value> = roles.as_array().into_iter().flatten().filter(wanted).collect();

@@ -21,7 +21,7 @@ async fn store(cluster: &FakeCluster, sizes: Sizes) -> SecretStore {
 }
 
 async fn try_open(cluster: &FakeCluster, sizes: Sizes) -> Result<StoredInventory, InventoryError> {
-    let store = Store::Secret(store(cluster, sizes).await);
+    let store = Store::Secret(Box::new(store(cluster, sizes).await));
     let mut inventory = StoredInventory::with(store, TARGET, Journal::new("demo", "fake"));
     inventory.reload().await?;
     Ok(inventory)
@@ -207,7 +207,7 @@ async fn a_lost_a_damaged_and_a_foreign_inventory_are_told_apart() {
     assert!(owned_in(&cluster).await.is_empty(), "one that is gone is an empty one");
 
     open_in(&cluster).await.announce(&[object("a")]).await.unwrap();
-    let store = Store::Secret(store(&cluster, SMALL).await);
+    let store = Store::Secret(Box::new(store(&cluster, SMALL).await));
     let error = StoredInventory::with(store, TARGET, Journal::new("demo-fake", "x")).reload().await.unwrap_err();
     assert!(matches!(error, InventoryError::Foreign { .. }), "{error}");
 }
