@@ -45,6 +45,10 @@ async fn refused<S: Subject>(whole: &Undisturbed, (server, number): Place) -> Ve
 /// One failed, those that wait for it are skipped and say so, and everything else is done.
 fn of_report(finished: &Finished) -> Vec<String> {
     let mut complaints = Vec::new();
+    // A refusal that may mean "somebody was faster" is read again, and then the write is made: nothing has failed.
+    if finished.exit_code == ExitCode::Converged && finished.report.count(Status::Failed) == 0 {
+        return complaints;
+    }
     if finished.exit_code != ExitCode::SomeFailed {
         complaints.push(told(finished));
     }
