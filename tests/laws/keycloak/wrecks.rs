@@ -21,11 +21,7 @@ impl Keycloak {
 
     /// The sandbox by plain HTTP.
     fn past_the_task(&self) -> Server {
-        let target = Target {
-            url: self.server.url().to_owned(),
-            administrator: "admin".to_owned(),
-            password: ADMIN_PASSWORD.into(),
-        };
+        let target = Target::new(self.server.url(), "admin", ADMIN_PASSWORD.into());
         Server::new(&target).unwrap()
     }
 }
