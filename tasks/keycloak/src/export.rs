@@ -1,6 +1,6 @@
 //! Values from a live realm, such that a plan on them is empty: how an existing installation is adopted.
 //!
-//! [`survey`] reads, and everything else is pure: [`compose`] writes values for what was found, [`settle`] has the
+//! `survey` reads, and everything else is pure: `compose` writes values for what was found, `settle` has the
 //! task's own plan judge them, and takes back what the plan would change. What a fresh realm holds as well is left out:
 //! what is absent is not managed. What the values have no word for is named.
 

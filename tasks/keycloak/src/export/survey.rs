@@ -22,7 +22,7 @@ use crate::{Error, Keycloak, error::Doing, relation::RoleName};
 /// How many reads of one kind are begun before the first has ended.
 const AT_ONCE: usize = 16;
 
-/// What a realm holds. `None` is what the account may not read; [`Found::unread`] says why.
+/// What a realm holds. `None` is what the account may not read; its `unread` says why.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     pub(super) realm: Option<RealmRepresentation>,
