@@ -110,7 +110,8 @@ impl ExitCode {
             }
             Self::NotAuthorised => {
                 "The login is refused, every change that failed lacked a right, or something declared could not be \
-                 judged because the account may not see it; what it may see is equal."
+                 judged because the account may not see it; what it may see is equal. After an export, that the \
+                 account may not read a part."
             }
             Self::Configuration => {
                 "A secret is not there, an address or certificate is wrong, the inventory cannot be used, or \

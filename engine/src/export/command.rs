@@ -54,8 +54,9 @@ pub struct ExportOptions {
 }
 
 pub(super) fn command<T: Export>() -> Command {
-    let command = Command::new("export").about("Write values from what is there, and change nothing");
-    T::Options::augment_args(ExportOptions::augment_args(command))
+    let command = T::Options::augment_args(ExportOptions::augment_args(Command::new("export")));
+    // The options' own words describe the types.
+    command.about("Write values from what is there, and change nothing").long_about(None)
 }
 
 /// Does what the command line says, and waits until it is done.

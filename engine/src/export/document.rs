@@ -39,7 +39,7 @@ pub enum Node {
 }
 
 /// The keys by which people know an object, in the order in which they come first in its map.
-const FIRST: [&str; 7] = ["name", "clientId", "alias", "email", "displayName", "firstName", "lastName"];
+const FIRST: [&str; 8] = ["platform", "clientId", "alias", "email", "name", "displayName", "firstName", "lastName"];
 
 /// A list of short texts stands in one line up to this many characters.
 const LINE: usize = 80;

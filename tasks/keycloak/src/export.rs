@@ -10,6 +10,7 @@ mod decisions;
 mod fields;
 mod fresh;
 mod groups;
+mod kinds;
 mod people;
 mod place;
 mod realm;

@@ -6,7 +6,7 @@ use evenkeel_core::field::Field;
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{ClientRepresentation, ProtocolMapperRepresentation};
 
-use super::{compose::Composing, fields::Object, fresh::Baseline};
+use super::{compose::Composing, fields::Object, fresh::Baseline, groups};
 
 /// The scope of the team contract.
 const OPENID: &str = "openid";
@@ -16,7 +16,7 @@ const SERVICE_ACCOUNT: &str = "service_account";
 const KEPT_BY_THE_SERVER: [&str; 3] =
     ["client.secret.creation.time", "realm_client", "saml.artifact.binding.identifier"];
 /// Fields of a client that are no settings, or lists of their own here.
-const SKIPPED: [&str; 8] = [
+const SKIPPED: [&str; 7] = [
     "id",
     "clientId",
     "protocolMappers",
@@ -24,7 +24,6 @@ const SKIPPED: [&str; 8] = [
     "optionalClientScopes",
     "registeredNodes",
     "authorizationSettings",
-    "authenticationFlowBindingOverrides",
 ];
 
 /// The declared scopes: those that are neither implied nor a fresh realm's.
@@ -151,8 +150,17 @@ fn fields(
     if let Some(attributes) = &mut client.attributes {
         attributes.retain(|key, _| !KEPT_BY_THE_SERVER.contains(&key.as_str()));
     }
-    if client.authentication_flow_binding_overrides.as_ref().is_some_and(|overrides| !overrides.is_empty()) {
-        composing.remark(format!("flows that client `{client_id}` uses in place of the realm's"));
+    if let Some(overrides) = &mut client.authentication_flow_binding_overrides {
+        // Keycloak binds flows by id, and values by alias.
+        let aliases: BTreeMap<&String, &String> = composing.found.flows.iter().map(|(alias, id)| (id, alias)).collect();
+        overrides.retain(|_, flow| match aliases.get(flow) {
+            Some(alias) => {
+                flow.clone_from(alias);
+                true
+            }
+            None => flow.is_empty(),
+        });
+        overrides.retain(|_, flow| !flow.is_empty());
     }
     if client.authorization_services_enabled == Some(true) {
         composing.remark(format!("resources, policies and permissions of client `{client_id}`"));
@@ -165,7 +173,7 @@ fn fields(
     object.node(&client, baseline, composing.decisions, &mut composing.secrets)
 }
 
-/// Mappers and scopes; those that a fresh realm's client of this name has as well are left out.
+/// Mappers, roles and scopes; those that a fresh realm's client of this name has as well are left out.
 fn add_lists(
     composing: &mut Composing<'_>,
     entries: &mut BTreeMap<String, Node>,
@@ -175,6 +183,8 @@ fn add_lists(
 ) {
     let mappers = mappers(composing, &format!("client/{client_id}"), client.protocol_mappers.as_deref(), recorded);
     entries.extend(mappers.map(|mappers| ("protocolMappers".to_owned(), mappers)));
+    entries.extend(groups::of_client(composing, client_id).map(|roles| ("roles".to_owned(), roles)));
+    entries.extend(groups::of_account(composing, client_id).map(|roles| ("serviceAccount".to_owned(), roles)));
     let lists = [
         ("defaultClientScopes", &client.default_client_scopes),
         ("optionalClientScopes", &client.optional_client_scopes),

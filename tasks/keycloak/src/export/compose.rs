@@ -12,7 +12,7 @@ use super::{
     clients,
     decisions::Decisions,
     fresh::{Baseline, Fresh},
-    groups, people,
+    groups, kinds, people,
     place::Place,
     realm,
     secrets::Secrets,
@@ -70,6 +70,11 @@ impl<'a> Composing<'a> {
             || team.is_some_and(|team| self.decisions.teams.contains(team))
     }
 
+    /// The role that every user has, and with it those inside.
+    pub(super) fn default_role(&self) -> Option<&'a str> {
+        self.found.realm.as_ref()?.default_role.as_ref()?.name.as_deref()
+    }
+
     /// Every layer, in the order in which they are read.
     pub(super) fn composed(mut self) -> Composed {
         let platform = self.place.values.clone().merged(Node::map([("keycloak", self.parts_of_others())]));
@@ -81,6 +86,10 @@ impl<'a> Composing<'a> {
             ("clientScopes", clients::scopes(&mut self)),
             ("roles", groups::roles(&mut self)),
             ("groups", groups::groups(&mut self)),
+            ("defaultRoles", groups::default_roles(&self)),
+            ("requiredActions", kinds::required_actions(&mut self)),
+            ("userProfile", kinds::user_profile(&mut self)),
+            ("identityProviders", kinds::identity_providers(&mut self)),
             ("client", clients::shared(&mut self)),
             ("clients", clients::clients(&mut self)),
         ]);
@@ -114,10 +123,6 @@ impl<'a> Composing<'a> {
     fn remark_what_values_cannot_say(&mut self) {
         for group in &self.found.odd_groups {
             self.remarks.push(format!("group `{group}` with everything below it: values cannot name a `/`"));
-        }
-        for provider in self.found.providers.iter().flatten() {
-            let alias = provider.alias.as_deref().unwrap_or_default();
-            self.remarks.push(format!("identity provider `{alias}` with its mappers"));
         }
         let groups = self.found.groups.iter().flatten().map(|(path, _)| path);
         let others = groups.filter(|path| !self.is_implied(path)).count();

@@ -63,6 +63,13 @@ impl<'a> Baseline<'a> {
         }
     }
 
+    /// Whether a list here has this item as it is.
+    pub(super) fn has_item(&self, item: &Field) -> bool {
+        let lists =
+            self.recorded.iter().filter_map(|field| if let Field::List(list) = *field { Some(list) } else { None });
+        lists.flatten().any(|recorded| same(recorded, item))
+    }
+
     /// Whether a fresh realm's owner has this mapper as it is.
     pub(super) fn holds_mapper(&self, mapper: &ProtocolMapperRepresentation) -> bool {
         let mapper = ProtocolMapperRepresentation { id: None, ..mapper.clone() };

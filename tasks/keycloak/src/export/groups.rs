@@ -19,25 +19,78 @@ pub(super) fn roles(composing: &mut Composing<'_>) -> Option<Node> {
         if name.is_empty() || !composing.decisions.has(&format!("role/{name}")) {
             continue;
         }
-        let recorded = composing.fresh.at(&["roles", name]);
-        let mut skipped = vec!["id", "name", "composite", "composites"];
-        let implied = composing.is_implied(name);
-        if implied && !composing.decisions.completed.contains(name) {
-            skipped.push("description");
-        }
-        let object = Object { kind: "role", name, definition: "RoleRepresentation", skipped: &skipped };
-        let mut entries = object.node(role, &recorded, composing.decisions, &mut composing.secrets);
-        let inside = composing.found.composites.get(name).map(Vec::as_slice).unwrap_or_default();
-        if !holds_as_recorded(inside, &recorded) {
-            entries.insert("composites".to_owned(), names(inside));
-        }
-        if entries.is_empty() && (implied || recorded.is_there()) {
+        // What every user has is a value of its own.
+        if composing.default_role() == Some(name) {
             continue;
         }
-        entries.insert("name".to_owned(), Node::Text(name.to_owned()));
-        nodes.push(Node::Map(entries));
+        let recorded = composing.fresh.at(&["roles", name]);
+        let implied = composing.is_implied(name);
+        let described = !implied || composing.decisions.completed.contains(name);
+        let inside = composing.found.composites.get(name).map(Vec::as_slice).unwrap_or_default();
+        let known = implied || recorded.is_there();
+        nodes.extend(role_node(composing, ("role", name), role, inside, &recorded, described, known));
     }
     (!nodes.is_empty()).then_some(Node::List(nodes))
+}
+
+/// The roles of a client that a fresh realm's client of this name does not have as they are.
+pub(super) fn of_client(composing: &mut Composing<'_>, client_id: &str) -> Option<Node> {
+    let observed = composing.found.client_roles.get(client_id)?;
+    let mut nodes = Vec::new();
+    for (name, role) in &observed.roles {
+        let owned = format!("{client_id}/{name}");
+        if name.is_empty() || !composing.decisions.has(&format!("client-role/{owned}")) {
+            continue;
+        }
+        let recorded = composing.fresh.at(&["clientRoles", client_id, name]);
+        let inside = observed.composites.get(name).map(Vec::as_slice).unwrap_or_default();
+        let known = recorded.is_there();
+        nodes.extend(role_node(composing, ("client-role", &owned), role, inside, &recorded, true, known));
+    }
+    (!nodes.is_empty()).then_some(Node::List(nodes))
+}
+
+/// The roles of a client's service account, beside what every user has.
+pub(super) fn of_account(composing: &Composing<'_>, client_id: &str) -> Option<Node> {
+    let roles = composing.found.service_accounts.get(client_id)?;
+    let default = composing.default_role();
+    let own = roles.iter().filter(|role| role.client.is_some() || Some(role.role.as_str()) != default);
+    let own: Vec<RoleName> = own.cloned().collect();
+    (!own.is_empty()).then(|| names(&own, ["realmRoles", "clientRoles"]))
+}
+
+/// The roles that every user has, where they are not those of a fresh realm.
+pub(super) fn default_roles(composing: &Composing<'_>) -> Option<Node> {
+    let name = composing.default_role()?;
+    let inside = composing.found.composites.get(name)?;
+    let recorded = composing.fresh.at(&["roles", &format!("default-roles-{}", composing.place.realm)]);
+    (!holds_as_recorded(inside, &recorded)).then(|| names(inside, ["realmRoles", "clientRoles"]))
+}
+
+/// A role; `None` where nothing of one that is `known` anyway has to be said.
+fn role_node(
+    composing: &mut Composing<'_>,
+    (kind, owned): (&'static str, &str),
+    role: &RoleRepresentation,
+    inside: &[RoleName],
+    recorded: &Baseline<'_>,
+    described: bool,
+    known: bool,
+) -> Option<Node> {
+    let mut skipped = vec!["id", "name", "composite", "composites"];
+    if !described {
+        skipped.push("description");
+    }
+    let object = Object { kind, name: owned, definition: "RoleRepresentation", skipped: &skipped };
+    let mut entries = object.node(role, recorded, composing.decisions, &mut composing.secrets);
+    if !holds_as_recorded(inside, recorded) {
+        entries.insert("composites".to_owned(), names(inside, ["realm", "client"]));
+    }
+    if entries.is_empty() && known {
+        return None;
+    }
+    entries.insert("name".to_owned(), Node::Text(role.name.clone()?));
+    Some(Node::Map(entries))
 }
 
 fn holds_as_recorded(inside: &[RoleName], recorded: &Baseline<'_>) -> bool {
@@ -48,7 +101,7 @@ fn holds_as_recorded(inside: &[RoleName], recorded: &Baseline<'_>) -> bool {
     recorded.get("inside").has(&Field::List(inside.iter().map(pair).collect()))
 }
 
-fn names(inside: &[RoleName]) -> Node {
+fn names(inside: &[RoleName], [of_realm, of_clients]: [&str; 2]) -> Node {
     let mut realm = Vec::new();
     let mut clients: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for role in inside {
@@ -57,7 +110,7 @@ fn names(inside: &[RoleName]) -> Node {
             None => realm.push(role.role.clone()),
         }
     }
-    Node::map([("realm", Some(texts(realm))), ("client", Some(lists(clients)).filter(|lists| !lists.is_empty()))])
+    Node::map([(of_realm, Some(texts(realm))), (of_clients, Some(lists(clients)).filter(|lists| !lists.is_empty()))])
 }
 
 fn texts(mut names: Vec<String>) -> Node {

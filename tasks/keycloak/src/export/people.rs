@@ -1,12 +1,12 @@
 //! Local accounts, with the teams that they are in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use evenkeel_core::values::Email;
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::UserRepresentation;
 
-use super::compose::Composing;
+use super::{compose::Composing, kinds};
 
 /// The teams. What a team is called elsewhere, Keycloak does not know.
 pub(super) fn teams(composing: &Composing<'_>) -> Option<Node> {
@@ -19,6 +19,7 @@ pub(super) fn teams(composing: &Composing<'_>) -> Option<Node> {
 pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
     let users = composing.found.users.as_ref()?;
     let mut nodes: BTreeMap<String, Node> = BTreeMap::new();
+    let memberships = memberships(composing);
     let mut other_names = 0;
     for user in users {
         let name = user.username.as_deref().unwrap_or_default();
@@ -36,7 +37,9 @@ pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
             continue;
         }
         other_names += usize::from(name.to_lowercase() != folded);
-        nodes.insert(folded, node(composing, user, email));
+        let id = user.id.as_deref().unwrap_or_default();
+        let groups = memberships.get(id).map(Vec::as_slice).unwrap_or_default();
+        nodes.insert(folded, node(composing, user, email, groups));
     }
     if other_names > 0 {
         composing.remark(format!("user names that are not the email address ({other_names})"));
@@ -44,20 +47,32 @@ pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
     (!nodes.is_empty()).then(|| Node::List(nodes.into_values().collect()))
 }
 
-fn node(composing: &Composing<'_>, user: &UserRepresentation, email: String) -> Node {
-    let id = user.id.as_deref().unwrap_or_default();
-    let is_in = |group: &str| composing.found.members.get(group).is_some_and(|members| members.contains(id));
+/// The groups of each user, by the user's id: a pass over users and teams would be a pass over the product of both.
+fn memberships<'a>(composing: &Composing<'a>) -> HashMap<&'a str, Vec<&'a str>> {
+    let mut groups: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (group, members) in &composing.found.members {
+        for member in members {
+            groups.entry(member).or_default().push(group);
+        }
+    }
+    groups
+}
+
+fn node(composing: &mut Composing<'_>, user: &UserRepresentation, email: String, groups: &[&str]) -> Node {
+    let attributes = user.attributes.clone().unwrap_or_default();
+    let attributes = kinds::attributes(composing, &email.to_lowercase(), attributes);
     let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty()).map(Node::Text);
     let names = &composing.place.names;
     let prefix = names.team_prefix.as_str();
-    let teams = composing.decisions.teams.iter().filter(|team| is_in(&format!("{prefix}{team}")));
-    let teams = Node::texts(teams.cloned());
-    let flag = |group: &str| is_in(group).then_some(Node::Bool(true));
+    let teams = groups.iter().filter_map(|group| group.strip_prefix(prefix));
+    let teams = Node::texts(teams.filter(|team| composing.decisions.teams.contains(*team)));
+    let flag = |group: &str| groups.contains(&group).then_some(Node::Bool(true));
     let flags = composing.decisions.administrators;
     Node::map([
         ("email", Some(Node::Text(email))),
         ("firstName", text(&user.first_name)),
         ("lastName", text(&user.last_name)),
+        ("attributes", attributes),
         ("enabled", (user.enabled == Some(false)).then_some(Node::Bool(false))),
         ("teams", Some(teams).filter(|_| !composing.decisions.teams.is_empty())),
         ("teamAdmin", flag(names.team_admin.as_str()).filter(|_| flags)),

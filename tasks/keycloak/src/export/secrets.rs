@@ -69,7 +69,8 @@ pub(super) fn marked(field: Field) -> Field {
     }
 }
 
-fn is_secret(key: &str) -> bool {
+/// Whether a key is by its name that of a secret.
+pub(super) fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     SECRET_ENDS.iter().any(|end| key.ends_with(end))
 }

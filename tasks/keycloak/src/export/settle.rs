@@ -33,6 +33,7 @@ use crate::{
     names::{CLIENT, CLIENT_SCOPE, REALM_MANAGEMENT},
     observe::{Observed, ObservedUser},
     plan::Operation,
+    relation::RoleName,
 };
 
 /// Each round takes back at least one decision of a kind; objects of which a field cannot be kept are few.
@@ -58,6 +59,10 @@ pub(super) fn settled(place: &Place, found: &Found) -> Exported {
         let before = decisions.clone();
         for change in &changes {
             decisions.take_back(place, change);
+        }
+        // What the contract's parts do not explain, when nothing of them is left to take back.
+        if decisions == before {
+            changes.iter().for_each(|change| decisions.leave_out(change));
         }
         if decisions == before {
             return finished(composed, found, &decisions, still_differs);
@@ -120,50 +125,40 @@ impl Decisions {
         let openid = ["openid".to_owned(), format!("{CLIENT_SCOPE}/openid"), format!("{client}/openid")];
         match kind {
             "role" | "group" | "group-role" | "composite" => {
-                let owner = name.split('/').next().unwrap_or_default();
-                if !self.take_back_implied(place, owner, change) {
-                    self.leave_out(change);
-                }
+                self.take_back_implied(place, name.split('/').next().unwrap_or_default(), change);
             }
             "user-profile" => self.user_profile = false,
             "client-scope" | "default-client-scope" | "protocol-mapper" | "client-default-scope"
-                if self.openid_scope && openid.iter().any(|owner| within(owner)) =>
+                if openid.iter().any(|owner| within(owner)) =>
             {
                 self.openid_scope = false;
             }
-            "client" if self.client && within(client) && change.action == Action::Create => self.client = false,
-            "protocol-mapper" if self.client && within(&format!("{CLIENT}/{client}")) => self.client = false,
-            "client-default-scope" if self.client && within(client) => self.client = false,
-            "user" if self.nicknames && change.fields.iter().any(|field| field.path.starts_with("attributes")) => {
-                self.nicknames = false;
-            }
-            _ => self.leave_out(change),
+            "client" if within(client) && change.action == Action::Create => self.client = false,
+            "protocol-mapper" if within(&format!("{CLIENT}/{client}")) => self.client = false,
+            "client-default-scope" if within(client) => self.client = false,
+            "user" if change.fields.iter().any(names_nickname) => self.nicknames = false,
+            _ => {}
         }
     }
 
-    /// Whether an implied role or group of this name can be given another place.
-    fn take_back_implied(&mut self, place: &Place, owner: &str, change: &Change<Operation>) -> bool {
+    /// Gives a role or group that is implied another place: its description is declared, or all of it.
+    fn take_back_implied(&mut self, place: &Place, owner: &str, change: &Change<Operation>) {
         let names = &place.names;
         let administrators = [&names.platform_admin, &names.all_teams_admin, &names.team_admin];
-        let team = owner.strip_prefix(names.team_prefix.as_str()).filter(|team| self.teams.contains(*team));
-        let administrator = self.administrators && administrators.iter().any(|name| name.as_str() == owner);
         let described = |field: &FieldChange| &*field.path == "description";
-        if team.is_none() && !administrator {
-            return false;
-        }
         let only_text = change.object.kind().as_str() == "role"
             && change.action == Action::Update
             && change.fields.iter().all(described);
-        if only_text && self.completed.insert(owner.to_owned()) {
-            return true;
+        let team = owner.strip_prefix(names.team_prefix.as_str()).filter(|team| self.teams.contains(*team));
+        let administrator = self.administrators && administrators.iter().any(|name| name.as_str() == owner);
+        if (team.is_some() || administrator) && only_text && self.completed.insert(owner.to_owned()) {
+            return;
         }
-        match team.map(str::to_owned) {
-            Some(team) => {
-                self.teams.remove(&team);
-            }
-            None => self.administrators = false,
+        if let Some(team) = team.map(str::to_owned) {
+            self.teams.remove(&team);
+        } else if administrator {
+            self.administrators = false;
         }
-        true
     }
 
     /// The last resort: fields that do not stay as they are shown, or an object that cannot be declared.
@@ -175,6 +170,10 @@ impl Decisions {
             self.left_out.insert((object, None));
         }
     }
+}
+
+fn names_nickname(field: &FieldChange) -> bool {
+    ["attributes.nickname", "attributes"].contains(&&*field.path)
 }
 
 /// What a plan would change after these values; what is wrong with them, which would be a mistake of this module.
@@ -248,10 +247,22 @@ fn observed(found: &Found) -> Observed {
         roles: named(&found.roles, |role| role.name.clone()),
         composites: found.composites.clone(),
         groups: found.groups.clone().unwrap_or_default(),
+        flows: found.flows.clone(),
+        required_actions: found.required_actions.clone().unwrap_or_default(),
+        default_roles: default_roles(found),
+        client_roles: found.client_roles.clone(),
+        service_accounts: found.service_accounts.clone(),
+        providers: found.providers.clone().unwrap_or_default(),
         clients: named(&found.clients, |client| client.client_id.clone()),
         users,
         ..Observed::default()
     }
+}
+
+/// The roles that every user has.
+fn default_roles(found: &Found) -> Vec<RoleName> {
+    let name = found.realm.as_ref().and_then(|realm| realm.default_role.as_ref()?.name.as_deref());
+    name.and_then(|name| found.composites.get(name)).cloned().unwrap_or_default()
 }
 
 fn named<T: Clone>(found: &Option<Vec<T>>, name: impl Fn(&T) -> Option<String>) -> BTreeMap<String, T> {

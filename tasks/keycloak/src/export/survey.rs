@@ -10,14 +10,20 @@ use evenkeel_engine::task::{Class, Classified};
 use evenkeel_keycloak_client::{
     paging,
     types::{
-        ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProviderRepresentation,
-        RealmRepresentation, RoleRepresentation, UpConfig, UserRepresentation,
+        ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation,
+        RequiredActionProviderRepresentation, RoleRepresentation, UpConfig, UserRepresentation,
     },
 };
 use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use crate::{Error, Keycloak, error::Doing, relation::RoleName};
+use crate::{
+    Error, Keycloak,
+    directory::Named,
+    error::Doing,
+    observe::{ObservedClientRoles, ObservedProvider},
+    relation::RoleName,
+};
 
 /// How many reads of one kind are begun before the first has ended.
 const AT_ONCE: usize = 16;
@@ -37,7 +43,14 @@ pub struct Found {
     /// Groups whose name holds a `/`, which values cannot name.
     pub(super) odd_groups: Vec<String>,
     pub(super) clients: Option<Vec<ClientRepresentation>>,
-    pub(super) providers: Option<Vec<IdentityProviderRepresentation>>,
+    /// The roles of clients, by `clientId`; clients without roles are not in it.
+    pub(super) client_roles: BTreeMap<String, ObservedClientRoles>,
+    /// The roles of service accounts, by `clientId`.
+    pub(super) service_accounts: BTreeMap<String, Vec<RoleName>>,
+    /// The authentication flows, alias to id.
+    pub(super) flows: BTreeMap<String, String>,
+    pub(super) required_actions: Option<BTreeMap<String, RequiredActionProviderRepresentation>>,
+    pub(super) providers: Option<BTreeMap<String, ObservedProvider>>,
     /// `None` also where they were not asked for.
     pub(super) users: Option<Vec<UserRepresentation>>,
     /// Ids of the members of each group at the top, where users were asked for.
@@ -61,6 +74,14 @@ impl Keycloak {
         let clients = client_ids(found.clients.as_deref().unwrap_or_default());
         let composites = part(unread, "the roles inside roles", self.roles_inside(&holders, &clients)).await?;
         found.composites = composites.unwrap_or_default();
+        let clients = found.clients.as_deref().unwrap_or_default();
+        let roles = part(unread, "the roles of clients", self.roles_of_clients(clients)).await?;
+        found.client_roles = roles.unwrap_or_default();
+        let accounts = part(unread, "the roles of service accounts", self.roles_of_accounts(clients)).await?;
+        found.service_accounts = accounts.unwrap_or_default();
+        let flows = part(unread, "the authentication flows", self.list_flows()).await?;
+        found.flows = flows.unwrap_or_default();
+        found.required_actions = part(unread, "the required actions", self.list_required_actions()).await?;
         let groups = part(unread, "the groups", self.tree_of_groups()).await?;
         found.odd_groups = groups.as_ref().map(|(_, odd)| odd.clone()).unwrap_or_default();
         found.groups = groups.map(|(groups, _)| groups);
@@ -125,11 +146,7 @@ impl Keycloak {
             reads.push(async move {
                 let inside = self.client.role_composite_list().realm(self.realm()).role_name(holder).send().await;
                 let inside = inside.api().doing("list", "roles inside role", holder)?;
-                let names = inside.into_iter().filter_map(|role| match role.client_role {
-                    Some(true) => Some(RoleName::of_client(clients.get(role.container_id.as_ref()?)?, role.name?)),
-                    _ => Some(RoleName::of_realm(role.name?)),
-                });
-                Ok::<_, Error>((holder.clone(), names.collect()))
+                Ok::<_, Error>((holder.clone(), names_of(inside, clients)))
             });
         }
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
@@ -162,9 +179,62 @@ impl Keycloak {
         Ok((groups, odd))
     }
 
-    async fn providers_of_realm(&self) -> Result<Vec<IdentityProviderRepresentation>, Error> {
+    async fn providers_of_realm(&self) -> Result<BTreeMap<String, ObservedProvider>, Error> {
         let providers = paging::identity_providers(&self.client, self.realm(), false).await;
-        providers.doing("list", "identity providers of realm", self.realm())
+        let mut found = BTreeMap::new();
+        for provider in providers.doing("list", "identity providers of realm", self.realm())? {
+            let Some(alias) = provider.alias.clone() else { continue };
+            let mappers = self.client.identity_provider_mapper_list().realm(self.realm()).alias(&alias).send().await;
+            let mappers = mappers.api().doing("list", "mappers of identity provider", &alias)?;
+            let mappers = mappers.into_iter().filter_map(|mapper| Some((mapper.name.clone()?, mapper))).collect();
+            found.insert(alias, ObservedProvider { provider: Some(provider), mappers, endpoints: None });
+        }
+        Ok(found)
+    }
+
+    async fn roles_of_clients(
+        &self,
+        clients: &[ClientRepresentation],
+    ) -> Result<BTreeMap<String, ObservedClientRoles>, Error> {
+        let ids = client_ids(clients);
+        let mut reads = Vec::with_capacity(clients.len());
+        for (id, client_id) in &ids {
+            reads.push(self.roles_of_one_client(id, client_id, &ids));
+        }
+        let found: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().filter(|(_, found)| !found.roles.is_empty()).collect())
+    }
+
+    async fn roles_of_one_client(
+        &self,
+        id: &str,
+        client_id: &str,
+        clients: &HashMap<String, String>,
+    ) -> Result<(String, ObservedClientRoles), Error> {
+        let roles = paging::client_roles(&self.client, self.realm(), id, false).await;
+        let roles = roles.doing("list", "roles of client", client_id)?;
+        let mut observed = ObservedClientRoles::default();
+        for name in composite_names(&roles) {
+            let list = self.client.client_role_composite_list().realm(self.realm()).client_uuid(id).role_name(&name);
+            let inside = list.send().await.api().doing("list", "roles inside client role", &name)?;
+            observed.composites.insert(name, names_of(inside, clients));
+        }
+        observed.roles = roles.into_iter().filter_map(|role| Some((role.name.clone()?, role))).collect();
+        Ok((client_id.to_owned(), observed))
+    }
+
+    async fn roles_of_accounts(
+        &self,
+        clients: &[ClientRepresentation],
+    ) -> Result<BTreeMap<String, Vec<RoleName>>, Error> {
+        let mut reads = Vec::new();
+        for client in clients.iter().filter(|client| client.service_accounts_enabled == Some(true)) {
+            if let (Some(id), Some(client_id)) = (&client.id, &client.client_id) {
+                self.directory.insert(Named::Client(client_id.clone()), id.as_str());
+                reads.push(self.read_service_account(client_id));
+            }
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     async fn users_of_realm(&self) -> Result<Vec<UserRepresentation>, Error> {
@@ -203,6 +273,15 @@ async fn part<R>(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Roles by name; one of a client that nobody may see has none.
+fn names_of(roles: Vec<RoleRepresentation>, clients: &HashMap<String, String>) -> Vec<RoleName> {
+    let names = roles.into_iter().filter_map(|role| match role.client_role {
+        Some(true) => Some(RoleName::of_client(clients.get(role.container_id.as_ref()?)?, role.name?)),
+        _ => Some(RoleName::of_realm(role.name?)),
+    });
+    names.collect()
 }
 
 fn composite_names(roles: &[RoleRepresentation]) -> Vec<String> {

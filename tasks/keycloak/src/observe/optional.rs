@@ -172,7 +172,8 @@ impl Keycloak {
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    async fn read_service_account(&self, client_id: &str) -> Result<(String, Vec<RoleName>), Error> {
+    /// The roles of one service account.
+    pub(crate) async fn read_service_account(&self, client_id: &str) -> Result<(String, Vec<RoleName>), Error> {
         let user = self.service_account_id(client_id).await?;
         let mappings = self.client.user_role_mapping_get().realm(self.realm()).user_id(user).send().await;
         let mappings = mappings.api().doing("read", "roles of the service account of client", client_id)?;

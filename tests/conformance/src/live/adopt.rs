@@ -24,10 +24,21 @@ pub(super) fn by_hand<'a>(stage: &'a mut Stage, server: &'a Server) -> BoxFuture
         make(server).await?;
         let files = adopt(stage, REALM, "a realm made by hand").await?;
         let all: String = files.values().cloned().collect();
+        stage.expect("nothing is left out that Keycloak keeps", !stage.remarks().contains("does not keep"));
         stage.expect("no secret is in the values", !all.contains(SECRET));
-        for expected in ["team alpha", "keycloak.roles no", "keycloak.clients legacy"] {
-            let (key, name) = expected.rsplit_once(' ').unwrap_or_default();
-            stage.expect(&format!("{key} `{name}` is in the values"), all.contains(name));
+        for expected in [
+            "\n  alpha: {}",
+            "name: \"no\"",
+            "clientId: legacy",
+            "name: external & paid",
+            "alias: login",
+            "alias: CONFIGURE_TOTP",
+            "name: badge",
+            "serviceAccount:",
+            "defaultRoles:",
+            "floor: [\"07\", \"true\"]",
+        ] {
+            stage.expect(&format!("`{expected}` is in the values:\n{all}"), all.contains(expected));
         }
         let platform = files.get("00-platform.yaml").cloned().unwrap_or_default();
         stage.expect("the contract's client is nobody's here", platform.contains("client: false"));
@@ -113,6 +124,9 @@ async fn make(server: &Server) -> Result<(), ServerError> {
     server.put(&at(""), &settings()).await?;
     let mut profile = server.get(&at("/users/profile")).await?;
     profile["unmanagedAttributePolicy"] = json!("ENABLED");
+    let attribute = json!({"name": "badge", "displayName": "Badge: #", "permissions": {"view": ["admin"], "edit": ["admin"]},
+                           "validations": {"length": {"max": 12}}, "multivalued": false});
+    profile["attributes"].as_array_mut().into_iter().for_each(|attributes| attributes.push(attribute.clone()));
     server.put(&at("/users/profile"), &profile).await?;
 
     server.post(&at("/client-scopes"), &scope()).await?;
@@ -139,7 +153,48 @@ async fn make(server: &Server) -> Result<(), ServerError> {
     let mut built_in = server.get(&at(&format!("/clients/{account}"))).await?;
     built_in["redirectUris"] = json!(["https://account.example.com/*"]);
     server.put(&at(&format!("/clients/{account}")), &built_in).await?;
+    make_roles_of_clients(server).await?;
+    make_provider(server).await?;
+    let action = at("/authentication/required-actions/CONFIGURE_TOTP");
+    let mut totp = server.get(&action).await?;
+    totp["defaultAction"] = json!(true);
+    server.put(&action, &totp).await?;
     make_people(server).await
+}
+
+/// Roles of a client with a role inside, roles of a service account, and what every user has.
+async fn make_roles_of_clients(server: &Server) -> Result<(), ServerError> {
+    let at = |path: &str| format!("/admin/realms/{REALM}{path}");
+    let robot = server.id(&at("/clients"), "clientId", "robot").await?;
+    for (role, description) in [("off", "~"), ("on", "holds `off`")] {
+        let role = json!({"name": role, "description": description});
+        server.post(&at(&format!("/clients/{robot}/roles")), &role).await?;
+    }
+    let off = server.get(&at(&format!("/clients/{robot}/roles/off"))).await?;
+    server.post(&at(&format!("/clients/{robot}/roles/on/composites")), &json!([off])).await?;
+    let user = server.get(&at(&format!("/clients/{robot}/service-account-user"))).await?;
+    let user = user["id"].as_str().unwrap_or_default();
+    let auditor = server.get(&at("/roles/auditor")).await?;
+    server.post(&at(&format!("/users/{user}/role-mappings/realm")), &json!([auditor])).await?;
+    server.post(&at(&format!("/users/{user}/role-mappings/clients/{robot}")), &json!([off])).await?;
+    server.post(&at(&format!("/roles/default-roles-{REALM}/composites")), &json!([auditor])).await?;
+    Ok(())
+}
+
+async fn make_provider(server: &Server) -> Result<(), ServerError> {
+    let at = |path: &str| format!("/admin/realms/{REALM}{path}");
+    let provider = json!({
+        "alias": "login", "providerId": "oidc", "enabled": true, "displayName": "Elsewhere", "trustEmail": true,
+        "config": {"clientId": "a", "clientSecret": "b", "authorizationUrl": "https://login.example.com/a",
+                   "tokenUrl": "https://login.example.com/t", "defaultScope": "openid email"},
+    });
+    server.post(&at("/identity-provider/instances"), &provider).await?;
+    let mapper = json!({
+        "name": "auditors", "identityProviderAlias": "login", "identityProviderMapper": "oidc-role-idp-mapper",
+        "config": {"syncMode": "INHERIT", "claim": "groups", "claim.value": "g-7", "role": "auditor"},
+    });
+    server.post(&at("/identity-provider/instances/login/mappers"), &mapper).await?;
+    Ok(())
 }
 
 async fn make_groups(server: &Server) -> Result<(), ServerError> {
@@ -170,7 +225,7 @@ async fn make_people(server: &Server) -> Result<(), ServerError> {
     let at = |path: &str| format!("/admin/realms/{REALM}{path}");
     let users = [
         json!({"username": "ada@example.com", "email": "ada@example.com", "firstName": "null", "lastName": "Ø no",
-               "enabled": true, "groups": ["/team-alpha", "/audit"]}),
+               "attributes": {"floor": ["07", "true"]}, "enabled": true, "groups": ["/team-alpha", "/audit"]}),
         json!({"username": "brian", "email": "o'brian@example.com", "enabled": false}),
         json!({"username": "nobody", "enabled": true}),
     ];

@@ -231,6 +231,11 @@ impl Stage {
         self.outcome.remarks.push(remark);
     }
 
+    /// Everything noted so far.
+    pub(crate) fn remarks(&self) -> String {
+        self.outcome.remarks.join("\n")
+    }
+
     /// What was found.
     #[must_use]
     pub(crate) fn into_outcome(self) -> Outcome {

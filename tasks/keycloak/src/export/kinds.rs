@@ -1,0 +1,127 @@
+//! What stands beside a realm's settings: required actions, the user profile, identity providers.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::field::Field;
+use evenkeel_engine::export::document::Node;
+use evenkeel_keycloak_client::types::UpConfig;
+
+use super::{compose::Composing, fields::Object, fresh::Baseline, secrets};
+use crate::observe::ObservedProvider;
+
+/// The required actions that are not as a fresh realm has them.
+pub(super) fn required_actions(composing: &mut Composing<'_>) -> Option<Node> {
+    let mut nodes = Vec::new();
+    for (alias, action) in composing.found.required_actions.as_ref()? {
+        if alias.is_empty() || !composing.decisions.has(&format!("required-action/{alias}")) {
+            continue;
+        }
+        let recorded = composing.fresh.at(&["requiredActions", alias]);
+        let definition = "RequiredActionProviderRepresentation";
+        let object = Object { kind: "required-action", name: alias, definition, skipped: &["alias"] };
+        let mut entries = object.node(action, &recorded, composing.decisions, &mut composing.secrets);
+        if entries.is_empty() && recorded.is_there() {
+            continue;
+        }
+        entries.insert("alias".to_owned(), Node::Text(alias.clone()));
+        nodes.push(Node::Map(entries));
+    }
+    (!nodes.is_empty()).then_some(Node::List(nodes))
+}
+
+/// What of the user profile is not as a fresh realm has it, attribute by attribute.
+pub(super) fn user_profile(composing: &mut Composing<'_>) -> Option<Node> {
+    let profile: &UpConfig = composing.found.user_profile.as_ref()?;
+    let policy = profile.unmanaged_attribute_policy.clone().map(Node::Text);
+    let Ok(fields) = Field::of(profile) else { return None };
+    let list = |key: &str| {
+        let object = format!("user-profile/{}", composing.place.realm);
+        let recorded = composing.fresh.at(&["userProfile", key]);
+        let Some(Field::List(items)) = fields.get(key) else { return None };
+        let mut nodes = Vec::new();
+        for item in items.iter().filter(|item| !recorded.has_item(item)) {
+            let name = match item.get("name") {
+                Some(Field::Text(name)) if !name.is_empty() => name.clone(),
+                _ => continue,
+            };
+            let element = format!("{key}[{name}]");
+            let kept =
+                |(_, path): &(String, Option<String>)| !path.as_deref().is_some_and(|path| path.starts_with(&element));
+            if !composing.decisions.left_out.iter().filter(|(name, _)| *name == object).all(kept) {
+                continue;
+            }
+            // A profile has no secrets.
+            nodes.extend(Node::of(item, "", &mut |_, _| String::new()));
+        }
+        (!nodes.is_empty()).then_some(Node::List(nodes))
+    };
+    let (attributes, groups) = (list("attributes"), list("groups"));
+    let node = Node::map([("attributes", attributes), ("groups", groups), ("unmanagedAttributePolicy", policy)]);
+    (!node.is_empty()).then_some(node)
+}
+
+/// The identity providers with their mappers. Their end points are written as they are: whether an issuer publishes the
+/// same is not asked.
+pub(super) fn identity_providers(composing: &mut Composing<'_>) -> Option<Node> {
+    let mut nodes = Vec::new();
+    for (alias, found) in composing.found.providers.as_ref()? {
+        if alias.is_empty() || !composing.decisions.has(&format!("identity-provider/{alias}")) {
+            continue;
+        }
+        if let Some(node) = identity_provider(composing, alias, found) {
+            nodes.push(node);
+        }
+    }
+    (!nodes.is_empty()).then_some(Node::List(nodes))
+}
+
+fn identity_provider(composing: &mut Composing<'_>, alias: &str, found: &ObservedProvider) -> Option<Node> {
+    let provider = found.provider.as_ref()?;
+    let skipped = ["alias", "internalId", "organizationId", "updateProfileFirstLogin", "updateProfileFirstLoginMode"];
+    let definition = "IdentityProviderRepresentation";
+    let object = Object { kind: "identity-provider", name: alias, definition, skipped: &skipped };
+    if provider.organization_id.is_some() {
+        composing.remark(format!("the organisation of identity provider `{alias}`"));
+    }
+    let baseline = composing.fresh.at(&["bareIdentityProvider"]);
+    let mut entries = object.node(provider, &baseline, composing.decisions, &mut composing.secrets);
+    let mut mappers = Vec::new();
+    for (name, mapper) in &found.mappers {
+        let owned = format!("{alias}/{name}");
+        if name.is_empty() || !composing.decisions.has(&format!("identity-provider-mapper/{owned}")) {
+            continue;
+        }
+        let definition = "IdentityProviderMapperRepresentation";
+        let skipped = ["id", "name", "identityProviderAlias"];
+        let object = Object { kind: "identity-provider-mapper", name: &owned, definition, skipped: &skipped };
+        let mut entries = object.node(mapper, &Baseline::default(), composing.decisions, &mut composing.secrets);
+        entries.insert("name".to_owned(), Node::Text(name.clone()));
+        mappers.push(Node::Map(entries));
+    }
+    if !mappers.is_empty() {
+        entries.insert("mappers".to_owned(), Node::List(mappers));
+    }
+    entries.insert("alias".to_owned(), Node::Text(alias.to_owned()));
+    Some(Node::Map(entries))
+}
+
+/// Attributes of a user that values can hold, each a list of texts.
+pub(super) fn attributes(
+    composing: &mut Composing<'_>,
+    email: &str,
+    found: BTreeMap<String, Vec<String>>,
+) -> Option<Node> {
+    let mut attributes = BTreeMap::new();
+    for (name, values) in found {
+        let implied = composing.decisions.nicknames && name == "nickname";
+        if implied || !composing.decisions.has_field(&format!("user/{email}"), &format!("attributes.{name}")) {
+            continue;
+        }
+        if secrets::is_secret(&name) {
+            composing.remark(format!("attribute `{name}` of user `{email}`, which is by its name a secret"));
+            continue;
+        }
+        attributes.insert(name, Node::texts(values));
+    }
+    (!attributes.is_empty()).then_some(Node::Map(attributes))
+}
