@@ -22,7 +22,7 @@ pub enum TaskCommand {
     /// Make the application equal to the values
     Apply {
         /// Record declared objects that are already there as ours: `--prune` may remove them once they
-        /// are not declared any more
+        /// are not declared any more. Declared secrets that the application hides are written once
         #[arg(long, env = "EVENKEEL_ADOPT", value_parser = BoolishValueParser::new(), conflicts_with = "team", help_heading = "Deletes")]
         adopt: bool,
         /// The options of every run.
