@@ -115,7 +115,7 @@ impl Summary {
             }
             Outcome::Hopeless => (
                 format!("waiting cannot help: {}", names(State::Failed)),
-                "correct the target or its credentials; an answer that is fine goes into `--status`",
+                "correct the target or its credentials; an HTTP status that is fine goes into `--status`",
             ),
             Outcome::Stopped => (format!("stopped after {seconds} s: {}", names(State::Unmet)), "run it again"),
         };
