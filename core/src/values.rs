@@ -29,8 +29,9 @@ mod tree;
 pub use document::Document;
 pub use model::Values;
 pub use names::{
-    DomainName, Email, HttpUrl, InvalidName, NamespaceName, ObjectName, PlatformName, ProjectName, RealmName,
-    RequestUrl, RobotName, StorageQuota, TeamId, TeamPrefix,
+    DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName, JsonPointer, KubernetesTarget,
+    NamespaceName, ObjectName, PlatformName, ProjectName, RealmName, RealmUrl, RequestUrl, RobotName, StorageQuota, TeamId,
+    TeamPrefix,
 };
 pub use path::{Step, ValuePath};
 pub use problem::{Problem, Problems};

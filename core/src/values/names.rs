@@ -108,6 +108,10 @@ macro_rules! checked_text {
     };
 }
 
+mod targets;
+
+pub use targets::{HeaderName, HostAndPort, HostName, JsonPointer, KubernetesTarget, RealmUrl};
+
 /// Email addresses are often pasted with white space around them; every other name means what it says.
 fn normalised<'text>(name: &str, text: &'text str) -> &'text str {
     if name == "Email" { text.trim() } else { text }
@@ -336,7 +340,8 @@ mod tests {
         fn schema_and_check_agree(text in r"(https?://)?[a-zA-Z0-9@./?#:\\ %;_-]{0,12}|-1|[0-9]{1,16}[kMGTi]{0,2}|\PC{0,6}") {
             for (name, schema, check) in verdicts!(
                 text.as_str(), TeamId, PlatformName, NamespaceName, TeamPrefix, DomainName, RealmName, ObjectName,
-                HttpUrl, RequestUrl, Email, StorageQuota, ProjectName, RobotName
+                HttpUrl, RequestUrl, Email, StorageQuota, ProjectName, RobotName, HostName, HostAndPort, RealmUrl,
+                KubernetesTarget, JsonPointer, HeaderName
             ) {
                 prop_assert_eq!(schema, check, "{} and {:?}", name, text);
             }

@@ -19,18 +19,20 @@ pub enum Verdict {
     Ready,
     /// It is not, which may pass by itself; what is missing.
     NotYet(String),
+    /// Whether it is ready could not be told, which may pass by itself; why.
+    Unknown(String),
     /// Waiting cannot help; why.
     Never(String),
 }
 
 impl Verdict {
-    /// What the verdict means to a condition that is met while its target is not ready. What waiting cannot help stays so:
-    /// a refused login does not tell whether anything is there.
+    /// What the verdict means to a condition that is met while its target is not ready. A refused login, and a cluster that
+    /// does not answer, do not tell whether anything is there.
     fn inverted(self) -> Self {
         match self {
             Self::Ready => Self::NotYet("is still ready".to_owned()),
             Self::NotYet(_) => Self::Ready,
-            never @ Self::Never(_) => never,
+            untold @ (Self::Unknown(_) | Self::Never(_)) => untold,
         }
     }
 }
@@ -122,7 +124,7 @@ async fn pass<P: Probe>(row: usize, mut gate: Gate<P>, pace: Pace, board: &Board
                 board.ready(row, successes, gate.confirmations);
                 sleep(pace.interval).await;
             }
-            Verdict::NotYet(missing) => {
+            Verdict::NotYet(missing) | Verdict::Unknown(missing) => {
                 (successes, failures) = (0, failures.saturating_add(1));
                 board.missing(row, missing);
                 if !gate.probe.is_watched() {

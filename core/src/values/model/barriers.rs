@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::values::names::{HttpUrl, RequestUrl};
+use crate::values::names::{HeaderName, HostAndPort, HostName, HttpUrl, JsonPointer, KubernetesTarget, RealmUrl, RequestUrl};
 use crate::values::secret::{CaBundle, SecretValue};
 
 /// A condition that `wait-for` waits for: one target, and when it counts as ready.
@@ -24,22 +24,22 @@ pub struct Condition {
 pub enum ConditionTarget {
     /// An address that answers as expected.
     Http(HttpCondition),
-    /// A port that takes connections: `HOST:PORT`.
-    Tcp(String),
+    /// A port that takes connections.
+    Tcp(HostAndPort),
     /// A name that resolves to an address.
-    Dns(String),
+    Dns(HostName),
     /// A realm that answers and, with credentials, gives a token.
-    Keycloak(RequestUrl, Option<ConditionCredentials>),
+    Keycloak(RealmUrl, Option<ConditionCredentials>),
     /// Harbor, every component healthy.
     Harbor(HttpUrl),
     /// Gitea, its database and cache healthy.
     Gitea(HttpUrl),
     /// Drone.
     Drone(HttpUrl),
-    /// A Kubernetes object: `KIND/NAMESPACE/NAME`.
+    /// A Kubernetes object.
     Kubernetes {
         /// The object.
-        object: String,
+        object: KubernetesTarget,
         /// A key that the Secret must have.
         key: Option<String>,
         /// Whether a failed Job is waited for further, since something may run it again.
@@ -57,11 +57,11 @@ pub struct HttpCondition {
     /// The request's method.
     pub method: HttpMethod,
     /// Headers of the request.
-    pub headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<HeaderName, String>,
     /// What has to stand in the answer, by JSON Pointer.
-    pub json: BTreeMap<String, JsonScalar>,
+    pub json: BTreeMap<JsonPointer, JsonScalar>,
     /// Name that the request is for, as `Host` and in TLS, wherever it is sent.
-    pub host: Option<String>,
+    pub host: Option<HostName>,
     /// Certificates that are trusted beside the system's.
     pub ca_bundle: Option<CaBundle>,
 }
@@ -135,11 +135,11 @@ struct ConditionFields {
     /// Address that is asked.
     http: Option<RequestUrl>,
     /// Port that has to take connections, as `HOST:PORT`.
-    tcp: Option<String>,
+    tcp: Option<HostAndPort>,
     /// Name that has to resolve to an address.
-    dns: Option<String>,
+    dns: Option<HostName>,
     /// Keycloak realm that has to answer: `https://keycloak.example.com/realms/otomi`.
-    keycloak: Option<RequestUrl>,
+    keycloak: Option<RealmUrl>,
     /// Harbor whose components all have to be healthy.
     harbor: Option<HttpUrl>,
     /// Gitea that has to be healthy.
@@ -148,18 +148,18 @@ struct ConditionFields {
     drone: Option<HttpUrl>,
     /// Kubernetes object as `KIND/NAMESPACE/NAME`, or `KIND/NAME` for what has no namespace. Kinds: `job` (complete), `deployment`
     /// (rolled out and available), `pod` (ready), `secret` (there), `namespace` (active), `crd` (established).
-    kubernetes: Option<String>,
+    kubernetes: Option<KubernetesTarget>,
     /// With `http`: answers that count as success. Default `[200]`.
     #[schemars(length(min = 1), inner(range(min = 100, max = 599)))]
     status: Option<Vec<u16>>,
     /// With `http`: the request's method. Default `GET`.
     method: Option<HttpMethod>,
     /// With `http`: headers of the request.
-    headers: Option<BTreeMap<String, String>>,
+    headers: Option<BTreeMap<HeaderName, String>>,
     /// With `http`: what has to stand in the JSON answer, by JSON Pointer, such as `{/status: healthy}`.
-    json: Option<BTreeMap<String, JsonScalar>>,
+    json: Option<BTreeMap<JsonPointer, JsonScalar>>,
     /// With `http`: name that the request is for, as `Host` and in TLS, wherever it is sent.
-    host: Option<String>,
+    host: Option<HostName>,
     /// With `http`: certificates (PEM) that are trusted beside the system's. Default `platform.caBundle`.
     ca_bundle: Option<CaBundle>,
     /// With `keycloak`: the account for which a token has to come.
@@ -194,8 +194,12 @@ impl ConditionFields {
         if self.credentials.is_some() && self.keycloak.is_none() {
             return Some("`credentials` goes with `keycloak` only");
         }
-        if (self.key.is_some() || self.retry_failed_job.is_some()) && self.kubernetes.is_none() {
-            return Some("`key` and `retryFailedJob` go with `kubernetes` only");
+        let is_of = |kind: &str| self.kubernetes.as_ref().is_some_and(|object| object.as_str().starts_with(kind));
+        if self.key.is_some() && !is_of("secret/") {
+            return Some("`key` goes with `kubernetes: secret/…` only");
+        }
+        if self.retry_failed_job.is_some() && !is_of("job/") {
+            return Some("`retryFailedJob` goes with `kubernetes: job/…` only");
         }
         None
     }

@@ -138,8 +138,8 @@ impl Reading<'_> {
     fn target(&self, declared: &model::ConditionTarget) -> Result<Target, Unusable> {
         Ok(match declared {
             model::ConditionTarget::Http(http) => Target::Http(Box::new(self.http(http)?)),
-            model::ConditionTarget::Tcp(port) => Target::Tcp(host_and_port(port)?),
-            model::ConditionTarget::Dns(name) => Target::Dns(host_name(name)?),
+            model::ConditionTarget::Tcp(port) => Target::Tcp(host_and_port(port.as_str())?),
+            model::ConditionTarget::Dns(name) => Target::Dns(name.to_string()),
             model::ConditionTarget::Keycloak(url, account) => Target::Keycloak(Box::new(KeycloakTarget {
                 service: Service { url: realm_url(url.as_str())?, ca_bundle: self.ca_bundle(None)? },
                 client: account.as_ref().map(|account| self.account(account)).transpose()?,
@@ -148,7 +148,7 @@ impl Reading<'_> {
             model::ConditionTarget::Gitea(url) => Target::Gitea(self.service(url.as_str())?),
             model::ConditionTarget::Drone(url) => Target::Drone(self.service(url.as_str())?),
             model::ConditionTarget::Kubernetes { object, key, retry_failed_job } => {
-                let written = key.as_ref().map_or_else(|| object.clone(), |key| format!("{object}:{key}"));
+                let written = key.as_ref().map_or_else(|| object.to_string(), |key| format!("{object}:{key}"));
                 let object: KubernetesObject = written.parse()?;
                 Target::Kubernetes(KubernetesObject { retry_failed_job: *retry_failed_job, ..object })
             }
@@ -156,14 +156,14 @@ impl Reading<'_> {
     }
 
     fn http(&self, declared: &model::HttpCondition) -> Result<HttpTarget, Unusable> {
-        let headers = declared.headers.iter().map(|(name, value)| header(name, value)).collect::<Result<_, _>>()?;
+        let headers = declared.headers.iter().map(|(name, value)| header(name.as_str(), value)).collect::<Result<_, _>>()?;
         Ok(HttpTarget {
             url: request_url(declared.url.as_str())?,
             method: declared.method,
             headers,
             status: declared.status.clone(),
-            json: declared.json.clone(),
-            host: declared.host.as_deref().map(host_name).transpose()?,
+            json: declared.json.iter().map(|(pointer, wanted)| (pointer.to_string(), wanted.clone())).collect(),
+            host: declared.host.as_ref().map(ToString::to_string),
             ca_bundle: self.ca_bundle(declared.ca_bundle.as_ref().map(|bundle| &bundle.0))?,
         })
     }

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use evenkeel_core::values::KubernetesTarget;
+
 use super::MalformedTarget;
 
 /// The kinds for which "ready" has a meaning.
@@ -89,31 +91,16 @@ impl FromStr for KubernetesObject {
 }
 
 fn parse(text: &str) -> Option<KubernetesObject> {
-    let mut parts = text.split('/');
-    let kind = Kind::parse(parts.next()?)?;
-    let namespace = if kind.is_namespaced() { Some(parts.next()?) } else { None };
-    let (name, None) = (parts.next()?, parts.next()) else { return None };
-    let (name, key) = match name.split_once(':') {
-        Some((name, key)) if kind == Kind::Secret && !key.is_empty() => (name, Some(key.to_owned())),
+    let (object, key) = match text.split_once(':') {
+        Some((object, key)) if object.starts_with("secret/") && !key.is_empty() => (object, Some(key.to_owned())),
         Some(_) => return None,
-        None => (name, None),
+        None => (text, None),
     };
-    if !is_subdomain(name) || !namespace.is_none_or(is_subdomain) {
-        return None;
-    }
-    let namespace = namespace.unwrap_or_default().to_owned();
-    Some(KubernetesObject { kind, namespace, name: name.to_owned(), key, retry_failed_job: false })
-}
-
-/// Whether it can be the name of an object: a DNS subdomain of RFC 1123, as the API server demands.
-fn is_subdomain(text: &str) -> bool {
-    let is_outer = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.len() <= 253
-        && text.split('.').all(|label| {
-            label.bytes().all(|byte| is_outer(byte) || byte == b'-')
-                && label.bytes().next().is_some_and(is_outer)
-                && label.bytes().last().is_some_and(is_outer)
-        })
+    let object = KubernetesTarget::parse(object).ok()?;
+    let (kind, rest) = object.as_str().split_once('/')?;
+    let kind = Kind::parse(kind)?;
+    let (namespace, name) = if kind.is_namespaced() { rest.split_once('/')? } else { ("", rest) };
+    Some(KubernetesObject { kind, namespace: namespace.to_owned(), name: name.to_owned(), key, retry_failed_job: false })
 }
 
 #[cfg(test)]

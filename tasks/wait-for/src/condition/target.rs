@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use evenkeel_core::values::{HttpUrl, RequestUrl};
+use evenkeel_core::values::{self, HostName, HttpUrl, RealmUrl, RequestUrl};
 use evenkeel_transport::reqwest::Url;
 
 use super::{HostAndPort, KubernetesObject};
@@ -63,39 +63,27 @@ pub(crate) fn service_url(text: &str) -> Result<Url, MalformedTarget> {
     HttpUrl::parse(text).ok().and_then(|url| Url::parse(url.as_str()).ok()).ok_or_else(malformed)
 }
 
-/// The public address of a realm, whose last two segments are `realms/NAME`.
+/// The public address of a realm.
 pub(crate) fn realm_url(text: &str) -> Result<Url, MalformedTarget> {
-    let expected = "the address of a realm, such as `https://keycloak.example.com/realms/otomi`";
-    let is_realm = |url: &Url| {
-        let path = url.path().trim_end_matches('/').rsplit_once('/');
-        path.is_some_and(|(above, realm)| !realm.is_empty() && above.ends_with("/realms"))
-    };
-    let url = service_url(text).ok().filter(is_realm);
-    url.ok_or_else(|| MalformedTarget { target: text.to_owned(), expected })
+    let malformed = || MalformedTarget { target: text.to_owned(), expected: RealmUrl::EXPECTED };
+    RealmUrl::parse(text).ok().and_then(|url| Url::parse(url.as_str()).ok()).ok_or_else(malformed)
 }
 
 pub(crate) fn host_and_port(text: &str) -> Result<HostAndPort, MalformedTarget> {
-    let expected = "a host and a port, such as `db.example.com:5432`";
-    let split = || {
-        let (host, port) = text.rsplit_once(':')?;
-        let port: u16 = port.parse().ok().filter(|port| *port != 0)?;
-        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(address) => address.parse::<Ipv6Addr>().ok()?.to_string(),
-            None => host_name(host).ok()?,
-        };
-        Some(HostAndPort { host, port })
+    let malformed = || MalformedTarget { target: text.to_owned(), expected: values::HostAndPort::EXPECTED };
+    let written = values::HostAndPort::parse(text).map_err(|_| malformed())?;
+    let (host, port) = written.split();
+    let host = match text.starts_with('[') {
+        true => host.parse::<Ipv6Addr>().map_err(|_| malformed())?.to_string(),
+        false => host.to_owned(),
     };
-    split().ok_or_else(|| MalformedTarget { target: text.to_owned(), expected })
+    Ok(HostAndPort { host, port })
 }
 
 /// A name or an IPv4 address.
 pub(crate) fn host_name(text: &str) -> Result<String, MalformedTarget> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    if text.is_empty() || text.len() > 253 || !text.bytes().all(fits) || text.starts_with('-') {
-        let expected = "a host name, such as `keycloak.example.com`";
-        return Err(MalformedTarget { target: text.to_owned(), expected });
-    }
-    Ok(text.to_owned())
+    let malformed = |_| MalformedTarget { target: text.to_owned(), expected: HostName::EXPECTED };
+    HostName::parse(text).map(|name| name.to_string()).map_err(malformed)
 }
 
 #[cfg(test)]

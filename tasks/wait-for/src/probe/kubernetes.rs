@@ -112,17 +112,18 @@ impl KubernetesProbe {
     }
 }
 
-/// A server that is not there may come; one that refuses us does not change by waiting.
+/// A server that is not there may come, and tells nothing of the object until then; one that refuses us does not change by
+/// waiting.
 fn verdict_of(error: &KubernetesError) -> Verdict {
     match error {
+        KubernetesError::NotFound(_)
+        | KubernetesError::NamespaceMissing { .. }
+        | KubernetesError::NamespaceTerminating { .. } => Verdict::NotYet(error.to_string()),
         KubernetesError::Unavailable(_)
         | KubernetesError::Expired(_)
         | KubernetesError::Stale(_)
-        | KubernetesError::NotFound(_)
-        | KubernetesError::NamespaceMissing { .. }
-        | KubernetesError::NamespaceTerminating { .. }
         | KubernetesError::Undecodable(_)
-        | KubernetesError::Unexpected(_) => Verdict::NotYet(error.to_string()),
+        | KubernetesError::Unexpected(_) => Verdict::Unknown(error.to_string()),
         _ => Verdict::Never(error.to_string()),
     }
 }

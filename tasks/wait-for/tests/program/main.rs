@@ -1,6 +1,7 @@
 //! The barrier as people and init containers run it: the real program against servers on loopback.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cluster;
 mod servers;
 
 use std::net::TcpListener;
