@@ -282,6 +282,13 @@ fn valid_values_are_said_to_be() {
 }
 
 #[test]
+fn a_barrier_with_targets_that_name_nothing() {
+    let barriers = "barriers:\n  identity:\n    - tcp: db\n    - kubernetes: job/keycloak\n    - keycloak: https://k.example.com\n    - {kubernetes: pod/a/b, key: c}\n";
+    let desk = Desk::with(&[("values.yaml", &format!("{PLATFORM}{barriers}"))]);
+    insta::assert_snapshot!(desk.run(&["validate", "-f", "values.yaml"]));
+}
+
+#[test]
 fn a_link_with_the_name_of_a_task_is_that_task() {
     let desk = Desk::with(&[]);
     let link = desk.0.path().join("evenkeel-keycloak");

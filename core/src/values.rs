@@ -30,12 +30,12 @@ pub use document::Document;
 pub use model::Values;
 pub use names::{
     DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName, JsonPointer, KubernetesTarget,
-    NamespaceName, ObjectName, PlatformName, ProjectName, RealmName, RealmUrl, RequestUrl, RobotName, StorageQuota, TeamId,
-    TeamPrefix,
+    NamespaceName, ObjectName, PlatformName, ProjectName, RealmName, RealmUrl, RequestUrl, RobotName, StorageQuota,
+    TeamId, TeamPrefix,
 };
 pub use path::{Step, ValuePath};
 pub use problem::{Problem, Problems};
 pub use representation::Representation;
 pub use schema::Schema;
-pub use secret::{CaBundle, SecretKey, SecretValue};
+pub use secret::{CaBundle, HeaderText, SecretKey, SecretValue};
 pub use source::{Location, MAX_SOURCE_BYTES, Source, SourceKind};

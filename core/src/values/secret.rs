@@ -164,6 +164,33 @@ impl JsonSchema for SecretReference {
 #[derive(Debug, Clone)]
 pub struct CaBundle(pub SecretValue);
 
+/// What a header says, in place or by reference.
+///
+/// Most headers are no secrets, so the text may stand in any values file; one that is stands somewhere else.
+#[derive(Debug, Clone)]
+pub struct HeaderText(pub SecretValue);
+
+impl<'de> Deserialize<'de> for HeaderText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SecretValue::deserialize(deserializer).map(Self)
+    }
+}
+
+impl JsonSchema for HeaderText {
+    fn schema_name() -> Cow<'static, str> {
+        "HeaderText".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let reference = generator.subschema_for::<SecretReference>();
+        json_schema!({
+            "description": "What a header says, or a reference to it.",
+            "x-expected": "a text of one line or a reference such as `{fromEnv: AUTHORIZATION}`",
+            "anyOf": [{"type": "string", "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$"}, reference],
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for CaBundle {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         SecretValue::deserialize(deserializer).map(Self)

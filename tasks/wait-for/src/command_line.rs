@@ -85,6 +85,9 @@ pub(crate) struct HttpOptions {
     /// A header whose text is in a variable of the environment; repeat it
     #[arg(long, value_name = "NAME=VARIABLE", value_parser = header_variable)]
     pub header_from_env: Vec<(String, String)>,
+    /// What a header of the answer has to say; repeat it
+    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
+    pub answer_header: Vec<(String, String)>,
     /// What has to stand in the JSON answer, such as `/status=healthy`; repeat it
     #[arg(long, value_name = "POINTER=VALUE", value_parser = json)]
     pub json: Vec<(String, JsonScalar)>,

@@ -85,6 +85,8 @@ pub struct HttpTarget {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Statuses that count as success; never empty.
     pub status: Vec<u16>,
+    /// What headers of the answer have to say.
+    pub answer_headers: Vec<(HeaderName, String)>,
     /// What has to stand in the JSON answer, by JSON Pointer (RFC 6901).
     pub json: BTreeMap<String, JsonScalar>,
     /// The name that the request is for, in `Host` and in TLS, wherever the address leads.

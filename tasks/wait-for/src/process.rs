@@ -15,7 +15,11 @@ use crate::{
     barrier::{Board, Gate, Outcome, Rules, wait},
     command,
     command_line::WaitFor,
-    condition::{ClientAccount, Expectations, declared::header, of_barrier},
+    condition::{
+        ClientAccount, Expectations,
+        declared::{header, header_name},
+        of_barrier,
+    },
     display,
     handover::hand_over,
     pace::Pace,
@@ -171,10 +175,15 @@ fn expectations(line: &WaitFor, secrets: &SecretResolver) -> Result<Expectations
         let secret = secrets.resolve(&SecretValue::FromEnv(variable.clone()))?;
         headers.push(header(name, evenkeel_transport::Secret::from(secret).expose())?);
     }
+    let mut answer_headers = Vec::new();
+    for (name, text) in &http.answer_header {
+        answer_headers.push((header_name(name)?, text.clone()));
+    }
     Ok(Expectations {
         method: http.method.into(),
         headers,
         status: http.status.clone(),
+        answer_headers,
         json: http.expected_json(),
         host: http.host.as_deref().map(crate::condition::declared::host).transpose()?,
         ca_bundle: http.ca_file.as_ref().map(|path| file(path, secrets)).transpose()?,

@@ -40,8 +40,11 @@ pub struct ConditionSummary {
     /// What is missing, or why it cannot be met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<String>,
-    /// How long it was asked, in milliseconds.
+    /// How long it was waited for, in milliseconds.
     pub waited_milliseconds: u64,
+    /// How long it has been missing, in milliseconds; less than the whole time when it was ready in between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_for_milliseconds: Option<u64>,
 }
 
 /// Where a condition stands at the end.
@@ -135,7 +138,9 @@ impl ConditionSummary {
             state,
             attempts: row.attempts,
             missing: Some(row.missing.clone()).filter(|missing| !missing.is_empty()),
-            waited_milliseconds: milliseconds(row.since, row.ended.unwrap_or(now)),
+            waited_milliseconds: milliseconds(row.begin, row.ended.unwrap_or(now)),
+            missing_for_milliseconds: (row.phase == Phase::Waiting && row.successes == 0)
+                .then(|| milliseconds(row.since, now)),
         }
     }
 }
@@ -153,7 +158,9 @@ impl std::fmt::Display for ConditionSummary {
             write!(formatter, " {}", self.missing.as_deref().unwrap_or("has not answered yet"))?;
         }
         let times = if self.attempts == 1 { "once".to_owned() } else { format!("{} times", self.attempts) };
-        write!(formatter, " ({} s, asked {times})", self.waited_milliseconds / 1000)
+        let shown = self.missing_for_milliseconds.unwrap_or(self.waited_milliseconds);
+        let since = if self.missing_for_milliseconds.is_some() { "for " } else { "" };
+        write!(formatter, " ({since}{} s, asked {times})", shown / 1000)
     }
 }
 

@@ -3,8 +3,10 @@ use std::{collections::BTreeMap, fmt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::values::names::{HeaderName, HostAndPort, HostName, HttpUrl, JsonPointer, KubernetesTarget, RealmUrl, RequestUrl};
-use crate::values::secret::{CaBundle, SecretValue};
+use crate::values::names::{
+    HeaderName, HostAndPort, HostName, HttpUrl, JsonPointer, KubernetesTarget, RealmUrl, RequestUrl,
+};
+use crate::values::secret::{CaBundle, HeaderText, SecretValue};
 
 /// A condition that `wait-for` waits for: one target, and when it counts as ready.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -57,7 +59,9 @@ pub struct HttpCondition {
     /// The request's method.
     pub method: HttpMethod,
     /// Headers of the request.
-    pub headers: BTreeMap<HeaderName, String>,
+    pub headers: BTreeMap<HeaderName, HeaderText>,
+    /// What headers of the answer have to say.
+    pub answer_headers: BTreeMap<HeaderName, String>,
     /// What has to stand in the answer, by JSON Pointer.
     pub json: BTreeMap<JsonPointer, JsonScalar>,
     /// Name that the request is for, as `Host` and in TLS, wherever it is sent.
@@ -155,7 +159,9 @@ struct ConditionFields {
     /// With `http`: the request's method. Default `GET`.
     method: Option<HttpMethod>,
     /// With `http`: headers of the request.
-    headers: Option<BTreeMap<HeaderName, String>>,
+    headers: Option<BTreeMap<HeaderName, HeaderText>>,
+    /// With `http`: what headers of the answer have to say, such as `{content-type: application/json}`.
+    answer_headers: Option<BTreeMap<HeaderName, String>>,
     /// With `http`: what has to stand in the JSON answer, by JSON Pointer, such as `{/status: healthy}`.
     json: Option<BTreeMap<JsonPointer, JsonScalar>>,
     /// With `http`: name that the request is for, as `Host` and in TLS, wherever it is sent.
@@ -185,11 +191,14 @@ impl ConditionFields {
         let of_http = self.status.is_some()
             || self.method.is_some()
             || self.headers.is_some()
+            || self.answer_headers.is_some()
             || self.json.is_some()
             || self.host.is_some()
             || self.ca_bundle.is_some();
         if of_http && !http {
-            return Some("`status`, `method`, `headers`, `json`, `host` and `caBundle` go with `http` only");
+            return Some(
+                "`status`, `method`, `headers`, `answerHeaders`, `json`, `host` and `caBundle` go with `http` only",
+            );
         }
         if self.credentials.is_some() && self.keycloak.is_none() {
             return Some("`credentials` goes with `keycloak` only");
@@ -211,6 +220,7 @@ impl ConditionFields {
                 status: self.status.unwrap_or_else(|| vec![200]),
                 method: self.method.unwrap_or_default(),
                 headers: self.headers.unwrap_or_default(),
+                answer_headers: self.answer_headers.unwrap_or_default(),
                 json: self.json.unwrap_or_default(),
                 host: self.host,
                 ca_bundle: self.ca_bundle,

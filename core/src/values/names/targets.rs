@@ -116,14 +116,17 @@ mod tests {
         let split = |text: &str| HostAndPort::parse(text).map(|port| (port.split().0.to_owned(), port.split().1)).ok();
         assert_eq!(split("db.example.com:5432"), Some(("db.example.com".to_owned(), 5432)));
         assert_eq!(split("[::1]:80"), Some(("::1".to_owned(), 80)));
-        for text in ["db", "db:0", "db:65536", "db:+1", "db:080", "::1:80", "[::1:80", "a b:80", ":80", "-a:80", "[]:80"] {
+        for text in
+            ["db", "db:0", "db:65536", "db:+1", "db:080", "::1:80", "[::1:80", "a b:80", ":80", "-a:80", "[]:80"]
+        {
             assert_eq!(split(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_realm_is_the_last_part_of_its_address() {
-        for text in ["https://k.example/realms/otomi", "http://k:8080/auth/realms/otomi/", "https://k/realms/realms/x"] {
+        for text in ["https://k.example/realms/otomi", "http://k:8080/auth/realms/otomi/", "https://k/realms/realms/x"]
+        {
             assert!(RealmUrl::parse(text).is_ok(), "{text}");
         }
         for text in ["https://k.example", "https://k.example/realms/", "https://realms/x", "https://k/realms/a/b"] {

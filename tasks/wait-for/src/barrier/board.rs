@@ -29,7 +29,11 @@ pub struct Row {
     pub attempts: u32,
     /// What is missing, or why it cannot be met; empty before the first answer and once it is met.
     pub missing: String,
-    /// Since when it is as it is: since the start, or since the first failure after a success, until it is met.
+    /// How many successes have followed each other up to now.
+    pub successes: u32,
+    /// When waiting for it began.
+    pub begin: Instant,
+    /// Since when it is missing: since the beginning, or since the first failure after a success.
     pub since: Instant,
     /// When it was met, or when it turned out that it cannot be.
     pub ended: Option<Instant>,
@@ -43,8 +47,17 @@ impl Board {
     /// A board on which nothing has been asked yet.
     #[must_use]
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
-        let since = Instant::now();
-        let row = |name| Row { name, phase: Phase::Waiting, attempts: 0, missing: String::new(), since, ended: None };
+        let begin = Instant::now();
+        let row = |name| Row {
+            name,
+            phase: Phase::Waiting,
+            attempts: 0,
+            missing: String::new(),
+            successes: 0,
+            begin,
+            since: begin,
+            ended: None,
+        };
         Self(Mutex::new(names.into_iter().map(row).collect()))
     }
 
@@ -54,7 +67,7 @@ impl Board {
         self.lock().clone()
     }
 
-    pub(super) fn met(&self, row: usize) {
+    pub(crate) fn met(&self, row: usize) {
         self.change(row, |row| {
             row.phase = Phase::Met;
             row.missing.clear();
@@ -63,11 +76,19 @@ impl Board {
     }
 
     pub(super) fn ready(&self, row: usize, successes: u32, wanted: NonZeroU32) {
-        self.change(row, |row| row.missing = format!("is ready, confirmed {successes} of {wanted} times"));
+        self.change(row, |row| {
+            row.successes = successes;
+            row.missing = format!("is ready, confirmed {successes} of {wanted} times");
+        });
     }
 
-    pub(super) fn missing(&self, row: usize, missing: String) {
-        self.change(row, |row| row.missing = missing);
+    pub(crate) fn missing(&self, row: usize, missing: String) {
+        self.change(row, |row| {
+            if std::mem::take(&mut row.successes) > 0 {
+                row.since = Instant::now();
+            }
+            row.missing = missing;
+        });
     }
 
     pub(super) fn hopeless(&self, row: usize, reason: String) {

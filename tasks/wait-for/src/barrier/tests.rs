@@ -94,6 +94,26 @@ async fn an_inverted_condition_is_met_once_the_target_is_not_ready() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_cannot_be_told_opens_no_barrier_that_waits_for_the_end_of_something() {
+    let unknown = || Verdict::Unknown("the server does not answer".into());
+    let inverted = Gate { invert: true, ..gate("gone", [unknown(), not_yet("does not exist")]) };
+    let (outcome, rows, _) = run(vec![inverted], false).await;
+    assert_eq!((outcome, rows[0].attempts), (Outcome::Open, 2));
+    let inverted = Gate { invert: true, ..gate("untold", [unknown()]) };
+    let (outcome, rows, _) = run(vec![inverted], false).await;
+    assert_eq!((outcome, rows[0].missing.as_str()), (Outcome::Deadline, "the server does not answer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_ready_in_between_is_missing_since_then() {
+    let answers = [not_yet("answers 503"), Verdict::Ready, not_yet("answers 502")];
+    let confirmed = Gate { confirmations: NonZeroU32::new(2).unwrap(), ..gate("flapping", answers) };
+    let (outcome, rows, _) = run(vec![confirmed], false).await;
+    assert_eq!(outcome, Outcome::Deadline);
+    assert_eq!(rows[0].since - rows[0].begin, Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_watched_is_asked_again_without_a_pause() {
     let mut watched = gate("job", [not_yet("runs"), not_yet("runs"), Verdict::Ready]);
     watched.probe.watched = true;

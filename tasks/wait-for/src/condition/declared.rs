@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, num::NonZeroU32};
 
 use evenkeel_core::values::{SecretValue, Values, model};
 use evenkeel_engine::secrets::{SecretError, SecretResolver};
-use evenkeel_transport::reqwest::header::{HeaderName, HeaderValue};
+use evenkeel_transport::{
+    Secret,
+    reqwest::header::{HeaderName, HeaderValue},
+};
 use secrecy::SecretString;
 
 use super::{
@@ -22,6 +25,8 @@ pub struct Expectations {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Statuses that count as success; never empty.
     pub status: Vec<u16>,
+    /// What headers of their answers have to say.
+    pub answer_headers: Vec<(HeaderName, String)>,
     /// What has to stand in their JSON answers.
     pub json: BTreeMap<String, model::JsonScalar>,
     /// The name that their requests are for.
@@ -69,6 +74,7 @@ impl Expectations {
             method: self.method,
             headers: self.headers.clone(),
             status: self.status.clone(),
+            answer_headers: self.answer_headers.clone(),
             json: self.json.clone(),
             host: self.host.clone(),
             ca_bundle: self.ca_bundle.clone(),
@@ -156,12 +162,21 @@ impl Reading<'_> {
     }
 
     fn http(&self, declared: &model::HttpCondition) -> Result<HttpTarget, Unusable> {
-        let headers = declared.headers.iter().map(|(name, value)| header(name.as_str(), value)).collect::<Result<_, _>>()?;
+        let mut headers = Vec::with_capacity(declared.headers.len());
+        for (name, text) in &declared.headers {
+            let text = Secret::from(self.secrets.resolve(&text.0)?);
+            headers.push(header(name.as_str(), text.expose())?);
+        }
+        let mut answer_headers = Vec::with_capacity(declared.answer_headers.len());
+        for (name, text) in &declared.answer_headers {
+            answer_headers.push((header_name(name.as_str())?, text.clone()));
+        }
         Ok(HttpTarget {
             url: request_url(declared.url.as_str())?,
             method: declared.method,
             headers,
             status: declared.status.clone(),
+            answer_headers,
             json: declared.json.iter().map(|(pointer, wanted)| (pointer.to_string(), wanted.clone())).collect(),
             host: declared.host.as_ref().map(ToString::to_string),
             ca_bundle: self.ca_bundle(declared.ca_bundle.as_ref().map(|bundle| &bundle.0))?,
@@ -186,11 +201,18 @@ impl Reading<'_> {
 
 /// A header as it is sent. What it says may be a secret, so it is marked as one.
 pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), MalformedTarget> {
-    let malformed = || MalformedTarget { target: name.to_owned(), expected: "a header's name and a text of one line" };
-    let name: HeaderName = name.parse().map_err(|_| malformed())?;
-    let mut value: HeaderValue = value.parse().map_err(|_| malformed())?;
+    let mut value: HeaderValue = value.parse().map_err(|_| malformed_header(name))?;
     value.set_sensitive(true);
-    Ok((name, value))
+    Ok((header_name(name)?, value))
+}
+
+/// The name of a header, in small letters.
+pub(crate) fn header_name(name: &str) -> Result<HeaderName, MalformedTarget> {
+    name.parse().map_err(|_| malformed_header(name))
+}
+
+fn malformed_header(name: &str) -> MalformedTarget {
+    MalformedTarget { target: name.to_owned(), expected: "a header's name and a text of one line" }
 }
 
 /// The name that a request is for.

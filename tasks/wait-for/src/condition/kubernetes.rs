@@ -100,7 +100,13 @@ fn parse(text: &str) -> Option<KubernetesObject> {
     let (kind, rest) = object.as_str().split_once('/')?;
     let kind = Kind::parse(kind)?;
     let (namespace, name) = if kind.is_namespaced() { rest.split_once('/')? } else { ("", rest) };
-    Some(KubernetesObject { kind, namespace: namespace.to_owned(), name: name.to_owned(), key, retry_failed_job: false })
+    Some(KubernetesObject {
+        kind,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        key,
+        retry_failed_job: false,
+    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use evenkeel_core::values::model::HttpMethod;
 use evenkeel_transport::{
     ApiError, Detour, Kind, Retry, Secret, Session, SessionOptions,
-    reqwest::{Method, RequestBuilder, Url},
+    reqwest::{Method, RequestBuilder, Url, header::HeaderMap},
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -67,6 +67,11 @@ impl HttpProbe {
 
     /// Whether everything stands in the answer that has to.
     fn judge(&self, answer: &Answer) -> Verdict {
+        for (name, wanted) in &self.target.answer_headers {
+            if !answer.headers.get_all(name).iter().any(|value| value.as_bytes() == wanted.as_bytes()) {
+                return Verdict::NotYet(format!("header `{name}` of the answer is not `{wanted}`"));
+            }
+        }
         if self.target.json.is_empty() {
             return Verdict::Ready;
         }
@@ -123,8 +128,9 @@ impl Asker {
         let request = request.build().map_err(|_| Verdict::Never("the request cannot be made".to_owned()))?;
         let response = self.0.send(request, OPERATION).await.map_err(|error| verdict_of(&error))?;
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let body = response.bytes().await.map(|bytes| bytes.to_vec());
-        Ok(Answer { status, body: body.map_err(|_| Verdict::NotYet("the answer breaks off".to_owned()))? })
+        Ok(Answer { status, headers, body: body.map_err(|_| Verdict::NotYet("the answer breaks off".to_owned()))? })
     }
 }
 
@@ -139,6 +145,7 @@ fn verdict_of(error: &ApiError) -> Verdict {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
+    pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
 

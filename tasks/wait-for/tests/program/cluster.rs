@@ -49,10 +49,14 @@ fn condition(kind: &str, reason: &str) -> Value {
     json!([{"type": kind, "status": "True", "reason": reason}])
 }
 
-/// Holds the second answer from `path`: the first is that of a list, the second that of a watch, which has begun by then.
+/// Holds the watch of `path`: a list that tells how things are is before it, and another with the version to watch from.
 fn hold_the_watch(cluster: &Kubernetes, path: &str) -> Gate {
+    hold(cluster, path, 3)
+}
+
+fn hold(cluster: &Kubernetes, path: &str, number: usize) -> Gate {
     let gate = Gate::new();
-    cluster.inject(Fault::once(Matching::reads().path(path).nth(2), Effect::Hold(gate.clone())));
+    cluster.inject(Fault::once(Matching::reads().path(path).nth(number), Effect::Hold(gate.clone())));
     gate
 }
 
@@ -71,8 +75,8 @@ async fn a_job_is_watched_and_not_polled_until_it_is_complete() {
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.starts_with("met "), "{stdout}");
     let requests = stage.requests();
-    assert_eq!(requests.len(), 2, "{requests:?}");
-    assert!(!requests[0].contains("watch=true") && requests[1].contains("watch=true"), "{requests:?}");
+    let watched: Vec<bool> = requests.iter().map(|request| request.contains("watch=true")).collect();
+    assert_eq!(watched, [false, false, true], "{requests:?}");
     assert!(requests.iter().all(|request| request.contains("metadata.name%3Dkeycloak")), "{requests:?}");
 }
 
@@ -115,7 +119,12 @@ async fn what_is_not_there_yet_is_waited_for_with_its_namespace() {
     gate.reached(1).await;
     stage.cluster.add_namespace("harbor");
     for data in [json!({}), json!({"PASSWORD": ""}), json!({"PASSWORD": "cGFzcw=="})] {
-        stage.cluster.insert("secrets", "harbor", "harbor-core", json!({"metadata": {}, "type": "Opaque", "data": data}));
+        stage.cluster.insert(
+            "secrets",
+            "harbor",
+            "harbor-core",
+            json!({"metadata": {}, "type": "Opaque", "data": data}),
+        );
     }
     gate.open();
     let (code, stdout, stderr) = program.await.unwrap();
@@ -123,7 +132,7 @@ async fn what_is_not_there_yet_is_waited_for_with_its_namespace() {
     assert!(!format!("{stdout}{stderr}").contains("cGFzcw"), "{stdout}{stderr}");
 }
 
-/// Two of them, met in one run, with all others of their kinds unmet beside them.
+/// One of each that is ready, and one of each that only looks so.
 #[tokio::test]
 async fn every_kind_is_ready_by_its_own_meaning() {
     let stage = Stage::new();
@@ -198,10 +207,13 @@ async fn a_watch_that_breaks_and_history_that_is_lost_are_gone_on_from() {
     let gate = hold_the_watch(&stage.cluster, JOBS);
     let program = tokio::spawn(run(stage.command(&[JOB])));
     gate.reached(1).await;
-    let again = hold_the_watch(&stage.cluster, JOBS);
+    let again = hold(&stage.cluster, JOBS, 2);
+    for name in ["another", "and-another"] {
+        stage.cluster.insert("jobs.batch", "maintenance", name, json!({"metadata": {}}));
+    }
     stage.cluster.lose_history();
     gate.open();
-    // whatever it reads after that, the next watch is only a beginning
+    // a list for a version that still exists, and a watch from there
     again.reached(1).await;
     stage.cluster.set_status("jobs.batch", "maintenance", "keycloak", json!({"conditions": condition("Complete", "")}));
     again.open();

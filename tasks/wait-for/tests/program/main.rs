@@ -151,6 +151,59 @@ async fn what_stands_in_the_answer_counts() {
 }
 
 #[tokio::test]
+async fn what_the_header_of_an_answer_says_counts() {
+    let of = |role: &str| answer(200, json!({})).insert_header("x-role", role);
+    let server = server("/", vec![answer(200, json!({})), of("standby"), of("primary")]).await;
+    let (code, stdout, stderr) = run(wait_for(&["--answer-header", "X-Role: primary", &server.uri()])).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("asked 3 times"), "{stdout}");
+}
+
+/// The predecessor took numbers from its environment as text, and its limit never came.
+#[tokio::test]
+async fn numbers_of_the_environment_are_numbers() {
+    let server = server("/", vec![answer(502, json!(null)), answer(200, json!({}))]).await;
+    let mut command = wait_for(&[&server.uri()]);
+    command.env("EVENKEEL_CONFIRMATIONS", "3");
+    let (code, stdout, stderr) = run(command).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("asked 4 times"), "{stdout}");
+    let mut command = wait_for(&[&server.uri()]);
+    command.env("EVENKEEL_CONFIRMATIONS", "many");
+    assert_eq!(run(command).await.0, 64);
+}
+
+/// k8s-wait-for has none: there is one even if nobody asks for it.
+#[test]
+fn unlike_k8s_wait_for_there_is_always_a_deadline() {
+    let help = wait_for(&["--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let timeout = help.split("--timeout <DURATION>").nth(1).unwrap();
+    assert!(timeout.lines().take(3).any(|line| line.contains("[default: 10m]")), "{timeout}");
+    for none in ["0s", "infinite"] {
+        let code = wait_for(&["--timeout", none, "dns:localhost"]).output().unwrap().status.code();
+        assert_eq!(code, Some(64), "{none}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_of_a_declared_barrier_may_be_a_secret_of_the_environment() {
+    let server = MockServer::start().await;
+    let wanted = header("authorization", "Bearer canary");
+    Mock::given(wanted).respond_with(answer(200, json!({}))).expect(1).mount(&server).await;
+    let folder = tempfile::tempdir().unwrap();
+    let values = folder.path().join("values.yaml");
+    let condition = format!("{{http: {}, headers: {{Authorization: {{fromEnv: TOKEN}}}}}}", server.uri());
+    let text = format!("platform: {{name: demo, domain: demo.example.com}}\nbarriers:\n  identity: [{condition}]\n");
+    std::fs::write(&values, text).unwrap();
+    let mut command = wait_for(&["--values", &values.display().to_string(), "--barrier", "identity"]);
+    command.env("TOKEN", "Bearer canary").env("RUST_LOG", "trace");
+    let (code, stdout, stderr) = run(command).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(!format!("{stdout}{stderr}").contains("canary"), "{stderr}");
+}
+
+#[tokio::test]
 async fn a_request_for_one_host_goes_to_another_address() {
     let server = MockServer::start().await;
     let port = server.address().port();
