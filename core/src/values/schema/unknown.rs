@@ -11,6 +11,9 @@ pub(super) fn values(schema: &Value, root: &Node, visit: &mut impl FnMut(&Node))
 }
 
 fn walk(root: &Value, schemas: &[&Value], node: &Node, visit: &mut impl FnMut(&Node)) {
+    if !matches!(node.content, Content::Map(_) | Content::List(_)) {
+        return;
+    }
     let mut all = Vec::new();
     schemas.iter().for_each(|schema| flatten(root, schema, &mut all, 0));
     match &node.content {
