@@ -1,52 +1,136 @@
 //! Whole runs, measured: `cargo run --release --example bench -- 10 100 1000`.
 //!
-//! For each number of teams (ten users each, but twenty for a thousand) it starts the sandbox in this process and
-//! the runs in processes of their own, so that the peak memory is that of a run alone: one that makes
-//! everything, and one on the unchanged realm. The sandbox shares the machine; a real Keycloak answers slower.
+//! For each application and number of teams (ten users each, but twenty for a thousand) it starts a stand-in of the
+//! server in this process, and the runs in processes of their own, so that the peak memory is that of a run alone:
+//! one that makes everything, and one on what is unchanged then. The stand-in shares the machine; a real server
+//! answers slower.
+//!
+//! The start is what passes between a process and its first request: it is measured with a server that takes
+//! the connection and no more.
+//!
+//! Another application joins as a [`Scenario`], with a line in [`main`] and one in [`one_run`].
 
 #![expect(clippy::print_stdout, reason = "an example that prints what it measures")]
-#![expect(clippy::unwrap_used, reason = "an example that cannot go on has nothing to measure")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "an example that cannot go on has nothing to measure")]
 
-use std::{env, fmt::Write as _, fs, num::NonZeroUsize, path::Path, process::Command, sync::Arc, time::Instant};
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    net::TcpListener,
+    num::NonZeroUsize,
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use evenkeel_engine::{
     command_line::{Options, TaskCommand, ValuesOptions},
     run::{Surroundings, run},
     secrets::SecretResolver,
+    task::Task,
 };
-use evenkeel_keycloak::Keycloak;
 
 const PASSWORD: &str = "bench-password";
+
+/// An application with its task, and values that make it work.
+trait Scenario {
+    /// The task.
+    type Task: Task;
+    /// The stand-in; it stops when it is dropped.
+    type Server;
+
+    fn start() -> Self::Server;
+
+    fn url(server: &Self::Server) -> String;
+
+    /// What the values say of the application at `url`; the password is in the environment variable `PASSWORD`.
+    fn section(url: &str) -> String;
+}
+
+struct Keycloak;
+
+impl Scenario for Keycloak {
+    type Task = evenkeel_keycloak::Keycloak;
+    type Server = evenkeel_sandbox::Keycloak;
+
+    fn start() -> Self::Server {
+        evenkeel_sandbox::Keycloak::start(&evenkeel_sandbox::Options::new("admin", PASSWORD)).unwrap()
+    }
+
+    fn url(server: &Self::Server) -> String {
+        server.url().to_owned()
+    }
+
+    fn section(url: &str) -> String {
+        format!("keycloak:\n  url: {url}\n  admin: {{username: admin, password: {{fromEnv: PASSWORD}}}}\n")
+    }
+}
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.as_slice() {
-        [word, folder] if word == "run" => one_run(Path::new(folder)),
+        [word, task, folder] if word == "run" => one_run(task, Path::new(folder)),
         numbers => {
-            println!("| teams | users | run | requests | writes | seconds | peak memory |");
-            println!("|---|---|---|---|---|---|---|");
+            println!("| task | teams | users | run | requests | writes | seconds | peak memory |");
+            println!("|---|---|---|---|---|---|---|---|");
             for teams in numbers {
-                measure(teams.parse().unwrap());
+                measure::<Keycloak>(teams.parse().unwrap());
             }
         }
     }
 }
 
-/// One platform, made and then looked at again.
-fn measure(teams: usize) {
-    let sandbox = evenkeel_sandbox::Keycloak::start(&evenkeel_sandbox::Options::new("admin", PASSWORD)).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let users = if teams < 1_000 { teams * 10 } else { teams * 20 };
-    fs::write(folder.path().join("values.yaml"), values(teams, users, sandbox.url())).unwrap();
-    for name in ["first", "unchanged"] {
-        let output = Command::new(env::current_exe().unwrap()).arg("run").arg(folder.path()).output().unwrap();
-        let measured = String::from_utf8(output.stdout).unwrap();
-        println!("| {teams} | {users} | {name} | {} |", measured.trim());
+/// A run in this process, of the task with this name.
+fn one_run(task: &str, folder: &Path) {
+    match task {
+        <<Keycloak as Scenario>::Task as Task>::NAME => apply::<Keycloak>(folder),
+        _ => panic!("there is no scenario for `{task}`"),
     }
 }
 
+/// One platform: how long a run of it takes to its first request, then made, then looked at again.
+fn measure<S: Scenario>(teams: usize) {
+    let users = if teams < 1_000 { teams * 10 } else { teams * 20 };
+    let name = <S::Task as Task>::NAME;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |url: &str| fs::write(folder.path().join("values.yaml"), values::<S>(teams, users, url)).unwrap();
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    write(&format!("http://{}", listener.local_addr().unwrap()));
+    let start = (0..5).map(|_| start_of(name, folder.path(), &listener)).min().unwrap_or_default();
+    println!("| {name} | {teams} | {users} | to the first request | 0 | 0 | {:.3} | |", start.as_secs_f64());
+
+    let server = S::start();
+    write(&S::url(&server));
+    for run in ["first", "unchanged"] {
+        let output = child(name, folder.path()).output().unwrap();
+        let measured = String::from_utf8(output.stdout).unwrap();
+        println!("| {name} | {teams} | {users} | {run} | {} |", measured.trim());
+    }
+}
+
+/// What passes from the start of a process until it asks the server for something.
+fn start_of(task: &str, folder: &Path, listener: &TcpListener) -> Duration {
+    let begin = Instant::now();
+    let mut child = child(task, folder).stdout(Stdio::null()).spawn().unwrap();
+    let connection = listener.accept().unwrap();
+    let passed = begin.elapsed();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(connection);
+    passed
+}
+
+fn child(task: &str, folder: &Path) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["run", task]).arg(folder);
+    command
+}
+
 /// A run in this process: requests, writes, seconds and peak memory.
-fn one_run(folder: &Path) {
+fn apply<S: Scenario>(folder: &Path) {
     let begin = Instant::now();
     let secrets = Arc::new(SecretResolver::with_environment([("PASSWORD", PASSWORD.into())]));
     let surroundings = Surroundings { secrets, ..Surroundings::default() };
@@ -57,7 +141,7 @@ fn one_run(folder: &Path) {
         ..Options::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let finished = runtime.block_on(run::<Keycloak>(&TaskCommand::Apply { adopt: false, options }, &surroundings));
+    let finished = runtime.block_on(run::<S::Task>(&TaskCommand::Apply { adopt: false, options }, &surroundings));
     let requests = finished.report.requests;
     let seconds = begin.elapsed().as_secs_f64();
     println!("{} | {} | {seconds:.2} | {} MiB", requests.total, requests.writes, peak_memory());
@@ -70,10 +154,8 @@ fn peak_memory() -> u64 {
     line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or_default() / 1024
 }
 
-fn values(teams: usize, users: usize, url: &str) -> String {
-    let mut text = format!(
-        "platform: {{name: bench}}\nkeycloak:\n  url: {url}\n  admin: {{username: admin, password: {{fromEnv: PASSWORD}}}}\nteams:\n"
-    );
+fn values<S: Scenario>(teams: usize, users: usize, url: &str) -> String {
+    let mut text = format!("platform: {{name: bench}}\n{}teams:\n", S::section(url));
     for team in 0..teams {
         writeln!(text, "  t{team}: {{displayName: Team {team}}}").unwrap();
     }
