@@ -5,6 +5,7 @@
 
 mod adopt;
 mod adversity;
+mod cost;
 pub mod fields;
 pub mod hand;
 pub mod server;
@@ -44,6 +45,10 @@ pub fn scenarios() -> Vec<Box<dyn Scenario>> {
             steps: adversity::limited,
         }),
         Box::new(Live { name: "live: a secret that the server hides is remembered", steps: adversity::hidden }),
+        Box::new(Live {
+            name: "live: an unchanged realm of 100 teams and 1,000 users is cheap",
+            steps: cost::unchanged,
+        }),
         Box::new(Live { name: "live: an untouched realm is adopted", steps: adopt::fresh }),
         Box::new(Live { name: "live: a realm of the team contract is adopted", steps: adopt::of_the_contract }),
         Box::new(Live { name: "live: a realm with one of everything is adopted", steps: adopt::by_hand }),
