@@ -99,6 +99,9 @@ struct Server {
     /// The server's base URL.
     #[arg(long, env = "EVENKEEL_KEYCLOAK_URL")]
     url: String,
+    /// Its version: 26.0 has contracts of its own.
+    #[arg(long, env = "EVENKEEL_KEYCLOAK_VERSION", default_value = "26.7.3")]
+    server_version: String,
     /// The administrator's name.
     #[arg(long, env = "EVENKEEL_KEYCLOAK_ADMIN", default_value = "admin")]
     admin: String,
@@ -108,6 +111,12 @@ struct Server {
 }
 
 impl Server {
+    fn contracts(&self) -> Result<Vec<Contract>, String> {
+        let is_26_0 = self.server_version.starts_with("26.0.");
+        let read = if is_26_0 { contracts::keycloak_26_0() } else { contracts::keycloak() };
+        read.map_err(|error| error.to_string())
+    }
+
     fn target(self) -> Result<Target, String> {
         Ok(Target::new(&self.url, &self.admin, secret_from(&self.password_env)?))
     }
@@ -134,13 +143,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run(suite: Suite) -> Result<Vec<Row>, String> {
-    let of_keycloak =
-        |only: &[String]| contract_scenarios(contracts::keycloak().map_err(|error| error.to_string())?, only);
     match suite {
-        Suite::Contracts { server, only } => on_keycloak(server, of_keycloak(&only)?).await,
+        Suite::Contracts { server, only } => {
+            let scenarios = contract_scenarios(server.contracts()?, &only)?;
+            on_keycloak(server, scenarios).await
+        }
         Suite::Live { server } => on_keycloak(server, live::scenarios()).await,
         Suite::All { server } => {
-            on_keycloak(server, of_keycloak(&[])?.into_iter().chain(live::scenarios()).collect()).await
+            let contracts = contract_scenarios(server.contracts()?, &[])?;
+            on_keycloak(server, contracts.into_iter().chain(live::scenarios()).collect()).await
         }
         Suite::Harbor { server, only } => {
             let all = contracts::harbor().map_err(|error| error.to_string())?;
