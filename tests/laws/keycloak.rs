@@ -113,9 +113,9 @@ impl Subject for Keycloak {
         self.server.requests().iter().filter(sets).count()
     }
 
-    /// Giving a role twice is no error, neither to a group nor to a role (server-behaviour 2.3 and 2.7).
+    /// Giving a role twice is no error, be it to a group, a role, or a scope (server-behaviour 2.3 and 2.7).
     fn may_be_repeated(path: &str) -> bool {
-        path.contains("/role-mappings/") || path.ends_with("/composites")
+        path.contains("/role-mappings/") || path.contains("/scope-mappings/") || path.ends_with("/composites")
     }
 
     async fn make_bare_objects(&self) {
@@ -323,6 +323,7 @@ keycloak:
           protocol: openid-connect
           protocolMapper: oidc-usermodel-attribute-mapper
           config: {user.attribute: level, claim.name: level, jsonType.label: String}
+      scopeMappings: {realmRoles: [auditor], clientRoles: {audit: [reader]}}
   events:
     eventsEnabled: true
     eventsExpiration: 3600
@@ -378,6 +379,7 @@ keycloak:
       serviceAccount:
         realmRoles: [auditor]
         clientRoles: {realm-management: [view-users], audit: [reader]}
+      scopeMappings: {realmRoles: [auditor], clientRoles: {realm-management: [view-users]}}
       protocolMappers:
         - name: audience
           protocol: openid-connect

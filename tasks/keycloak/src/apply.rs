@@ -10,6 +10,7 @@ mod ids;
 mod mappers;
 mod provider;
 mod relations;
+mod scope_mappings;
 mod settings;
 mod updates;
 mod users;

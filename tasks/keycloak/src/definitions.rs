@@ -6,7 +6,10 @@ use evenkeel_keycloak_client::json_schema;
 use serde_json::{Map, Value, json};
 
 /// Fields of a declared client that are no part of Keycloak's representation.
-pub(crate) const BESIDE_CLIENT: [&str; 2] = ["roles", "serviceAccount"];
+pub(crate) const BESIDE_CLIENT: [&str; 3] = ["roles", "serviceAccount", "scopeMappings"];
+
+/// Fields of a declared client scope that are no part of Keycloak's representation.
+pub(crate) const BESIDE_CLIENT_SCOPE: [&str; 1] = ["scopeMappings"];
 
 /// Fields of a declared identity provider that are no part of Keycloak's representation.
 pub(crate) const BESIDE_PROVIDER: [&str; 2] = ["issuer", "mappers"];
@@ -30,23 +33,16 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
 fn complete(name: &str, mut schema: Value) -> Value {
     match name {
         "ClientRepresentation" => {
-            let names = json!({"type": "array", "items": {"type": "string"}});
-            let account = json!({
-                "type": "object",
-                "description": "Roles of the client's service account; a declared list is the whole list.",
-                "additionalProperties": false,
-                "properties": {
-                    "realmRoles": {"description": "Realm roles.", "type": "array", "items": {"type": "string"}},
-                    "clientRoles": {
-                        "description": "Roles of clients, by `clientId`.",
-                        "type": "object",
-                        "additionalProperties": names,
-                    },
-                },
-            });
+            let account = "Roles of the client's service account; a declared list is the whole list.";
+            let mapped = "Roles that the client's tokens may carry where `fullScopeAllowed` is `false`; a declared list is the whole list.";
             put(&mut schema, "roles", list_of("RoleRepresentation", "Roles of the client; other roles stay."));
-            put(&mut schema, "serviceAccount", account);
+            put(&mut schema, "serviceAccount", role_names(account));
+            put(&mut schema, "scopeMappings", role_names(mapped));
             define(&mut schema, "RoleRepresentation");
+        }
+        "ClientScopeRepresentation" => {
+            let mapped = "Roles of which a user needs one for the scope to count, and that the scope lets into tokens; a declared list is the whole list.";
+            put(&mut schema, "scopeMappings", role_names(mapped));
         }
         "IdentityProviderRepresentation" => {
             let issuer = json!({
@@ -63,6 +59,24 @@ fn complete(name: &str, mut schema: Value) -> Value {
         _ => {}
     }
     schema
+}
+
+/// Roles of the realm and of clients, by name.
+fn role_names(description: &str) -> Value {
+    let names = json!({"type": "array", "items": {"type": "string"}});
+    json!({
+        "type": "object",
+        "description": description,
+        "additionalProperties": false,
+        "properties": {
+            "realmRoles": {"description": "Realm roles.", "type": "array", "items": {"type": "string"}},
+            "clientRoles": {
+                "description": "Roles of clients, by `clientId`.",
+                "type": "object",
+                "additionalProperties": names,
+            },
+        },
+    })
 }
 
 fn list_of(name: &str, description: &str) -> Value {
@@ -94,9 +108,11 @@ mod tests {
 
     #[test]
     fn what_stands_beside_a_representation_is_no_field_of_it() {
-        for (name, beside) in
-            [("ClientRepresentation", BESIDE_CLIENT), ("IdentityProviderRepresentation", BESIDE_PROVIDER)]
-        {
+        for (name, beside) in [
+            ("ClientRepresentation", &BESIDE_CLIENT[..]),
+            ("ClientScopeRepresentation", &BESIDE_CLIENT_SCOPE),
+            ("IdentityProviderRepresentation", &BESIDE_PROVIDER),
+        ] {
             let own = json_schema(name).unwrap();
             let completed = complete(name, own.clone());
             for field in beside {

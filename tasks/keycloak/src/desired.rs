@@ -72,6 +72,8 @@ pub struct DesiredClientScope {
     pub scope: Declared<ClientScopeRepresentation>,
     /// Its mappers; `name` is set in each.
     pub mappers: Vec<Declared<ProtocolMapperRepresentation>>,
+    /// Roles that it lets into tokens.
+    pub scope_mappings: RelatedRoles,
 }
 
 /// A client with its mappers and scopes. Scopes that nobody declares are not managed.
@@ -89,6 +91,8 @@ pub struct DesiredClient {
     pub roles: Vec<DesiredRole>,
     /// Roles of its service account.
     pub service_account: RelatedRoles,
+    /// Roles that its tokens may carry where it has not the full scope.
+    pub scope_mappings: RelatedRoles,
 }
 
 impl DesiredClient {

@@ -26,8 +26,8 @@
 //! 2. the user profile: without its policy Keycloak drops attributes of users that come later
 //! 3. client scopes, their mappers one at a time, the realm's default and optional scopes
 //! 4. realm roles and the roles inside them, groups from the top down, then the roles that groups give
-//! 5. groups that new users join, clients with mappers one at a time, scopes, roles and service accounts' roles, the
-//!    roles that every user has
+//! 5. groups that new users join, clients with mappers one at a time, scopes, roles and service accounts' roles, what
+//!    clients and scopes let into tokens, the roles that every user has
 //! 6. identity providers, their mappers one at a time, each after the role that it gives
 //! 7. users with their groups and initial passwords in one request, then memberships that differ
 //!

@@ -80,6 +80,8 @@ pub struct Observed {
     pub client_roles: BTreeMap<String, ObservedClientRoles>,
     /// The roles of the service accounts that declare some, by `clientId`.
     pub service_accounts: BTreeMap<String, Vec<RoleName>>,
+    /// The roles that clients and client scopes let into tokens, of those that declare some.
+    pub scope_mappings: BTreeMap<MapperOwner, Vec<RoleName>>,
     /// What is there of each declared identity provider, by alias.
     pub providers: BTreeMap<String, ObservedProvider>,
     /// The declared users that are there, by folded email.
@@ -151,13 +153,14 @@ impl Keycloak {
                 .get(client_id)
                 .is_some_and(|client: &ClientRepresentation| client.service_accounts_enabled == Some(true))
         };
-        let (users, composites, left_behind, default_roles, client_roles, service_accounts) = try_join!(
+        let (users, composites, left_behind, default_roles, client_roles, service_accounts, mapped) = try_join!(
             withheld.unless(Part::Users, self.read_memberships(desired, &groups, users)),
             withheld.unless(Part::Roles, self.read_composites(desired, &roles)),
             self.read_left_behind(desired, ownership),
             withheld.unless(Part::Roles, self.read_default_roles(desired, &realm)),
             withheld.unless(Part::Clients, self.read_client_roles(desired)),
             withheld.unless(Part::Users, self.read_service_accounts(desired, has_account)),
+            withheld.unless(Part::Clients, self.read_scope_mappings(desired)),
         )?;
         Ok(Observed {
             realm: Some(realm),
@@ -175,6 +178,7 @@ impl Keycloak {
             default_roles,
             client_roles,
             service_accounts,
+            scope_mappings: mapped,
             providers,
             users,
             left_behind,

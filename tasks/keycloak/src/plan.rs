@@ -2,7 +2,7 @@
 //!
 //! Read it as a table, in the order of the writes: realm, user profile, client scopes and their
 //! mappers, the realm's default scopes, roles, groups and the roles that they give, clients with
-//! mappers, scopes and roles, what new users get, identity providers, users, memberships. Nothing is ever removed because it is not declared, except
+//! mappers, scopes and roles, which roles reach tokens, what new users get, identity providers, users, memberships. Nothing is ever removed because it is not declared, except
 //! a membership of a declared user in a group whose members the values decide, a name that a declared list
 //! leaves out, and what `plan/prune.rs` finds in the inventory.
 
@@ -12,6 +12,7 @@ mod groups;
 mod provider;
 mod prune;
 mod realm;
+mod scope_mappings;
 mod scopes;
 mod settings;
 mod users;
@@ -149,6 +150,7 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     settings::plan_default_groups(&mut draft, desired, observed);
     client::plan(&mut draft, desired, observed);
     client_roles::plan(&mut draft, desired, observed);
+    scope_mappings::plan(&mut draft, desired, observed);
     settings::plan_default_roles(&mut draft, desired, observed);
     provider::plan(&mut draft, desired, observed);
     users::plan(&mut draft, desired, observed);

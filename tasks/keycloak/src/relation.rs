@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use evenkeel_core::object::{Kind, ObjectId};
 
-use crate::names::{CLIENT, CLIENT_ROLE, CLIENT_SCOPE, GROUP, REALM, ROLE, USER};
+use crate::names::{CLIENT, CLIENT_ROLE, CLIENT_SCOPE, GROUP, MapperOwner, REALM, ROLE, USER};
 
 /// A client scope that every new client of the realm gets.
 pub const DEFAULT_CLIENT_SCOPE: Kind = Kind::new("default-client-scope");
@@ -29,6 +29,8 @@ pub const GROUP_ROLE: Kind = Kind::new("group-role");
 pub const CLIENT_DEFAULT_SCOPE: Kind = Kind::new("client-default-scope");
 /// A scope that one client may ask for: `client/scope`.
 pub const CLIENT_OPTIONAL_SCOPE: Kind = Kind::new("client-optional-scope");
+/// A role that a client or client scope lets into tokens: `client/otomi/role`, or `client-scope/audit/client/role`.
+pub const SCOPE_MAPPING: Kind = Kind::new("scope-mapping");
 /// A user's membership in a group: `group/user`.
 pub const MEMBERSHIP: Kind = Kind::new("membership");
 
@@ -121,6 +123,13 @@ pub enum Relation {
         /// The scope.
         scope: String,
     },
+    /// The client or client scope lets the role into tokens.
+    ScopeMapping {
+        /// The client or client scope.
+        owner: MapperOwner,
+        /// The role.
+        role: RoleName,
+    },
     /// The user is in the group.
     Membership {
         /// The group, by its path without the first slash.
@@ -148,6 +157,7 @@ impl Relation {
             Self::GroupRole { group, role } => role.within(GROUP_ROLE, group),
             Self::ClientDefaultScope { client, scope } => ObjectId::within(CLIENT_DEFAULT_SCOPE, client, scope),
             Self::ClientOptionalScope { client, scope } => ObjectId::within(CLIENT_OPTIONAL_SCOPE, client, scope),
+            Self::ScopeMapping { owner, role } => role.within(SCOPE_MAPPING, &owner.object().to_string()),
             Self::Membership { group, user } => ObjectId::within(MEMBERSHIP, group, user),
         }
     }
@@ -160,6 +170,7 @@ impl Relation {
             Self::Composite { .. } => "included",
             Self::GroupRole { .. } | Self::DefaultRole(_) | Self::ServiceAccountRole { .. } => "given",
             Self::ClientDefaultScope { .. } | Self::ClientOptionalScope { .. } => "assigned",
+            Self::ScopeMapping { .. } => "mapped",
             Self::Membership { .. } => "member",
         }
     }
@@ -183,6 +194,7 @@ impl Relation {
             Self::ClientDefaultScope { client, scope } | Self::ClientOptionalScope { client, scope } => {
                 vec![ObjectId::new(CLIENT, client.as_str()), ObjectId::new(CLIENT_SCOPE, scope.as_str())]
             }
+            Self::ScopeMapping { owner, role } => std::iter::once(owner.object()).chain(role.needs()).collect(),
             Self::Membership { group, user } => {
                 vec![ObjectId::new(GROUP, Arc::clone(group)), ObjectId::new(USER, Arc::clone(user))]
             }
@@ -203,6 +215,7 @@ impl Relation {
             Self::ClientDefaultScope { client, .. }
             | Self::ClientOptionalScope { client, .. }
             | Self::ServiceAccountRole { client, .. } => Some(ObjectId::new(CLIENT, client.as_str())),
+            Self::ScopeMapping { owner, .. } => Some(owner.object()),
             Self::Membership { .. } => None,
         }
     }

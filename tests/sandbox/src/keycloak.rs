@@ -26,6 +26,7 @@ mod representations;
 mod request;
 mod role_mappings;
 mod roles;
+mod scope_mappings;
 mod scopes;
 mod snapshot;
 mod state;

@@ -39,6 +39,7 @@ impl Keycloak {
             }
             Relation::Composite { role, child } => boxed(|| self.add_composite(role, child)),
             Relation::ServiceAccountRole { client, role } => boxed(|| self.give_to_account(client, role)),
+            Relation::ScopeMapping { owner, role } => boxed(|| self.map_role(owner, role)),
             Relation::GroupRole { group, role } => boxed(|| self.give_role(group, role)),
             Relation::ClientDefaultScope { client, scope } => boxed(|| async move {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
@@ -93,6 +94,7 @@ impl Keycloak {
             }
             Relation::Composite { role, child } => boxed(|| self.remove_composite(role, child)),
             Relation::ServiceAccountRole { client, role } => boxed(|| self.take_from_account(client, role)),
+            Relation::ScopeMapping { owner, role } => boxed(|| self.unmap_role(owner, role)),
             Relation::GroupRole { group, role } => boxed(|| self.take_role(group, role)),
             Relation::ClientDefaultScope { client, scope } => boxed(|| async move {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);

@@ -25,6 +25,7 @@ const REFUSED: [(&str, &str); 2] = [("id", "Keycloak chooses it"), ("clientId", 
 struct Beside {
     roles: Option<Vec<RoleRepresentation>>,
     service_account: Option<RoleNames>,
+    scope_mappings: Option<RoleNames>,
 }
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClient> {
@@ -50,6 +51,7 @@ fn with_roles(reading: &Reading<'_>, client: DesiredClient, beside: Beside, path
     let mut client = client;
     client.roles = roles::of_client(reading, beside.roles, path);
     client.service_account = beside.service_account.map(RelatedRoles::exactly).unwrap_or_default();
+    client.scope_mappings = beside.scope_mappings.map(RelatedRoles::exactly).unwrap_or_default();
     let enabled = &mut client.client.value.service_accounts_enabled;
     if !client.service_account.is_empty() && !*enabled.get_or_insert(true) {
         let problem = reading.problem(&path.clone().key("serviceAccount"), "the client has no service account");
@@ -74,6 +76,7 @@ fn taken_apart(
         optional_scopes,
         roles: Vec::new(),
         service_account: RelatedRoles::default(),
+        scope_mappings: RelatedRoles::default(),
     }
 }
 

@@ -2,20 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::{ValuePath, model::Keycloak};
+use evenkeel_core::values::{
+    ValuePath,
+    model::{Keycloak, RoleNames},
+};
 use evenkeel_keycloak_client::types::ClientScopeRepresentation;
+use serde::Deserialize;
 
-use super::{Declared, DesiredClientScope, Reading, mappers};
+use super::{Declared, DesiredClientScope, Reading, RelatedRoles, mappers};
+use crate::definitions::BESIDE_CLIENT_SCOPE;
 
 /// The scope that makes tokens carry what the applications read.
 pub(super) const OPENID: &str = "openid";
+
+/// What the values say of a scope that Keycloak keeps at end points of its own.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Beside {
+    scope_mappings: Option<RoleNames>,
+}
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClientScope> {
     let mut scopes = if keycloak.implied.openid_scope { vec![implied(reading)] } else { Vec::new() };
     let path = ValuePath::root().key("keycloak").key("clientScopes");
     for (index, declared) in keycloak.client_scopes.iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let mut scope: Declared<ClientScopeRepresentation> = reading.declared(declared, &path);
+        let (mut scope, beside): (Declared<ClientScopeRepresentation>, Beside) =
+            reading.declared_beside(declared, &path, &BESIDE_CLIENT_SCOPE);
         let Some(name) = reading.name(scope.value.name.as_deref(), "name", &path) else { continue };
         if scopes.iter().any(|known| known.scope.value.name.as_ref() == Some(&name)) {
             reading.twice(&path.key("name"), "client scope", &name);
@@ -24,7 +37,8 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
         // Keycloak refuses a scope without one; nearly every scope is of this kind.
         scope.value.protocol.get_or_insert_with(|| "openid-connect".to_owned());
         let mappers = mappers::declared(reading, scope.value.protocol_mappers.take(), &path);
-        scopes.push(DesiredClientScope { scope, mappers });
+        let scope_mappings = beside.scope_mappings.map(RelatedRoles::exactly).unwrap_or_default();
+        scopes.push(DesiredClientScope { scope, mappers, scope_mappings });
     }
     scopes
 }
@@ -39,5 +53,9 @@ fn implied(reading: &Reading<'_>) -> DesiredClientScope {
         attributes: Some(BTreeMap::from(attributes)),
         ..Default::default()
     };
-    DesiredClientScope { mappers: mappers::of_scope(&cause), scope: Declared::new(scope, cause) }
+    DesiredClientScope {
+        mappers: mappers::of_scope(&cause),
+        scope: Declared::new(scope, cause),
+        scope_mappings: RelatedRoles::default(),
+    }
 }

@@ -7,6 +7,7 @@ use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{ClientRepresentation, ProtocolMapperRepresentation};
 
 use super::{compose::Composing, fields::Object, fresh::Baseline, groups};
+use crate::names::MapperOwner;
 
 /// The scope of the team contract.
 const OPENID: &str = "openid";
@@ -45,6 +46,8 @@ pub(super) fn scopes(composing: &mut Composing<'_>) -> Option<Node> {
         let mut entries = object.node(scope, &baseline, composing.decisions, &mut composing.secrets);
         let mappers = mappers(composing, &format!("client-scope/{name}"), scope.protocol_mappers.as_deref(), &recorded);
         entries.extend(mappers.map(|mappers| ("protocolMappers".to_owned(), mappers)));
+        let mapped = groups::in_scope(composing, &MapperOwner::ClientScope(name.to_owned()), &recorded);
+        entries.extend(mapped.map(|mapped| ("scopeMappings".to_owned(), mapped)));
         if entries.is_empty() && recorded.is_there() {
             continue;
         }
@@ -185,6 +188,8 @@ fn add_lists(
     entries.extend(mappers.map(|mappers| ("protocolMappers".to_owned(), mappers)));
     entries.extend(groups::of_client(composing, client_id).map(|roles| ("roles".to_owned(), roles)));
     entries.extend(groups::of_account(composing, client_id).map(|roles| ("serviceAccount".to_owned(), roles)));
+    let mapped = groups::in_scope(composing, &MapperOwner::Client(client_id.to_owned()), recorded);
+    entries.extend(mapped.map(|mapped| ("scopeMappings".to_owned(), mapped)));
     let lists = [
         ("defaultClientScopes", &client.default_client_scopes),
         ("optionalClientScopes", &client.optional_client_scopes),

@@ -7,7 +7,10 @@ use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{GroupRepresentation, RoleRepresentation};
 
 use super::{compose::Composing, fields::Object, fresh::Baseline};
-use crate::{names::REALM_MANAGEMENT, relation::RoleName};
+use crate::{
+    names::{MapperOwner, REALM_MANAGEMENT},
+    relation::RoleName,
+};
 
 /// The declared roles: those that are neither implied nor a fresh realm's.
 pub(super) fn roles(composing: &mut Composing<'_>) -> Option<Node> {
@@ -59,6 +62,12 @@ pub(super) fn of_account(composing: &Composing<'_>, client_id: &str) -> Option<N
     (!own.is_empty()).then(|| names(&own, ["realmRoles", "clientRoles"]))
 }
 
+/// The roles that a client or client scope lets into tokens, where they are not those of a fresh realm.
+pub(super) fn in_scope(composing: &Composing<'_>, owner: &MapperOwner, recorded: &Baseline<'_>) -> Option<Node> {
+    let roles = composing.found.scope_mappings.get(owner).map(Vec::as_slice).unwrap_or_default();
+    (!same_roles(roles, &recorded.get("scopeMappings"))).then(|| names(roles, ["realmRoles", "clientRoles"]))
+}
+
 /// The roles that every user has, where they are not those of a fresh realm.
 pub(super) fn default_roles(composing: &Composing<'_>) -> Option<Node> {
     let name = composing.default_role()?;
@@ -94,11 +103,16 @@ fn role_node(
 }
 
 fn holds_as_recorded(inside: &[RoleName], recorded: &Baseline<'_>) -> bool {
+    same_roles(inside, &recorded.get("inside"))
+}
+
+/// Whether these are the recorded roles: pairs of a client, if it is one of a client, and a name.
+fn same_roles(roles: &[RoleName], recorded: &Baseline<'_>) -> bool {
     let pair = |role: &RoleName| {
         let client = role.client.clone().map_or(Field::Null, Field::Text);
         Field::List(vec![client, Field::Text(role.role.clone())])
     };
-    recorded.get("inside").has(&Field::List(inside.iter().map(pair).collect()))
+    recorded.has(&Field::List(roles.iter().map(pair).collect()))
 }
 
 fn names(inside: &[RoleName], [of_realm, of_clients]: [&str; 2]) -> Node {

@@ -252,6 +252,7 @@ fn observed(found: &Found) -> Observed {
         default_roles: default_roles(found),
         client_roles: found.client_roles.clone(),
         service_accounts: found.service_accounts.clone(),
+        scope_mappings: found.scope_mappings.clone(),
         providers: found.providers.clone().unwrap_or_default(),
         clients: named(&found.clients, |client| client.client_id.clone()),
         users,

@@ -21,6 +21,7 @@ use crate::{
     Error, Keycloak,
     directory::Named,
     error::Doing,
+    names::MapperOwner,
     observe::{ObservedClientRoles, ObservedProvider},
     relation::RoleName,
 };
@@ -47,6 +48,8 @@ pub struct Found {
     pub(super) client_roles: BTreeMap<String, ObservedClientRoles>,
     /// The roles of service accounts, by `clientId`.
     pub(super) service_accounts: BTreeMap<String, Vec<RoleName>>,
+    /// The roles that clients and client scopes let into tokens; those without are not in it.
+    pub(super) scope_mappings: BTreeMap<MapperOwner, Vec<RoleName>>,
     /// The authentication flows, alias to id.
     pub(super) flows: BTreeMap<String, String>,
     pub(super) required_actions: Option<BTreeMap<String, RequiredActionProviderRepresentation>>,
@@ -79,6 +82,9 @@ impl Keycloak {
         found.client_roles = roles.unwrap_or_default();
         let accounts = part(unread, "the roles of service accounts", self.roles_of_accounts(clients)).await?;
         found.service_accounts = accounts.unwrap_or_default();
+        let scopes = found.client_scopes.as_deref().unwrap_or_default();
+        let mapped = part(unread, "the scope mappings", self.roles_in_scopes(clients, scopes)).await?;
+        found.scope_mappings = mapped.unwrap_or_default();
         let flows = part(unread, "the authentication flows", self.list_flows()).await?;
         found.flows = flows.unwrap_or_default();
         found.required_actions = part(unread, "the required actions", self.list_required_actions()).await?;
@@ -235,6 +241,23 @@ impl Keycloak {
             }
         }
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    async fn roles_in_scopes(
+        &self,
+        clients: &[ClientRepresentation],
+        scopes: &[ClientScopeRepresentation],
+    ) -> Result<BTreeMap<MapperOwner, Vec<RoleName>>, Error> {
+        let of_clients = clients.iter().map(|client| (&client.id, client.client_id.clone().map(MapperOwner::Client)));
+        let of_scopes = scopes.iter().map(|scope| (&scope.id, scope.name.clone().map(MapperOwner::ClientScope)));
+        let mut reads = Vec::with_capacity(clients.len() + scopes.len());
+        for (id, owner) in of_clients.chain(of_scopes) {
+            if let (Some(id), Some(owner)) = (id, owner) {
+                reads.push(self.read_scope_mapping(owner, id.clone()));
+            }
+        }
+        let found: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().filter(|(_, roles)| !roles.is_empty()).collect())
     }
 
     async fn users_of_realm(&self) -> Result<Vec<UserRepresentation>, Error> {

@@ -16,6 +16,7 @@ use crate::{
     desired::{Desired, DesiredClient, DesiredRole},
     directory::Named,
     error::Doing,
+    names::MapperOwner,
     relation::RoleName,
 };
 
@@ -154,6 +155,47 @@ impl Keycloak {
             }
         }
         Ok(named)
+    }
+
+    /// The roles that each client and client scope lets into tokens, of those that are there and declare some.
+    pub(super) async fn read_scope_mappings(
+        &self,
+        desired: &Desired,
+    ) -> Result<BTreeMap<MapperOwner, Vec<RoleName>>, Error> {
+        let mut reads = Vec::new();
+        for declared in desired.client_scopes.iter().filter(|scope| !scope.scope_mappings.is_empty()) {
+            let name = declared.scope.value.name.clone().unwrap_or_default();
+            if let Some(id) = self.directory.get(&Named::ClientScope(name.clone())) {
+                reads.push(self.read_scope_mapping(MapperOwner::ClientScope(name), id));
+            }
+        }
+        for declared in desired.clients.iter().filter(|client| !client.scope_mappings.is_empty()) {
+            let client_id = declared.client.value.client_id.clone().unwrap_or_default();
+            if let Some(id) = self.directory.get(&Named::Client(client_id.clone())) {
+                reads.push(self.read_scope_mapping(MapperOwner::Client(client_id), id));
+            }
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// The roles that one client or client scope lets into tokens.
+    pub(crate) async fn read_scope_mapping(
+        &self,
+        owner: MapperOwner,
+        id: String,
+    ) -> Result<(MapperOwner, Vec<RoleName>), Error> {
+        let realm = self.realm();
+        let mappings = match &owner {
+            MapperOwner::ClientScope(name) => {
+                let answer = self.client.client_scope_scope_mapping_get().realm(realm).client_scope_id(id).send().await;
+                answer.api().doing("read", "scope mappings of client scope", name)?
+            }
+            MapperOwner::Client(client_id) => {
+                let answer = self.client.client_scope_mapping_get().realm(realm).client_uuid(id).send().await;
+                answer.api().doing("read", "scope mappings of client", client_id)?
+            }
+        };
+        Ok((owner, mapped(mappings)))
     }
 
     /// The roles of each declared service account that is there and has declared roles: two requests for each.

@@ -35,6 +35,7 @@ pub(super) fn by_hand<'a>(stage: &'a mut Stage, server: &'a Server) -> BoxFuture
             "alias: CONFIGURE_TOTP",
             "name: badge",
             "serviceAccount:",
+            "scopeMappings:",
             "defaultRoles:",
             "floor: [\"07\", \"true\"]",
         ] {
@@ -155,6 +156,7 @@ async fn make(server: &Server) -> Result<(), ServerError> {
     server.put(&at(&format!("/clients/{account}")), &built_in).await?;
     make_roles_of_clients(server).await?;
     make_provider(server).await?;
+    map_roles_into_scopes(server).await?;
     let action = at("/authentication/required-actions/CONFIGURE_TOTP");
     let mut totp = server.get(&action).await?;
     totp["defaultAction"] = json!(true);
@@ -178,6 +180,19 @@ async fn make_roles_of_clients(server: &Server) -> Result<(), ServerError> {
     server.post(&at(&format!("/users/{user}/role-mappings/realm")), &json!([auditor])).await?;
     server.post(&at(&format!("/users/{user}/role-mappings/clients/{robot}")), &json!([off])).await?;
     server.post(&at(&format!("/roles/default-roles-{REALM}/composites")), &json!([auditor])).await?;
+    Ok(())
+}
+
+/// What a client without the full scope, and a client scope, let into tokens.
+async fn map_roles_into_scopes(server: &Server) -> Result<(), ServerError> {
+    let at = |path: &str| format!("/admin/realms/{REALM}{path}");
+    let robot = server.id(&at("/clients"), "clientId", "robot").await?;
+    let off = server.get(&at(&format!("/clients/{robot}/roles/off"))).await?;
+    let auditor = server.get(&at("/roles/auditor")).await?;
+    let audit = server.id(&at("/client-scopes"), "name", "audit").await?;
+    server.post(&at(&format!("/client-scopes/{audit}/scope-mappings/realm")), &json!([auditor])).await?;
+    let page = server.id(&at("/clients"), "clientId", "https://spa.example/app?x=1").await?;
+    server.post(&at(&format!("/clients/{page}/scope-mappings/clients/{robot}")), &json!([off])).await?;
     Ok(())
 }
 

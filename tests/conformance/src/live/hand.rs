@@ -214,6 +214,7 @@ impl<'a> Hand<'a> {
             "client-role-composite" => return self.take_client_composite(name).await,
             "default-role" => return self.take_default_role(name).await,
             "service-account-role" => return self.take_from_account(name).await,
+            "scope-mapping" => return self.take_from_scope(name).await,
             _ => self.address(object).await?,
         };
         self.server.delete(&self.at(&address), None).await?;
@@ -282,6 +283,25 @@ impl<'a> Hand<'a> {
             None => "realm".to_owned(),
         };
         self.take_from(&format!("/users/{user}/role-mappings/{list}"), role).await
+    }
+
+    /// Takes a role out of the scope of `client/otomi` or `client-scope/audit`: behind it is `role` or `client/role`.
+    async fn take_from_scope(&self, name: &str) -> Result<(), HandError> {
+        let parts: Vec<&str> = name.split('/').collect();
+        let (kind, owner, client, role) = match parts[..] {
+            [kind, owner, role] => (kind, owner, None, role),
+            [kind, owner, client, role] => (kind, owner, Some(client), role),
+            _ => return Err(HandError::Unknown(name.to_owned())),
+        };
+        let owner = match kind {
+            "client" => format!("/clients/{}", self.id("/clients", "clientId", owner).await?),
+            _ => format!("/client-scopes/{}", self.id("/client-scopes", "name", owner).await?),
+        };
+        let list = match client {
+            Some(client) => format!("clients/{}", self.id("/clients", "clientId", client).await?),
+            None => "realm".to_owned(),
+        };
+        self.take_from(&format!("{owner}/scope-mappings/{list}"), role).await
     }
 
     /// Takes a role off a list of roles.

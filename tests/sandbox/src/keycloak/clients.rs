@@ -8,11 +8,12 @@ use super::context::{Context, roles as right};
 use super::ids::ClientKey;
 use super::paging::Window;
 use super::request::Request;
+use super::scope_mappings::Holder;
 use super::scopes::{self, Kind};
 use super::state::Realm;
 use super::state::clients::Client;
 use super::state::roles::Owner;
-use super::{client_changes, mappers, roles, users};
+use super::{client_changes, mappers, roles, scope_mappings, users};
 
 /// Clients that come with a realm and stay.
 const BUILT_IN: &[&str] =
@@ -90,6 +91,9 @@ fn one(realm: &mut Realm, context: &Context, request: &Request, key: &ClientKey,
             let path = mappers::path_of("clients", key.as_str());
             let Some(client) = realm.clients.get_mut(key.as_str()) else { return Err(Answer::nowhere()) };
             mappers::answer(&mut client.mappers, context, request, &path, right::MANAGE_CLIENTS, rest)
+        }
+        (_, ["scope-mappings", rest @ ..]) => {
+            scope_mappings::answer(realm, context, request, Holder::Client(key.as_str()), rest)
         }
         (_, ["roles", rest @ ..]) => {
             let path = roles::path_of_client(key.as_str());

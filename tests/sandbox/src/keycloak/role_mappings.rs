@@ -100,13 +100,17 @@ fn named(realm: &Realm, owner: &Owner, list: &[Map<String, Value>]) -> Result<Ve
 
 /// All mappings of roles that may be viewed at once; a kind without any has no key.
 fn overview(realm: &Realm, context: &Context, mapped: &BTreeSet<RoleId>) -> Value {
+    let may_view = |role: &&Role| {
+        context.rights.any(if role.owner == Owner::Realm { right::VIEW_REALM } else { right::VIEW_CLIENTS })
+    };
+    shown(realm, mapped.iter().filter_map(|id| realm.roles.get(id.as_str())).filter(may_view))
+}
+
+/// Mappings of a realm's roles and of those of clients; a kind without any has no key.
+pub(crate) fn shown<'a>(realm: &Realm, mapped: impl Iterator<Item = &'a Role>) -> Value {
     let mut of_realm = Vec::new();
     let mut of_clients: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    for role in mapped.iter().filter_map(|id| realm.roles.get(id.as_str())) {
-        let viewers = if role.owner == Owner::Realm { right::VIEW_REALM } else { right::VIEW_CLIENTS };
-        if !context.rights.any(viewers) {
-            continue;
-        }
+    for role in mapped {
         match &role.owner {
             Owner::Realm => of_realm.push(role.brief(&realm.id)),
             Owner::Client(key) => of_clients.entry(key.as_str()).or_default().push(role.brief(&realm.id)),

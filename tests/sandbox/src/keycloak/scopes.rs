@@ -9,6 +9,7 @@ use super::context::{Context, roles as right};
 use super::ids::ScopeId;
 use super::mappers;
 use super::request::Request;
+use super::scope_mappings::{self, Holder};
 use super::state::scopes::Scope;
 use super::state::{Realm, settings_of, text_of};
 
@@ -51,6 +52,9 @@ fn one(realm: &mut Realm, context: &Context, request: &Request, id: &ScopeId, re
         (_, ["protocol-mappers", rest @ ..]) => {
             let path = mappers::path_of("client-scopes", id.as_str());
             mappers::answer(&mut scope.mappers, context, request, &path, right::MANAGE_CLIENTS, rest)
+        }
+        (_, ["scope-mappings", rest @ ..]) => {
+            scope_mappings::answer(realm, context, request, Holder::Scope(id.as_str()), rest)
         }
         _ => Err(Answer::nowhere()),
     }

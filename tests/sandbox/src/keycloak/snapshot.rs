@@ -7,6 +7,7 @@ use super::state::Realm;
 use super::state::clients::Client;
 use super::state::groups::Group;
 use super::state::roles::{Owner, Role};
+use super::state::scopes::Scope;
 use super::state::users::User;
 use super::world::World;
 
@@ -16,7 +17,8 @@ pub(crate) fn of(world: &World) -> Value {
 }
 
 fn of_realm(realm: &Realm) -> Value {
-    let scopes: Map<String, Value> = realm.scopes.all().map(|scope| (scope.name.clone(), scope.view())).collect();
+    let scopes: Map<String, Value> =
+        realm.scopes.all().map(|scope| (scope.name.clone(), of_scope(realm, scope))).collect();
     let scope_names = |ids: &std::collections::BTreeSet<super::ids::ScopeId>| {
         let found = ids.iter().filter_map(|id| realm.scopes.get(id.as_str()));
         sorted(found.map(|scope| scope.name.clone()).collect())
@@ -65,8 +67,15 @@ fn role_names<'a>(realm: &Realm, ids: impl IntoIterator<Item = &'a super::ids::R
     sorted(roles.map(|role| role_name(realm, role)).collect())
 }
 
+fn of_scope(realm: &Realm, scope: &Scope) -> Value {
+    let mut view = scope.view();
+    view["scopeMappings"] = json!(role_names(realm, &scope.roles));
+    view
+}
+
 fn of_client(realm: &Realm, client: &Client) -> Value {
     let mut view = client.view(&realm.scopes);
+    view["scopeMappings"] = json!(role_names(realm, &client.roles));
     for list in ["defaultClientScopes", "optionalClientScopes"] {
         view[list] = json!(sorted(super::state::texts(&view[list])));
     }
