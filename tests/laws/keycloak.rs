@@ -4,6 +4,7 @@ mod foreign;
 mod objects;
 mod random;
 mod regressions;
+mod traps;
 mod wrecks;
 
 use std::sync::LazyLock;

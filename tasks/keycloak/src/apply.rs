@@ -17,8 +17,9 @@ mod users;
 
 use evenkeel_core::plan::Change;
 use evenkeel_engine::task::Applied;
-use evenkeel_keycloak_client::types::{
-    ClientRepresentation, ClientScopeRepresentation, RealmRepresentation, RoleRepresentation,
+use evenkeel_keycloak_client::{
+    KeycloakError,
+    types::{ClientRepresentation, ClientScopeRepresentation, RealmRepresentation, RoleRepresentation},
 };
 use evenkeel_transport::{ResultExt, location_id};
 use futures::future::BoxFuture;
@@ -76,15 +77,20 @@ impl Keycloak {
         Ok(Applied::default())
     }
 
+    /// Whoever loses a race for a realm may be told 400 instead of 409 (server-behaviour 2.9).
     async fn create_realm(&self, realm: &RealmRepresentation) -> Result<(), Error> {
-        self.client
-            .realm_create()
-            .body(updates::with_code_policy(realm))
-            .send()
-            .await
-            .api()
-            .doing("create", "realm", self.realm())
-            .map(drop)
+        let answer = self.client.realm_create().body(updates::with_code_policy(realm)).send().await;
+        match answer.api().map_err(KeycloakError::from) {
+            Err(KeycloakError::Invalid(refused)) if self.realm_is_there().await => {
+                Err(KeycloakError::Conflict(refused)).doing("create", "realm", self.realm())
+            }
+            answer => answer.doing("create", "realm", self.realm()).map(drop),
+        }
+    }
+
+    async fn realm_is_there(&self) -> bool {
+        let there = self.client.realm_get().realm(self.realm()).send().await.optional();
+        matches!(there, Ok(Some(_)))
     }
 
     async fn create_client_scope(&self, scope: &ClientScopeRepresentation) -> Result<(), Error> {

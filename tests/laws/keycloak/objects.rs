@@ -202,7 +202,9 @@ async fn keycloak_client_roles_are_pruned_only_as_ours() {
     let mut bench = Bench::<Keycloak>::converged().await;
     let client = bench.subject.id("/clients", "clientId", "audit").await;
     bench.subject.send(Method::POST, &format!("/clients/{client}/roles"), json!({"name": "theirs"})).await;
-    bench.declare_also("keycloak: {clients: [{clientId: audit, serviceAccountsEnabled: true}]}\n");
+    // nothing that stays declared speaks of the role
+    let clients = "clients: [{clientId: audit, serviceAccountsEnabled: true}]";
+    bench.declare_also(&format!("keycloak: {{{clients}, clientScopes: [{{name: audit}}]}}\n"));
     (bench.options.prune, bench.options.max_deletes) = (true, 10);
     bench.converge().await;
     let roles = bench.subject.get(&format!("/clients/{client}/roles")).await;

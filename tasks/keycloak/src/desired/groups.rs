@@ -53,6 +53,7 @@ fn add(
         let problem = reading.problem(&path.clone().key("name"), "a group's name cannot hold a `/`");
         return reading.report(problem.with_hint("list it under `subGroups` of its parent"));
     }
+    reading.refuse_id(group.value.id.as_ref(), path);
     let own_path = format!("{parent}{name}");
     if groups.iter().any(|known| known.path == own_path) {
         return reading.twice(&path.clone().key("name"), "group", &own_path);

@@ -192,6 +192,14 @@ impl<'a> Reading<'a> {
         name
     }
 
+    /// Reports an id: Keycloak takes none for a role, and one in a new group for the wish to move another.
+    pub(super) fn refuse_id(&self, id: Option<&String>, path: &ValuePath) {
+        if id.is_some() {
+            let problem = self.problem(&path.clone().key("id"), "`id` cannot be declared here");
+            self.report(problem.with_hint("Keycloak chooses it: leave it out"));
+        }
+    }
+
     /// Reports an object that is declared twice.
     pub(super) fn twice(&self, path: &ValuePath, kind: &str, name: &str) {
         let problem = self.problem(path, &format!("{kind} `{name}` is declared twice"));

@@ -19,6 +19,7 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
             reading.twice(&path.key("name"), "role", &name);
             continue;
         }
+        reading.refuse_id(role.value.id.as_ref(), &path);
         declared_names.insert(name.clone());
         let mut role = taken_apart(role);
         match roles.iter_mut().find(|known| known.role.value.name.as_ref() == Some(&name)) {
@@ -56,6 +57,7 @@ pub(super) fn of_client(
             reading.twice(&path.key("name"), "client role", &name);
             continue;
         }
+        reading.refuse_id(role.id.as_ref(), &path);
         roles.push(taken_apart(Declared::new(role, reading.cause(&path))));
     }
     roles

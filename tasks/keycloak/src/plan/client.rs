@@ -103,5 +103,18 @@ fn plan_scopes(draft: &mut Draft<'_>, desired: &Desired, declared: &DesiredClien
             scope: scope.to_owned(),
         });
     }
+    // A list that nobody declares gives up what the other one declares: a scope is in one of them at most.
+    if declared.optional_scopes.is_none() {
+        let wanted = declared.default_scopes.iter().flat_map(|related| &related.names);
+        for scope in wanted.filter(|scope| optional.contains(scope)) {
+            draft.relation(&owner, Relation::ClientOptionalScope { client: client(), scope: scope.clone() }, false);
+        }
+    }
+    if declared.default_scopes.is_none() {
+        let wanted = declared.optional_scopes.iter().flat_map(|related| &related.names);
+        for scope in wanted.filter(|scope| defaults.contains(scope)) {
+            draft.relation(&owner, Relation::ClientDefaultScope { client: client(), scope: scope.clone() }, false);
+        }
+    }
     leave_before_joining(&mut draft.changes[first..]);
 }

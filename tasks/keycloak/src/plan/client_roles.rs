@@ -1,8 +1,11 @@
 //! Roles of clients with what they hold, and the roles of service accounts.
 
-use evenkeel_core::{diff::Rules, object::ObjectId, plan::Action};
+use evenkeel_core::{object::ObjectId, plan::Action};
 
-use super::{Draft, Operation, Owner, Place, groups::plan_composites};
+use super::{
+    Draft, Operation, Owner, Place,
+    groups::{RULES, plan_composites},
+};
 use crate::{
     desired::{Desired, DesiredClient},
     names::{CLIENT, CLIENT_ROLE},
@@ -31,7 +34,7 @@ fn plan_roles(
         let name = role.role.value.name.as_deref().unwrap_or_default();
         let object = ObjectId::within(CLIENT_ROLE, client_id, name);
         let place = Place::after([ObjectId::new(CLIENT, client_id)]).alone_in(object.clone());
-        draft.compare(object, &role.role, there.roles.get(name), Rules::default(), place, |action| {
+        draft.compare(object, &role.role, there.roles.get(name), RULES, place, |action| {
             let body = Box::new(role.role.value.clone());
             if action == Action::Create {
                 Operation::CreateClientRole(client_id.to_owned(), body)

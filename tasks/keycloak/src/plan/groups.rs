@@ -1,6 +1,10 @@
 //! Realm roles with what they hold, groups with the roles that they give to their members.
 
-use evenkeel_core::{diff::Rules, object::ObjectId, plan::Action};
+use evenkeel_core::{
+    diff::{Rule, Rules},
+    object::ObjectId,
+    plan::Action,
+};
 use evenkeel_keycloak_client::types::GroupRepresentation;
 
 use super::{Draft, Operation, Owner, Place, realm::realm_object};
@@ -11,13 +15,16 @@ use crate::{
     relation::{Relation, RoleName},
 };
 
+/// Keycloak promises no order of an attribute's values.
+pub(super) const RULES: Rules = Rules(&[("attributes.*", Rule::Set)]);
+
 pub(super) fn plan_roles(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     for declared in &desired.roles {
         let role = &declared.role;
         let name = role.value.name.as_deref().unwrap_or_default();
         let object = ObjectId::new(ROLE, name);
         let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-        draft.compare(object, role, observed.roles.get(name), Rules::default(), place, |action| {
+        draft.compare(object, role, observed.roles.get(name), RULES, place, |action| {
             let body = Box::new(role.value.clone());
             if action == Action::Create { Operation::CreateRole(body) } else { Operation::UpdateRole(body) }
         });
@@ -45,7 +52,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         let there = observed.groups.get(&group.path);
         let parent = group.parent().map(|parent| ObjectId::new(GROUP, parent));
         let place = Place::after([parent.unwrap_or_else(|| realm_object(desired))]).alone_in(object.clone());
-        draft.compare(object.clone(), &group.group, there, Rules::default(), place, |action| {
+        draft.compare(object.clone(), &group.group, there, RULES, place, |action| {
             let body = Box::new(group.group.value.clone());
             if action == Action::Create {
                 Operation::CreateGroup(group.path.clone(), body)

@@ -16,8 +16,10 @@ use crate::{
     relation::Relation,
 };
 
-/// Keycloak stores user name and email in lower case, and ignores the groups of an update.
+/// Keycloak stores user name and email in lower case, ignores the groups of an update, and promises no order of an
+/// attribute's values.
 const RULES: Rules = Rules(&[
+    ("attributes.*", Rule::Set),
     ("username", Rule::AtCreation),
     ("email", Rule::Folded),
     ("emailVerified", Rule::AtCreation),
