@@ -28,7 +28,7 @@ struct CommandLine {
 /// What is not a task.
 #[derive(Debug, Subcommand)]
 enum Service {
-    /// See the main job on an embedded Keycloak: converge, run again, find drift, correct it
+    /// See the main job on embedded servers, a Keycloak and a Harbor with a cluster: converge, find drift, correct it
     Demo,
     /// Check values, for all applications, without connecting to any
     Validate {

@@ -1,12 +1,11 @@
-//! `evenkeel demo`: the main job, on a Keycloak that is embedded in this program.
+//! `evenkeel demo`: the main job, on a Keycloak and a Harbor with a cluster that are embedded in this program.
 //!
-//! Everything is real but the server: the example values, the task, HTTP. The sandbox answers as
-//! Keycloak 26.7 does, as far as the contracts in `tests/contracts` show it.
+//! Everything is real but the servers: the example values, the tasks, HTTP. The sandboxes answer as Keycloak 26.7, Harbor 2.15 and
+//! Kubernetes 1.36 do, as far as the contracts in `tests/contracts` show it.
 
 mod example;
 mod meddle;
-
-use std::sync::Arc;
+mod servers;
 
 use evenkeel_core::{
     plan::Style,
@@ -17,22 +16,25 @@ use evenkeel_engine::{
     exit_code::ExitCode,
     output,
     run::{Finished, Surroundings, run},
-    secrets::SecretResolver,
+    task::Task,
 };
+use evenkeel_harbor::Harbor;
 use evenkeel_keycloak::Keycloak;
-use evenkeel_sandbox::Keycloak as Sandbox;
 
 use example::Example;
+use servers::Servers;
 
 /// Why the demonstration could not go on.
 #[derive(Debug, thiserror::Error)]
 enum DemoError {
     #[error("the example values cannot be written to a temporary folder: {0}")]
     Folder(#[from] std::io::Error),
-    #[error("the embedded keycloak cannot be started: {0}")]
+    #[error("an embedded server cannot be started: {0}")]
     Sandbox(#[from] evenkeel_sandbox::StartError),
-    #[error("the embedded keycloak cannot be changed by hand: {0}")]
+    #[error("the embedded servers cannot be changed by hand: {0}")]
     Meddle(#[from] meddle::MeddleError),
+    #[error("the published secrets cannot be tried: {0}")]
+    Pull(#[from] servers::PullError),
     #[error("{step} did not end as it should")]
     Step { step: &'static str, code: ExitCode },
 }
@@ -52,61 +54,74 @@ pub(crate) fn demo() -> ExitCode {
 
 async fn show() -> Result<(), DemoError> {
     let example = Example::new()?;
-    let sandbox = Sandbox::start(&evenkeel_sandbox::Options::new("admin", example.admin_password()))?;
+    let servers = Servers::start(&example)?;
     let stage = Stage {
-        surroundings: example.surroundings(),
-        command_values: example.values(sandbox.url()),
-        example: &example,
+        surroundings: example.surroundings(servers.connection()),
+        values: example.values(servers.keycloak.url(), servers.harbor.url()),
     };
 
-    title("A keycloak that nobody has set up, and the values of `examples/platform`");
-    let first = stage.apply("the first run").await?;
-    say(&summarised(&first.report));
+    title("A Keycloak and a Harbor that nobody has set up, a cluster, and the values of `examples/platform`");
+    for finished in stage.apply("the first run").await? {
+        say(&summarised(&finished.report));
+    }
+
+    title("A node pulls images with what is in the namespaces now");
+    log_in(&servers, "the first login").await?;
 
     title("The same again: nothing to do, nothing written");
-    sandbox.reset_log();
-    let second = stage.apply("the second run").await?;
-    say(&second.report.text(output::style()));
-    if sandbox.writes() > 0 {
+    servers.reset_logs();
+    for finished in stage.apply("the second run").await? {
+        say(&finished.report.text(output::style()));
+    }
+    if servers.writes() > 0 {
         return Err(DemoError::Step { step: "the second run", code: ExitCode::Unexpected });
     }
 
     title("Somebody changes things by hand");
-    for deed in meddle::meddle(&sandbox, &example).await? {
+    for deed in meddle::meddle(&servers, &example).await? {
         say(&format!("  {deed}\n"));
     }
 
     title("The plan shows the drift, and nothing else");
-    let plan = stage.plan("the plan").await?;
-    say(&plan.plan.map(|plan| plan.text(output::style())).unwrap_or_default());
+    let plans = stage.plan("the plan").await?.map(|finished| finished.plan);
+    let plans = plans.map(|plan| plan.map(|plan| plan.text(output::style())).unwrap_or_default());
+    say(&plans.join("\n"));
 
     title("The next run corrects it");
-    let corrected = stage.apply("the correction").await?;
-    say(&corrected.report.text(output::style()));
+    for finished in stage.apply("the correction").await? {
+        say(&finished.report.text(output::style()));
+    }
+
+    title("And every team pulls again");
+    log_in(&servers, "the last login").await?;
 
     title("What now");
-    say("  evenkeel keycloak plan --values examples/platform    see docs and README for your own Keycloak\n");
+    say("  evenkeel keycloak plan --values examples/platform    see docs and README for your own Keycloak and Harbor\n");
     Ok(())
 }
 
 /// The runs of the demonstration, each the same as on the command line.
-struct Stage<'a> {
+struct Stage {
     surroundings: Surroundings,
-    command_values: ValuesOptions,
-    example: &'a Example,
+    values: ValuesOptions,
 }
 
-impl Stage<'_> {
-    async fn apply(&self, step: &'static str) -> Result<Finished, DemoError> {
-        self.run(step, TaskCommand::Apply { adopt: false, options: self.options() }).await
+impl Stage {
+    async fn apply(&self, step: &'static str) -> Result<[Finished; 2], DemoError> {
+        self.run(step, &TaskCommand::Apply { adopt: false, options: self.options() }).await
     }
 
-    async fn plan(&self, step: &'static str) -> Result<Finished, DemoError> {
-        self.run(step, TaskCommand::Plan { detailed_exitcode: false, options: self.options() }).await
+    async fn plan(&self, step: &'static str) -> Result<[Finished; 2], DemoError> {
+        self.run(step, &TaskCommand::Plan { detailed_exitcode: false, options: self.options() }).await
     }
 
-    async fn run(&self, step: &'static str, command: TaskCommand) -> Result<Finished, DemoError> {
-        let finished = run::<Keycloak>(&command, &self.surroundings).await;
+    /// Keycloak first, because people log in to Harbor by it.
+    async fn run(&self, step: &'static str, command: &TaskCommand) -> Result<[Finished; 2], DemoError> {
+        Ok([self.run_one::<Keycloak>(step, command).await?, self.run_one::<Harbor>(step, command).await?])
+    }
+
+    async fn run_one<T: Task>(&self, step: &'static str, command: &TaskCommand) -> Result<Finished, DemoError> {
+        let finished = Box::pin(run::<T>(command, &self.surroundings)).await;
         if finished.exit_code == ExitCode::Converged {
             return Ok(finished);
         }
@@ -115,8 +130,18 @@ impl Stage<'_> {
     }
 
     fn options(&self) -> Options {
-        Options { values: self.command_values.clone(), inventory: Some(self.example.inventory()), ..Options::default() }
+        Options { values: self.values.clone(), ..Options::default() }
     }
+}
+
+async fn log_in(servers: &Servers, step: &'static str) -> Result<(), DemoError> {
+    for (secret, robot, works) in servers.pull_logins().await? {
+        if !works {
+            return Err(DemoError::Step { step, code: ExitCode::Unexpected });
+        }
+        say(&format!("  {secret} logs in as {robot}\n"));
+    }
+    Ok(())
 }
 
 /// What a first run made, by kind: the whole list is long.
@@ -139,9 +164,4 @@ fn title(text: &str) {
 
 fn say(text: &str) {
     output::print(text);
-}
-
-/// The resolver of the demonstration: its secrets are made for this run and die with it.
-fn resolver(secrets: Vec<(&'static str, secrecy::SecretString)>) -> Arc<SecretResolver> {
-    Arc::new(SecretResolver::with_environment(secrets))
 }
