@@ -96,7 +96,9 @@ async fn show() -> Result<(), DemoError> {
     log_in(&servers, "the last login").await?;
 
     title("What now");
-    say("  evenkeel keycloak plan --values examples/platform    see docs and README for your own Keycloak and Harbor\n");
+    say(
+        "  evenkeel keycloak plan --values examples/platform    see docs and README for your own Keycloak and Harbor\n",
+    );
     Ok(())
 }
 

@@ -98,12 +98,20 @@ struct State {
     seen: Vec<Seen>,
     under_way: usize,
     most_at_once: usize,
+    /// The numbers of writes that are under way.
+    writing: Vec<usize>,
+    met: Vec<[Wrote; 2]>,
 }
+
+/// What a write asked for, without its body.
+pub(crate) type Wrote = (Method, String);
 
 impl Proxy {
     /// A proxy before servers at `targets`, honest at first.
     pub(crate) async fn before(targets: &[String]) -> Self {
-        let state = State { manner: Manner::Honest, seen: Vec::new(), under_way: 0, most_at_once: 0 };
+        let manner = Manner::Honest;
+        let state =
+            State { manner, seen: Vec::new(), under_way: 0, most_at_once: 0, writing: Vec::new(), met: Vec::new() };
         let shared = Arc::new(Shared { state: Mutex::new(state) });
         let (mut urls, mut tasks) = (Vec::new(), Vec::new());
         for target in targets {
@@ -135,6 +143,13 @@ impl Proxy {
     }
 }
 
+impl Proxy {
+    /// Pairs of writes that were under way at the same time.
+    pub(crate) fn met(&self) -> Vec<[Wrote; 2]> {
+        self.shared.state().met.clone()
+    }
+}
+
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
@@ -153,12 +168,20 @@ impl Shared {
             state.under_way += 1;
             state.most_at_once = state.most_at_once.max(state.under_way);
         }
+        let number = state.seen.len();
+        if Which::Writes.fits(&seen) {
+            let wrote = |seen: &Seen| (seen.method.clone(), seen.path.clone());
+            let pairs: Vec<_> = state.writing.iter().map(|other| [wrote(&state.seen[*other]), wrote(&seen)]).collect();
+            state.met.extend(pairs);
+            state.writing.push(number);
+        }
         state.seen.push(seen);
-        (state.seen.len() - 1, state.manner)
+        (number, state.manner)
     }
 
     fn close(&self, number: usize, answer: Option<&Response<Bytes>>) {
         let mut state = self.state();
+        state.writing.retain(|writing| *writing != number);
         let seen = &mut state.seen[number];
         match answer {
             Some(answer) => seen.answer = answer.body().clone(),

@@ -53,6 +53,7 @@ impl Keycloak {
             Operation::CreateMapper(owner, mapper) => boxed(|| self.create_mapper(owner, mapper)),
             Operation::UpdateMapper(owner, id, mapper) => boxed(|| self.update_mapper(owner, id, mapper)),
             Operation::ReplaceMapper(owner, id, mapper) => boxed(|| self.replace_mapper(owner, id, mapper)),
+            Operation::SettleMapper(owner, id, twins, mapper) => boxed(|| self.settle_mapper(owner, id, twins, mapper)),
             Operation::CreateRole(role) => boxed(|| self.create_role(role)),
             Operation::UpdateRole(role) => boxed(|| self.update_role(role)),
             Operation::CreateGroup(path, group) => boxed(|| self.create_group(path, group)),
@@ -148,7 +149,7 @@ impl Keycloak {
                 .optional()
                 .doing("delete", "client scope", id)
                 .map(drop),
-            Removal::Mapper(owner, id) => self.delete_mapper(owner, id).await,
+            Removal::Mappers(owner, ids) => self.delete_mappers(owner, ids).await,
             Removal::Client(id) => {
                 let answer = self.client.client_delete().realm(realm).client_uuid(id).send().await;
                 answer.optional().doing("delete", "client", id).map(drop)

@@ -73,6 +73,9 @@ pub enum Operation {
     UpdateMapper(MapperOwner, String, Box<ProtocolMapperRepresentation>),
     /// Make the protocol mapper anew in place of the one with this id, which speaks another protocol.
     ReplaceMapper(MapperOwner, String, Box<ProtocolMapperRepresentation>),
+    /// Keep the protocol mapper with this id, with its declared fields, and remove those with these ids: requests that met made
+    /// several of one name.
+    SettleMapper(MapperOwner, String, Vec<String>, Box<ProtocolMapperRepresentation>),
     /// Make a realm role.
     CreateRole(Box<RoleRepresentation>),
     /// Change declared fields of a realm role.
@@ -120,8 +123,8 @@ pub enum Removal {
     IdentityProvider(String),
     /// A user's id.
     User(String),
-    /// A protocol mapper's owner and id.
-    Mapper(MapperOwner, String),
+    /// The owner of protocol mappers of one name, and their ids.
+    Mappers(MapperOwner, Vec<String>),
     /// The alias of an identity provider, and the id of one of its mappers.
     ProviderMapper(String, String),
     /// A realm role's name.

@@ -3,6 +3,7 @@
 
 mod creates;
 mod lists;
+mod races;
 mod reports;
 mod secrets;
 mod updates;

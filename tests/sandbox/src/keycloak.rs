@@ -139,6 +139,15 @@ impl Keycloak {
         .ok_or(StartError::NoAdministrator)
     }
 
+    /// Puts a second mapper of the same name into a client scope, as creates that meet do (server-behaviour 2.9). Says whether there
+    /// was a first.
+    pub fn double_mapper(&self, realm: &str, scope: &str, mapper: &str) -> bool {
+        let mut world = self.host.world();
+        let Some(realm) = world.realm_mut(realm) else { return false };
+        let Some(id) = realm.scopes.named(scope).map(|scope| scope.id.clone()) else { return false };
+        realm.scopes.get_mut(id.as_str()).is_some_and(|scope| mappers::double(&mut scope.mappers, mapper))
+    }
+
     /// All state as one sorted value, ids included: realms by name, and in each the objects by name. Passwords appear as the
     /// id of their credential; the secrets of clients, providers and SMTP as themselves, also where a GET shows a mask, so
     /// that a test sees what is really stored. Sessions do not appear.

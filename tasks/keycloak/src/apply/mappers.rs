@@ -68,7 +68,27 @@ impl Keycloak {
         self.create_mapper(owner, mapper).await
     }
 
-    pub(super) async fn delete_mapper(&self, owner: &MapperOwner, id: &str) -> Result<(), Error> {
+    /// The others go first: an update under a name that several have might be refused one day. Two runs that do this at once
+    /// keep the same one.
+    pub(super) async fn settle_mapper(
+        &self,
+        owner: &MapperOwner,
+        id: &str,
+        twins: &[String],
+        mapper: &ProtocolMapperRepresentation,
+    ) -> Result<(), Error> {
+        self.delete_mappers(owner, twins).await?;
+        self.update_mapper(owner, id, mapper).await
+    }
+
+    pub(super) async fn delete_mappers(&self, owner: &MapperOwner, ids: &[String]) -> Result<(), Error> {
+        for id in ids {
+            self.delete_mapper(owner, id).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_mapper(&self, owner: &MapperOwner, id: &str) -> Result<(), Error> {
         let realm = self.realm();
         let answer = match owner {
             MapperOwner::ClientScope(scope) => {

@@ -124,6 +124,10 @@ impl Keycloak {
         if add().await.unless_conflict().doing("add", "default client scope", scope)?.is_some() {
             return Ok(());
         }
+        let others = self.client.realm_optional_client_scope_list().realm(realm).send().await.api();
+        if !others.doing("read", "optional client scope", scope)?.iter().any(|other| other.id.as_ref() == Some(&id)) {
+            return Ok(());
+        }
         let leave = self.client.realm_optional_client_scope_remove().realm(realm).client_scope_id(&id).send().await;
         leave.optional().doing("remove", "optional client scope", scope)?;
         add().await.unless_conflict().doing("add", "default client scope", scope).map(drop)
@@ -134,6 +138,10 @@ impl Keycloak {
         let (realm, id) = (self.realm(), self.client_scope_id(scope).await?);
         let add = || self.client.realm_optional_client_scope_add().realm(realm).client_scope_id(&id).send();
         if add().await.unless_conflict().doing("add", "optional client scope", scope)?.is_some() {
+            return Ok(());
+        }
+        let others = self.client.realm_default_client_scope_list().realm(realm).send().await.api();
+        if !others.doing("read", "default client scope", scope)?.iter().any(|other| other.id.as_ref() == Some(&id)) {
             return Ok(());
         }
         let leave = self.client.realm_default_client_scope_remove().realm(realm).client_scope_id(&id).send().await;

@@ -3,19 +3,19 @@
 //! Only objects of the inventory are looked at (law 5); the engine keeps the deletes out of the plan
 //! unless the run may prune. An account is data that people made: removing it needs a second word.
 
-use evenkeel_core::{
-    diff::FieldChange,
-    memory::Ownership,
-    object::{Kind, ObjectId},
-    plan::{Action, Cause, Change, ChangeDocument, Note},
-};
-use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
+use std::collections::BTreeMap;
 
 use super::{Draft, Operation, Removal};
 use crate::{
     desired::Desired,
     names::{CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER_MAPPER, MapperOwner, PROTOCOL_MAPPER, ROLE},
     observe::Observed,
+};
+use evenkeel_core::{
+    diff::FieldChange,
+    memory::Ownership,
+    object::{Kind, ObjectId},
+    plan::{Action, Cause, Change, ChangeDocument, Note},
 };
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, ownership: &Ownership) {
@@ -55,9 +55,13 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     for (owner, mappers) in scopes.chain(clients).filter(|_| ownership.of_kind(&PROTOCOL_MAPPER).next().is_some()) {
         // An owner that goes takes its mappers with it.
         if declared.contains(&owner.object()) {
+            // Requests that meet can make several of one name: all go.
+            let mut named: BTreeMap<&str, Vec<String>> = BTreeMap::new();
             for mapper in mappers.iter().flatten() {
-                let (object, removal) = mapper_removal(&owner, mapper);
-                remove(object, removal);
+                named.entry(mapper.name.as_deref().unwrap_or_default()).or_default().extend(mapper.id.clone());
+            }
+            for (name, ids) in named {
+                remove(owner.mapper(name), Some(Removal::Mappers(owner.clone(), ids)));
             }
         }
     }
@@ -76,11 +80,6 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
 
 fn owned_names<'a>(ownership: &'a Ownership, kind: &'a Kind) -> impl Iterator<Item = &'a str> + 'a {
     ownership.of_kind(kind).map(ObjectId::name)
-}
-
-fn mapper_removal(owner: &MapperOwner, mapper: &ProtocolMapperRepresentation) -> (ObjectId, Option<Removal>) {
-    let object = owner.mapper(mapper.name.as_deref().unwrap_or_default());
-    (object, mapper.id.clone().map(|id| Removal::Mapper(owner.clone(), id)))
 }
 
 fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use evenkeel_core::{
-    diff::Rules,
+    diff::{FieldChange, Rules},
     object::ObjectId,
-    plan::{Action, Change},
+    plan::{Action, Change, ChangeDocument},
 };
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
@@ -63,7 +63,7 @@ pub(super) fn leave_before_joining(changes: &mut [Change<Operation>]) {
 
 /// Mappers are compared with the owner's own list: the mapper end points show an effective view, in
 /// which keys appear that nobody stored (server-behaviour 2.4). Simultaneous creates in one owner make
-/// duplicates (2.9), so its mappers are written one at a time.
+/// duplicates (2.9), so its mappers are written one at a time; those that others left are settled.
 pub(super) fn plan_mappers(
     draft: &mut Draft<'_>,
     owner: &MapperOwner,
@@ -72,9 +72,13 @@ pub(super) fn plan_mappers(
 ) {
     for mapper in declared {
         let name = mapper.value.name.as_deref().unwrap_or_default();
-        let there = observed.iter().find(|there| there.name.as_deref() == Some(name));
+        let (there, twins) = of_name(observed, &mapper.value);
         let id = there.and_then(|there| there.id.clone()).unwrap_or_default();
         let place = Place::after([owner.object()]).alone_in(owner.object());
+        if let (Some(there), false) = (there, twins.is_empty()) {
+            plan_settling(draft, owner, mapper, there, twins);
+            continue;
+        }
         draft.compare(owner.mapper(name), mapper, there, Rules::default(), place, |action| {
             let body = Box::new(mapper.value.clone());
             match action {
@@ -85,6 +89,50 @@ pub(super) fn plan_mappers(
             }
         });
     }
+}
+
+/// The mapper that has a declared one's name, and others that have it too. A name is free again in another protocol, so only
+/// those of one protocol are too many. The smallest id is kept, so that everybody keeps the same.
+fn of_name<'a>(
+    observed: &'a [ProtocolMapperRepresentation],
+    declared: &ProtocolMapperRepresentation,
+) -> (Option<&'a ProtocolMapperRepresentation>, Vec<String>) {
+    let mut named: Vec<_> = observed.iter().filter(|there| there.name == declared.name).collect();
+    named.sort_by_key(|there| (there.protocol != declared.protocol, there.id.as_deref()));
+    let Some(kept) = named.first().copied() else { return (None, Vec::new()) };
+    let twins = named.iter().skip(1).filter(|there| there.protocol == kept.protocol);
+    (Some(kept), twins.filter_map(|there| there.id.clone()).collect())
+}
+
+fn plan_settling(
+    draft: &mut Draft<'_>,
+    owner: &MapperOwner,
+    mapper: &Declared<ProtocolMapperRepresentation>,
+    there: &ProtocolMapperRepresentation,
+    twins: Vec<String>,
+) {
+    let object = owner.mapper(mapper.value.name.as_deref().unwrap_or_default());
+    let found = draft.difference(&object, &mapper.value, Some(there), Rules::default());
+    let (mut fields, secrets) =
+        found.map_or_else(Default::default, |(_, difference)| (difference.changes, difference.secrets));
+    let before = Some((twins.len() + 1).into());
+    fields.push(FieldChange { path: "count".into(), before, after: Some(1.into()), secret: false, cause: None });
+    let document = ChangeDocument {
+        object,
+        action: Action::Update,
+        fields,
+        cause: mapper.cause.clone(),
+        waits_for: vec![owner.object()],
+    };
+    let id = there.id.clone().unwrap_or_default();
+    draft.changes.push(Change {
+        document: document.into(),
+        exclusive: Some(owner.object()),
+        team: mapper.team.clone(),
+        removes_data: false,
+        secrets,
+        operation: Operation::SettleMapper(owner.clone(), id, twins, Box::new(mapper.value.clone())),
+    });
 }
 
 fn speaks_another(

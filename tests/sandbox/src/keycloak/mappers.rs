@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Reply};
 use super::context::{Context, segment};
+use super::ids::MapperId;
 use super::provider_types;
 use super::request::Request;
 use super::state::scopes::{Mapper, config_of};
@@ -56,6 +57,13 @@ pub(crate) fn answer(
 /// The path of a holder of mappers below the realm.
 pub(crate) fn path_of(list: &str, id: &str) -> String {
     format!("{list}/{}", segment(id))
+}
+
+/// A copy with an id of its own of the mapper of this name.
+pub(crate) fn double(mappers: &mut Vec<Mapper>, name: &str) -> bool {
+    let twin = mappers.iter().find(|mapper| mapper.name == name).cloned();
+    mappers.extend(twin.clone().map(|mapper| Mapper { id: MapperId::fresh(), ..mapper }));
+    twin.is_some()
 }
 
 /// Mappers as their end points show them; those of an unknown type are not shown.
