@@ -60,8 +60,13 @@ pub(crate) fn text() -> String {
 
 /// What to know about a section before its keys.
 fn note(section: &str) -> Option<&'static str> {
-    let shared = ["platform", "teams", "users"].contains(&section);
-    let has_task = TASKS.iter().any(|task| task.name == section);
+    let shared = ["platform", "teams", "users", "kubernetes"].contains(&section);
+    let task = match section {
+        "copies" => "copy-certs",
+        "barriers" => "wait-for",
+        application => application,
+    };
+    let has_task = TASKS.iter().any(|known| known.name == task);
     (!shared && !has_task)
         .then_some("*No task of this version reads this section: it is checked, and nothing follows from it yet.*")
 }

@@ -1,6 +1,7 @@
 //! The tasks that this command knows.
 
 use clap::{ArgMatches, Command};
+use evenkeel_copy_certs::CopyCerts;
 use evenkeel_engine::{exit_code::ExitCode, main_of, run_matches, task::Task, task_command};
 use evenkeel_harbor::Harbor;
 use evenkeel_keycloak::Keycloak;
@@ -19,7 +20,7 @@ pub(crate) struct KnownTask {
 }
 
 /// All tasks, in the order in which the help lists them.
-pub(crate) const TASKS: [KnownTask; 3] = [known::<Keycloak>(), known::<Harbor>(), WAIT_FOR];
+pub(crate) const TASKS: [KnownTask; 4] = [known::<Keycloak>(), known::<Harbor>(), known::<CopyCerts>(), WAIT_FOR];
 
 /// The barrier, which has nothing to converge.
 const WAIT_FOR: KnownTask = KnownTask {

@@ -101,6 +101,12 @@ impl Secrets {
         self
     }
 
+    /// Whether somebody has said so in this run.
+    #[must_use]
+    pub const fn is_adopting(&self) -> bool {
+        self.adopting
+    }
+
     /// How a declared value of a hidden field stands to what was written there last.
     #[must_use]
     pub fn recall(&self, object: &ObjectId, path: &str, declared: &SecretString) -> Recall {

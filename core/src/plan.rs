@@ -116,6 +116,7 @@ pub enum PlanError {
 #[derive(Clone, Debug)]
 pub struct Plan<O> {
     changes: Vec<Change<O>>,
+    warnings: Vec<Note>,
     notes: Vec<Note>,
     unjudged: Vec<Unjudged>,
 }
@@ -130,7 +131,7 @@ impl<O> Plan<O> {
     pub fn new(changes: Vec<Change<O>>, mut notes: Vec<Note>) -> Result<Self, PlanError> {
         notes.sort();
         notes.dedup();
-        Ok(Self { changes: ordered(changes)?, notes, unjudged: Vec::new() })
+        Ok(Self { changes: ordered(changes)?, warnings: Vec::new(), notes, unjudged: Vec::new() })
     }
 
     /// The plan with what could not be judged: nothing is changed of it, and it is no sign of being equal.
@@ -140,19 +141,34 @@ impl<O> Plan<O> {
         self
     }
 
+    /// The plan with what somebody should see to, although no change of this task can help: a certificate that ends soon.
+    #[must_use]
+    pub fn with_warnings(mut self, mut warnings: Vec<Note>) -> Self {
+        warnings.sort();
+        self.warnings = warnings;
+        self
+    }
+
+    /// What somebody should see to.
+    #[must_use]
+    pub fn warnings(&self) -> &[Note] {
+        &self.warnings
+    }
+
     /// What could not be judged.
     #[must_use]
     pub fn unjudged(&self) -> &[Unjudged] {
         &self.unjudged
     }
 
-    /// Keeps of what could not be judged the objects that are `wanted`.
+    /// Keeps of what could not be judged, and of the warnings, what is about objects that are `wanted`.
     #[must_use]
     pub fn judging_only(mut self, wanted: impl Fn(&ObjectId) -> bool) -> Self {
         for unjudged in &mut self.unjudged {
             unjudged.objects.retain(|object| wanted(object));
         }
         self.unjudged.retain(|unjudged| !unjudged.objects.is_empty());
+        self.warnings.retain(|warning| wanted(&warning.object));
         self
     }
 
@@ -210,6 +226,7 @@ impl<O> Plan<O> {
             task: task.to_owned(),
             target: target.to_owned(),
             changes: self.changes.iter().map(|change| Arc::clone(&change.document)).collect(),
+            warnings: self.warnings.clone(),
             notes: self.notes.clone(),
         }
     }

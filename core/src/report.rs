@@ -99,6 +99,9 @@ pub struct Report {
     pub failure: Option<Failure>,
     /// Every change that was planned, in order, with what became of it.
     pub changes: Vec<ChangeReport>,
+    /// What somebody should see to, although no change of this task can help.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Note>,
     /// What people should know beside the changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,

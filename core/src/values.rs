@@ -15,6 +15,7 @@ mod load;
 pub mod model;
 mod names;
 mod path;
+mod pattern;
 mod problem;
 mod representation;
 mod scalar;
@@ -29,11 +30,12 @@ mod tree;
 pub use document::Document;
 pub use model::Values;
 pub use names::{
-    DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName, JsonPointer, KubernetesTarget,
-    NamespaceName, ObjectName, PlatformName, ProjectName, RealmName, RealmUrl, RequestUrl, RobotName, StorageQuota,
-    TeamId, TeamPrefix,
+    CopyName, DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName, JsonPointer, KubernetesTarget,
+    LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName, RealmName, RealmUrl,
+    RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix,
 };
 pub use path::{Step, ValuePath};
+pub use pattern::fits_pattern;
 pub use problem::{Problem, Problems};
 pub use representation::Representation;
 pub use schema::Schema;

@@ -3,8 +3,8 @@
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
-use clap::{Args, Subcommand, ValueEnum, builder::BoolishValueParser};
-use evenkeel_core::object::ObjectId;
+use clap::{Arg, ArgAction, Args, Subcommand, ValueEnum, builder::BoolishValueParser};
+use evenkeel_core::{object::ObjectId, values::fits_pattern};
 use evenkeel_kubernetes_client::Connection;
 
 /// What a task can be asked to do.
@@ -46,6 +46,13 @@ impl TaskCommand {
         }
     }
 
+    /// The same, for what the command line says in a task's own words.
+    pub(crate) const fn options_mut(&mut self) -> &mut Options {
+        match self {
+            Self::Plan { options, .. } | Self::Apply { options, .. } | Self::Check { options } => options,
+        }
+    }
+
     /// This command, completed from the environment where the command line gives no list.
     ///
     /// # Errors
@@ -60,6 +67,23 @@ impl TaskCommand {
         Ok(self)
     }
 }
+
+/// The option of tasks that look at certificates.
+pub(crate) fn require_valid() -> Arg {
+    Arg::new(REQUIRE_VALID)
+        .long("require-valid")
+        .env("EVENKEEL_REQUIRE_VALID")
+        .action(ArgAction::SetTrue)
+        .value_parser(BoolishValueParser::new())
+        .help_heading("Certificates")
+        .help(
+            "Copy no certificate that does not work: expired, not yet valid, with another's key, or without the certificates \
+             between it and its authority",
+        )
+}
+
+/// The name under which [`require_valid`] is read.
+pub(crate) const REQUIRE_VALID: &str = "require_valid";
 
 /// Where the values come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
@@ -125,6 +149,11 @@ pub struct Options {
     #[arg(long, env = "EVENKEEL_VERIFY_SECRETS", value_parser = BoolishValueParser::new(), help_heading = "Secrets")]
     pub verify_secrets: bool,
 
+    /// Whether certificates that do not work are not copied. Only tasks that look at certificates have the option
+    /// ([`Task::LOOKS_AT_CERTIFICATES`](crate::task::Task::LOOKS_AT_CERTIFICATES)).
+    #[arg(skip)]
+    pub require_valid: bool,
+
     /// How long the run may take, such as `90s` or `1h 30m`
     #[arg(long, value_name = "DURATION", env = "EVENKEEL_TIMEOUT", default_value = "10m", value_parser = duration, help_heading = "Limits")]
     pub timeout: Duration,
@@ -188,6 +217,7 @@ impl Default for Options {
             inventory: None,
             cluster: ClusterOptions::default(),
             verify_secrets: false,
+            require_valid: false,
             timeout: DEFAULT_TIMEOUT,
             concurrency: DEFAULT_CONCURRENCY,
             output: OutputOptions::default(),
@@ -226,7 +256,7 @@ impl Selector {
     /// Whether the object is selected.
     #[must_use]
     pub fn matches(&self, object: &ObjectId) -> bool {
-        self.kind == object.kind().as_str() && matches_pattern(&self.name, object.name())
+        self.kind == object.kind().as_str() && fits_pattern(&self.name, object.name())
     }
 }
 
@@ -247,21 +277,6 @@ impl FromStr for Selector {
             _ => Err("write it as `KIND/NAME`, such as `role/team-*`".to_owned()),
         }
     }
-}
-
-/// Whether `text` fits `pattern`, in which `*` stands for any text: the pieces between the stars
-/// have to follow each other, the first at the start and the last at the end.
-fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-    let Some(mut text) = text.strip_prefix(first).and_then(|text| text.strip_suffix(last)) else { return false };
-    middle.split('*').all(|piece| match text.find(piece) {
-        Some(start) => {
-            text = &text[start + piece.len()..];
-            true
-        }
-        None => false,
-    })
 }
 
 /// A duration as people write it, such as `90s` or `1h 30m`: more than nothing, and at most a week.

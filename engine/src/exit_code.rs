@@ -93,7 +93,10 @@ impl ExitCode {
             Self::Unexpected => {
                 "A mistake of evenkeel or an answer that makes no sense. Please report it with the log."
             }
-            Self::Differences => "`plan --detailed-exitcode` found changes to make.",
+            Self::Differences => {
+                "`plan --detailed-exitcode` found changes to make, or `check` something that somebody should see to, such as \
+                 a certificate that ends soon (`warnings` in the report)."
+            }
             Self::Usage => "An unknown option or a missing argument; `--help` shows what there is.",
             Self::InvalidValues => {
                 "A values file is missing, is no YAML, or holds unknown keys, wrong types or plain secrets. \

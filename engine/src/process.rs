@@ -11,7 +11,7 @@ use evenkeel_core::{report::Failure, values::Values};
 use evenkeel_kubernetes_client::ObjectName;
 
 use crate::{
-    command_line::{LogFormat, TaskCommand, ValuesOptions, environment_variable},
+    command_line::{LogFormat, REQUIRE_VALID, TaskCommand, ValuesOptions, environment_variable, require_valid},
     exit_code::ExitCode,
     output,
     progress::Progress,
@@ -37,6 +37,7 @@ pub fn main_of<T: Task>() -> std::process::ExitCode {
 #[must_use]
 pub fn task_command<T: Task>() -> Command {
     let command = TaskCommand::augment_subcommands(Command::new(T::NAME));
+    let command = if T::LOOKS_AT_CERTIFICATES { command.mut_subcommands(|command| command.arg(require_valid())) } else { command };
     let command = match T::export() {
         Some(exporter) => command.subcommand((exporter.command)()),
         None => command,
@@ -64,7 +65,11 @@ pub fn run_matches<T: Task>(matches: &ArgMatches) -> ExitCode {
     if let (Some(exporter), Some(("export", matches))) = (T::export(), matches.subcommand()) {
         return (exporter.run)(matches);
     }
-    let command = TaskCommand::from_arg_matches(matches).map_err(|error| error.to_string());
+    let command = TaskCommand::from_arg_matches(matches).map_err(|error| error.to_string()).map(|mut command| {
+        let option = matches.subcommand().filter(|_| T::LOOKS_AT_CERTIFICATES);
+        command.options_mut().require_valid = option.is_some_and(|(_, matches)| matches.get_flag(REQUIRE_VALID));
+        command
+    });
     match command.and_then(TaskCommand::or_environment) {
         Ok(command) => run_process::<T>(&command),
         Err(message) => {

@@ -86,8 +86,12 @@ pub async fn run<T: Task>(command: &TaskCommand, surroundings: &Surroundings) ->
         Err(ending) => ending,
     };
     record.count(context.cluster.requests());
-    let finished =
-        record.finish(ending, begin.elapsed(), matches!(command, TaskCommand::Plan { detailed_exitcode: true, .. }));
+    let detailed_exitcode = match command {
+        TaskCommand::Plan { detailed_exitcode, .. } => *detailed_exitcode,
+        TaskCommand::Check { .. } => record.has_warnings(),
+        TaskCommand::Apply { .. } => false,
+    };
+    let finished = record.finish(ending, begin.elapsed(), detailed_exitcode);
     if let Some(pod) = &surroundings.pod {
         events::tell(&finished, pod, &context.cluster).await;
     }
@@ -104,6 +108,7 @@ fn context<T: Task>(options: &Options, surroundings: &Surroundings, begin: Insta
         cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline),
         vault: Arc::default(),
         verify_secrets: options.verify_secrets,
+        require_valid: options.require_valid,
     }
 }
 
@@ -197,7 +202,7 @@ impl<T: Task> Session<'_, T> {
             None if !selection.plan.unjudged().is_empty() => {
                 Err(Ending::of_unjudged(ExitCode::NotAuthorised, selection.plan.unjudged()))
             }
-            None if selection.plan.is_empty() => Ok(ExitCode::Converged),
+            None if selection.plan.is_empty() && !record.asks_for_attention() => Ok(ExitCode::Converged),
             None => Ok(ExitCode::Differences),
         }
     }

@@ -28,6 +28,8 @@ pub trait Task: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// One line for `--help`.
     const ABOUT: &'static str;
+    /// Whether it looks at certificates: then it has the option `--require-valid`.
+    const LOOKS_AT_CERTIFICATES: bool = false;
     /// What the values ask for, typed, with causes.
     type Desired: Send + Sync;
     /// What the application holds of it, read in bulk.
@@ -129,6 +131,8 @@ pub struct Context {
     pub vault: Arc<Vault>,
     /// Whether secrets that were seen to work, and have not changed since, are tried again.
     pub verify_secrets: bool,
+    /// Whether certificates that do not work are refused.
+    pub require_valid: bool,
 }
 
 impl Context {

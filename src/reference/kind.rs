@@ -74,6 +74,7 @@ impl<'a> Place<'a> {
             return choices.join(", ");
         }
         match self.type_name() {
+            _ if self.name == Some("Patterns") => "text, or a list of texts".to_owned(),
             _ if self.name == Some("CaBundle") => "text, or a [reference](#secrets)".to_owned(),
             _ if self.is_secret() => "[secret](#secrets)".to_owned(),
             "array" => format!(

@@ -101,7 +101,23 @@ impl Cluster {
     /// # Errors
     /// [`Forbidden`](KubernetesError::Forbidden), or any other failure.
     pub async fn list<R: Resource>(&self, listing: &Listing) -> Result<Vec<R>, KubernetesError> {
-        self.pages::<R, R>(listing, "application/json").await
+        self.fold(listing, Vec::new, Vec::push).await
+    }
+
+    /// The objects, folded into something smaller as their pages arrive: for lists that are large, and of which little is kept.
+    /// When the list has to be started over, so has the folding.
+    ///
+    /// Needs `list` on the resource, in the namespace or in the whole cluster.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn fold<R: Resource, A: Send>(
+        &self,
+        listing: &Listing,
+        start: impl Fn() -> A + Send,
+        take: impl FnMut(&mut A, R) + Send,
+    ) -> Result<A, KubernetesError> {
+        self.pages::<R, R, A>(listing, "application/json", start, take).await
     }
 
     /// The metadata of the objects: of Secrets, nothing secret is read.
@@ -111,8 +127,23 @@ impl Cluster {
     /// # Errors
     /// As [`list`](Self::list).
     pub async fn list_metadata<R: Resource>(&self, listing: &Listing) -> Result<Vec<ObjectMeta>, KubernetesError> {
-        let partial = self.pages::<R, Partial>(listing, METADATA_LIST).await?;
-        Ok(partial.into_iter().map(|object| object.metadata).collect())
+        self.fold_metadata::<R, _>(listing, Vec::new, Vec::push).await
+    }
+
+    /// The metadata of the objects, folded as [`fold`](Self::fold) does.
+    ///
+    /// Needs `list` on the resource, in the namespace or in the whole cluster.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn fold_metadata<R: Resource, A: Send>(
+        &self,
+        listing: &Listing,
+        start: impl Fn() -> A + Send,
+        mut take: impl FnMut(&mut A, ObjectMeta) + Send,
+    ) -> Result<A, KubernetesError> {
+        let take = |all: &mut A, object: Partial| take(all, object.metadata);
+        self.pages::<R, Partial, _>(listing, METADATA_LIST, start, take).await
     }
 
     /// One list, and where that is forbidden each of `names` by itself: both ways of RBAC work, the second costs one
@@ -166,18 +197,20 @@ impl Cluster {
             .await
     }
 
-    async fn pages<R: Resource, T: DeserializeOwned>(
+    async fn pages<R: Resource, T: DeserializeOwned, A>(
         &self,
         listing: &Listing,
         accept: &'static str,
-    ) -> Result<Vec<T>, KubernetesError> {
+        start: impl Fn() -> A,
+        mut take: impl FnMut(&mut A, T),
+    ) -> Result<A, KubernetesError> {
         let mut starts = 1;
-        let mut all = Vec::new();
+        let mut all = start();
         let mut next: Option<String> = None;
         loop {
             match self.answer::<Page<T>>(&listing.call::<R>(accept, next.as_deref())).await {
                 Ok(page) => {
-                    all.extend(page.items);
+                    page.items.into_iter().for_each(|item| take(&mut all, item));
                     next = page.metadata.continue_.filter(|next| !next.is_empty());
                     if next.is_none() {
                         return Ok(all);
@@ -185,7 +218,7 @@ impl Cluster {
                 }
                 Err(KubernetesError::Expired(_)) if next.is_some() && starts < MOST_STARTS => {
                     starts += 1;
-                    (all, next) = (Vec::new(), None);
+                    (all, next) = (start(), None);
                 }
                 Err(error) => return Err(error),
             }

@@ -113,6 +113,17 @@ pub struct DesiredSecret {
     pub data: BTreeMap<String, SecretBytes>,
 }
 
+/// What changes in a Secret that is there; everything else in it stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecretUpdate {
+    /// Labels, with their values.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations, with their values.
+    pub annotations: BTreeMap<String, String>,
+    /// Keys, with what they hold from then on; `None` removes one.
+    pub data: BTreeMap<String, Option<SecretBytes>>,
+}
+
 /// Why a Secret has to be deleted and made again to become what is desired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recreation {
@@ -263,6 +274,28 @@ impl Cluster {
         self.answer::<PartialObject>(&call).await.map(|object| object.metadata)
     }
 
+    /// Changes labels, annotations and keys of a Secret as it was seen, and leaves all others; `None` removes one. Unlike an apply it
+    /// also removes what somebody else has put there: for a Secret that is to hold exactly what another one holds.
+    ///
+    /// Needs `patch` on it.
+    ///
+    /// # Errors
+    /// [`Stale`](KubernetesError::Stale) when it has changed since it was seen, [`NotFound`](KubernetesError::NotFound) when it is
+    /// gone, or any other failure.
+    pub async fn update_secret(&self, seen: &ObjectMeta, update: &SecretUpdate) -> Result<ObjectMeta, KubernetesError> {
+        let metadata = UpdatedMetadata {
+            resource_version: seen.resource_version.as_deref(),
+            labels: &update.labels,
+            annotations: &update.annotations,
+        };
+        let call = Call::one::<SecretObject>(Verb::Patch, &ObjectName::of(seen))
+            .with("fieldManager", self.field_manager())
+            .accepting(METADATA_OR_WHOLE)
+            .sending(MERGE_PATCH, &Updated { metadata, data: &update.data })?
+            .hiding(update.data.values().flatten().flat_map(SecretBytes::spellings).collect());
+        self.answer::<PartialObject>(&call).await.map(|object| object.metadata)
+    }
+
     /// An apply knows no "only if it is not there"; so it is looked for right before. Another writer in the moment between
     /// still shows as a conflict wherever its values differ.
     async fn expect_absent(&self, name: &ObjectName) -> Result<(), KubernetesError> {
@@ -301,6 +334,24 @@ struct Changed<'a> {
 #[serde(rename_all = "camelCase")]
 struct Guard<'a> {
     resource_version: Option<&'a str>,
+}
+
+/// The body of an update.
+#[derive(Serialize)]
+struct Updated<'a> {
+    metadata: UpdatedMetadata<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    data: &'a BTreeMap<String, Option<SecretBytes>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdatedMetadata<'a> {
+    resource_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: &'a BTreeMap<String, String>,
 }
 
 /// The body of an apply.

@@ -18,6 +18,9 @@ pub struct PlanDocument {
     pub target: String,
     /// The changes, each after what it waits for.
     pub changes: Vec<Arc<ChangeDocument>>,
+    /// What somebody should see to, although no change of this task can help.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Note>,
     /// What people should know beside them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,

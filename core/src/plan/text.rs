@@ -52,8 +52,11 @@ impl PlanDocument {
         for change in &self.changes {
             write_change(out, change, style)?;
         }
-        if !self.notes.is_empty() {
+        if !self.warnings.is_empty() || !self.notes.is_empty() {
             writeln!(out)?;
+        }
+        for warning in &self.warnings {
+            writeln!(out, "{}: `{}`: {}", style.paint(33, "warning"), warning.object, warning.message)?;
         }
         for note in &self.notes {
             writeln!(out, "note: `{}`: {}", note.object, note.message)?;

@@ -22,6 +22,9 @@ impl Report {
         for change in &self.changes {
             write_change(out, change, style)?;
         }
+        for warning in &self.warnings {
+            writeln!(out, "{}: `{}`: {}", style.paint(33, "warning"), warning.object, warning.message)?;
+        }
         for note in &self.notes {
             writeln!(out, "note: `{}`: {}", note.object, note.message)?;
         }
@@ -46,6 +49,11 @@ impl Report {
             count => Some(format!("{count} {word}")),
         })
         .collect();
+        let warnings = match self.warnings.len() {
+            0 => String::new(),
+            1 => "1 warning; ".to_owned(),
+            count => format!("{count} warnings; "),
+        };
         let changes = if changes.is_empty() { "nothing to change".to_owned() } else { changes.join(", ") };
         let did = match self.mode {
             Mode::Check => String::new(),
@@ -54,7 +62,7 @@ impl Report {
             Mode::Plan | Mode::Apply => format!("{changes}; "),
         };
         format!(
-            "{}: {}: {did}{} reads, {} writes in {}",
+            "{}: {}: {did}{warnings}{} reads, {} writes in {}",
             self.task,
             self.outcome,
             self.requests.reads,
@@ -154,6 +162,7 @@ mod tests {
             outcome: "some changes failed".into(),
             failure: None,
             changes,
+            warnings: vec![],
             notes: vec![],
             rounds: 1,
             requests: RequestCounts { total: 9, reads: 5, writes: 3, tokens: 1, retries: 0 },

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 mod barriers;
+mod copies;
 mod drone;
 mod gitea;
 mod harbor;
@@ -18,6 +19,7 @@ mod people;
 mod platform;
 
 pub use barriers::{Condition, ConditionCredentials, ConditionTarget, HttpCondition, HttpMethod, JsonScalar};
+pub use copies::{Copy, CopySource, CopyTarget, LabelExpression, LabelOperator, LabelSelector, Patterns};
 pub use drone::{Drone, DroneCron, DroneRepository, DroneSecret};
 pub use gitea::{
     Gitea, GiteaAdmin, GiteaAuthenticationSource, GiteaCredentials, GiteaHook, GiteaOrganisation, GiteaRepository,
@@ -35,7 +37,7 @@ pub use keycloak::{
     RealmEventsConfigRepresentation, RealmRepresentation, RemovedUsers, RequiredActionProviderRepresentation,
     RoleNames, RoleRepresentation, UPConfig,
 };
-pub use kubernetes::{Copy, CopySource, CopyTarget, Inventory, Kubernetes};
+pub use kubernetes::{Inventory, Kubernetes};
 pub use people::{Permission, Team, TeamGitea, User};
 pub use platform::{Names, Platform};
 

@@ -108,8 +108,10 @@ macro_rules! checked_text {
     };
 }
 
+mod kubernetes;
 mod targets;
 
+pub use kubernetes::{CopyName, LabelKey, LabelValue, NamePattern, SecretType};
 pub use targets::{HeaderName, HostAndPort, HostName, JsonPointer, KubernetesTarget, RealmUrl};
 
 /// Email addresses are often pasted with white space around them; every other name means what it says.
@@ -122,6 +124,10 @@ fn is_dns_label(text: &str) -> bool {
     edge(text.bytes().next())
         && edge(text.bytes().last())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn is_subdomain(text: &str) -> bool {
+    text.split('.').all(is_dns_label)
 }
 
 /// Lower-case letters and digits, with single separators between them.
@@ -341,7 +347,7 @@ mod tests {
             for (name, schema, check) in verdicts!(
                 text.as_str(), TeamId, PlatformName, NamespaceName, TeamPrefix, DomainName, RealmName, ObjectName,
                 HttpUrl, RequestUrl, Email, StorageQuota, ProjectName, RobotName, HostName, HostAndPort, RealmUrl,
-                KubernetesTarget, JsonPointer, HeaderName
+                KubernetesTarget, JsonPointer, HeaderName, NamePattern, SecretType, LabelKey
             ) {
                 prop_assert_eq!(schema, check, "{} and {:?}", name, text);
             }

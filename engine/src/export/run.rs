@@ -79,6 +79,7 @@ async fn attempt<T: Export>(
         cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline.into_std()),
         vault: Arc::default(),
         verify_secrets: false,
+        require_valid: false,
     };
     let place = place::<T>(options, own, &context).await?;
     let task = {

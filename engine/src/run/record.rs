@@ -33,6 +33,8 @@ pub(super) struct Record {
     /// What became of each change, in the order in which they were first planned.
     entries: Vec<Entry>,
     positions: HashMap<(ObjectId, Action), usize>,
+    /// Warnings of the last plan.
+    warnings: Vec<Note>,
     /// Notes of the last plan.
     plan_notes: Vec<Note>,
     /// Notes of what was done.
@@ -58,6 +60,7 @@ impl Record {
             first_plan: None,
             entries: Vec::new(),
             positions: HashMap::new(),
+            warnings: Vec::new(),
             plan_notes: Vec::new(),
             done_notes: Vec::new(),
         }
@@ -90,6 +93,7 @@ impl Record {
         if self.first_plan.is_none() {
             self.first_plan = Some(plan.document(self.task, &self.target));
         }
+        self.warnings = plan.warnings().to_vec();
         self.plan_notes = plan.notes().to_vec();
         self.drop_what_is_settled(plan);
         let mut in_vain = BTreeMap::new();
@@ -161,6 +165,16 @@ impl Record {
         self.done_notes.extend(notes);
     }
 
+    /// Whether the last plan has warnings.
+    pub(super) const fn has_warnings(&self) -> bool {
+        !self.warnings.is_empty()
+    }
+
+    /// Whether this is a check that found something that somebody should see to.
+    pub(super) fn asks_for_attention(&self) -> bool {
+        self.mode == Mode::Check && self.has_warnings()
+    }
+
     /// How many objects this run has deleted.
     pub(super) fn deleted(&self) -> usize {
         let is_deleted = |entry: &&Entry| entry.document.action == Action::Delete && entry.fate == Some(Fate::Applied);
@@ -220,6 +234,7 @@ impl Record {
             outcome: found.outcome().to_owned(),
             failure: ending.summary(),
             changes: self.entries.into_iter().map(Entry::report).collect(),
+            warnings: self.warnings,
             notes,
             rounds: self.rounds,
             requests: self.requests,

@@ -12,7 +12,8 @@ use crate::{Error, Keycloak, error::Doing, overlay};
 
 impl Keycloak {
     /// Omitted fields stay, but maps (`attributes`, `smtpServer`) are replaced. Unless the SMTP password is
-    /// what changes, its mask is sent back: the server keeps what it has (server-behaviour 2.5).
+    /// what changes, its mask is sent back: the server keeps what it has (server-behaviour 2.5). 26.0 stores the security
+    /// headers among the attributes and loses them with an update of those alone.
     pub(super) async fn update_realm(&self, declared: &RealmRepresentation, with_password: bool) -> Result<(), Error> {
         let name = declared.realm.as_deref().unwrap_or_default();
         let mut declared = declared.clone();
@@ -20,7 +21,10 @@ impl Keycloak {
             mail.remove("password");
         }
         let there = self.client.realm_get().realm(name).send().await.api().doing("read", "realm", name)?;
-        let body = overlay::partial(&there, &with_whole_policies(&there, &declared)?)?;
+        let mut body = overlay::partial(&there, &with_whole_policies(&there, &declared)?)?;
+        if body.attributes.is_some() {
+            body.browser_security_headers = body.browser_security_headers.or(there.browser_security_headers);
+        }
         self.client.realm_update().realm(name).body(body).send().await.api().doing("update", "realm", name).map(drop)
     }
 

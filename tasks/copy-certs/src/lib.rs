@@ -1,0 +1,110 @@
+//! Keeps copies of Secrets between namespaces equal to their sources: certificates to the namespace of the gateway, registry
+//! credentials to that of the deployer.
+//!
+//! # What it guarantees
+//!
+//! - A second run writes nothing. A copy holds exactly what its source holds: what is new or changed there follows, keys that
+//!   vanished go, a changed type is a delete and a create that the plan tells of. Labels and annotations of others on a copy stay.
+//! - A source that cannot be read, or holds nothing yet, changes no copy: none is emptied and none is removed.
+//! - A Secret that does not carry our labels is not overwritten unless `--adopt` says so, whatever its name is.
+//! - Only copies that the inventory lists, that carry our labels and that our field manager has written are ever deleted, and
+//!   only with `--prune`: when their source or their rule is gone.
+//! - Two Secrets that would become one copy never take turns: a copy stays with its source, and without one nothing is made.
+//! - Certificates are looked at: one that is broken or ends soon is told of, with the days that are left. With
+//!   `--require-valid` a broken one replaces nothing.
+//! - A namespace that may not be read is told of, and everything else is done.
+//!
+//! # The order of the writes
+//!
+//! Copies do not depend on each other, so that there is none. The source is read again right before its copy is written; when it
+//! is not what the plan was made for, the run looks again.
+//!
+//! Rules and rights are in `docs/copy-certs.md`; "server-behaviour" in comments is the source of what is said about Kubernetes.
+
+mod apply;
+pub mod certificate;
+pub mod content;
+pub mod desired;
+mod error;
+pub mod names;
+pub mod observe;
+pub mod plan;
+mod wanted;
+
+use evenkeel_core::{
+    memory::{Memory, Ownership},
+    object::ObjectId,
+    plan::{Change, Plan, PlanError},
+    report::RequestCounts,
+    values::{Document, Problems, SecretValue, Values},
+};
+use evenkeel_engine::{
+    secrets::SecretResolver,
+    task::{Applied, Context, Task},
+};
+use evenkeel_kubernetes_client::Cluster;
+
+pub use error::Error;
+
+use crate::{certificate::Authorities, desired::Desired, observe::Observed, plan::Operation};
+
+/// The task, with its cluster.
+#[derive(Debug)]
+pub struct CopyCerts {
+    cluster: Cluster,
+    authorities: Authorities,
+    require_valid: bool,
+}
+
+impl Task for CopyCerts {
+    const NAME: &'static str = names::TASK;
+    const ABOUT: &'static str = "Keep copies of Secrets and certificates between namespaces equal to their sources";
+    const LOOKS_AT_CERTIFICATES: bool = true;
+    type Desired = Desired;
+    type Observed = Observed;
+    type Operation = Operation;
+    type Error = Error;
+
+    fn definitions() -> Vec<(&'static str, serde_json::Value)> {
+        Vec::new()
+    }
+
+    fn required_secrets(values: &Values) -> Vec<SecretValue> {
+        desired::required_secrets(values)
+    }
+
+    fn desired(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Desired, Problems> {
+        Desired::from_values(values, document, secrets)
+    }
+
+    async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
+        let cluster = context.cluster.connected().await?.clone();
+        let authorities = Authorities::new(desired.ca_bundle.as_ref());
+        Ok(Self { cluster, authorities, require_valid: context.require_valid })
+    }
+
+    fn target(desired: &Desired) -> String {
+        format!("copies of Secrets of platform `{}`", desired.platform)
+    }
+
+    async fn observe(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
+        Ok(self.read(desired, ownership).await?)
+    }
+
+    fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
+        plan::plan(desired, observed, memory)
+    }
+
+    fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
+        plan::existing(desired, observed)
+    }
+
+    async fn apply(&self, _: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
+        self.write(change).await
+    }
+
+    /// The cluster's requests are counted by the engine.
+    fn requests(&self) -> RequestCounts {
+        RequestCounts::default()
+    }
+}

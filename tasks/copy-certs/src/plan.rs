@@ -1,0 +1,321 @@
+//! What has to change: rules × what is there → changes. Pure.
+//!
+//! A copy is equal when type, keys, what is under them, and our marks are. Whether a copy may be written is asked afterwards, so that
+//! the plan shows what stays undone and why.
+
+mod contest;
+mod prune;
+mod warnings;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use evenkeel_core::{
+    diff::FieldChange,
+    memory::Memory,
+    object::ObjectId,
+    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError, Unjudged},
+};
+use evenkeel_engine::task::Classified;
+use evenkeel_kubernetes_client::{KubernetesError, ObjectName};
+
+use crate::{
+    desired::Desired,
+    names::{self, COPY_RULE, Marks, NAMESPACE},
+    observe::{Closed, Observed, ObservedCopy, ObservedTarget, Seen},
+    wanted::{Wanted, wanted},
+};
+
+/// The longest name of an object.
+const LONGEST_NAME: usize = 253;
+
+/// One write, with everything that it needs.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Make a copy that is not there.
+    Create(Box<Copying>),
+    /// Change a copy as it was seen.
+    Update(Box<Copying>, Seen),
+    /// Delete what was seen and make the copy: what differs can never change in it.
+    Recreate(Box<Copying>, Seen),
+    /// Say why a copy is not written.
+    Refuse(Box<Obstacle>),
+    /// Delete a copy as it was seen.
+    Delete(Seen),
+}
+
+/// What becomes a copy.
+#[derive(Clone, Debug)]
+pub struct Copying {
+    /// The source.
+    pub source: ObjectName,
+    /// The `resourceVersion` of the source that the plan is made for.
+    pub version: Arc<str>,
+    /// The copy.
+    pub target: ObjectName,
+    /// What is noted on the copy.
+    pub marks: Marks,
+    /// Keys of the copy that its source does not have.
+    pub vanished: Vec<String>,
+}
+
+/// Why a copy is not written.
+#[derive(Clone, Debug)]
+pub enum Obstacle {
+    /// A Secret of that name is there and is not ours.
+    Foreign,
+    /// These Secrets would all be copied to it.
+    Contested(Vec<String>),
+    /// The certificate does not work.
+    Broken {
+        /// The source.
+        from: String,
+        /// What is wrong with it.
+        flaws: String,
+    },
+    /// The namespace is missing.
+    NamespaceMissing,
+    /// The namespace is being deleted.
+    NamespaceTerminating,
+    /// The name would be too long.
+    NameTooLong,
+}
+
+/// What has to change. See the module's words.
+///
+/// # Errors
+///
+/// When changes contradict each other, which is a mistake of this task.
+pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
+    let mut draft = Draft { desired, observed, memory, changes: vec![], notes: vec![], warnings: vec![], unjudged: vec![] };
+    let wanted = wanted(desired, &observed.sources);
+    draft.tell_of_reaches();
+    for (target, candidates) in &wanted {
+        draft.copy(target, candidates);
+    }
+    draft.prune(&wanted);
+    draft.tell_of_targets(&wanted);
+    let Draft { changes, notes, warnings, unjudged, .. } = draft;
+    Ok(Plan::new(changes, notes)?.with_warnings(warnings).with_unjudged(unjudged))
+}
+
+/// What `--adopt` makes ours: declared copies that are there, and our copies that nobody declares any more.
+#[must_use]
+pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
+    let wanted = wanted(desired, &observed.sources);
+    let mut existing = Vec::new();
+    for (namespace, target) in &observed.targets {
+        for (name, copy) in &target.copies {
+            let name = ObjectName::in_namespace(namespace, name);
+            if wanted.contains_key(&name) || prune::carries_our_hand(copy, &desired.platform) {
+                existing.push(names::secret(&name));
+            }
+        }
+    }
+    existing
+}
+
+/// The plan in the making.
+struct Draft<'a> {
+    desired: &'a Desired,
+    observed: &'a Observed,
+    memory: &'a Memory,
+    changes: Vec<Change<Operation>>,
+    notes: Vec<Note>,
+    warnings: Vec<Note>,
+    unjudged: Vec<Unjudged>,
+}
+
+impl Draft<'_> {
+    fn note(&mut self, object: ObjectId, message: impl Into<String>) {
+        self.notes.push(Note { object, message: message.into() });
+    }
+
+    fn warn(&mut self, object: ObjectId, message: impl Into<String>) {
+        self.warnings.push(Note { object, message: message.into() });
+    }
+
+    fn target(&self, target: &ObjectName) -> Option<&ObservedTarget> {
+        self.observed.targets.get(target.namespace.as_deref().unwrap_or_default())
+    }
+
+    /// Whether a Secret may be written to: it says that it is ours, or we have made it and only its labels are gone, or somebody
+    /// has just said that it is ours. The inventory alone is no proof: one file may know several clusters.
+    fn is_ours(&self, object: &ObjectId, copy: &ObservedCopy) -> bool {
+        copy.marks.are_ours(&self.desired.platform)
+            || self.memory.ownership.contains(object) && (copy.is_written_by_us || self.memory.secrets.is_adopting())
+    }
+
+    fn copy(&mut self, target: &ObjectName, candidates: &[Wanted<'_>]) {
+        let Some(place) = self.target(target).filter(|place| place.failure.is_none()) else { return };
+        let (copy, closed) = (place.copies.get(&target.name).cloned(), place.closed);
+        let object = names::secret(target);
+        let (wanted, contested) = contest::settle(candidates, copy.as_ref());
+        if let Some(others) = &contested
+            && copy.is_some()
+        {
+            self.warn(object.clone(), format!("stays the copy of `{}`: {others} would be copied to it too", wanted.source));
+        }
+        let flaws = self.look_at_certificate(&object, &wanted);
+        if !wanted.observed.content.is_filled {
+            let then = if copy.is_some() { "the copy stays as it is" } else { "it is not copied" };
+            return self.warn(object, format!("`{}` holds nothing yet, so that {then}", wanted.source));
+        }
+        let marks =
+            Marks::new(&self.desired.platform, wanted.source, &wanted.observed.version, &wanted.rule.text);
+        let fields = differences(&wanted, copy.as_ref(), &marks);
+        if fields.is_empty() {
+            return;
+        }
+        let is_foreign = copy.as_ref().is_some_and(|copy| !self.is_ours(&object, copy));
+        if is_foreign && fields.iter().all(is_mark) {
+            return self.note(object, "holds what it should, and is not ours: `--adopt` takes it over");
+        }
+        let obstacle = match (is_foreign, contested, copy.is_some(), closed) {
+            (true, ..) => Some(Obstacle::Foreign),
+            (_, Some(_), false, _) => {
+                Some(Obstacle::Contested(candidates.iter().map(|one| one.source.to_string()).collect()))
+            }
+            (_, _, false, Some(Closed::Missing)) => Some(Obstacle::NamespaceMissing),
+            (_, _, false, Some(Closed::Terminating)) => Some(Obstacle::NamespaceTerminating),
+            _ if target.name.len() > LONGEST_NAME => Some(Obstacle::NameTooLong),
+            _ => flaws.map(|flaws| Obstacle::Broken { from: wanted.source.to_string(), flaws }),
+        };
+        let (action, operation) = self.operation(&object, &wanted, target, (copy, marks), &fields);
+        let operation = obstacle.map_or(operation, |obstacle| Operation::Refuse(Box::new(obstacle)));
+        let team = wanted.source.namespace.as_deref().and_then(|namespace| self.desired.team_of(namespace)).cloned();
+        let cause = wanted.rule.cause.clone();
+        self.changes.push(change(object, action, fields, cause, team, operation));
+    }
+
+    fn operation(
+        &mut self,
+        object: &ObjectId,
+        wanted: &Wanted<'_>,
+        target: &ObjectName,
+        (copy, marks): (Option<ObservedCopy>, Marks),
+        fields: &[FieldChange],
+    ) -> (Action, Operation) {
+        let content = &wanted.observed.content;
+        let there = copy.iter().flat_map(|copy| copy.content.data.iter());
+        let vanished = there.filter(|(key, _)| content.get(key).is_none()).map(|(key, _)| key.to_string()).collect();
+        let copying = Box::new(Copying {
+            source: wanted.source.clone(),
+            version: Arc::clone(&wanted.observed.version),
+            target: target.clone(),
+            marks,
+            vanished,
+        });
+        let Some(copy) = copy else { return (Action::Create, Operation::Create(copying)) };
+        // A type never changes, nor does what an immutable Secret holds (server-behaviour 9).
+        let is_new_type = copy.content.secret_type != content.secret_type;
+        if is_new_type || copy.immutable && !fields.iter().all(is_mark) {
+            let why = if is_new_type { "a type can never change" } else { "it is immutable" };
+            self.note(object.clone(), format!("is deleted and made again, because {why}"));
+            return (Action::Update, Operation::Recreate(copying, copy.seen));
+        }
+        (Action::Update, Operation::Update(copying, copy.seen))
+    }
+
+    /// Says what rules could not see: of the copies that come from there nobody knows whether they are equal.
+    fn tell_of_reaches(&mut self) {
+        for (rule, reach) in self.desired.rules.iter().zip(&self.observed.reaches) {
+            for (namespace, error) in &reach.failures {
+                let objects = self.copies_from(&rule.to_namespace, |source| source == namespace);
+                let objects =
+                    if objects.is_empty() { vec![ObjectId::new(NAMESPACE, namespace.as_str())] } else { objects };
+                self.leave_alone(objects, error, "its copies stay as they are");
+            }
+            if let Some(error) = &reach.failure {
+                let mut objects = self.copies_from(&rule.to_namespace, |source| rule.from.namespaces.fits(source));
+                objects.push(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)));
+                self.leave_alone(objects, error, "its copies stay as they are");
+            } else if reach.is_limited {
+                let message = "namespaces cannot be listed, so that only those are read that the values name, and those of teams";
+                self.note(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)), message);
+            }
+        }
+    }
+
+    /// Says which namespaces of copies could not be read.
+    fn tell_of_targets(&mut self, wanted: &BTreeMap<ObjectName, Vec<Wanted<'_>>>) {
+        for (namespace, target) in &self.observed.targets {
+            let Some(error) = &target.failure else { continue };
+            let in_it = |name: &&ObjectName| name.namespace.as_deref() == Some(namespace);
+            let mut objects: Vec<ObjectId> = wanted.keys().filter(in_it).map(names::secret).collect();
+            if objects.is_empty() {
+                objects.push(ObjectId::new(NAMESPACE, namespace.as_str()));
+            }
+            self.leave_alone(objects, error, "nothing is copied to it");
+        }
+    }
+
+    /// Our copies in a namespace whose sources are in namespaces like these.
+    fn copies_from(&self, target: &str, fits: impl Fn(&str) -> bool) -> Vec<ObjectId> {
+        let copies = self.observed.targets.get(target).into_iter().flat_map(|target| &target.copies);
+        let from_there = copies.filter(|(_, copy)| {
+            let source = copy.marks.source().and_then(|source| source.namespace);
+            copy.marks.are_ours(&self.desired.platform) && source.is_some_and(|namespace| fits(&namespace))
+        });
+        from_there.map(|(name, _)| names::secret(&ObjectName::in_namespace(target, name))).collect()
+    }
+
+    fn leave_alone(&mut self, objects: Vec<ObjectId>, error: &KubernetesError, then: &str) {
+        let hint = Classified::hint(error).unwrap_or_else(|| "docs/copy-certs.md has the rules".to_owned());
+        let unjudged = Unjudged { objects, message: format!("{error}: {then}"), hint };
+        if !self.unjudged.contains(&unjudged) {
+            self.unjudged.push(unjudged);
+        }
+    }
+}
+
+/// The fields in which a copy differs from its source and from what shall be noted on it.
+fn differences(wanted: &Wanted<'_>, copy: Option<&ObservedCopy>, marks: &Marks) -> Vec<FieldChange> {
+    let content = &wanted.observed.content;
+    let there = copy.map(|copy| &copy.content);
+    let mut fields = Vec::new();
+    if there.is_none_or(|there| there.secret_type != content.secret_type) {
+        let before = there.map(|there| (*there.secret_type).into());
+        fields.push(field("type".to_owned(), before, Some((*content.secret_type).into())));
+    }
+    for (key, value) in &content.data {
+        match there.map(|there| there.get(key)) {
+            Some(Some(same)) if same == *value => {}
+            Some(None) => fields.push(field(format!("data.{key}"), None, Some(HIDDEN.into()))),
+            _ => fields.push(FieldChange { secret: true, ..field(format!("data.{key}"), None, None) }),
+        }
+    }
+    for (key, _) in there.iter().flat_map(|there| there.data.iter()).filter(|(key, _)| content.get(key).is_none()) {
+        fields.push(field(format!("data.{key}"), Some(HIDDEN.into()), None));
+    }
+    let noted = copy.map(|copy| &copy.marks).cloned().unwrap_or_default();
+    for (mark, there) in marks.iter().zip(noted.iter()) {
+        if mark != there {
+            let shown = |value: Option<Arc<str>>| value.map(|value| (*value).into());
+            fields.push(field(mark.path(), shown(there.value), shown(mark.value)));
+        }
+    }
+    fields
+}
+
+/// What stands for a value that is there on one side only.
+const HIDDEN: &str = "(secret)";
+
+fn field(path: String, before: Option<serde_json::Value>, after: Option<serde_json::Value>) -> FieldChange {
+    FieldChange { path: path.into(), before, after, secret: false, cause: None }
+}
+
+fn is_mark(field: &FieldChange) -> bool {
+    &*field.path != "type" && !field.path.starts_with("data.")
+}
+
+fn change(
+    object: ObjectId,
+    action: Action,
+    fields: Vec<FieldChange>,
+    cause: Cause,
+    team: Option<Arc<str>>,
+    operation: Operation,
+) -> Change<Operation> {
+    let document = ChangeDocument { object, action, fields, cause, waits_for: Vec::new() };
+    Change { document: document.into(), exclusive: None, team, removes_data: false, secrets: Vec::new(), operation }
+}
