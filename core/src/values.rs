@@ -30,9 +30,9 @@ mod tree;
 pub use document::Document;
 pub use model::Values;
 pub use names::{
-    CopyName, DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName, JsonPointer, KubernetesTarget,
-    LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName, RealmName, RealmUrl,
-    RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix,
+    CopyName, DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName, JsonPointer,
+    KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName,
+    RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix,
 };
 pub use path::{Step, ValuePath};
 pub use pattern::fits_pattern;

@@ -37,7 +37,11 @@ pub fn main_of<T: Task>() -> std::process::ExitCode {
 #[must_use]
 pub fn task_command<T: Task>() -> Command {
     let command = TaskCommand::augment_subcommands(Command::new(T::NAME));
-    let command = if T::LOOKS_AT_CERTIFICATES { command.mut_subcommands(|command| command.arg(require_valid())) } else { command };
+    let command = if T::LOOKS_AT_CERTIFICATES {
+        command.mut_subcommands(|command| command.arg(require_valid()))
+    } else {
+        command
+    };
     let command = match T::export() {
         Some(exporter) => command.subcommand((exporter.command)()),
         None => command,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, num::NonZeroUsize, path::PathBuf, sync::Arc
 
 use evenkeel_core::{object::ObjectId, plan::ChangeDocument, report::Status};
 use evenkeel_engine::{
-    command_line::{Options, TaskCommand, ValuesOptions},
+    command_line::{ClusterOptions, Options, TaskCommand, ValuesOptions},
     exit_code::ExitCode,
     run::{Finished, Surroundings, run},
     secrets::SecretResolver,
@@ -23,6 +23,11 @@ pub(crate) struct Bench<S: Subject> {
     folder: TempDir,
 }
 
+/// Whether the values come with a cluster.
+pub(crate) fn has_cluster(values: &[(&'static str, String)]) -> bool {
+    values.iter().any(|(name, _)| *name == "kubeconfig")
+}
+
 impl<S: Subject> Bench<S> {
     /// A stand-in that holds nothing of what the values declare.
     pub(crate) fn new() -> Self {
@@ -37,6 +42,10 @@ impl<S: Subject> Bench<S> {
         let options = Options {
             values: ValuesOptions { paths: vec![folder.path().join("values")], set: Vec::new() },
             inventory: Some(folder.path().join("inventory.jsonl")),
+            cluster: ClusterOptions {
+                kubeconfig: has_cluster(values).then(|| folder.path().join("values/kubeconfig")),
+                context: None,
+            },
             ..Options::default()
         };
         let secrets = S::SECRETS.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();

@@ -19,6 +19,9 @@ pub(crate) async fn a_server_that_never_answers_ends_the_run_at_its_deadline<S: 
     for (what, matching) in
         [("logins", Matching::tokens()), ("reads", Matching::reads()), ("writes", Matching::writes())]
     {
+        if what == "logins" && !S::LOGS_IN {
+            continue;
+        }
         let mut bench = Bench::<S>::new();
         bench.options.timeout = Duration::from_secs(1);
         let gate = Gate::new();

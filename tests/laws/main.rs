@@ -7,6 +7,7 @@
 mod bench;
 mod bounds;
 mod canary;
+mod copies;
 mod crash;
 mod essence;
 mod failures;
@@ -99,6 +100,7 @@ macro_rules! laws {
 mod law {
     laws! {
         keycloak: crate::keycloak::Keycloak,
+        copies: crate::copies::Copies,
     }
 }
 

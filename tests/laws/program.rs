@@ -10,11 +10,12 @@ use std::{
 use evenkeel_engine::task::Task;
 use tempfile::TempDir;
 
-use crate::subject::Subject;
+use crate::{bench::has_cluster, subject::Subject};
 
 /// A folder to work in, which is also the home, with values in it.
 pub(crate) struct Program<S: Subject> {
     folder: TempDir,
+    has_cluster: bool,
     subject: std::marker::PhantomData<S>,
 }
 
@@ -27,7 +28,7 @@ impl<S: Subject> Program<S> {
         for (name, text) in values {
             fs::write(folder.path().join("values").join(name), text).unwrap();
         }
-        Self { folder, subject: std::marker::PhantomData }
+        Self { folder, has_cluster: has_cluster(values), subject: std::marker::PhantomData }
     }
 
     /// A file that the program writes.
@@ -48,6 +49,7 @@ impl<S: Subject> Program<S> {
             .env("HOME", self.folder.path())
             .env("RUST_LOG", "trace")
             .env("RUST_BACKTRACE", "1")
+            .envs(self.has_cluster.then(|| ("EVENKEEL_KUBECONFIG", format!("{values}/kubeconfig"))))
             .env("EVENKEEL_TERMINATION_LOG", out("termination-log"))
             .envs(S::SECRETS.iter().copied())
             .current_dir(self.folder.path())

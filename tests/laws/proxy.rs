@@ -234,7 +234,11 @@ fn echo(seen: &Seen, status: u16) -> Response<Bytes> {
     let body = seen.marked().unwrap_or_else(|| String::from_utf8_lossy(&seen.body).into_owned());
     let head = format!("Authorization: Bearer {}", seen.credential.as_deref().unwrap_or_default());
     let page = match status % 2 {
-        0 => serde_json::json!({"errorMessage": format!("{body} {head}"), "message": format!("{body} {head}")}),
+        0 => {
+            let words = format!("{body} {head}");
+            serde_json::json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status,
+                               "errorMessage": words, "message": words})
+        }
         _ => serde_json::json!({"error": format!("{head} {body}"), "error_description": body}),
     };
     let mut answer = Response::new(Bytes::from(page.to_string()));

@@ -1,14 +1,16 @@
 //! Law 8: SIGTERM in the middle of an apply. What is under way is finished, nothing new is begun, the report is written.
 
 use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Child, ExitStatus},
+    io::{BufRead, BufReader},
+    process::ChildStderr,
+    thread::{self, JoinHandle},
 };
 
 use evenkeel_core::report::{Report, Status};
 use evenkeel_engine::exit_code::ExitCode;
 use evenkeel_sandbox::{Effect, Fault, Gate, Kind, Matching};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::sync::oneshot;
 
 use crate::{
     bench::Bench,
@@ -26,18 +28,14 @@ pub(crate) async fn a_signal_lets_the_current_write_finish_and_starts_no_other<S
     subject.inject(Fault::once(Matching::writes().nth(3), Effect::Hold(gate.clone())));
     let mut child = program.command("apply", &["--concurrency", "1", "--log-format", "json"]).spawn().unwrap();
     let pid = Pid::from_child(&child);
+    // read from the beginning: a full pipe would hold the program up
+    let (heard, reader) = listen(child.stderr.take().unwrap());
     gate.reached(1).await;
     kill_process(pid, Signal::TERM).unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let stderr = blocking(move || {
-        let heard =
-            (&mut stderr).lines().map_while(Result::ok).any(|line| line.contains("stopping after what is under way"));
-        assert!(heard, "the program did not say that it heard the signal");
-        stderr
-    })
-    .await;
+    assert!(heard.await.is_ok(), "the program did not say that it heard the signal");
     gate.open();
-    let status = blocking(move || end(child, stderr)).await;
+    let status = blocking(move || child.wait().unwrap()).await;
+    reader.join().unwrap();
     assert_eq!(status.code(), Some(i32::from(ExitCode::SomeFailed.number())));
 
     let writes: Vec<_> = subject.requests().into_iter().filter(|request| request.kind == Kind::Write).collect();
@@ -56,11 +54,19 @@ pub(crate) async fn a_signal_lets_the_current_write_finish_and_starts_no_other<S
     assert_eq!(differences(&essence(&whole.subject), &essence(&subject)), [""; 0]);
 }
 
-/// Reads to the end what the program still has to say, so that it is not held up, and waits for it.
-fn end(mut child: Child, mut stderr: impl Read) -> ExitStatus {
-    let mut rest = Vec::new();
-    stderr.read_to_end(&mut rest).unwrap();
-    child.wait().unwrap()
+/// Reads what the program says until it ends, and tells when it has heard the signal.
+fn listen(stderr: ChildStderr) -> (oneshot::Receiver<()>, JoinHandle<()>) {
+    let (tell, heard) = oneshot::channel();
+    let reader = thread::spawn(move || {
+        let mut tell = Some(tell);
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            if line.contains("stopping after what is under way") {
+                // whoever waits for it no more has failed already
+                let _ = tell.take().map(|tell| tell.send(()));
+            }
+        }
+    });
+    (heard, reader)
 }
 
 async fn blocking<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {

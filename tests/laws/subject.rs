@@ -60,7 +60,7 @@ macro_rules! stand_in {
     )+};
 }
 
-stand_in!(evenkeel_sandbox::Keycloak);
+stand_in!(evenkeel_sandbox::Keycloak, evenkeel_sandbox::Kubernetes);
 
 /// A secret of the values that the application hides once it has it.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ pub(crate) trait Subject: Sized {
     fn servers(&self) -> Vec<(&'static str, &dyn StandIn)>;
 
     /// Values with every kind of object that the task manages, for servers at `urls`, in the order of
-    /// [`servers`](Self::servers): files by name. Every secret is a reference to one of [`SECRETS`](Self::SECRETS).
+    /// [`servers`](Self::servers): files by name; one that is called `kubeconfig` says where the cluster is. Every secret is a reference to one of [`SECRETS`](Self::SECRETS).
     fn values(urls: &[String]) -> Vec<(&'static str, String)>;
 
     /// Values that cannot be used because a secret is where or what it must not be, each with what is wrong. Every secret in
@@ -97,6 +97,9 @@ pub(crate) trait Subject: Sized {
 
     /// The secrets that the application hides.
     const HIDDEN: &'static [Hidden];
+
+    /// Whether the task gets its tokens by logging in.
+    const LOGS_IN: bool = true;
 
     /// [`values`](Self::values) without some of their objects, among them one that holds data, if the task makes such.
     fn fewer_values(urls: &[String]) -> Vec<(&'static str, String)>;

@@ -127,13 +127,16 @@ impl Certificate {
         }
         let unreadable = Self { validity: None, intermediates_until: None, flaws: vec![Flaw::Unreadable] };
         let chain = data.get(CERTIFICATE_KEY).and_then(certificates).unwrap_or_default();
-        let Some(parsed) = chain.iter().map(|der| parse(der)).collect::<Option<Vec<_>>>() else { return Some(unreadable) };
+        let Some(parsed) = chain.iter().map(|der| parse(der)).collect::<Option<Vec<_>>>() else {
+            return Some(unreadable);
+        };
         let Some((leaf, others)) = parsed.split_first() else { return Some(unreadable) };
         let mut flaws = Vec::new();
         flaws.extend(wrong_key(leaf, data.get(PRIVATE_KEY)));
         let own = data.get(AUTHORITY_KEY).and_then(certificates).unwrap_or_default();
         flaws.extend(chain::missing_issuer(leaf, others, &own, authorities).map(Flaw::ChainIncomplete));
-        let validity = Validity { from: leaf.validity().not_before.timestamp(), until: leaf.validity().not_after.timestamp() };
+        let validity =
+            Validity { from: leaf.validity().not_before.timestamp(), until: leaf.validity().not_after.timestamp() };
         let between = others.iter().filter(|certificate| certificate.issuer() != certificate.subject());
         let intermediates_until = between.map(|certificate| certificate.validity().not_after.timestamp()).min();
         Some(Self { validity: Some(validity), intermediates_until, flaws })

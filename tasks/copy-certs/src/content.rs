@@ -116,7 +116,9 @@ mod tests {
         let texts = Texts::default();
         let one = Content::of(&secret("Opaque", &[("password", "canary")]), &texts);
         assert_eq!(one, Content::of(&secret("Opaque", &[("password", "canary")]), &texts));
-        for other in [("Opaque", [("password", "other")]), ("Opaque", [("key", "canary")]), (TLS, [("password", "canary")])] {
+        for other in
+            [("Opaque", [("password", "other")]), ("Opaque", [("key", "canary")]), (TLS, [("password", "canary")])]
+        {
             assert_ne!(one, Content::of(&secret(other.0, &other.1), &texts), "{other:?}");
         }
         assert!(!format!("{one:?}").contains("canary"));

@@ -63,10 +63,8 @@ impl Desired {
             let path = ValuePath::root().key("platform").key("caBundle");
             Problems::from(document.problem(&path, error.to_string()).with_hint(error.hint()))
         })?;
-        let teams = values.teams.keys().map(|id| Team {
-            id: id.as_str().into(),
-            namespace: values.platform.names.team(id),
-        });
+        let teams =
+            values.teams.keys().map(|id| Team { id: id.as_str().into(), namespace: values.platform.names.team(id) });
         Ok(Self {
             platform: values.platform.name.as_str().into(),
             rules: values.copies.iter().enumerate().map(|(index, copy)| rule(index, copy, document)).collect(),

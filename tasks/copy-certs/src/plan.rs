@@ -86,7 +86,8 @@ pub enum Obstacle {
 ///
 /// When changes contradict each other, which is a mistake of this task.
 pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
-    let mut draft = Draft { desired, observed, memory, changes: vec![], notes: vec![], warnings: vec![], unjudged: vec![] };
+    let mut draft =
+        Draft { desired, observed, memory, changes: vec![], notes: vec![], warnings: vec![], unjudged: vec![] };
     let wanted = wanted(desired, &observed.sources);
     draft.tell_of_reaches();
     for (target, candidates) in &wanted {
@@ -153,15 +154,17 @@ impl Draft<'_> {
         if let Some(others) = &contested
             && copy.is_some()
         {
-            self.warn(object.clone(), format!("stays the copy of `{}`: {others} would be copied to it too", wanted.source));
+            self.warn(
+                object.clone(),
+                format!("stays the copy of `{}`: {others} would be copied to it too", wanted.source),
+            );
         }
         let flaws = self.look_at_certificate(&object, &wanted);
         if !wanted.observed.content.is_filled {
             let then = if copy.is_some() { "the copy stays as it is" } else { "it is not copied" };
             return self.warn(object, format!("`{}` holds nothing yet, so that {then}", wanted.source));
         }
-        let marks =
-            Marks::new(&self.desired.platform, wanted.source, &wanted.observed.version, &wanted.rule.text);
+        let marks = Marks::new(&self.desired.platform, wanted.source, &wanted.observed.version, &wanted.rule.text);
         let fields = differences(&wanted, copy.as_ref(), &marks);
         if fields.is_empty() {
             return;
@@ -230,7 +233,8 @@ impl Draft<'_> {
                 objects.push(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)));
                 self.leave_alone(objects, error, "its copies stay as they are");
             } else if reach.is_limited {
-                let message = "namespaces cannot be listed, so that only those are read that the values name, and those of teams";
+                let message =
+                    "namespaces cannot be listed, so that only those are read that the values name, and those of teams";
                 self.note(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)), message);
             }
         }

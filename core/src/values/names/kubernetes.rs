@@ -108,7 +108,8 @@ impl CopyName {
 pub struct LabelValue(Box<str>);
 
 impl LabelValue {
-    const EXPECTED: &'static str = "the value of a label: at most 63 letters, digits, inner dots, dashes and underscores";
+    const EXPECTED: &'static str =
+        "the value of a label: at most 63 letters, digits, inner dots, dashes and underscores";
 
     /// The text itself.
     #[must_use]
@@ -165,7 +166,15 @@ mod tests {
     fn a_copy_is_named_after_the_namespace_of_its_source() {
         let name = CopyName::parse("copy-{namespace}-{name}").expect("a name");
         assert_eq!(name.of("team-alpha", "shop-tls"), "copy-team-alpha-shop-tls");
-        for text in ["copy-{name}", "{name}", "gateway", "Copy-{namespace}", "-{namespace}", "{namespace}.", "{team}-{namespace}"] {
+        for text in [
+            "copy-{name}",
+            "{name}",
+            "gateway",
+            "Copy-{namespace}",
+            "-{namespace}",
+            "{namespace}.",
+            "{team}-{namespace}",
+        ] {
             assert!(CopyName::parse(text).is_err(), "{text}");
         }
     }

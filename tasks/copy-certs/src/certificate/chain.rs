@@ -76,5 +76,9 @@ fn has_issued(authority: &X509Certificate<'_>, certificate: &X509Certificate<'_>
 
 /// A name as people read it. Whoever made the certificate chose it: it is cut, and shows on one line.
 fn shown(name: &X509Name<'_>) -> String {
-    name.to_string().chars().filter(|character| !character.is_control() && *character != '`').take(LONGEST_NAME).collect()
+    name.to_string()
+        .chars()
+        .filter(|character| !character.is_control() && *character != '`')
+        .take(LONGEST_NAME)
+        .collect()
 }

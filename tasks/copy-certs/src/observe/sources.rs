@@ -28,8 +28,16 @@ pub(super) async fn read(
 ) -> Result<(Sources, Vec<Reach>), KubernetesError> {
     let reaches = vec![Reach::default(); desired.rules.len()];
     let selected = vec![None; desired.rules.len()];
-    let mut reading =
-        Reading { cluster, desired, authorities, texts, reaches, selected, sources: Sources::new(), queries: BTreeMap::new() };
+    let mut reading = Reading {
+        cluster,
+        desired,
+        authorities,
+        texts,
+        reaches,
+        selected,
+        sources: Sources::new(),
+        queries: BTreeMap::new(),
+    };
     for position in 0..desired.rules.len() {
         reading.select_namespaces(position).await?;
         reading.ask(position);

@@ -9,11 +9,7 @@ use evenkeel_core::plan::{Action, Cause};
 use evenkeel_kubernetes_client::ObjectName;
 
 use super::{Draft, Operation, change};
-use crate::{
-    names,
-    observe::ObservedCopy,
-    wanted::Wanted,
-};
+use crate::{names, observe::ObservedCopy, wanted::Wanted};
 
 /// Whether a Secret is a copy that we have made.
 pub(super) fn carries_our_hand(copy: &ObservedCopy, platform: &str) -> bool {

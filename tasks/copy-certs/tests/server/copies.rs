@@ -22,7 +22,10 @@ async fn a_copy_holds_what_its_source_holds_and_says_where_it_comes_from() {
     assert_eq!(labels["evenkeel.dev/source-namespace"], "team-alpha");
     let annotations = copy.metadata.annotations.clone().unwrap();
     assert_eq!(annotations["evenkeel.dev/source"], "team-alpha/pull");
-    assert_eq!(annotations["evenkeel.dev/rule"], "team-*/* (kubernetes.io/dockerconfigjson) to argocd/copy-{namespace}-{name}");
+    assert_eq!(
+        annotations["evenkeel.dev/rule"],
+        "team-*/* (kubernetes.io/dockerconfigjson) to argocd/copy-{namespace}-{name}"
+    );
     assert_eq!(annotations["evenkeel.dev/source-resource-version"], source.metadata.resource_version.unwrap());
     assert!(stage.find("argocd", "copy-team-alpha-settings").await.is_none(), "another type");
 }
@@ -128,7 +131,10 @@ async fn a_secret_of_others_is_not_overwritten_unless_somebody_says_so() {
     let theirs = stage.get(COPY.0, COPY.1).await;
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
-    assert_eq!(failures(&finished), ["Secret `argocd/copy-team-alpha-pull` is there and not ours, so that it stays as it is"]);
+    assert_eq!(
+        failures(&finished),
+        ["Secret `argocd/copy-team-alpha-pull` is there and not ours, so that it stays as it is"]
+    );
     assert_eq!(stage.get(COPY.0, COPY.1).await, theirs);
     assert!(stage.find("argocd", "copy-team-beta-pull").await.is_some(), "the others are copied");
     let adopted = stage.adopt().await;
@@ -149,7 +155,11 @@ async fn two_sources_of_one_copy_never_take_turns() {
     stage.put("team-alpha-x", "y", "Opaque", &[("a", "intruder")]).await;
     let finished = stage.apply().await;
     assert_eq!(stage.get("argocd", "copy-team-alpha-x-y").await.data, stage.get("team-alpha", "x-y").await.data);
-    assert!(lines(&finished.report.warnings).concat().contains("`team-alpha-x/y` would be copied to it too"), "{}", told(&finished));
+    assert!(
+        lines(&finished.report.warnings).concat().contains("`team-alpha-x/y` would be copied to it too"),
+        "{}",
+        told(&finished)
+    );
     stage.delete("argocd", "copy-team-alpha-x-y").await;
     let finished = stage.apply().await;
     assert!(stage.find("argocd", "copy-team-alpha-x-y").await.is_none(), "nobody counts more than the other");
@@ -203,7 +213,9 @@ async fn a_copy_is_not_copied_again() {
 
 #[tokio::test]
 async fn a_missing_namespace_is_told_and_the_others_are_served() {
-    let stage = Stage::new(&format!("{RULES}  - {{from: {{namespaces: team-alpha}}, to: {{namespace: nowhere, name: '{{namespace}}.{{name}}'}}}}\n"));
+    let stage = Stage::new(&format!(
+        "{RULES}  - {{from: {{namespaces: team-alpha}}, to: {{namespace: nowhere, name: '{{namespace}}.{{name}}'}}}}\n"
+    ));
     stage.put_config("team-alpha", "pull", "first").await;
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));

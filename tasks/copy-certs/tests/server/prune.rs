@@ -29,7 +29,12 @@ async fn a_copy_whose_source_is_gone_goes_with_a_prune_only() {
     let stage = two_copies().await;
     stage.delete("team-beta", "pull").await;
     let kept = stage.apply().await;
-    assert_eq!(kept.report.changes.iter().filter(|change| change.status == Status::Applied).count(), 0, "{}", told(&kept));
+    assert_eq!(
+        kept.report.changes.iter().filter(|change| change.status == Status::Applied).count(),
+        0,
+        "{}",
+        told(&kept)
+    );
     assert!(told(&kept).contains("copy-team-beta-pull"), "it is told: {}", told(&kept));
     assert_eq!(copies(&stage).await.len(), 2);
     let pruned = stage.prune().await;
@@ -75,7 +80,10 @@ async fn without_an_inventory_nothing_is_deleted_and_orphans_are_told_of() {
     let pruned = stage.prune().await;
     assert_eq!(copies(&stage).await.len(), 2);
     let notes = lines(&pruned.report.notes).join("\n");
-    assert!(notes.contains("secret/argocd/copy-team-beta-pull: is the copy of `team-beta/pull`, which is gone"), "{notes}");
+    assert!(
+        notes.contains("secret/argocd/copy-team-beta-pull: is the copy of `team-beta/pull`, which is gone"),
+        "{notes}"
+    );
     stage.adopt().await;
     stage.prune().await;
     assert_eq!(copies(&stage).await, ["copy-team-alpha-pull"]);

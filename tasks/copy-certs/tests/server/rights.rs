@@ -48,7 +48,11 @@ async fn a_missing_verb_is_named() {
         stage.limit(&rights);
         let finished = stage.apply().await;
         assert_ne!(finished.exit_code, ExitCode::Converged, "{verb}");
-        assert!(told(&finished).contains(&format!("`{verb}`")) || told(&finished).contains(verb), "{verb}: {}", told(&finished));
+        assert!(
+            told(&finished).contains(&format!("`{verb}`")) || told(&finished).contains(verb),
+            "{verb}: {}",
+            told(&finished)
+        );
     }
 }
 
