@@ -26,6 +26,11 @@ const BEYOND: &[(&str, &str, &str)] = &[
     ("role/*", "name", "the name is what the role is known by"),
     ("group/*", "name", "the name is what the group is known by"),
     ("client/*", "clientId", "the id is what the client is known by"),
+    (
+        "client/otomi",
+        "serviceAccountsEnabled",
+        "26.0 refuses, with an internal error, to take the account from a client with authorization services",
+    ),
     ("user-profile/*", "attributes[*].name", "the name is what the attribute is known by"),
     ("user-profile/*", "groups[*].name", "the name is what the group is known by"),
     ("user/*", "username", "matters at creation only: an account that is found by its email keeps its name"),
