@@ -1,6 +1,6 @@
 //! Whole runs, measured: `cargo run --release --example bench -- 10 100 1000`.
 //!
-//! For each application and number of teams (ten users each, but twenty for a thousand) it starts a stand-in of the
+//! For each application and number of teams (ten users each, but twenty for a thousand; of copies, ten Secrets each) it starts a stand-in of the
 //! server in this process, and the runs in processes of their own, so that the peak memory is that of a run alone:
 //! one that makes everything, and one on what is unchanged then. The stand-in shares the machine; a real server
 //! answers slower.
@@ -26,7 +26,7 @@ use std::{
 };
 
 use evenkeel_engine::{
-    command_line::{Options, TaskCommand, ValuesOptions},
+    command_line::{ClusterOptions, Options, TaskCommand, ValuesOptions},
     run::{Surroundings, run},
     secrets::SecretResolver,
     task::Task,
@@ -44,6 +44,19 @@ trait Scenario {
     fn start() -> Self::Server;
 
     fn url(server: &Self::Server) -> String;
+
+    /// Users of each team, so that there are as many as somebody has who has so many teams.
+    fn users_of_a_team(teams: usize) -> usize {
+        if teams < 1_000 { 10 } else { 20 }
+    }
+
+    /// What is there before the first run.
+    fn fill(_: &Self::Server, _teams: usize) {}
+
+    /// A kubeconfig for the server at `url`, if it is a cluster.
+    fn kubeconfig(_url: &str) -> Option<String> {
+        None
+    }
 
     /// What the values say of the application at `url`; the password is in the environment variable `PASSWORD`.
     fn section(url: &str) -> String;
@@ -68,6 +81,59 @@ impl Scenario for Keycloak {
     }
 }
 
+struct Copies;
+
+impl Scenario for Copies {
+    type Task = evenkeel_copy_certs::CopyCerts;
+    type Server = evenkeel_sandbox::Kubernetes;
+
+    fn start() -> Self::Server {
+        evenkeel_sandbox::Kubernetes::start(&evenkeel_sandbox::KubernetesOptions::new(PASSWORD)).unwrap()
+    }
+
+    fn url(server: &Self::Server) -> String {
+        server.url().to_owned()
+    }
+
+    fn users_of_a_team(_: usize) -> usize {
+        0
+    }
+
+    /// Ten registry credentials in each namespace, of the size that real ones have.
+    fn fill(server: &Self::Server, teams: usize) {
+        server.add_namespace("argocd");
+        let credentials =
+            serde_json::json!({"auths": {"registry.example.com": {"username": "robot", "password": "x".repeat(300)}}});
+        let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, credentials.to_string());
+        for team in 0..teams {
+            let namespace = format!("team-t{team}");
+            server.add_namespace(&namespace);
+            for number in 0..10 {
+                let secret = serde_json::json!({
+                    "metadata": {}, "type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": data},
+                });
+                server.insert("secrets", &namespace, &format!("pull-{number}"), secret);
+            }
+        }
+    }
+
+    fn kubeconfig(url: &str) -> Option<String> {
+        let config = serde_json::json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "bench", "cluster": {"server": url}}],
+            "users": [{"name": "bench", "user": {"token": PASSWORD}}],
+            "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench"}}],
+            "current-context": "bench",
+        });
+        Some(config.to_string())
+    }
+
+    fn section(_: &str) -> String {
+        "copies:\n  - from: {namespaces: team-*, type: kubernetes.io/dockerconfigjson}\n    to: {namespace: argocd, name: 'copy-{namespace}-{name}'}\n".to_owned()
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.as_slice() {
@@ -77,6 +143,7 @@ fn main() {
             println!("|---|---|---|---|---|---|---|---|");
             for teams in numbers {
                 measure::<Keycloak>(teams.parse().unwrap());
+                measure::<Copies>(teams.parse().unwrap());
             }
         }
     }
@@ -86,16 +153,22 @@ fn main() {
 fn one_run(task: &str, folder: &Path) {
     match task {
         <<Keycloak as Scenario>::Task as Task>::NAME => apply::<Keycloak>(folder),
+        <<Copies as Scenario>::Task as Task>::NAME => apply::<Copies>(folder),
         _ => panic!("there is no scenario for `{task}`"),
     }
 }
 
 /// One platform: how long a run of it takes to its first request, then made, then looked at again.
 fn measure<S: Scenario>(teams: usize) {
-    let users = if teams < 1_000 { teams * 10 } else { teams * 20 };
+    let users = teams * S::users_of_a_team(teams);
     let name = <S::Task as Task>::NAME;
     let folder = tempfile::tempdir().unwrap();
-    let write = |url: &str| fs::write(folder.path().join("values.yaml"), values::<S>(teams, users, url)).unwrap();
+    let write = |url: &str| {
+        fs::write(folder.path().join("values.yaml"), values::<S>(teams, users, url)).unwrap();
+        if let Some(kubeconfig) = S::kubeconfig(url) {
+            fs::write(folder.path().join("kubeconfig"), kubeconfig).unwrap();
+        }
+    };
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     write(&format!("http://{}", listener.local_addr().unwrap()));
@@ -103,6 +176,7 @@ fn measure<S: Scenario>(teams: usize) {
     println!("| {name} | {teams} | {users} | to the first request | 0 | 0 | {:.3} | |", start.as_secs_f64());
 
     let server = S::start();
+    S::fill(&server, teams);
     write(&S::url(&server));
     for run in ["first", "unchanged"] {
         let output = child(name, folder.path()).output().unwrap();
@@ -138,6 +212,10 @@ fn apply<S: Scenario>(folder: &Path) {
         values: ValuesOptions { paths: vec![folder.join("values.yaml")], set: vec![] },
         inventory: Some(folder.join("inventory.jsonl")),
         concurrency: NonZeroUsize::new(8).unwrap(),
+        cluster: ClusterOptions {
+            kubeconfig: Some(folder.join("kubeconfig")).filter(|path| path.exists()),
+            context: None,
+        },
         ..Options::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -159,7 +237,7 @@ fn values<S: Scenario>(teams: usize, users: usize, url: &str) -> String {
     for team in 0..teams {
         writeln!(text, "  t{team}: {{displayName: Team {team}}}").unwrap();
     }
-    text.push_str("users:\n");
+    text.push_str(if users > 0 { "users:\n" } else { "users: []\n" });
     for user in 0..users {
         let team = user % teams;
         writeln!(

@@ -44,3 +44,39 @@ pub(crate) fn silence_panics() {
         tracing::error!(place, "a mistake in evenkeel: the run ended unexpectedly");
     }));
 }
+
+#[cfg(test)]
+#[expect(clippy::panic, reason = "this is about panics")]
+mod tests {
+    use std::{panic::catch_unwind, process::Command};
+
+    use super::*;
+
+    /// The hook counts for a whole process, so that this needs one of its own.
+    #[test]
+    fn a_panic_says_where_it_was_and_no_secret_that_it_was_about() {
+        for format in ["text", "json"] {
+            let child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "telemetry::tests::child_panics", "--ignored", "--nocapture"])
+                .env("RUST_LOG", "trace")
+                .env("RUST_BACKTRACE", "1")
+                .env("CHILD_LOG_FORMAT", format)
+                .output()
+                .unwrap();
+            let said = [child.stdout, child.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+            assert!(said.contains("a mistake in evenkeel"), "{said}");
+            assert!(said.contains("telemetry.rs:"), "the place is told: {said}");
+            assert!(!said.contains("Kanarie"), "{said}");
+        }
+    }
+
+    #[test]
+    #[ignore = "is the process of another test"]
+    fn child_panics() {
+        let json = environment_variable("CHILD_LOG_FORMAT").is_some_and(|format| format == "json");
+        let format = if json { LogFormat::Json } else { LogFormat::Text };
+        start(format, &Progress::default());
+        silence_panics();
+        assert!(catch_unwind(|| panic!("the password is Kanarie{}", "Panic")).is_err());
+    }
+}

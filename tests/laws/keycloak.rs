@@ -23,7 +23,7 @@ pub(crate) struct Keycloak {
     pub(crate) server: evenkeel_sandbox::Keycloak,
 }
 
-const ADMIN_PASSWORD: &str = "KanarieAdminZq9+/&\"x%41=";
+pub(crate) const ADMIN_PASSWORD: &str = "KanarieAdminZq9+/&\"x%41=";
 
 impl Subject for Keycloak {
     type Task = evenkeel_keycloak::Keycloak;

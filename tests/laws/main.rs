@@ -10,6 +10,7 @@ mod canary;
 mod copies;
 mod crash;
 mod essence;
+mod external;
 mod failures;
 mod foreign;
 mod hidden;
@@ -100,6 +101,7 @@ macro_rules! laws {
 mod law {
     laws! {
         keycloak: crate::keycloak::Keycloak,
+        keycloak_with_an_external_provider: crate::external::External,
         copies: crate::copies::Copies,
     }
 }
