@@ -46,7 +46,6 @@ pub(crate) fn silence_panics() {
 }
 
 #[cfg(test)]
-#[expect(clippy::panic, reason = "this is about panics")]
 mod tests {
     use std::{panic::catch_unwind, process::Command};
 
