@@ -178,6 +178,13 @@ async fn keycloak_problems_of_all_sections_are_told_at_once() {
 #[tokio::test]
 async fn keycloak_unknown_field_of_any_section_is_refused_before_any_request() {
     for section in [
+        "realm: {registrationAlowed: true}",
+        "client: {redirectUri: ['https://a.example.com/*']}",
+        "roles: [{name: a, attribute: {}}]",
+        "groups: [{name: a, subGroups: [{name: b, roles: [x]}]}]",
+        "clientScopes: [{name: a, protocolMappers: [{name: m, mapper: x}]}]",
+        "clientScopes: [{name: a, scopeMappings: {roles: [x]}}]",
+        "clients: [{clientId: a, scopeMappings: {realm: [x]}}]",
         "events: {eventEnabled: true}",
         "requiredActions: [{alias: a, prio: 1}]",
         "userProfile: {attributes: [{name: a, permissions: {see: [admin]}}]}",

@@ -4,6 +4,7 @@
 mod creates;
 mod lists;
 mod races;
+mod refusals;
 mod reports;
 mod secrets;
 mod updates;

@@ -1,11 +1,15 @@
 //! Lists that end early without a word (server-behaviour 2.6), and role mappings (2.7).
 
+use evenkeel_engine::exit_code::ExitCode;
 use evenkeel_sandbox::Kind;
 use reqwest::Method;
 use serde_json::json;
 
 use super::super::Keycloak;
-use crate::{bench::Bench, subject::Subject};
+use crate::{
+    bench::{Bench, told},
+    subject::Subject,
+};
 
 #[tokio::test]
 async fn keycloak_children_of_a_group_stop_at_ten_without_a_word() {
@@ -20,6 +24,26 @@ async fn keycloak_children_of_a_group_stop_at_ten_without_a_word() {
     let parent = bench.subject.id("/groups", "name", "parent").await;
     let shown = bench.subject.get(&format!("/groups/{parent}/children")).await;
     assert_eq!(shown.as_array().unwrap().len(), 10, "the trap is there");
+}
+
+/// Ours come after a hundred others.
+#[tokio::test]
+async fn keycloak_identity_providers_stop_at_100_without_a_word() {
+    let bench = Bench::<Keycloak>::converged().await;
+    for number in 0..110 {
+        let theirs = json!({"alias": format!("a-{number:03}"), "providerId": "oidc", "config": {}});
+        bench.subject.send(Method::POST, "/identity-provider/instances", theirs).await;
+    }
+    let shown = bench.subject.get("/identity-provider/instances").await;
+    let aliases: Vec<&str> =
+        shown.as_array().unwrap().iter().map(|provider| provider["alias"].as_str().unwrap()).collect();
+    assert!(aliases.len() == 100 && !aliases.contains(&"google"), "the trap is there: {aliases:?}");
+    bench.expect_nothing_to_do().await;
+    bench.with_layer("keycloak: {identityProviders: []}\n");
+    let pruned = bench.apply_with(|options| (options.prune, options.max_deletes) = (true, 10)).await;
+    assert_eq!(pruned.exit_code, ExitCode::Converged, "{}", told(&pruned));
+    let left = bench.stored()["identityProviders"].clone();
+    assert_eq!(left.as_object().unwrap().len(), 110, "ours are gone, theirs are not");
 }
 
 #[tokio::test]
