@@ -214,7 +214,8 @@ impl Desired {
         let keycloak = reading.keycloak()?;
         let external = keycloak.identity_provider.is_some();
         let mut realm_settings = realm::settings(&reading, keycloak);
-        let (default_client_scopes, optional_client_scopes) = realm::client_scopes(&mut realm_settings.value, keycloak);
+        let (default_client_scopes, optional_client_scopes) =
+            realm::client_scopes(&reading, &mut realm_settings.value, keycloak);
         let flow_binding = flows::binding(&mut realm_settings);
         let groups_in_realm = realm_settings.value.default_groups.take();
         let desired = Self {

@@ -137,11 +137,10 @@ impl Keycloak {
             withheld.unless(Part::Realm, self.read_flows(desired)),
             withheld.unless(Part::Realm, self.read_required_actions(desired)),
         )?;
-        let (user_profile, client_scopes, defaults, optional, roles, groups, clients, providers, users) = try_join!(
+        let (user_profile, client_scopes, (defaults, optional), roles, groups, clients, providers, users) = try_join!(
             withheld.unless(Part::UserProfile, self.read_user_profile()),
             withheld.unless(Part::ClientScopes, self.read_client_scopes()),
-            withheld.unless(Part::ClientScopes, self.read_default_client_scopes()),
-            withheld.unless(Part::ClientScopes, self.read_optional_client_scopes(desired)),
+            withheld.unless(Part::ClientScopes, self.read_scopes_of_new_clients(desired)),
             withheld.unless(Part::Roles, self.read_roles(desired)),
             withheld.unless(Part::Groups, self.read_groups(desired, ownership)),
             withheld.unless(Part::Clients, self.read_clients(desired)),
@@ -231,19 +230,22 @@ impl Keycloak {
         Ok(named)
     }
 
-    async fn read_default_client_scopes(&self) -> Result<BTreeSet<String>, Error> {
+    /// The default and the optional scopes of new clients. The latter are of interest where they are declared, and where a declared
+    /// default is none yet: it may be one of them.
+    async fn read_scopes_of_new_clients(
+        &self,
+        desired: &Desired,
+    ) -> Result<(BTreeSet<String>, BTreeSet<String>), Error> {
+        let names =
+            |scopes: Vec<ClientScopeRepresentation>| scopes.into_iter().filter_map(|scope| scope.name).collect();
         let scopes = self.client.realm_default_client_scope_list().realm(self.realm()).send().await.api();
-        let scopes = scopes.doing("list", "default client scopes of realm", self.realm())?;
-        Ok(scopes.into_iter().filter_map(|scope| scope.name).collect())
-    }
-
-    async fn read_optional_client_scopes(&self, desired: &Desired) -> Result<BTreeSet<String>, Error> {
-        if desired.optional_client_scopes == Related::default() {
-            return Ok(BTreeSet::new());
+        let defaults: BTreeSet<String> = names(scopes.doing("list", "default client scopes of realm", self.realm())?);
+        let is_settled = desired.default_client_scopes.names.iter().all(|scope| defaults.contains(scope));
+        if is_settled && desired.optional_client_scopes == Related::default() {
+            return Ok((defaults, BTreeSet::new()));
         }
         let scopes = self.client.realm_optional_client_scope_list().realm(self.realm()).send().await.api();
-        let scopes = scopes.doing("list", "optional client scopes of realm", self.realm())?;
-        Ok(scopes.into_iter().filter_map(|scope| scope.name).collect())
+        Ok((defaults, names(scopes.doing("list", "optional client scopes of realm", self.realm())?)))
     }
 
     /// Each declared client by its exact `clientId`: a realm may hold thousands of others.

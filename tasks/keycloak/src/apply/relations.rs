@@ -18,8 +18,18 @@ impl Keycloak {
     pub(super) async fn relate(&self, relation: &Relation) -> Result<(), Error> {
         let realm = self.realm();
         let relating = match relation {
-            Relation::DefaultClientScope(scope) => boxed(|| self.make_scope_default(scope)),
-            Relation::OptionalClientScope(scope) => boxed(|| self.make_scope_optional(scope)),
+            // 409 is the answer where it is a default already, and also where it is optional (server-behaviour 2.3). The plan takes
+            // it out of the other list first; what only a realm of this run has is seen by the next look.
+            Relation::DefaultClientScope(scope) => boxed(|| async move {
+                let id = self.client_scope_id(scope).await?;
+                let request = self.client.realm_default_client_scope_add().realm(realm).client_scope_id(id);
+                request.send().await.unless_conflict().doing("add", "default client scope", scope).map(drop)
+            }),
+            Relation::OptionalClientScope(scope) => boxed(|| async move {
+                let id = self.client_scope_id(scope).await?;
+                let request = self.client.realm_optional_client_scope_add().realm(realm).client_scope_id(id);
+                request.send().await.unless_conflict().doing("add", "optional client scope", scope).map(drop)
+            }),
             Relation::DefaultGroup(group) => boxed(|| async move {
                 let id = self.group_id(group).await?;
                 let request = self.client.default_group_add().realm(realm).group_id(id);
@@ -114,39 +124,6 @@ impl Keycloak {
             }),
         };
         relating.await
-    }
-
-    /// 409 is the answer where the scope is a default already, and also where it is optional (server-behaviour 2.3): it is in
-    /// one list at most, so that it leaves the other.
-    async fn make_scope_default(&self, scope: &str) -> Result<(), Error> {
-        let (realm, id) = (self.realm(), self.client_scope_id(scope).await?);
-        let add = || self.client.realm_default_client_scope_add().realm(realm).client_scope_id(&id).send();
-        if add().await.unless_conflict().doing("add", "default client scope", scope)?.is_some() {
-            return Ok(());
-        }
-        let others = self.client.realm_optional_client_scope_list().realm(realm).send().await.api();
-        if !others.doing("read", "optional client scope", scope)?.iter().any(|other| other.id.as_ref() == Some(&id)) {
-            return Ok(());
-        }
-        let leave = self.client.realm_optional_client_scope_remove().realm(realm).client_scope_id(&id).send().await;
-        leave.optional().doing("remove", "optional client scope", scope)?;
-        add().await.unless_conflict().doing("add", "default client scope", scope).map(drop)
-    }
-
-    /// The same the other way round.
-    async fn make_scope_optional(&self, scope: &str) -> Result<(), Error> {
-        let (realm, id) = (self.realm(), self.client_scope_id(scope).await?);
-        let add = || self.client.realm_optional_client_scope_add().realm(realm).client_scope_id(&id).send();
-        if add().await.unless_conflict().doing("add", "optional client scope", scope)?.is_some() {
-            return Ok(());
-        }
-        let others = self.client.realm_default_client_scope_list().realm(realm).send().await.api();
-        if !others.doing("read", "default client scope", scope)?.iter().any(|other| other.id.as_ref() == Some(&id)) {
-            return Ok(());
-        }
-        let leave = self.client.realm_default_client_scope_remove().realm(realm).client_scope_id(&id).send().await;
-        leave.optional().doing("remove", "default client scope", scope)?;
-        add().await.unless_conflict().doing("add", "optional client scope", scope).map(drop)
     }
 
     async fn give_role(&self, group: &str, role: &RoleName) -> Result<(), Error> {

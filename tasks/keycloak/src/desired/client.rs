@@ -41,9 +41,17 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
             continue;
         }
         let mappers = mappers::declared(reading, client.value.protocol_mappers.clone(), &path);
-        clients.push(with_roles(reading, taken_apart(client, mappers), beside, &path));
+        let client = with_roles(reading, taken_apart(client, mappers), beside, &path);
+        refuse_in_both(reading, &client, path);
+        clients.push(client);
     }
     clients
+}
+
+fn refuse_in_both(reading: &Reading<'_>, client: &DesiredClient, path: ValuePath) {
+    if let (Some(defaults), Some(optional)) = (&client.default_scopes, &client.optional_scopes) {
+        reading.refuse_in_both(defaults, optional, &path.key("optionalClientScopes"));
+    }
 }
 
 /// A service account has to be there to have roles.
@@ -114,5 +122,7 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
     let client = taken_apart(Declared { value, cause, field_causes, team: None }, mappers);
     let client = with_roles(reading, client, beside, &path);
     let implied = || keycloak.implied.openid_scope.then(|| Related::at_least([OPENID, "email", "profile"]));
-    DesiredClient { default_scopes: client.default_scopes.clone().or_else(implied), ..client }
+    let client = DesiredClient { default_scopes: client.default_scopes.clone().or_else(implied), ..client };
+    refuse_in_both(reading, &client, path);
+    client
 }

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::Declared;
+use super::{Declared, Related};
 
 /// The values, with the means to name places in them and to look up what they refer to.
 ///
@@ -204,6 +204,15 @@ impl<'a> Reading<'a> {
     pub(super) fn twice(&self, path: &ValuePath, kind: &str, name: &str) {
         let problem = self.problem(path, &format!("{kind} `{name}` is declared twice"));
         self.report(problem.with_hint("give this one another name, or remove it"));
+    }
+
+    /// Reports scopes of the optional list at `path` that are to be defaults too: Keycloak has a scope in one of them at most
+    /// (server-behaviour 2.3), so that the lists would never be equal.
+    pub(super) fn refuse_in_both(&self, defaults: &Related, optional: &Related, path: &ValuePath) {
+        for scope in optional.names.iter().filter(|scope| defaults.names.contains(scope)) {
+            let problem = self.problem(path, &format!("client scope `{scope}` cannot be default and optional at once"));
+            self.report(problem.with_hint("leave it in one of the lists"));
+        }
     }
 
     pub(super) fn problem(&self, path: &ValuePath, message: &str) -> Problem {

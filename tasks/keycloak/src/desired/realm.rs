@@ -71,7 +71,11 @@ fn refuse_contradictions(reading: &Reading<'_>, realm: &RealmRepresentation, pat
 /// The scopes of new clients, which an update of the realm ignores (server-behaviour 2.4): they are
 /// relations of their own. New clients get `openid` in any case, where it is
 /// implied.
-pub(super) fn client_scopes(realm: &mut RealmRepresentation, keycloak: &Keycloak) -> (Related, Related) {
+pub(super) fn client_scopes(
+    reading: &Reading<'_>,
+    realm: &mut RealmRepresentation,
+    keycloak: &Keycloak,
+) -> (Related, Related) {
     let mut defaults = match realm.default_default_client_scopes.take() {
         Some(scopes) => Related::exactly(scopes),
         None => Related::default(),
@@ -80,6 +84,8 @@ pub(super) fn client_scopes(realm: &mut RealmRepresentation, keycloak: &Keycloak
         defaults.names.push(OPENID.to_owned());
     }
     let optional = realm.default_optional_client_scopes.take().map(Related::exactly).unwrap_or_default();
+    let path = ValuePath::root().key("keycloak").key("realm").key("defaultOptionalClientScopes");
+    reading.refuse_in_both(&defaults, &optional, &path);
     (defaults, optional)
 }
 

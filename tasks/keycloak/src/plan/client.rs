@@ -12,11 +12,11 @@ use evenkeel_keycloak_client::types::ClientRepresentation;
 use super::{
     Draft, Operation, Owner, Place,
     realm::realm_object,
-    scopes::{leave_before_joining, plan_mappers},
+    scopes::{give_up, leave_before_joining, plan_mappers},
     settings::defaults_of_users,
 };
 use crate::{
-    desired::{Desired, DesiredClient},
+    desired::{Desired, DesiredClient, Related},
     names::{CLIENT, CLIENT_SCOPE, MapperOwner},
     observe::Observed,
     relation::Relation,
@@ -89,32 +89,16 @@ fn plan_scopes(draft: &mut Draft<'_>, desired: &Desired, declared: &DesiredClien
     let names = |scopes: &Option<Vec<String>>| scopes.clone().unwrap_or_default();
     let (defaults, optional) = (names(&there.default_client_scopes), names(&there.optional_client_scopes));
     let first = draft.changes.len();
-    if let Some(related) = &declared.default_scopes {
-        let defaults: Vec<&str> = defaults.iter().map(String::as_str).collect();
-        draft.relate(&owner, related, &defaults, |scope| Relation::ClientDefaultScope {
-            client: client(),
-            scope: scope.to_owned(),
-        });
-    }
-    if let Some(related) = &declared.optional_scopes {
-        let optional: Vec<&str> = optional.iter().map(String::as_str).collect();
-        draft.relate(&owner, related, &optional, |scope| Relation::ClientOptionalScope {
-            client: client(),
-            scope: scope.to_owned(),
-        });
-    }
-    // A list that nobody declares gives up what the other one declares: a scope is in one of them at most.
-    if declared.optional_scopes.is_none() {
-        let wanted = declared.default_scopes.iter().flat_map(|related| &related.names);
-        for scope in wanted.filter(|scope| optional.contains(scope)) {
-            draft.relation(&owner, Relation::ClientOptionalScope { client: client(), scope: scope.clone() }, false);
-        }
-    }
-    if declared.default_scopes.is_none() {
-        let wanted = declared.optional_scopes.iter().flat_map(|related| &related.names);
-        for scope in wanted.filter(|scope| defaults.contains(scope)) {
-            draft.relation(&owner, Relation::ClientDefaultScope { client: client(), scope: scope.clone() }, false);
-        }
-    }
+    let unmanaged = Related::default();
+    let default_scopes = declared.default_scopes.as_ref().unwrap_or(&unmanaged);
+    let optional_scopes = declared.optional_scopes.as_ref().unwrap_or(&unmanaged);
+    let default_scope = |scope: &str| Relation::ClientDefaultScope { client: client(), scope: scope.to_owned() };
+    let optional_scope = |scope: &str| Relation::ClientOptionalScope { client: client(), scope: scope.to_owned() };
+    let there: Vec<&str> = defaults.iter().map(String::as_str).collect();
+    draft.relate(&owner, default_scopes, &there, default_scope);
+    give_up(draft, &owner, (default_scopes, &there), optional_scopes, default_scope);
+    let there: Vec<&str> = optional.iter().map(String::as_str).collect();
+    draft.relate(&owner, optional_scopes, &there, optional_scope);
+    give_up(draft, &owner, (optional_scopes, &there), default_scopes, optional_scope);
     leave_before_joining(&mut draft.changes[first..]);
 }

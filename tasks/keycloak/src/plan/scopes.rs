@@ -11,7 +11,7 @@ use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
 use super::{Draft, Operation, Owner, Place, realm::realm_object};
 use crate::{
-    desired::{Declared, Desired},
+    desired::{Declared, Desired, Related},
     names::{CLIENT_SCOPE, MapperOwner},
     observe::Observed,
     relation::Relation,
@@ -42,14 +42,30 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
 fn plan_defaults(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let owner = Owner::of(desired, &desired.realm_settings);
     let first = draft.changes.len();
+    let (defaults, optional) = (&desired.default_client_scopes, &desired.optional_client_scopes);
+    let default_scope = |scope: &str| Relation::DefaultClientScope(scope.to_owned());
+    let optional_scope = |scope: &str| Relation::OptionalClientScope(scope.to_owned());
     let there: Vec<&str> = observed.default_client_scopes.iter().map(String::as_str).collect();
-    draft
-        .relate(&owner, &desired.default_client_scopes, &there, |scope| Relation::DefaultClientScope(scope.to_owned()));
+    draft.relate(&owner, defaults, &there, default_scope);
+    give_up(draft, &owner, (defaults, &there), optional, default_scope);
     let there: Vec<&str> = observed.optional_client_scopes.iter().map(String::as_str).collect();
-    draft.relate(&owner, &desired.optional_client_scopes, &there, |scope| {
-        Relation::OptionalClientScope(scope.to_owned())
-    });
+    draft.relate(&owner, optional, &there, optional_scope);
+    give_up(draft, &owner, (optional, &there), defaults, optional_scope);
     leave_before_joining(&mut draft.changes[first..]);
+}
+
+/// A list that is not declared as a whole gives up what the other one declares: a scope is in one of them at most.
+pub(super) fn give_up(
+    draft: &mut Draft<'_>,
+    owner: &Owner<'_>,
+    (own, there): (&Related, &[&str]),
+    other: &Related,
+    relation: impl Fn(&str) -> Relation,
+) {
+    let wanted_there = other.names.iter().filter(|scope| there.contains(&scope.as_str()));
+    for scope in wanted_there.filter(|scope| !own.exact && !own.names.contains(scope)) {
+        draft.relation(owner, relation(scope), false);
+    }
 }
 
 /// Every relation that is made waits for those that are taken away.

@@ -65,6 +65,10 @@ async fn keycloak_default_scope_that_is_optional_is_409_for_ever() {
     assert!(optional.as_array().unwrap().iter().any(|scope| scope["name"] == "phone"));
     // The optional list is nobody's business here.
     bench.with_layer("keycloak: {realm: {defaultDefaultClientScopes: [openid, phone]}}\n");
+    let planned = bench.names_planned().await;
+    for relation in ["optional-client-scope/phone", "default-client-scope/phone"] {
+        assert!(planned.iter().any(|object| object == relation), "the plan says what will be done: {planned:?}");
+    }
     bench.converge().await;
     bench.expect_nothing_to_do().await;
     for (list, expected) in [("default", true), ("optional", false)] {
@@ -74,6 +78,23 @@ async fn keycloak_default_scope_that_is_optional_is_409_for_ever() {
     bench.with_layer("keycloak: {realm: {defaultOptionalClientScopes: [phone]}}\n");
     bench.converge().await;
     bench.expect_nothing_to_do().await;
+}
+
+/// The lists would never be equal to what is declared.
+#[tokio::test]
+async fn keycloak_scope_in_both_lists_is_a_difference_for_ever() {
+    for section in [
+        "realm: {defaultOptionalClientScopes: [openid]}",
+        "client: {optionalClientScopes: [email]}",
+        "clients: [{clientId: a, defaultClientScopes: [phone], optionalClientScopes: [phone]}]",
+    ] {
+        let bench = Bench::<Keycloak>::new();
+        bench.with_layer(&format!("keycloak: {{{section}}}\n"));
+        let finished = bench.plan().await;
+        assert_eq!(finished.exit_code, ExitCode::InvalidValues, "{section}");
+        assert!(told(&finished).contains("cannot be default and optional at once"), "{}", told(&finished));
+        assert_eq!(bench.subject.requests().len(), 0);
+    }
 }
 
 #[tokio::test]
