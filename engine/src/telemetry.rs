@@ -12,8 +12,9 @@ use crate::{
     progress::Progress,
 };
 
-/// What is logged when `RUST_LOG` says nothing.
-const DEFAULT_FILTER: &str = "warn,evenkeel=info";
+/// What is logged when `RUST_LOG` says nothing. The client of Kubernetes logs each failed attempt as an error, also those that are made
+/// up for; what matters of it is in our own messages.
+const DEFAULT_FILTER: &str = "warn,evenkeel=info,kube_client=off";
 
 /// Starts the log. A second call in a process changes nothing.
 pub(crate) fn start(format: LogFormat, progress: &Progress) {

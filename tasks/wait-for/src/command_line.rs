@@ -5,6 +5,9 @@ use std::{collections::BTreeMap, ffi::OsString, num::NonZeroU32, path::PathBuf, 
 use clap::{Args, Command, ValueEnum, builder::BoolishValueParser};
 use evenkeel_core::values::model::{HttpMethod, JsonScalar};
 use evenkeel_engine::command_line::{LogFormat, OutputFormat, ValuesOptions, duration};
+use evenkeel_transport::reqwest::header::{HeaderName, HeaderValue};
+
+use crate::condition::declared::sensitive;
 
 /// The whole command line.
 #[derive(Clone, Debug, Args)]
@@ -81,13 +84,13 @@ pub(crate) struct HttpOptions {
     pub method: Method,
     /// A header of the request; repeat it. For a secret see `--header-from-env`
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    pub header: Vec<(String, String)>,
+    pub header: Vec<(HeaderName, HeaderValue)>,
     /// A header whose text is in a variable of the environment; repeat it
     #[arg(long, value_name = "NAME=VARIABLE", value_parser = header_variable)]
-    pub header_from_env: Vec<(String, String)>,
+    pub header_from_env: Vec<(HeaderName, String)>,
     /// What a header of the answer has to say; repeat it
-    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    pub answer_header: Vec<(String, String)>,
+    #[arg(long, value_name = "NAME: VALUE", value_parser = answer_header)]
+    pub answer_header: Vec<(HeaderName, String)>,
     /// What has to stand in the JSON answer, such as `/status=healthy`; repeat it
     #[arg(long, value_name = "POINTER=VALUE", value_parser = json)]
     pub json: Vec<(String, JsonScalar)>,
@@ -151,6 +154,8 @@ pub(crate) struct KubernetesOptions {
     pub retry_failed_jobs: bool,
 }
 
+const HEADER: &str = "write it as `NAME: VALUE`, such as `Accept: application/json`";
+
 /// The command `wait-for` with its options.
 #[must_use]
 pub fn command() -> Command {
@@ -161,20 +166,22 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        _ => Err("write it as `NAME: VALUE`".to_owned()),
-    }
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let (name, value) = answer_header(text)?;
+    // It may be a secret, although there is another option for those.
+    Ok((name, sensitive(&value).ok_or(HEADER)?))
 }
 
-fn header_variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, variable)) if !name.is_empty() && !variable.is_empty() => {
-            Ok((name.to_owned(), variable.to_owned()))
-        }
-        _ => Err("write it as `NAME=VARIABLE`".to_owned()),
-    }
+fn answer_header(text: &str) -> Result<(HeaderName, String), String> {
+    let parsed =
+        text.split_once(':').and_then(|(name, value)| Some((name.trim().parse().ok()?, value.trim().to_owned())));
+    parsed.ok_or_else(|| HEADER.to_owned())
+}
+
+fn header_variable(text: &str) -> Result<(HeaderName, String), String> {
+    let parsed = text.split_once('=').filter(|(_, variable)| !variable.is_empty());
+    let parsed = parsed.and_then(|(name, variable)| Some((name.parse().ok()?, variable.to_owned())));
+    parsed.ok_or_else(|| "write it as `NAME=VARIABLE`, such as `Authorization=TOKEN`".to_owned())
 }
 
 /// A pointer and what has to stand there. `true`, `false` and whole numbers are those; quotation marks make a text of them.

@@ -11,13 +11,11 @@ pub enum Error {
     /// A target on the command line names nothing.
     #[error(transparent)]
     Target(#[from] MalformedTarget),
-    /// An option makes no sense.
-    #[error("option `{option}` cannot be understood: expected {expected}")]
-    Option {
-        /// The option.
-        option: &'static str,
-        /// What would be understood.
-        expected: &'static str,
+    /// What a header shall say cannot be sent.
+    #[error("header `{name}` cannot be sent: what it says is not one line of text")]
+    Header {
+        /// The header's name.
+        name: String,
     },
     /// There is nothing to wait for.
     #[error("there is nothing to wait for")]
@@ -56,9 +54,9 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Target(_) | Self::Option { .. } | Self::NoConditions => ExitCode::Usage,
+            Self::Target(_) | Self::NoConditions => ExitCode::Usage,
             Self::NoBarrier { .. } | Self::Barrier { .. } => ExitCode::InvalidValues,
-            Self::Secret(_) | Self::Session { .. } => ExitCode::Configuration,
+            Self::Secret(_) | Self::Header { .. } | Self::Session { .. } => ExitCode::Configuration,
         }
     }
 
@@ -71,7 +69,7 @@ impl Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Target(_) | Self::Barrier { .. } => None,
-            Self::Option { .. } => Some("`--help` shows what there is".to_owned()),
+            Self::Header { .. } => Some("look at the variable or file that it is read from".to_owned()),
             Self::NoConditions => Some("name targets, or a barrier of the values with `--barrier`".to_owned()),
             Self::NoBarrier { known, .. } if known.is_empty() => Some("declare it under `barriers`".to_owned()),
             Self::NoBarrier { known, .. } => Some(format!("there are: `{}`", known.join("`, `"))),

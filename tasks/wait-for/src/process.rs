@@ -15,11 +15,7 @@ use crate::{
     barrier::{Board, Gate, Outcome, Rules, wait},
     command,
     command_line::WaitFor,
-    condition::{
-        ClientAccount, Expectations,
-        declared::{header, header_name},
-        of_barrier,
-    },
+    condition::{ClientAccount, Expectations, declared::secret_header, of_barrier},
     display,
     handover::hand_over,
     pace::Pace,
@@ -167,23 +163,16 @@ fn conditions(line: &mut WaitFor, secrets: &SecretResolver) -> Result<Vec<Condit
 
 fn expectations(line: &WaitFor, secrets: &SecretResolver) -> Result<Expectations, Error> {
     let http = &line.http;
-    let mut headers = Vec::new();
-    for (name, value) in &http.header {
-        headers.push(header(name, value)?);
-    }
+    let mut headers = http.header.clone();
     for (name, variable) in &http.header_from_env {
         let secret = secrets.resolve(&SecretValue::FromEnv(variable.clone()))?;
-        headers.push(header(name, evenkeel_transport::Secret::from(secret).expose())?);
-    }
-    let mut answer_headers = Vec::new();
-    for (name, text) in &http.answer_header {
-        answer_headers.push((header_name(name)?, text.clone()));
+        headers.push((name.clone(), secret_header(name.as_str(), secret)?));
     }
     Ok(Expectations {
         method: http.method.into(),
         headers,
         status: http.status.clone(),
-        answer_headers,
+        answer_headers: http.answer_header.clone(),
         json: http.expected_json(),
         host: http.host.as_deref().map(crate::condition::declared::host).transpose()?,
         ca_bundle: http.ca_file.as_ref().map(|path| file(path, secrets)).transpose()?,

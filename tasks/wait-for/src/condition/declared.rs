@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-use evenkeel_core::values::{SecretValue, Values, model};
+use evenkeel_core::values::{self as names, SecretValue, Values, model};
 use evenkeel_engine::secrets::{SecretError, SecretResolver};
 use evenkeel_transport::{
     Secret,
@@ -110,28 +110,27 @@ pub fn of_barrier(
 
 /// Why a declared condition cannot be used.
 enum Unusable {
+    /// A target names nothing; in the message the barrier's name is missing.
     Target(MalformedTarget),
-    Secret(SecretError),
+    /// Something else, told as it is.
+    Other(Error),
 }
 
 impl Unusable {
     fn in_barrier(self, name: &str) -> Error {
         match self {
             Self::Target(source) => Error::Barrier { name: name.to_owned(), source },
-            Self::Secret(source) => Error::Secret(source),
+            Self::Other(error) => error,
         }
     }
 }
 
-impl From<MalformedTarget> for Unusable {
-    fn from(malformed: MalformedTarget) -> Self {
-        Self::Target(malformed)
-    }
-}
-
-impl From<SecretError> for Unusable {
-    fn from(error: SecretError) -> Self {
-        Self::Secret(error)
+impl<E: Into<Error>> From<E> for Unusable {
+    fn from(error: E) -> Self {
+        match error.into() {
+            Error::Target(malformed) => Self::Target(malformed),
+            error => Self::Other(error),
+        }
     }
 }
 
@@ -164,12 +163,12 @@ impl Reading<'_> {
     fn http(&self, declared: &model::HttpCondition) -> Result<HttpTarget, Unusable> {
         let mut headers = Vec::with_capacity(declared.headers.len());
         for (name, text) in &declared.headers {
-            let text = Secret::from(self.secrets.resolve(&text.0)?);
-            headers.push(header(name.as_str(), text.expose())?);
+            let text = secret_header(name.as_str(), self.secrets.resolve(&text.0)?)?;
+            headers.push((header_name(name)?, text));
         }
         let mut answer_headers = Vec::with_capacity(declared.answer_headers.len());
         for (name, text) in &declared.answer_headers {
-            answer_headers.push((header_name(name.as_str())?, text.clone()));
+            answer_headers.push((header_name(name)?, text.clone()));
         }
         Ok(HttpTarget {
             url: request_url(declared.url.as_str())?,
@@ -199,20 +198,21 @@ impl Reading<'_> {
     }
 }
 
-/// A header as it is sent. What it says may be a secret, so it is marked as one.
-pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), MalformedTarget> {
-    let mut value: HeaderValue = value.parse().map_err(|_| malformed_header(name))?;
+/// What a header says, which was kept somewhere else.
+pub(crate) fn secret_header(name: &str, text: SecretString) -> Result<HeaderValue, Error> {
+    sensitive(Secret::from(text).expose()).ok_or_else(|| Error::Header { name: name.to_owned() })
+}
+
+/// What a header says, marked as a secret; `None` where it is not one line.
+pub(crate) fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value: HeaderValue = text.parse().ok()?;
     value.set_sensitive(true);
-    Ok((header_name(name)?, value))
+    Some(value)
 }
 
-/// The name of a header, in small letters.
-pub(crate) fn header_name(name: &str) -> Result<HeaderName, MalformedTarget> {
-    name.parse().map_err(|_| malformed_header(name))
-}
-
-fn malformed_header(name: &str) -> MalformedTarget {
-    MalformedTarget { target: name.to_owned(), expected: "a header's name and a text of one line" }
+/// A header's name, in small letters. The values hold none that HTTP does not take.
+fn header_name(name: &names::HeaderName) -> Result<HeaderName, Error> {
+    name.as_str().parse().map_err(|_| Error::Header { name: name.to_string() })
 }
 
 /// The name that a request is for.

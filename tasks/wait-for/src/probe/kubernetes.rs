@@ -17,6 +17,7 @@ use evenkeel_kubernetes_client::{
         apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
     },
 };
+use evenkeel_transport::Retry;
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -40,8 +41,13 @@ impl SharedCluster {
     }
 
     async fn get(&self) -> Result<&Cluster, KubernetesError> {
-        let options =
-            ClusterOptions { connect_timeout: self.limit, request_timeout: self.limit, ..ClusterOptions::default() };
+        let options = ClusterOptions {
+            connect_timeout: self.limit,
+            request_timeout: self.limit,
+            // The barrier has a pace of its own, and tells after each try what is missing.
+            retry: Retry { times: 0, ..Retry::default() },
+            ..ClusterOptions::default()
+        };
         self.cluster.get_or_try_init(|| Cluster::connect(&self.connection, options)).await
     }
 }

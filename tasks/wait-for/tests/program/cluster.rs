@@ -1,5 +1,7 @@
 //! Objects of a cluster: the real program against the sandbox's API server.
 
+use std::net::TcpListener;
+
 use assert_cmd::Command;
 use evenkeel_sandbox::{Effect, Fault, Gate, Kubernetes, KubernetesOptions, Matching, Page};
 use serde_json::{Value, json};
@@ -229,6 +231,22 @@ async fn an_api_server_that_fails_for_a_while_is_waited_for() {
     stage.cluster.inject(Fault::times(2, Matching::reads().path(JOBS), failing));
     let (code, _, stderr) = run(stage.command(&[JOB])).await;
     assert_eq!(code, 0, "{stderr}");
+}
+
+/// Somebody who reads the log at night has to see what is wrong from the first try on.
+#[tokio::test]
+async fn an_api_server_that_is_not_there_is_told_in_our_words() {
+    let stage = Stage::new();
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    stage.log_in(&stage.cluster.kubeconfig().replace(stage.cluster.url(), &format!("http://{nowhere}")));
+    let (code, _, stderr) = run(stage.command(&["--timeout", "500ms", JOB])).await;
+    assert_eq!(code, 69, "{stderr}");
+    let error = stderr.lines().find(|line| line.starts_with("error:")).unwrap();
+    assert!(
+        error.contains("the Kubernetes API server is not available") && error.contains("cannot connect"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("ERROR"), "{stderr}");
 }
 
 /// An API server that does not answer tells nothing of the object: with `--invert` that once would have opened the barrier.

@@ -174,6 +174,21 @@ async fn numbers_of_the_environment_are_numbers() {
     assert_eq!(run(command).await.0, 64);
 }
 
+#[test]
+fn a_header_that_http_does_not_take_is_wrong_usage() {
+    for option in [["--header", "a b: c"], ["--answer-header", "nothing"], ["--header-from-env", "a b=C"]] {
+        let output = wait_for(&[option[0], option[1], "http://127.0.0.1:1"]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(64), "{said}");
+        assert!(said.contains(option[0]) && said.contains("write it as"), "{said}");
+    }
+    let mut command = wait_for(&["--header-from-env", "Authorization=TOKEN", "http://127.0.0.1:1"]);
+    let output = command.env("TOKEN", "Bearer canary\nx").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    assert!(said.contains("header `authorization` cannot be sent") && !said.contains("canary"), "{said}");
+}
+
 /// k8s-wait-for has none: there is one even if nobody asks for it.
 #[test]
 fn unlike_k8s_wait_for_there_is_always_a_deadline() {
