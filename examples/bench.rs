@@ -118,15 +118,7 @@ impl Scenario for Copies {
     }
 
     fn kubeconfig(url: &str) -> Option<String> {
-        let config = serde_json::json!({
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "bench", "cluster": {"server": url}}],
-            "users": [{"name": "bench", "user": {"token": PASSWORD}}],
-            "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench"}}],
-            "current-context": "bench",
-        });
-        Some(config.to_string())
+        Some(evenkeel_sandbox::Kubernetes::kubeconfig_of(url, &PASSWORD.into()))
     }
 
     fn section(_: &str) -> String {

@@ -89,7 +89,7 @@ impl Subject for Copies {
         vec![
             ("10-platform.yaml", PLATFORM.to_owned()),
             ("20-copies.yaml", COPIES.to_owned()),
-            ("kubeconfig", kubeconfig(&urls[0])),
+            ("kubeconfig", Kubernetes::kubeconfig_of(&urls[0], &TOKEN.into())),
         ]
     }
 
@@ -205,17 +205,4 @@ impl Copies {
         change(&mut object);
         self.server.insert("secrets", namespace, name, object);
     }
-}
-
-/// A kubeconfig for a cluster at an address, which may be a proxy's.
-fn kubeconfig(url: &str) -> String {
-    let config = json!({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "demo", "cluster": {"server": url}}],
-        "users": [{"name": "demo", "user": {"token": TOKEN}}],
-        "contexts": [{"name": "demo", "context": {"cluster": "demo", "user": "demo", "namespace": "default"}}],
-        "current-context": "demo",
-    });
-    config.to_string()
 }

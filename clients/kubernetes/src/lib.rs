@@ -56,4 +56,10 @@ pub mod label {
     pub const PLATFORM: &str = "evenkeel.dev/platform";
     /// Which task made it.
     pub const TASK: &str = "evenkeel.dev/task";
+
+    /// What only objects carry that a task manages for a platform, as a label selector.
+    #[must_use]
+    pub fn selector(platform: &str, task: &str) -> String {
+        format!("{MANAGED_BY}={EVENKEEL},{PLATFORM}={platform},{TASK}={task}")
+    }
 }

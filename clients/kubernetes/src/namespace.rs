@@ -15,6 +15,27 @@ pub enum State {
     Terminating,
 }
 
+/// Why nothing can be put into a namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Closed {
+    /// It is not there.
+    Missing,
+    /// It is being deleted.
+    Terminating,
+}
+
+impl Closed {
+    /// Why nothing can be put into a namespace of this state, where `None` is one that is missing.
+    #[must_use]
+    pub const fn of(state: Option<State>) -> Option<Self> {
+        match state {
+            Some(State::Active) => None,
+            Some(State::Terminating) => Some(Self::Terminating),
+            None => Some(Self::Missing),
+        }
+    }
+}
+
 impl State {
     /// A namespace that is being deleted has a time of deletion, whatever else is read of it.
     fn of(metadata: &ObjectMeta) -> Self {

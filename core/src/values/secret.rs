@@ -158,56 +158,48 @@ impl JsonSchema for SecretReference {
     }
 }
 
-/// Certificates in PEM form that every client trusts, beside the system's: the text itself or where it is.
-///
-/// Certificates are public, so the text may stand in any values file.
-#[derive(Debug, Clone)]
-pub struct CaBundle(pub SecretValue);
+/// A text that is no secret, so that it may stand in any values file, or the place of it.
+macro_rules! text_or_reference {
+    ($(#[$about:meta])* $name:ident, $description:literal, $expected:literal, $text:tt $(,)?) => {
+        $(#[$about])*
+        #[derive(Debug, Clone)]
+        pub struct $name(pub SecretValue);
 
-/// What a header says, in place or by reference.
-///
-/// Most headers are no secrets, so the text may stand in any values file; one that is stands somewhere else.
-#[derive(Debug, Clone)]
-pub struct HeaderText(pub SecretValue);
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                SecretValue::deserialize(deserializer).map(Self)
+            }
+        }
 
-impl<'de> Deserialize<'de> for HeaderText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        SecretValue::deserialize(deserializer).map(Self)
-    }
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let reference = generator.subschema_for::<SecretReference>();
+                json_schema!({"description": $description, "x-expected": $expected, "anyOf": [$text, reference]})
+            }
+        }
+    };
 }
 
-impl JsonSchema for HeaderText {
-    fn schema_name() -> Cow<'static, str> {
-        "HeaderText".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let reference = generator.subschema_for::<SecretReference>();
-        json_schema!({
-            "description": "What a header says, or a reference to it.",
-            "x-expected": "a text of one line or a reference such as `{fromEnv: AUTHORIZATION}`",
-            "anyOf": [{"type": "string", "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$"}, reference],
-        })
-    }
+text_or_reference! {
+    /// Certificates in PEM form that every client trusts, beside the system's: the text itself or where it is.
+    ///
+    /// Certificates are public, so the text may stand in any values file.
+    CaBundle,
+    "Certificates in PEM form, or a reference to them.",
+    "certificates in PEM form or a reference such as `{fromFile: /etc/ssl/custom/ca.crt}`",
+    {"type": "string", "minLength": 1},
 }
 
-impl<'de> Deserialize<'de> for CaBundle {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        SecretValue::deserialize(deserializer).map(Self)
-    }
-}
-
-impl JsonSchema for CaBundle {
-    fn schema_name() -> Cow<'static, str> {
-        "CaBundle".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let reference = generator.subschema_for::<SecretReference>();
-        json_schema!({
-            "description": "Certificates in PEM form, or a reference to them.",
-            "x-expected": "certificates in PEM form or a reference such as `{fromFile: /etc/ssl/custom/ca.crt}`",
-            "anyOf": [{"type": "string", "minLength": 1}, reference],
-        })
-    }
+text_or_reference! {
+    /// What a header says, in place or by reference.
+    ///
+    /// Most headers are no secrets, so the text may stand in any values file; one that is stands somewhere else.
+    HeaderText,
+    "What a header says, or a reference to it.",
+    "a text of one line or a reference such as `{fromEnv: AUTHORIZATION}`",
+    {"type": "string", "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$"},
 }

@@ -33,13 +33,6 @@ pub fn secret(name: &ObjectName) -> ObjectId {
     ObjectId::within(SECRET, name.namespace.as_deref().unwrap_or_default(), &name.name)
 }
 
-/// What only copies of a platform carry, as a label selector.
-#[must_use]
-pub fn selector(platform: &str) -> String {
-    let labels = [(label::MANAGED_BY, label::EVENKEEL), (label::PLATFORM, platform), (label::TASK, TASK)];
-    labels.map(|(name, value)| format!("{name}={value}")).join(",")
-}
-
 /// Whether a Secret is a copy, of whichever platform: copies are not copied again.
 #[must_use]
 pub fn is_copy(metadata: &ObjectMeta) -> bool {

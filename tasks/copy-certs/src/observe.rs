@@ -10,7 +10,8 @@ use std::{
 
 use evenkeel_core::memory::Ownership;
 use evenkeel_kubernetes_client::{
-    KubernetesError, ObjectName, k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, secret::SecretObject,
+    KubernetesError, ObjectName, k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, namespace::Closed,
+    secret::SecretObject,
 };
 use jiff::Timestamp;
 
@@ -97,15 +98,6 @@ pub struct ObservedTarget {
     pub closed: Option<Closed>,
     /// Why it could not be read.
     pub failure: Option<KubernetesError>,
-}
-
-/// Why nothing can be put into a namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closed {
-    /// It is not there.
-    Missing,
-    /// It is being deleted.
-    Terminating,
 }
 
 /// A Secret in the place of a copy.

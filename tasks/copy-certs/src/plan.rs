@@ -16,12 +16,12 @@ use evenkeel_core::{
     plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError, Unjudged},
 };
 use evenkeel_engine::task::Classified;
-use evenkeel_kubernetes_client::{KubernetesError, ObjectName};
+use evenkeel_kubernetes_client::{KubernetesError, ObjectName, namespace::Closed};
 
 use crate::{
     desired::Desired,
     names::{self, COPY_RULE, Marks, NAMESPACE},
-    observe::{Closed, Observed, ObservedCopy, ObservedTarget, Seen},
+    observe::{Observed, ObservedCopy, ObservedTarget, Seen},
     wanted::{Wanted, wanted},
 };
 

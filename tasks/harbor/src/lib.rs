@@ -130,7 +130,7 @@ fn not_kept(stored: &str, error: &VaultError) -> Error {
 }
 
 impl Task for Harbor {
-    const NAME: &'static str = "harbor";
+    const NAME: &'static str = names::TASK;
     const ABOUT: &'static str = "Keep a Harbor registry, and the registry secrets in the cluster, equal to the values";
     type Desired = Desired;
     type Observed = Observed;

@@ -35,6 +35,9 @@ pub const SECRET: Kind = Kind::new("secret");
 /// The image pull secrets of a service account: `namespace/account`.
 pub const PULL_SECRETS: Kind = Kind::new("image-pull-secrets");
 
+/// The task's name on the command line, and the value of [`label::TASK`](evenkeel_kubernetes_client::label::TASK) on its Secrets.
+pub const TASK: &str = "harbor";
+
 /// The part of the configuration that decides how people log in.
 pub const AUTH_MODE: &str = "auth_mode";
 /// The part of the configuration that every robot's name begins with.

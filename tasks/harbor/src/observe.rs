@@ -24,7 +24,7 @@ use evenkeel_transport::ResultExt;
 use futures::try_join;
 use serde_json::Value;
 
-pub use cluster::{Closed, ObservedCluster, ObservedSecret};
+pub use cluster::{ObservedCluster, ObservedSecret};
 pub use credentials::Published;
 pub(crate) use projects::retention_id;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};

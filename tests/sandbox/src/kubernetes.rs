@@ -125,12 +125,18 @@ impl Kubernetes {
 
     /// A kubeconfig with another token, such as one of [`Self::service_account`].
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "a kubeconfig holds its token in clear")]
     pub fn kubeconfig_with(&self, token: &SecretString) -> String {
+        Self::kubeconfig_of(self.url(), token)
+    }
+
+    /// A kubeconfig for a server at any address, such as a proxy before this one.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "a kubeconfig holds its token in clear")]
+    pub fn kubeconfig_of(url: &str, token: &SecretString) -> String {
         let config = json!({
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "sandbox", "cluster": {"server": self.url()}}],
+            "clusters": [{"name": "sandbox", "cluster": {"server": url}}],
             "users": [{"name": "sandbox", "user": {"token": token.expose_secret()}}],
             "contexts": [{"name": "sandbox", "context": {"cluster": "sandbox", "user": "sandbox", "namespace": "default"}}],
             "current-context": "sandbox",

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{memory::Ownership, object::Kind};
 use evenkeel_kubernetes_client::{
-    Cluster, KubernetesError, Listing, ObjectName, namespace::State, secret::SecretObject,
+    Cluster, KubernetesError, Listing, ObjectName, label, namespace::Closed, secret::SecretObject,
 };
 
-use super::{Closed, ObservedCopy, ObservedSource, ObservedTarget};
+use super::{ObservedCopy, ObservedSource, ObservedTarget};
 use crate::{content::Texts, desired::Desired, names, wanted::wanted};
 
 /// The kind of the Secrets that may be ours.
@@ -52,7 +52,7 @@ async fn one(
         let copy = ObservedCopy::of(&secret, cluster.field_manager(), texts);
         copies.insert(secret.metadata.name.unwrap_or_default(), copy);
     };
-    let ours = Listing::in_namespace(namespace).labelled(names::selector(platform));
+    let ours = Listing::in_namespace(namespace).labelled(label::selector(platform, names::TASK));
     match cluster.fold::<SecretObject, _>(&ours, BTreeMap::new, take).await {
         Ok(copies) => target.copies = copies,
         Err(error @ KubernetesError::Forbidden(_)) => {
@@ -80,9 +80,8 @@ async fn one(
 /// Why nothing can be put into a namespace. Without the right to look, the write will tell.
 async fn closed(cluster: &Cluster, namespace: &str) -> Result<Option<Closed>, KubernetesError> {
     match cluster.namespace(namespace).await {
-        Ok(None) => Ok(Some(Closed::Missing)),
-        Ok(Some(State::Terminating)) => Ok(Some(Closed::Terminating)),
-        Ok(Some(State::Active)) | Err(KubernetesError::Forbidden(_)) => Ok(None),
+        Ok(state) => Ok(Closed::of(state)),
+        Err(KubernetesError::Forbidden(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -34,6 +34,29 @@ async fn a_run_that_dies_before_or_after_any_write_is_finished_by_the_next() {
     }
 }
 
+/// The worst moment of a type that changes: the old copy is gone, the new one is not there yet, and the process ends.
+#[tokio::test]
+async fn a_run_that_dies_between_the_delete_and_the_create_of_a_type_is_made_up_for() {
+    let stage = Stage::new(SETTINGS);
+    stage.put("team-alpha", "a", "Opaque", &[("a", "1")]).await;
+    stage.converge().await;
+    stage.delete("team-alpha", "a").await;
+    stage.put("team-alpha", "a", "example.com/other", &[("a", "2")]).await;
+    let gate = Gate::new();
+    stage.server.inject(Fault::once(Matching::writes(), Effect::Hold(gate.clone())));
+    tokio::select! {
+        biased;
+        finished = stage.apply() => panic!("nothing was held: {}", told(&finished)),
+        () = gate.reached(1) => {}
+    }
+    assert!(stage.find("argocd", "team-alpha.a").await.is_none(), "the run died in between");
+    gate.open();
+    stage.server.clear_faults();
+    stage.converge().await;
+    let copy = stage.get("argocd", "team-alpha.a").await;
+    assert_eq!((copy.secret_type.as_str(), copy.data.len()), ("example.com/other", 1));
+}
+
 #[tokio::test]
 async fn a_source_that_fails_to_be_read_changes_and_removes_no_copy() {
     let broken = [

@@ -13,7 +13,7 @@ use super::missing;
 use crate::{
     Error, Harbor,
     directory::Named,
-    names::DEFAULT_ACCOUNT,
+    names::{DEFAULT_ACCOUNT, TASK},
     plan::{Obstacle, Publication},
     published::{RobotCredentials, VERIFIED, verified_note},
 };
@@ -144,7 +144,7 @@ impl Harbor {
 }
 
 fn labels(platform: &str) -> BTreeMap<String, String> {
-    [(label::MANAGED_BY, label::EVENKEEL), (label::PLATFORM, platform), (label::TASK, "harbor")]
+    [(label::MANAGED_BY, label::EVENKEEL), (label::PLATFORM, platform), (label::TASK, TASK)]
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect()

@@ -8,14 +8,14 @@ use evenkeel_core::{
 };
 use evenkeel_kubernetes_client::{
     Cluster, KubernetesError, Listing, ObjectName, Readings,
-    k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, label, namespace::State, secret::SecretObject,
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, label, namespace::Closed, secret::SecretObject,
     service_account::ServiceAccount,
 };
 
 use crate::{
     Error, Harbor,
     desired::{Desired, DesiredCluster},
-    names::{DEFAULT_ACCOUNT, SECRET},
+    names::{DEFAULT_ACCOUNT, SECRET, TASK},
     published::VERIFIED,
 };
 
@@ -33,15 +33,6 @@ pub struct ObservedCluster {
     pub closed_namespaces: BTreeMap<String, Closed>,
     /// Why nothing, or not everything, could be read.
     pub failure: Option<KubernetesError>,
-}
-
-/// Why nothing can be put into a namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closed {
-    /// It is not there.
-    Missing,
-    /// It is being deleted.
-    Terminating,
 }
 
 /// A Secret of the cluster.
@@ -106,7 +97,7 @@ impl Reading<'_> {
     async fn everything(&self) -> Result<ObservedCluster, KubernetesError> {
         let mut observed = ObservedCluster::default();
         let names: BTreeSet<ObjectName> = self.names();
-        let listing = Listing::everywhere().labelled(selector(&self.wanted.platform));
+        let listing = Listing::everywhere().labelled(label::selector(&self.wanted.platform, TASK));
         let all: Vec<ObjectName> = names.iter().cloned().collect();
         let labelled: Readings<SecretObject> = self.cluster.read_all(&listing, &all).await?;
         let was_listed = labelled.listed;
@@ -158,7 +149,8 @@ impl Reading<'_> {
             Err(KubernetesError::Forbidden(_)) => return self.closed_one_by_one(&wanted).await,
             Err(error) => return Err(error),
         };
-        let closed = wanted.into_iter().filter_map(|name| Some((name.to_owned(), closed(there.get(name).copied())?)));
+        let closed =
+            wanted.into_iter().filter_map(|name| Some((name.to_owned(), Closed::of(there.get(name).copied())?)));
         Ok(closed.collect())
     }
 
@@ -166,7 +158,7 @@ impl Reading<'_> {
         let mut found = BTreeMap::new();
         for name in wanted {
             match self.cluster.namespace(name).await {
-                Ok(state) => drop(closed(state).map(|closed| found.insert((*name).to_owned(), closed))),
+                Ok(state) => drop(Closed::of(state).map(|closed| found.insert((*name).to_owned(), closed))),
                 // Without the right to look, the write will tell.
                 Err(KubernetesError::Forbidden(_)) => {}
                 Err(error) => return Err(error),
@@ -190,20 +182,6 @@ impl Reading<'_> {
     }
 }
 
-/// What this task has put into the cluster for this platform.
-fn selector(platform: &str) -> String {
-    let labels = [(label::MANAGED_BY, label::EVENKEEL), (label::PLATFORM, platform), (label::TASK, "harbor")];
-    labels.map(|(name, value)| format!("{name}={value}")).join(",")
-}
-
 fn object(name: &ObjectName) -> ObjectId {
     ObjectId::within(SECRET, name.namespace.as_deref().unwrap_or_default(), &name.name)
-}
-
-const fn closed(state: Option<State>) -> Option<Closed> {
-    match state {
-        Some(State::Active) => None,
-        Some(State::Terminating) => Some(Closed::Terminating),
-        None => Some(Closed::Missing),
-    }
 }

@@ -9,14 +9,15 @@ use evenkeel_core::{
     plan::{Action, Cause},
 };
 use evenkeel_kubernetes_client::{
-    KubernetesError, k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, secret::SecretObject,
+    KubernetesError, k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, namespace::Closed,
+    secret::SecretObject,
 };
 
 use super::{Draft, Operation, Owner, Place, coming_prefix, field, prefix_change, secret_field};
 use crate::{
     desired::{Desired, DesiredCluster, DesiredCredential, Form},
     names::{self, DEFAULT_ACCOUNT, NAMESPACE, PULL_SECRETS},
-    observe::{Closed, Observed, ObservedCluster, ObservedSecret, Published},
+    observe::{Observed, ObservedCluster, ObservedSecret, Published},
     published::RobotCredentials,
 };
 
