@@ -228,7 +228,10 @@ impl KubernetesError {
 
     fn of_causes(status: &Status, refusal: Box<Refusal>) -> Self {
         let fields = status.immutable_fields();
-        if !fields.is_empty() {
+        if fields.iter().any(|field| field == "`metadata.uid`") {
+            // Another object of that name: an apply says so with 422 (server-behaviour 9).
+            Self::Stale(refusal)
+        } else if !fields.is_empty() {
             Self::Immutable { refusal, fields }
         } else if status.has_cause("FieldValueTooLong") {
             Self::TooLarge(refusal)

@@ -79,7 +79,11 @@ impl Harbor {
             Removal::Retention(id) => {
                 let id = *id;
                 let delete = |client: Arc<Client>| async move { client.retention_delete().id(id).send().await.api() };
-                unless_gone(self.access.call(delete).await).doing("delete", "retention policy", &id.to_string())
+                match self.access.call(delete).await {
+                    // What is gone already answers so (server-behaviour 6): whether it is shows at the next look.
+                    Err(HarborError::Server(_)) => Err(missing("retention policy", &id.to_string())),
+                    result => unless_gone(result).doing("delete", "retention policy", &id.to_string()),
+                }
             }
             Removal::ImmutableRule(project, id) => {
                 let delete = |client: Arc<Client>| async move {

@@ -26,7 +26,6 @@ pub use projects::{
 };
 pub use reading::required_secrets;
 pub use registries::{DesiredRegistry, DesiredReplication};
-#[cfg(test)]
 pub(crate) use robots::fits_harbor;
 pub use robots::{DesiredRobot, RobotFields, RobotHome, SecretHome, own_robot};
 pub use secrets::{DesiredCluster, DesiredCredential, Form};

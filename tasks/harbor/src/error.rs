@@ -54,13 +54,13 @@ pub enum Error {
         /// What it says about the first.
         source: HarborError,
     },
-    /// A project's group can be a member only with login through OpenID Connect.
-    #[error("group `{group}` cannot be a member yet: harbor's login mode is `{mode}`")]
-    NoGroups {
-        /// The group.
-        group: String,
-        /// The login mode.
-        mode: String,
+    /// A user can be a member only once Harbor knows the name.
+    #[error("user `{user}` cannot be a member of project `{project}` yet: harbor does not know that name")]
+    NoUser {
+        /// The user.
+        user: String,
+        /// The project.
+        project: String,
     },
     /// Something that must be there for a write has gone, or never was.
     #[error("{kind} `{name}` is not there")]
@@ -125,7 +125,7 @@ impl Classified for Error {
             Self::ConfigurationFixed
             | Self::AuthModeFrozen { .. }
             | Self::KeysRefused { .. }
-            | Self::NoGroups { .. }
+            | Self::NoUser { .. }
             | Self::SecretRefused { .. }
             | Self::NoCluster { .. }
             | Self::NamespaceMissing { .. }
@@ -166,8 +166,8 @@ impl Classified for Error {
                 "delete the local users in harbor, which frees the mode, or leave `harbor.oidc` and `auth_mode` out of the values; every other key was written"
             }
             Self::KeysRefused { .. } => "change the declared value; every other key was written",
-            Self::NoGroups { .. } => {
-                "declare `harbor.oidc`, or leave the mode to people and wait until it is `oidc_auth`"
+            Self::NoUser { .. } => {
+                "with login through OpenID Connect an account exists from its first login on; run again afterwards"
             }
             Self::Missing { .. } => "run again: it was removed while this run was under way",
             Self::SecretRefused { .. } => {

@@ -88,6 +88,17 @@ async fn a_secret_that_was_seen_is_changed_only_as_it_was_seen() {
 }
 
 #[tokio::test]
+async fn a_secret_that_was_made_anew_meanwhile_is_not_called_immutable() {
+    let server = MockServer::start().await;
+    let causes = json!([{
+        "reason": "FieldValueInvalid", "field": "metadata.uid", "message": "Invalid value: \"u1\": field is immutable"
+    }]);
+    call("PATCH", DEMO).respond_with(status(422, "Invalid", "Secret", &causes)).expect(1).mount(&server).await;
+    let result = cluster(&server).await.apply_secret(&desired(), Expected::Seen(&seen()), OthersValues::Take).await;
+    assert!(matches!(result, Err(KubernetesError::Stale(_))), "{result:?}");
+}
+
+#[tokio::test]
 async fn a_secret_that_should_be_absent_is_not_taken_over() {
     let server = MockServer::start().await;
     call("GET", DEMO)

@@ -238,7 +238,15 @@ impl Harbor {
                     .api()
             }
         };
-        self.access.call(create).await.doing("create", "member", &format!("{project}/{name}"))
+        match self.access.call(create).await {
+            // A missing project is a 404 too, and names itself.
+            Err(HarborError::NotFound(error))
+                if matches!(member, Member::User(_)) && !error.message().starts_with("project ") =>
+            {
+                Err(Error::NoUser { user: name.clone(), project: project.to_owned() })
+            }
+            result => result.doing("create", "member", &format!("{project}/{name}")),
+        }
     }
 
     pub(super) async fn update_member(&self, project: &str, name: &str, id: i64, role_id: i64) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use super::missing;
 use crate::{
     Error, Harbor,
-    desired::{DesiredRobot, RobotHome, SecretHome},
+    desired::{DesiredRobot, RobotHome, SecretHome, fits_harbor},
     directory::Named,
     error::Doing,
 };
@@ -104,12 +104,14 @@ impl Harbor {
     /// A secret of the robot that works: the kept one where it does, otherwise the kept or a new one once it is set.
     pub(super) async fn working_secret(&self, stored: &str, scope: &str) -> Result<Secret, Error> {
         let secret = match self.kept(stored).await? {
-            Some(secret) => {
-                let secret = Secret::from(secret);
+            Some(kept) => {
+                let is_fit = fits_harbor(&kept);
+                let secret = Secret::from(kept);
                 if self.works(stored, &secret, scope).await? {
                     return Ok(secret);
                 }
-                secret
+                // What Harbor would refuse, or take for a wish to have one made, is no secret to go on with.
+                if is_fit { secret } else { self.new_secret(stored).await? }
             }
             None => self.new_secret(stored).await?,
         };
@@ -188,7 +190,6 @@ fn random_secret() -> Result<SecretString, getrandom::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desired::fits_harbor;
 
     #[test]
     fn a_made_secret_is_one_that_harbor_takes_and_never_the_same() {

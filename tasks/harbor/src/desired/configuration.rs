@@ -60,6 +60,7 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<DesiredC
     if let Some(declared) = &harbor.configuration {
         check(reading, declared.fields(), &path)?;
         let typed: Configurations = reading.typed(declared, &path)?;
+        not_empty(reading, typed.oidc_client_secret.as_ref(), &path.clone().key("oidc_client_secret"))?;
         keys.overlay(reading, &typed, declared.fields().keys(), &path)?;
     }
     keys.split(reading.cause(&path))
@@ -204,11 +205,16 @@ fn client_secret(reading: &Reading<'_>, oidc: &HarborOidc) -> Result<Option<Secr
     let own = oidc.client_secret.as_ref().map(|secret| (secret, reading.path(&["oidc", "clientSecret"])));
     let Some((secret, path)) = own.or_else(shared) else { return Ok(None) };
     let secret = Secret::from(reading.secret(secret, &path)?);
-    if secret.is_empty() {
-        // Harbor would take it, and forget the one that works (server-behaviour 2).
-        return Err(reading.problem(&path, "the client secret of harbor's login is empty").into());
-    }
+    not_empty(reading, Some(&secret), &path)?;
     Ok(Some(secret))
+}
+
+/// Harbor would take an empty one, and forget the one that works (server-behaviour 2).
+fn not_empty(reading: &Reading<'_>, secret: Option<&Secret>, path: &ValuePath) -> Result<(), Problems> {
+    if secret.is_some_and(Secret::is_empty) {
+        return Err(reading.problem(path, "the client secret of harbor's login is empty").into());
+    }
+    Ok(())
 }
 
 fn check_scope(reading: &Reading<'_>, scope: &str, path: &ValuePath) -> Result<(), Problems> {

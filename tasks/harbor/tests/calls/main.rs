@@ -4,6 +4,7 @@
 
 mod fallback;
 mod lists;
+mod login;
 mod secrets;
 
 use std::{fs, sync::Arc};
@@ -45,6 +46,24 @@ struct Stage {
 impl Stage {
     /// A server that knows the administrator, where our own robot is there with all its rights, and its secret is kept.
     async fn new() -> Self {
+        Self::with("").await
+    }
+
+    /// The same, with more in the section of the values.
+    async fn with(more: &str) -> Self {
+        let stage = Self::bare().await;
+        fs::write(stage.folder.path().join("values.yaml"), format!("{VALUES}{more}")).unwrap();
+        let target = format!("harbor at {}", stage.server.uri());
+        let kept = json!({"format": 1, "targets": {target: {"robot/evenkeel-demo": "Own-Secret-1"}}});
+        fs::write(stage.kept(), kept.to_string()).unwrap();
+        let configuration = json!({"robot_name_prefix": {"value": "robot$", "editable": true}});
+        stage.answer("GET", "/users/current", ADMIN, 200, json!({"username": "admin", "sysadmin_flag": true})).await;
+        stage.answer("GET", "/configurations", ADMIN, 200, configuration).await;
+        stage
+    }
+
+    /// A server that answers nothing yet, and nothing kept.
+    async fn bare() -> Self {
         let stage = Self {
             server: MockServer::start().await,
             folder: tempfile::tempdir().unwrap(),
@@ -57,20 +76,15 @@ impl Stage {
             },
         };
         fs::write(stage.folder.path().join("values.yaml"), VALUES).unwrap();
-        let target = format!("harbor at {}", stage.server.uri());
-        let kept = json!({"format": 1, "targets": {target: {"robot/evenkeel-demo": "Own-Secret-1"}}});
-        fs::write(stage.folder.path().join("inventory.secrets.json"), kept.to_string()).unwrap();
-        stage.answer("GET", "/users/current", ADMIN, 200, json!({"username": "admin", "sysadmin_flag": true})).await;
         stage
-            .answer(
-                "GET",
-                "/configurations",
-                ADMIN,
-                200,
-                json!({"robot_name_prefix": {"value": "robot$", "editable": true}}),
-            )
-            .await;
-        stage
+    }
+
+    fn kept(&self) -> std::path::PathBuf {
+        self.folder.path().join("inventory.secrets.json")
+    }
+
+    fn forget_kept(&self) {
+        fs::remove_file(self.kept()).unwrap();
     }
 
     async fn answer(&self, verb: &str, place: &str, caller: &str, status: u16, body: Value) {

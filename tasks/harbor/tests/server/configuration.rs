@@ -116,11 +116,27 @@ async fn a_configuration_that_the_environment_decides_about_is_told_and_never_wr
 }
 
 #[tokio::test]
+async fn an_empty_client_secret_never_overwrites_the_one_that_works() {
+    let stage = Stage::new("");
+    stage.converge().await;
+    stage.sandbox.reset_log();
+    for values in ["harbor: {oidc: {clientSecret: ''}}\n", "harbor: {configuration: {oidc_client_secret: ''}}\n"] {
+        stage.declare_secrets(values);
+        let finished = stage.apply().await;
+        assert_eq!(finished.exit_code, ExitCode::InvalidValues, "{values}: {}", told(&finished));
+    }
+    assert!(stage.sandbox.requests().is_empty());
+    assert!(stage.sandbox.configuration_holds("oidc_client_secret", "oidc-secret"));
+}
+
+#[tokio::test]
 async fn what_harbor_would_take_without_a_word_is_refused_before_the_first_request() {
     for (values, words) in [
         ("harbor: {configuration: {auth_mode: magic}}", "no login mode of harbor"),
         ("harbor: {configuration: {oidc_endpoint: notaurl}}", "this is no address"),
         ("harbor: {oidc: {scope: 'profile,email'}}", "lack `openid`"),
+        ("harbor: {oidc: {scope: ''}}", "lack `openid`"),
+        ("harbor: {configuration: {oidc_scope: ''}}", "lack `openid`"),
         ("harbor: {configuration: {project_creation_restriction: nobody}}", "does not know this word"),
         ("harbor: {configuration: {robot_token_duration: 0}}", "above zero"),
         ("harbor: {projects: [{name: UPPER}]}", "a project name"),
@@ -130,6 +146,10 @@ async fn what_harbor_would_take_without_a_word_is_refused_before_the_first_reque
         ("harbor: {robots: [{name: a, permissions: []}]}", "permissions"),
         ("harbor: {robots: [{name: a, duration: 0, permissions: [{access: [{resource: x, action: y}]}]}]}", "days"),
         ("harbor: {projects: [{name: a, members: [{role: guest}]}]}", "a group or a user"),
+        ("harbor: {projects: [{name: a, members: [{group: '', role: guest}]}]}", "a group or a user"),
+        ("harbor: {projects: [{name: a, members: [{group: b, role: owner}]}]}", "role"),
+        ("harbor: {projects: [{name: a, storageQuota: 0}]}", "storageQuota"),
+        ("harbor: {projects: [{name: a, storageQuota: -2}]}", "storageQuota"),
         ("harbor: {projects: [{name: a, colour: red}]}", "colour"),
         ("teams: {a--b: {}}", "no name of a project"),
     ] {

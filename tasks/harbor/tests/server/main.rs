@@ -9,6 +9,7 @@ mod login;
 mod members;
 mod projects;
 mod prune;
+mod published;
 mod registries;
 mod robots;
 mod secrets;

@@ -2,7 +2,7 @@ use evenkeel_engine::exit_code::ExitCode;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, told};
+use crate::stage::{Stage, failures, told};
 
 async fn members(stage: &Stage, project: &str) -> Vec<(String, i64)> {
     let members = stage.get(&format!("/projects/{project}/members?page_size=100")).await;
@@ -79,4 +79,28 @@ async fn groups_wait_without_a_failure_where_nobody_declares_the_login_mode() {
     let notes: Vec<&str> = finished.report.notes.iter().map(|note| note.message.as_str()).collect();
     assert!(notes.iter().any(|note| note.contains("waits for login through OpenID Connect")), "{notes:?}");
     assert_eq!(members(&stage, "team-alpha").await, rows(&[("admin", 1)]));
+}
+
+#[tokio::test]
+async fn a_user_who_has_never_logged_in_cannot_be_a_member_yet_and_spoils_nothing_else() {
+    let stage = Stage::new(
+        "harbor: {projects: [{name: shared, members: [{user: ada, role: guest}, {group: devs, role: developer}]}]}\n",
+    );
+    let finished = stage.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    let failures = failures(&finished);
+    assert_eq!(failures, ["user `ada` cannot be a member of project `shared` yet: harbor does not know that name"]);
+    assert_eq!(members(&stage, "shared").await, rows(&[("admin", 1), ("devs", 2)]));
+}
+
+#[tokio::test]
+async fn a_group_that_somebody_deleted_is_a_member_again() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.converge().await;
+    let groups = stage.get("/usergroups?page_size=100").await;
+    let group = groups.as_array().unwrap().iter().find(|group| group["group_name"] == "team-alpha").unwrap();
+    assert_eq!(stage.meddle(Method::DELETE, &format!("/usergroups/{}", group["id"]), None).await.0, 200);
+    assert_eq!(members(&stage, "team-alpha").await.len(), 2);
+    stage.converge().await;
+    assert!(members(&stage, "team-alpha").await.contains(&("team-alpha".to_owned(), 2)));
 }

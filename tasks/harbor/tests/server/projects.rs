@@ -1,8 +1,9 @@
-use evenkeel_engine::exit_code::ExitCode;
+use evenkeel_engine::{command_line::Options, exit_code::ExitCode, run::Finished};
+use evenkeel_sandbox::{Effect, Fault, Matching};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::stage::{Stage, told};
+use crate::stage::{Stage, failures, told};
 
 #[tokio::test]
 async fn a_team_gets_a_private_project_with_quota_and_retention() {
@@ -140,4 +141,81 @@ async fn a_change_of_a_rule_a_webhook_or_a_label_keeps_what_nobody_declares() {
     assert_eq!((&hook["description"], &hook["targets"][0]["auth_header"]), (&json!("theirs"), &json!("Bearer hook")));
     let label = stage.get(&format!("/labels?scope=p&project_id={id}")).await[0].clone();
     assert_eq!((&label["color"], &label["description"]), (&json!("#48960C"), &json!("passed")));
+}
+
+#[tokio::test]
+async fn a_change_of_a_project_keeps_settings_that_nobody_declares() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.converge().await;
+    let theirs = json!({"metadata": {"public": "true", "severity": "critical", "prevent_vul": "true"}});
+    stage.meddle(Method::PUT, "/projects/team-alpha", Some(theirs)).await;
+    stage.converge().await;
+    let metadata = stage.get("/projects/team-alpha").await["metadata"].clone();
+    assert_eq!(
+        (&metadata["public"], &metadata["severity"], &metadata["prevent_vul"]),
+        (&json!("false"), &json!("critical"), &json!("true"))
+    );
+}
+
+#[tokio::test]
+async fn a_retention_policy_whose_delete_is_repeated_answers_500_and_is_gone() {
+    let stage = Stage::new("harbor: {teamDefaults: {retention: {keepLast: 30}}}\nteams: {alpha: {}}\n");
+    stage.converge().await;
+    stage.declare("teams: {alpha: {}}\n");
+    let deletes = Matching::writes().method(Method::DELETE).path("*/retentions/*");
+    stage.sandbox.inject(Fault::once(deletes, Effect::CutAfter));
+    stage.sandbox.reset_log();
+    let finished = stage.apply_with(false, Options { prune: true, ..stage.options() }).await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    let sent = stage.sandbox.requests().into_iter().filter(|request| request.method == "DELETE").count();
+    assert_eq!(sent, 2);
+    assert!(stage.get("/projects/team-alpha").await["metadata"].get("retention_id").is_none());
+}
+
+#[tokio::test]
+async fn a_retention_policy_that_is_gone_is_told_and_holds_up_no_other_project() {
+    let stage = Stage::new("harbor: {teamDefaults: {retention: {keepLast: 30}}}\nteams: {alpha: {}, beta: {}}\n");
+    stage.converge().await;
+    stage.meddle(Method::PUT, "/projects/team-alpha", Some(json!({"metadata": {"retention_id": "999"}}))).await;
+    stage.meddle(Method::PUT, "/projects/team-beta", Some(json!({"metadata": {"public": "true"}}))).await;
+    let finished = stage.apply().await;
+    assert_ne!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    let failures = failures(&finished);
+    assert!(
+        failures.iter().all(|message| message.contains("retention policy of project `team-alpha`")),
+        "{failures:?}"
+    );
+    assert_eq!(stage.get("/projects/team-beta").await["metadata"]["public"], "false");
+}
+
+#[tokio::test]
+async fn a_webhooks_header_that_harbor_shows_in_clear_is_put_right_and_shown_to_nobody() {
+    let stage = Stage::new(RICH);
+    let said = |plan: &Finished| {
+        let text = format!("{} {}", serde_json::to_string(&plan.plan).unwrap(), told(plan));
+        assert!(!text.contains("Bearer hook") && !text.contains("Bearer theirs"), "{text}");
+    };
+    said(&stage.plan().await);
+    said(&stage.converge().await);
+    let mut hook = stage.get("/projects/shared/webhook/policies").await[0].clone();
+    hook["targets"][0]["auth_header"] = json!("Bearer theirs");
+    stage.meddle(Method::PUT, &format!("/projects/shared/webhook/policies/{}", hook["id"]), Some(hook)).await;
+    let plan = stage.plan().await;
+    assert_eq!(plan.plan.as_ref().unwrap().changes.len(), 1);
+    said(&plan);
+    said(&stage.converge().await);
+    let hooks = stage.get("/projects/shared/webhook/policies").await;
+    assert_eq!(hooks[0]["targets"][0]["auth_header"], "Bearer hook");
+}
+
+#[tokio::test]
+async fn a_label_of_the_whole_system_is_not_taken_for_the_projects_own() {
+    let stage = Stage::new(RICH);
+    let theirs = json!({"name": "tested", "scope": "g", "color": "#000000", "project_id": 0});
+    let (status, body) = stage.meddle(Method::POST, "/labels", Some(theirs)).await;
+    assert_eq!(status, 201, "{body}");
+    stage.converge().await;
+    let id = stage.get("/projects/shared").await["project_id"].clone();
+    assert_eq!(stage.get(&format!("/labels?scope=p&project_id={id}")).await[0]["color"], "#48960C");
+    assert_eq!(stage.get("/labels?scope=g").await[0]["color"], "#000000");
 }

@@ -1,7 +1,7 @@
-use evenkeel_engine::exit_code::ExitCode;
+use evenkeel_engine::{command_line::Options, exit_code::ExitCode};
 use evenkeel_sandbox::HarborOptions;
 
-use crate::stage::{PASSWORD, Stage, told};
+use crate::stage::{PASSWORD, Stage, failures, told};
 
 const VALUES: &str = "
 harbor:
@@ -13,7 +13,12 @@ harbor:
 ";
 
 fn stage() -> Stage {
-    let options = HarborOptions::new(PASSWORD).with_registry("https://registry.example.com");
+    // Each change is tried there: with stars for a password it would be refused.
+    let options = HarborOptions::new(PASSWORD).with_guarded_registry(
+        "https://registry.example.com",
+        "reader",
+        "registry-password",
+    );
     Stage::with(&options, VALUES)
 }
 
@@ -58,4 +63,41 @@ async fn a_registry_that_cannot_be_reached_holds_up_only_what_needs_it() {
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
     stage.get("/projects/mirror").await;
+}
+
+#[tokio::test]
+async fn a_new_secret_of_a_registry_is_written_although_only_stars_are_shown() {
+    let stage = stage();
+    stage.converge().await;
+    stage.declare(&VALUES.replace("REGISTRY", "OTHER_SECRET"));
+    // That it was sent shows in that it is refused.
+    let finished = stage.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert_eq!(failures(&finished).len(), 1, "{}", told(&finished));
+    assert!(failures(&finished)[0].contains("the registry is unhealthy"), "{}", told(&finished));
+    stage.declare(VALUES);
+    stage.converge().await;
+}
+
+#[tokio::test]
+async fn a_cache_has_a_retention_policy_from_its_beginning_and_gets_no_second_one() {
+    let stage = stage();
+    stage.declare(&VALUES.replace("registry: upstream", "registry: upstream, retention: {keepLast: 5}"));
+    stage.converge().await;
+    let id = stage.get("/projects/cache").await["metadata"]["retention_id"].as_str().unwrap().to_owned();
+    let rules = stage.get(&format!("/retentions/{id}")).await["rules"].clone();
+    let templates: Vec<&str> =
+        rules.as_array().unwrap().iter().map(|rule| rule["template"].as_str().unwrap()).collect();
+    assert_eq!(templates, ["nDaysSinceLastPull", "latestPushedK"]);
+}
+
+#[tokio::test]
+async fn a_registry_that_is_referred_to_cannot_go_before_what_refers_to_it() {
+    let stage = stage();
+    stage.converge().await;
+    stage.declare("");
+    let finished = stage.apply_with(false, Options { prune: true, ..stage.options() }).await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    assert_eq!(stage.get("/registries").await, serde_json::json!([]));
+    assert_eq!(stage.get("/replication/policies").await, serde_json::json!([]));
 }

@@ -8,22 +8,22 @@ use serde_json::{Value, json};
 
 use crate::stage::{Stage, failures, told};
 
-const VALUES: &str = "kubernetes: {inventory: {namespace: platform-jobs}}\nteams: {alpha: {}}\n";
-const HOST: &str = "harbor.demo.example.com";
+pub(crate) const VALUES: &str = "kubernetes: {inventory: {namespace: platform-jobs}}\nteams: {alpha: {}}\n";
+pub(crate) const HOST: &str = "harbor.demo.example.com";
 const SECRETS: [(&str, &str, &str); 3] = [
     ("harbor-pullsecret", ".dockerconfigjson", "pull"),
     ("harbor-pushsecret", ".dockerconfigjson", "push"),
     ("harbor-pushsecret-builds", "config.json", "builds"),
 ];
 
-fn stage() -> Stage {
+pub(crate) fn stage() -> Stage {
     let stage = Stage::with_cluster(VALUES);
     stage.cluster().add_namespace("team-alpha");
     stage
 }
 
 /// User and password that a Secret publishes for a host.
-fn published(stage: &Stage, name: &str, host: &str) -> (String, String) {
+pub(crate) fn published(stage: &Stage, name: &str, host: &str) -> (String, String) {
     let secret = stage.cluster().object("secrets", "team-alpha", name).unwrap_or_else(|| panic!("no Secret `{name}`"));
     let data = secret["data"].as_object().unwrap().values().next().unwrap().as_str().unwrap();
     let config: Value = serde_json::from_slice(&STANDARD.decode(data).unwrap()).unwrap();
@@ -35,7 +35,7 @@ fn published(stage: &Stage, name: &str, host: &str) -> (String, String) {
 }
 
 /// Whether everything that is published logs in and may do what it is for.
-fn all_work(stage: &Stage) {
+pub(crate) fn all_work(stage: &Stage) {
     for (name, _, suffix) in SECRETS {
         let (user, password) = published(stage, name, HOST);
         assert!(stage.sandbox.accepts(&user, &password), "{name}");

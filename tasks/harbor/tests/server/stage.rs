@@ -81,6 +81,21 @@ impl Stage {
         fs::write(self.folder.path().join("20-more.yaml"), values).unwrap();
     }
 
+    /// Values of a file of secrets, from now on.
+    pub(crate) fn declare_secrets(&self, values: &str) {
+        fs::write(self.folder.path().join("secrets.yaml"), values).unwrap();
+    }
+
+    /// Changes the secret of a robot that is kept beside the inventory.
+    pub(crate) fn spoil_kept(&self, robot: &str, secret: &str) {
+        let path = self.folder.path().join("inventory.secrets.json");
+        let mut kept: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let target = kept["targets"].as_object_mut().unwrap().values_mut().next().unwrap();
+        assert!(target[format!("robot/{robot}")].is_string(), "nothing is kept of `{robot}`");
+        target[format!("robot/{robot}")] = secret.into();
+        fs::write(&path, kept.to_string()).unwrap();
+    }
+
     pub(crate) fn options(&self) -> Options {
         let set = vec![format!("harbor.url={}", self.sandbox.url())];
         Options {
