@@ -8,7 +8,12 @@ use std::{
 };
 
 /// A page, and the folder whose tests it has to name; empty for none.
-const PAGES: &[(&str, &str)] = &[("docs/keycloak-traps.md", "tests/laws/keycloak/traps"), ("docs/laws.md", "")];
+const PAGES: &[(&str, &str)] = &[
+    ("docs/keycloak-traps.md", "tests/laws/keycloak/traps"),
+    ("docs/harbor-traps.md", ""),
+    ("docs/kubernetes-traps.md", ""),
+    ("docs/laws.md", ""),
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
