@@ -23,8 +23,12 @@ const FOREVER: i64 = -1;
 
 impl Harbor {
     /// The secret that the server makes is not kept: it would be lost with the answer. Whoever is to have one gets it by a
-    /// change of its own, which keeps it first.
+    /// change of its own, which keeps it first. One that nobody but the vault will know is kept even before the robot is
+    /// there: otherwise a run that stops in between leaves a robot whose secret looks as if others had it.
     pub(super) async fn create_robot(&self, robot: &DesiredRobot) -> Result<(), Error> {
+        if matches!(robot.secret, SecretHome::Kept) && self.kept(&robot.stored_name()).await?.is_none() {
+            self.new_secret(&robot.stored_name()).await?;
+        }
         let fields = &robot.fields.value;
         let body = RobotCreate {
             name: Some(robot.name.clone()),
@@ -92,7 +96,7 @@ impl Harbor {
         match &robot.secret {
             SecretHome::Declared(secret) => {
                 let secret = Secret::from(secret.clone());
-                if !self.works(&stored, &secret, "/system").await? {
+                if self.is_refused(&stored, &secret, "/system").await? {
                     self.impose(&stored, &secret, "/system").await?;
                 }
                 Ok(())
@@ -107,7 +111,7 @@ impl Harbor {
             Some(kept) => {
                 let is_fit = fits_harbor(&kept);
                 let secret = Secret::from(kept);
-                if self.works(stored, &secret, scope).await? {
+                if !self.is_refused(stored, &secret, scope).await? {
                     return Ok(secret);
                 }
                 // What Harbor would refuse, or take for a wish to have one made, is no secret to go on with.
@@ -134,11 +138,20 @@ impl Harbor {
         Ok(verdict.doing("verify", "secret of robot", &name)?.works())
     }
 
-    /// Sets a secret at the server, and sees that it works. The old one ends at that moment: so only once the server has
-    /// proved that it can tell a right secret from a wrong one (server-behaviour 1.1), and never an empty one, which would
-    /// make a secret that nobody knows (server-behaviour 5).
-    async fn impose(&self, stored: &str, secret: &Secret, scope: &str) -> Result<(), Error> {
+    /// Whether a secret is refused by a server that can judge it. While its database is away it refuses the right one too
+    /// (server-behaviour 1.1): so a refusal counts only if it comes again after the server has recognised the administrator.
+    pub(super) async fn is_refused(&self, stored: &str, secret: &Secret, scope: &str) -> Result<bool, Error> {
+        if self.works(stored, secret, scope).await? {
+            return Ok(false);
+        }
         self.access.prove_healthy().await.doing("verify", "health of", "harbor")?;
+        Ok(!self.works(stored, secret, scope).await?)
+    }
+
+    /// Sets a secret at the server, and sees that it works. The old one ends at that moment: so only where the one that is
+    /// known [is refused](Self::is_refused), or none is, and never an empty one, which would make a secret that nobody
+    /// knows (server-behaviour 5).
+    async fn impose(&self, stored: &str, secret: &Secret, scope: &str) -> Result<(), Error> {
         let id = self.directory.get(&Named::Robot(stored.to_owned())).ok_or_else(|| missing("robot", stored))?;
         let set = |client: Arc<Client>| {
             let secret = secret.clone();

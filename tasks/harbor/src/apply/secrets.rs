@@ -80,10 +80,11 @@ impl Harbor {
     async fn published_secret(&self, publication: &Publication, scope: &str) -> Result<Option<Secret>, Error> {
         let (credential, host) = (&publication.credential, &publication.registry_host);
         let Some(seen) = &publication.seen else { return Ok(None) };
-        let contents = seen.secret.data.get(credential.form.key()).into_iter().chain(seen.secret.data.values());
-        for content in contents {
+        let own = seen.secret.data.get_key_value(credential.form.key());
+        let others = seen.secret.data.iter().filter(|(key, _)| *key != credential.form.key());
+        for (_, content) in own.into_iter().chain(others) {
             if let Some(published) = RobotCredentials::of_content(content, host)
-                && self.works(&credential.robot, &published.password, scope).await?
+                && !self.is_refused(&credential.robot, &published.password, scope).await?
             {
                 self.keep_published(&credential.robot, &published.password).await?;
                 return Ok(Some(published.password));

@@ -34,7 +34,8 @@ platform: {name: demo, names: {robotPrefix: 'robot$'}}
 harbor:
   admin: {password: {fromEnv: PASSWORD}}
   configuration: {project_creation_restriction: null, self_registration: null}
-  robots: [{name: ci, secret: {fromEnv: ROBOT}, permissions: [{project: '*', access: [{resource: repository, action: pull}]}]}]
+  robots:
+    - {name: ci, secret: {fromEnv: ROBOT}, permissions: [{project: '*', access: [{resource: repository, action: pull}]}]}
 ";
 
 struct Stage {

@@ -1,5 +1,5 @@
 use evenkeel_engine::exit_code::ExitCode;
-use evenkeel_sandbox::HarborPart;
+use evenkeel_sandbox::{Effect, Fault, HarborPart, Matching};
 use reqwest::Method;
 use serde_json::json;
 
@@ -126,7 +126,7 @@ async fn a_kept_secret_that_is_empty_or_unfit_is_replaced_and_never_sent() {
         // An empty one would make Harbor invent a secret that nobody knows (server-behaviour 5).
         stage.spoil_kept("ops", spoilt);
         stage.converge().await;
-        assert_eq!(stage.plan().await.exit_code, ExitCode::Converged, "what is kept works");
+        assert!(stage.sandbox.accepts("otomi-ops", &stage.kept("ops")));
     }
 }
 
@@ -167,4 +167,23 @@ teams: {alpha: {}}
     assert_ne!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
     assert!(failures(&finished).iter().any(|message| message.contains("robot `ci`")), "{}", told(&finished));
     stage.robot("otomi-team-alpha-pull").await;
+}
+
+#[tokio::test]
+async fn a_robot_whose_create_was_cut_off_still_gets_the_secret_that_is_kept_of_it() {
+    for effect in [Effect::CutBefore, Effect::CutAfter] {
+        let stage = Stage::new(
+            "harbor: {robots: [{name: ops, permissions: [{access: [{resource: project, action: list}]}]}]}\n",
+        );
+        // Nothing else is sent any more: as if the run had died there.
+        stage.sandbox.inject(Fault::once(Matching::writes().method(Method::POST).path("*/robots").nth(2), effect));
+        stage.sandbox.inject(Fault::always(
+            Matching::writes().method(Method::PATCH).path("*/robots/*").nth(2),
+            Effect::CutBefore,
+        ));
+        stage.apply().await;
+        stage.sandbox.clear_faults();
+        stage.converge().await;
+        assert!(stage.sandbox.accepts("otomi-ops", &stage.kept("ops")));
+    }
 }

@@ -86,14 +86,23 @@ impl Stage {
         fs::write(self.folder.path().join("secrets.yaml"), values).unwrap();
     }
 
-    /// Changes the secret of a robot that is kept beside the inventory.
+    /// The secret of a robot that is kept beside the inventory.
+    pub(crate) fn kept(&self, robot: &str) -> String {
+        let kept = self.kept_secrets();
+        let target = kept["targets"].as_object().unwrap().values().next().unwrap();
+        target[format!("robot/{robot}")].as_str().unwrap_or_else(|| panic!("nothing is kept of `{robot}`")).to_owned()
+    }
+
+    /// Changes what is kept of a robot.
     pub(crate) fn spoil_kept(&self, robot: &str, secret: &str) {
-        let path = self.folder.path().join("inventory.secrets.json");
-        let mut kept: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let mut kept = self.kept_secrets();
         let target = kept["targets"].as_object_mut().unwrap().values_mut().next().unwrap();
-        assert!(target[format!("robot/{robot}")].is_string(), "nothing is kept of `{robot}`");
         target[format!("robot/{robot}")] = secret.into();
-        fs::write(&path, kept.to_string()).unwrap();
+        fs::write(self.folder.path().join("inventory.secrets.json"), kept.to_string()).unwrap();
+    }
+
+    fn kept_secrets(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.folder.path().join("inventory.secrets.json")).unwrap()).unwrap()
     }
 
     pub(crate) fn options(&self) -> Options {
