@@ -31,8 +31,10 @@ pub struct ObservedCluster {
     pub pull_secrets: BTreeMap<String, BTreeSet<String>>,
     /// Namespaces that are missing or are being deleted, with what that means for what is to be put there.
     pub closed_namespaces: BTreeMap<String, Closed>,
-    /// Why nothing, or not everything, could be read.
+    /// Why nothing could be read.
     pub failure: Option<KubernetesError>,
+    /// Why single Secrets could not be read: whether they are there is not known. One namespace's trouble is no other's.
+    pub unread: BTreeMap<ObjectId, KubernetesError>,
 }
 
 /// A Secret of the cluster.
@@ -136,9 +138,8 @@ impl Reading<'_> {
         for (name, secret) in readings.objects {
             observed.secrets.insert(object(&name), ObservedSecret::of(secret, &self.wanted.platform));
         }
-        if let Some((_, error)) = readings.failures.into_iter().next() {
-            observed.failure.get_or_insert(error);
-        }
+        let failures = readings.failures.into_iter();
+        observed.unread.extend(failures.map(|(name, error)| (object(&name), error)));
     }
 
     /// The namespaces of these Secrets into which nothing can be put.

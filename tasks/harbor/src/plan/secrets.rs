@@ -17,7 +17,7 @@ use super::{Draft, Operation, Owner, Place, coming_prefix, field, prefix_change,
 use crate::{
     desired::{Desired, DesiredCluster, DesiredCredential, Form},
     names::{self, DEFAULT_ACCOUNT, NAMESPACE, PULL_SECRETS},
-    observe::{Observed, ObservedCluster, ObservedSecret, Published},
+    observe::{Observed, ObservedSecret, Published},
     published::RobotCredentials,
 };
 
@@ -205,8 +205,8 @@ impl Planning<'_, '_> {
         if seen.is_some() {
             return None;
         }
-        if let Some(error) = unread(cluster) {
-            return Some(Obstacle::Cluster(error));
+        if let Some(error) = cluster.failure.as_ref().or_else(|| cluster.unread.get(&credential.object())) {
+            return Some(Obstacle::Cluster(error.clone()));
         }
         match cluster.closed_namespaces.get(&credential.namespace) {
             Some(Closed::Missing) if !self.wanted.create_namespaces => Some(Obstacle::Missing),
@@ -241,7 +241,7 @@ impl Planning<'_, '_> {
         let place = Place::after(waits_for).alone_in(object.clone());
         let obstacle = match &self.observed.cluster {
             None => Some(Obstacle::NoCluster),
-            Some(cluster) => unread(cluster).map(Obstacle::Cluster),
+            Some(cluster) => cluster.failure.clone().map(Obstacle::Cluster),
         };
         let operation = match obstacle {
             Some(obstacle) => Operation::Wait(object.name().to_owned(), Box::new(obstacle)),
@@ -254,11 +254,6 @@ impl Planning<'_, '_> {
 
 const LABELS: &str = "labels";
 const TYPE: &str = "type";
-
-/// Why what is not seen may be there all the same.
-fn unread(cluster: &ObservedCluster) -> Option<KubernetesError> {
-    cluster.failure.clone()
-}
 
 /// A type never changes, nor does anything in an immutable Secret (server-behaviour 9).
 fn must_be_made_again(secret: &SecretObject, changes: &[FieldChange]) -> bool {

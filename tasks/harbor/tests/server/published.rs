@@ -139,3 +139,22 @@ async fn a_namespace_that_is_being_deleted_makes_its_secrets_wait_also_where_nam
         all_work(&stage);
     }
 }
+
+#[tokio::test]
+async fn a_namespace_without_rights_is_forbidden_and_holds_up_no_other_team() {
+    let mut stage =
+        Stage::with_cluster("kubernetes: {inventory: {namespace: platform-jobs}}\nteams: {alpha: {}, beta: {}}\n");
+    stage.cluster().add_namespace("team-alpha");
+    // Roles live in namespaces: in one that is missing nobody may look, and 403 is all that there is to see.
+    stage.confine(&["team-alpha"]);
+    let finished = stage.apply().await;
+    assert_ne!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    all_work(&stage);
+    let failures = failures(&finished);
+    assert!(failures.iter().all(|message| message.contains("team-beta")), "{failures:?}");
+    assert!(failures.iter().any(|message| message.contains("the right to `get` `secrets` is missing")), "{failures:?}");
+    stage.robot("otomi-team-beta-pull").await;
+    stage.cluster().add_namespace("team-beta");
+    stage.confine(&["team-alpha", "team-beta"]);
+    stage.converge().await;
+}

@@ -11,7 +11,7 @@ use evenkeel_engine::{
 use evenkeel_harbor::Harbor;
 use evenkeel_kubernetes_client::Connection;
 use evenkeel_sandbox::{HarborOptions, Kubernetes, KubernetesOptions};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) const PASSWORD: &str = "Harbor12345";
 
@@ -70,6 +70,23 @@ impl Stage {
         stage.surroundings.cluster = Some(Connection::At { url, token: Some(TOKEN.into()), ca_bundle: None });
         stage.cluster = Some(cluster);
         stage
+    }
+
+    /// From now on runs may do in these namespaces what docs/kubernetes.md names, keep their inventory, and nothing else.
+    pub(crate) fn confine(&mut self, namespaces: &[&str]) {
+        const HOME: &str = "platform-jobs";
+        let account = (HOME, "evenkeel");
+        let token = self.cluster().service_account(account.0, account.1);
+        let rule = |group: &str, resource: &str, verbs: &[&str]| json!({"apiGroups": [group], "resources": [resource], "verbs": verbs});
+        let secrets = rule("", "secrets", &["get", "create", "patch"]);
+        let leases = rule("coordination.k8s.io", "leases", &["get", "create", "update"]);
+        self.cluster().grant(account, Some(HOME), &[secrets.clone(), leases]);
+        for namespace in namespaces {
+            let accounts = rule("", "serviceaccounts", &["get", "patch"]);
+            self.cluster().grant(account, Some(namespace), &[secrets.clone(), accounts]);
+        }
+        let url = self.cluster().url().to_owned();
+        self.surroundings.cluster = Some(Connection::At { url, token: Some(token.into()), ca_bundle: None });
     }
 
     pub(crate) fn cluster(&self) -> &Kubernetes {
