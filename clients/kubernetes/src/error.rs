@@ -200,6 +200,8 @@ impl KubernetesError {
         let refusal = refusal(call, error);
         match (code, status.reason.as_str()) {
             (401, _) => Self::Unauthorized(refusal.error),
+            // Whoever brings no login at all is somebody with a name, and without rights (server-behaviour 9).
+            (403, _) if status.message.contains("\"system:anonymous\"") => Self::Unauthorized(refusal.error),
             (403, _) => match &refusal.object.namespace {
                 Some(namespace) if status.has_cause("NamespaceTerminating") => {
                     Self::NamespaceTerminating { namespace: namespace.clone() }

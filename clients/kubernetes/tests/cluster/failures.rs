@@ -78,6 +78,18 @@ async fn a_refused_login_and_too_much_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_login_is_told_as_such_although_it_is_403() {
+    let said = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "reason": "Forbidden", "code": 403,
+        "message": "secrets \"demo\" is forbidden: User \"system:anonymous\" cannot get resource \"secrets\" in API group \"\" in the namespace \"team-alpha\"",
+        "details": {"name": "demo", "kind": "secrets"}
+    });
+    let error = failure("GET", DEMO, answer(403, &said)).await;
+    assert!(matches!(error, KubernetesError::Unauthorized(_)), "{error:?}");
+    assert_eq!(error.hint().unwrap(), "check the kubeconfig's user or the pod's service account");
+}
+
+#[tokio::test]
 async fn a_page_of_a_proxy_says_nothing_but_its_status() {
     let page = ResponseTemplate::new(400).set_body_raw("<html>Bearer abc</html>", "text/html");
     assert_eq!(

@@ -145,6 +145,12 @@ async fn what_harbor_would_take_without_a_word_is_refused_before_the_first_reque
         ("harbor: {projects: [{name: a, retention: {keepLast: 1, schedule: '0 0 * * *'}}]}", "six fields"),
         ("harbor: {robots: [{name: a, permissions: []}]}", "permissions"),
         ("harbor: {robots: [{name: a, duration: 0, permissions: [{access: [{resource: x, action: y}]}]}]}", "days"),
+        ("harbor: {robots: [{name: Ci, permissions: [{access: [{resource: x, action: y}]}]}]}", "robot"),
+        ("harbor: {robots: [{name: a$b, permissions: [{access: [{resource: x, action: y}]}]}]}", "robot"),
+        (
+            "harbor: {robots: [{name: a, secret: {fromEnv: HOOK}, permissions: [{access: [{resource: x, action: y}]}]}]}",
+            "would refuse this secret",
+        ),
         ("harbor: {projects: [{name: a, members: [{role: guest}]}]}", "a group or a user"),
         ("harbor: {projects: [{name: a, members: [{group: '', role: guest}]}]}", "a group or a user"),
         ("harbor: {projects: [{name: a, members: [{group: b, role: owner}]}]}", "role"),

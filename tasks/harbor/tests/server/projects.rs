@@ -219,3 +219,22 @@ async fn a_label_of_the_whole_system_is_not_taken_for_the_projects_own() {
     assert_eq!(stage.get(&format!("/labels?scope=p&project_id={id}")).await[0]["color"], "#48960C");
     assert_eq!(stage.get("/labels?scope=g").await[0]["color"], "#000000");
 }
+
+#[tokio::test]
+async fn a_webhook_or_a_schedule_that_harbor_refuses_spoils_nothing_else() {
+    let stage = Stage::new(
+        "
+harbor:
+  projects:
+    - name: shared
+      retention: {keepLast: 5, schedule: '99 0 0 * * *'}
+      webhooks: [{name: builds, events: [NO_SUCH_EVENT], address: 'https://hooks.example.com'}]
+      labels: [{name: tested}]
+",
+    );
+    let finished = stage.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert_eq!(failures(&finished).len(), 2, "{}", told(&finished));
+    let id = stage.get("/projects/shared").await["project_id"].clone();
+    assert_eq!(stage.get(&format!("/labels?scope=p&project_id={id}")).await[0]["name"], "tested");
+}

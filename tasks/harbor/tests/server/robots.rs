@@ -156,17 +156,22 @@ async fn a_change_of_a_robots_rights_keeps_its_description_its_secret_and_its_ex
 }
 
 #[tokio::test]
-async fn a_robot_with_rights_in_a_project_that_is_not_there_is_told_and_spoils_nothing_else() {
-    let stage = Stage::new(
-        "
-harbor: {robots: [{name: ci, permissions: [{project: nowhere, access: [{resource: repository, action: pull}]}]}]}
-teams: {alpha: {}}
-",
-    );
-    let finished = stage.apply().await;
-    assert_ne!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
-    assert!(failures(&finished).iter().any(|message| message.contains("robot `ci`")), "{}", told(&finished));
-    stage.robot("otomi-team-alpha-pull").await;
+async fn a_robot_with_rights_that_harbor_does_not_know_is_told_and_spoils_nothing_else() {
+    for right in [
+        "project: nowhere, access: [{resource: repository, action: pull}]",
+        "access: [{resource: bogus, action: pull}]",
+    ] {
+        let robot = format!("harbor: {{robots: [{{name: ci, permissions: [{{{right}}}]}}]}}");
+        let stage = Stage::new(&format!("{robot}\nteams: {{alpha: {{}}}}\n"));
+        let finished = stage.apply().await;
+        assert_ne!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+        let failures = failures(&finished);
+        assert!(
+            failures.iter().all(|message| message.contains("`ci`") || message.contains("robot/ci`")),
+            "{failures:?}"
+        );
+        stage.robot("otomi-team-alpha-pull").await;
+    }
 }
 
 #[tokio::test]
