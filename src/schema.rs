@@ -36,6 +36,13 @@ mod tests {
 
     use super::*;
 
+    /// A run compiles what its values touch, so that nobody else looks at the rest.
+    #[test]
+    fn the_schema_of_the_values_is_a_json_schema() {
+        let schema = serde_json::from_str(&text(Document::Values)).unwrap();
+        jsonschema::validator_for(&schema).unwrap();
+    }
+
     #[test]
     #[expect(clippy::disallowed_methods, reason = "EVENKEEL_UPDATE asks the test to write the files")]
     fn the_schemas_in_the_repository_are_up_to_date() {

@@ -16,6 +16,7 @@ use super::tree::Node;
 mod compose_definition;
 mod instance;
 mod messages;
+mod narrow;
 mod unknown;
 mod walk;
 
@@ -70,7 +71,8 @@ impl Schema {
 
     /// Everything in which a tree differs from the schema. `complete` tells whether what is absent is missing.
     pub(crate) fn findings(&self, root: &Node, complete: bool) -> Result<Vec<Finding>, InvalidSchema> {
-        let validator = jsonschema::options_for::<instance::Tree>().build(&self.root).map_err(|_| InvalidSchema)?;
+        let touched = narrow::narrow(&self.root, root);
+        let validator = jsonschema::options_for::<instance::Tree>().build(&touched).map_err(|_| InvalidSchema)?;
         let messages = messages::Messages { schema: &self.root, root, complete, compared: Cell::new(0) };
         Ok(validator.iter_errors(root).flat_map(|error| messages.findings(&error)).collect())
     }
