@@ -1,5 +1,7 @@
 //! The task of copies and its sandbox: the copies are its objects, and the Secrets that are copied are there from the start.
 
+mod random;
+
 use evenkeel_copy_certs::CopyCerts;
 use evenkeel_core::object::ObjectId;
 use evenkeel_sandbox::{Kubernetes, KubernetesOptions};

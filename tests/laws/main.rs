@@ -112,4 +112,10 @@ mod law_at_random {
             what_nobody_declared_survives_any_run,
         });
     }
+
+    mod copies {
+        laws!(@law crate::copies::Copies, property {
+            what_nobody_declared_survives_any_run,
+        });
+    }
 }

@@ -143,6 +143,17 @@ impl DesiredSecret {
         (observed.immutable && !self.holds_data(observed)).then_some(Recreation::Immutable)
     }
 
+    /// This one with the labels and annotations of others on a Secret.
+    fn beside(&self, there: ObjectMeta) -> Self {
+        let with = |theirs: Option<BTreeMap<String, String>>, ours: &BTreeMap<String, String>| {
+            let mut all = theirs.unwrap_or_default();
+            all.extend(ours.clone());
+            all
+        };
+        let (labels, annotations) = (with(there.labels, &self.labels), with(there.annotations, &self.annotations));
+        Self { labels, annotations, ..self.clone() }
+    }
+
     /// Whether the observed Secret holds every value that is desired.
     #[must_use]
     pub fn holds_data(&self, observed: &SecretObject) -> bool {
@@ -204,10 +215,11 @@ impl Cluster {
         self.answer(&call).await
     }
 
-    /// Deletes a Secret as it was seen, and makes it what it shall be: for what [`DesiredSecret::recreation`] tells.
+    /// Deletes a Secret as it was seen, and makes it what it shall be: for what [`DesiredSecret::recreation`] tells. Labels and
+    /// annotations of others come along; keys do not, since another type has others.
     /// Between the two it is not there; after a crash in between, the next run makes it.
     ///
-    /// Needs `get`, `create`, `patch` and `delete` on `secrets` in the namespace.
+    /// Needs `get`, `create` and `delete` on `secrets` in the namespace.
     ///
     /// # Errors
     /// [`Stale`](KubernetesError::Stale) when it is not the one that was seen, or any other failure.
@@ -215,9 +227,11 @@ impl Cluster {
         &self,
         desired: &DesiredSecret,
         seen: &ObjectMeta,
-    ) -> Result<SecretObject, KubernetesError> {
+    ) -> Result<ObjectMeta, KubernetesError> {
+        let there = self.find_metadata::<SecretObject>(&desired.name).await?;
         self.delete::<SecretObject>(&desired.name, Some(seen)).await?;
-        self.apply_secret(desired, Expected::Absent, OthersValues::Keep).await
+        // Not by an apply: what we apply once and then no more goes, and these are not ours.
+        self.create_secret(&desired.beside(there.unwrap_or_default())).await
     }
 
     /// Merges annotations into a Secret: for what a task notes about it, such as that its content was verified.

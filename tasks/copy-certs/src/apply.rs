@@ -31,8 +31,7 @@ impl CopyCerts {
             Operation::Recreate(copying, seen) => {
                 // Read before the delete: between the two nothing may fail that could be known before.
                 let copy = self.copy(copying).await?;
-                self.cluster.delete::<SecretObject>(&copy.name, Some(&seen.metadata(&copy.name))).await?;
-                self.cluster.create_secret(&copy).await?;
+                self.cluster.recreate_secret(&copy, &seen.metadata(&copy.name)).await?;
             }
             Operation::Refuse(obstacle) => return Err(refusal(change.object.name(), obstacle)),
             Operation::Delete(seen) => {

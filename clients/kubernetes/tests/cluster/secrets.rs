@@ -155,9 +155,24 @@ async fn a_changed_type_is_told_as_immutable_and_made_by_delete_and_create() {
         .expect(1)
         .mount(&server)
         .await;
-    call("GET", DEMO).respond_with(not_found("secrets")).expect(1).mount(&server).await;
-    call("PATCH", DEMO).respond_with(answer(201, &shown("8", "Opaque"))).expect(1).mount(&server).await;
+    let mut there = shown("7", "kubernetes.io/dockerconfigjson");
+    there["metadata"]["labels"] = json!({"theirs": "yes", "app.kubernetes.io/managed-by": "somebody"});
+    there["metadata"]["annotations"] = json!({"their/note": "yes"});
+    call("GET", DEMO).respond_with(answer(200, &there)).expect(1).mount(&server).await;
+    call("POST", "/api/v1/namespaces/team-alpha/secrets")
+        .respond_with(answer(201, &shown("8", "Opaque")))
+        .expect(1)
+        .mount(&server)
+        .await;
     cluster.recreate_secret(&desired(), &observed.metadata).await.unwrap();
+
+    let requests = server.received_requests().await.unwrap();
+    let made: Value = requests.last().unwrap().body_json().unwrap();
+    assert_eq!(made["metadata"]["labels"]["theirs"], "yes", "labels of others come along");
+    assert_eq!(made["metadata"]["annotations"]["their/note"], "yes", "and their annotations");
+    for (name, value) in desired().labels {
+        assert_eq!(made["metadata"]["labels"][&name], json!(value), "and ours are as they shall be");
+    }
 }
 
 #[tokio::test]

@@ -70,8 +70,8 @@ impl Harbor {
         let cluster = self.cluster().await?;
         match publication.metadata() {
             Some(seen) if publication.recreate => cluster.recreate_secret(&desired, seen).await?,
-            Some(seen) => cluster.apply_secret(&desired, Expected::Seen(seen), OthersValues::Take).await?,
-            None => cluster.apply_secret(&desired, Expected::Absent, OthersValues::Keep).await?,
+            Some(seen) => cluster.apply_secret(&desired, Expected::Seen(seen), OthersValues::Take).await?.metadata,
+            None => cluster.apply_secret(&desired, Expected::Absent, OthersValues::Keep).await?.metadata,
         };
         Ok(())
     }
