@@ -65,7 +65,7 @@ impl Baseline {
     /// # Errors
     /// [`BaselineError::NotFresh`] where it has projects besides `library`; no answer, or a refusal.
     pub async fn take(target: &Target) -> Result<Self, BaselineError> {
-        let mut baseline = Self { client: plain_client()?, target: target.clone(), configuration: Map::new() };
+        let mut baseline = Self { client: plain_client(None)?, target: target.clone(), configuration: Map::new() };
         baseline.send(Method::GET, "/users/current", None).await?;
         let others = baseline.projects().await?;
         if !others.is_empty() {

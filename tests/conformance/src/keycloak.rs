@@ -71,7 +71,7 @@ impl Baseline {
     /// [`BaselineError::NotFresh`] where it has realms besides master; no answer, or a refusal.
     pub async fn take(target: &Target) -> Result<Self, BaselineError> {
         let mut baseline =
-            Self { client: plain_client()?, target: target.clone(), master: Value::Null, known: Vec::new() };
+            Self { client: plain_client(None)?, target: target.clone(), master: Value::Null, known: Vec::new() };
         let token = baseline.log_in().await?;
         let others = baseline.realms_besides_master(&token).await?;
         if !others.is_empty() {

@@ -3,7 +3,7 @@
 //! * [`replay`] sends recorded exchanges again and reports every disagreement;
 //! * [`contracts`] holds the recorded exchanges;
 //! * [`scenario`] is what the suite is made of, and [`table`] what it prints;
-//! * [`keycloak`] and [`harbor`] clear a real server between scenarios, each of which assumes a fresh one.
+//! * [`keycloak`], [`harbor`] and [`kubernetes`] clear a real server between scenarios, each of which assumes a fresh one.
 //!
 //! * [`live`] runs the task itself and meddles behind its back.
 //!
@@ -13,6 +13,7 @@
 pub mod contracts;
 pub mod harbor;
 pub mod keycloak;
+pub mod kubernetes;
 pub mod live;
 pub mod replay;
 pub mod scenario;

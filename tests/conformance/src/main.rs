@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use evenkeel_conformance::contracts;
 use evenkeel_conformance::harbor;
 use evenkeel_conformance::keycloak::Baseline;
+use evenkeel_conformance::kubernetes;
 use evenkeel_conformance::live;
 use evenkeel_conformance::replay::Contract;
 use evenkeel_conformance::scenario::{self, ContractScenario, Row, Scenario, Target, run_all};
@@ -42,6 +43,14 @@ enum Suite {
         #[arg(long, value_name = "FILE")]
         only: Vec<String>,
     },
+    /// Replays the contract files of a real Kubernetes.
+    Kubernetes {
+        #[command(flatten)]
+        server: KubernetesServer,
+        /// Only this file, such as `secrets`; may be given more than once.
+        #[arg(long, value_name = "FILE")]
+        only: Vec<String>,
+    },
     /// Replays the contract files of a real Harbor.
     Harbor {
         #[command(flatten)]
@@ -50,6 +59,59 @@ enum Suite {
         #[arg(long, value_name = "FILE")]
         only: Vec<String>,
     },
+}
+
+#[derive(Args)]
+struct KubernetesServer {
+    /// A kubeconfig whose user has a token; without it, give a URL.
+    #[arg(long, env = "EVENKEEL_KUBERNETES_KUBECONFIG", value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// Another context of the kubeconfig than the present one.
+    #[arg(long, requires = "kubeconfig")]
+    context: Option<String>,
+    /// The API server's URL.
+    #[arg(
+        long,
+        env = "EVENKEEL_KUBERNETES_URL",
+        conflicts_with = "kubeconfig",
+        required_unless_present = "kubeconfig"
+    )]
+    url: Option<String>,
+    /// The certificates that vouch for it, in PEM.
+    #[arg(long, requires = "url", value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// The environment variable that holds a token of the group `system:masters`.
+    #[arg(long, value_name = "NAME", default_value = "EVENKEEL_KUBERNETES_TOKEN")]
+    token_env: String,
+    /// The cluster has a node with the images of the recordings: replays jobs, cron jobs and deployments too.
+    #[arg(long)]
+    images: bool,
+    /// A program that makes things happen to the server; it is told what, such as `controllers pause`.
+    #[arg(long, env = "EVENKEEL_KUBERNETES_HAND", value_name = "PROGRAM")]
+    hand: Option<PathBuf>,
+}
+
+impl KubernetesServer {
+    fn target(self) -> Result<Target, String> {
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path).map_err(|error| format!("`{}` cannot be read: {error}", path.display()))
+        };
+        let access = match (&self.kubeconfig, self.url) {
+            (Some(path), _) => {
+                kubernetes::access(&read(path)?, self.context.as_deref()).map_err(|error| error.to_string())?
+            }
+            (None, url) => kubernetes::Access {
+                url: url.unwrap_or_default(),
+                token: secret_from(&self.token_env)?,
+                ca: self.ca.as_ref().map(read).transpose()?,
+            },
+        };
+        let mut target = Target::new(&access.url, "platform-admin", access.token.clone());
+        target.given.insert("admin_token".to_owned(), access.token);
+        target.ca = access.ca;
+        target.hand = self.hand;
+        Ok(target)
+    }
 }
 
 #[derive(Args)]
@@ -152,6 +214,16 @@ async fn run(suite: Suite) -> Result<Vec<Row>, String> {
         Suite::All { server } => {
             let contracts = contract_scenarios(server.contracts()?, &[])?;
             on_keycloak(server, contracts.into_iter().chain(live::scenarios()).collect()).await
+        }
+        Suite::Kubernetes { server, only } => {
+            let mut all = contracts::kubernetes().map_err(|error| error.to_string())?;
+            if only.is_empty() && !server.images {
+                all.retain(|contract| !kubernetes::needs_a_node(&contract.file));
+            }
+            let scenarios = contract_scenarios(all, &only)?;
+            let target = server.target()?;
+            let baseline = kubernetes::Baseline::take(&target).await.map_err(|error| error.to_string())?;
+            play(&scenarios, &target, &baseline).await
         }
         Suite::Harbor { server, only } => {
             let all = contracts::harbor().map_err(|error| error.to_string())?;

@@ -23,6 +23,8 @@ pub struct Target {
     pub given: BTreeMap<String, SecretString>,
     /// A program that makes things happen to the server.
     pub hand: Option<PathBuf>,
+    /// Certificates that vouch for the server, in PEM, besides those that everybody trusts.
+    pub ca: Option<String>,
 }
 
 impl Target {
@@ -35,6 +37,7 @@ impl Target {
             password,
             given: BTreeMap::new(),
             hand: None,
+            ca: None,
         }
     }
 }
@@ -172,6 +175,9 @@ impl ContractScenario {
         let mut replayer = Replayer::new(&target.url)?
             .given("admin_user", target.administrator.as_str().into())
             .given("admin_password", target.password.clone());
+        if let Some(ca) = &target.ca {
+            replayer = replayer.trusting(ca)?;
+        }
         for (name, value) in &target.given {
             replayer = replayer.given(name, value.clone());
         }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evenkeel_conformance::contracts;
+use evenkeel_conformance::kubernetes;
 use evenkeel_conformance::replay::{PlayedClock, Replay, Replayer, Waiting};
+use evenkeel_conformance::scenario::{ContractScenario, Scenario, Target, run_all};
 use evenkeel_sandbox::{Image, Kubernetes, KubernetesOptions, ManualClock};
 
 type Failure = Box<dyn std::error::Error>;
@@ -94,4 +96,28 @@ contracts_agree! {
     secrets_list_agrees: "secrets-list",
     secrets_patch_agrees: "secrets-patch",
     serviceaccounts_agree: "serviceaccounts",
+}
+
+/// The way to a real cluster, taken to the sandbox: each file finds the cluster as it was, also the second time.
+#[tokio::test]
+async fn a_cluster_is_put_back_between_files() {
+    let server = Kubernetes::start(&KubernetesOptions::new(TOKEN)).expect("a server");
+    let access = kubernetes::access(&server.kubeconfig(), None).expect("a kubeconfig");
+    let mut target = Target::new(&access.url, "platform-admin", access.token.clone());
+    target.given.insert("admin_token".to_owned(), access.token);
+    let baseline = kubernetes::Baseline::take(&target).await.expect("a fresh cluster");
+    let all = contracts::kubernetes().expect("contracts");
+    let scenarios: Vec<Box<dyn Scenario>> = ["events", "secrets", "events"]
+        .iter()
+        .filter_map(|name| contracts::named(&all, name).cloned())
+        .map(|contract| Box::new(ContractScenario(contract)) as Box<dyn Scenario>)
+        .collect();
+    let rows = run_all(&scenarios, &target, &baseline, |_| {}).await;
+    assert_eq!(rows.len(), 3);
+    for row in rows {
+        assert!(row.passed() && row.steps > 0, "{}: {:?}", row.name, row.findings);
+    }
+    server.add_namespace("team-beta");
+    let refused = kubernetes::Baseline::take(&target).await;
+    assert!(matches!(refused, Err(kubernetes::BaselineError::NotFresh(_))));
 }

@@ -38,7 +38,7 @@ impl Server {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(target: &Target) -> Result<Self, ServerError> {
-        Ok(Self { client: plain_client()?, target: target.clone() })
+        Ok(Self { client: plain_client(None)?, target: target.clone() })
     }
 
     /// The JSON at a path.

@@ -93,13 +93,22 @@ impl Replayer {
     /// [`ReplayError::Client`].
     pub fn new(base: &str) -> Result<Self, ReplayError> {
         Ok(Self {
-            client: send::client()?,
+            client: send::client(None)?,
             base: base.trim_end_matches('/').to_owned(),
             given: BTreeMap::new(),
             waiting: Waiting::Sleep,
             happening: Box::new(|_| Err("nobody here has a hand on the server".to_owned())),
             may_be_left_out: LeftOut::new(),
         })
+    }
+
+    /// Trusts these certificates, in PEM, besides those that everybody trusts.
+    ///
+    /// # Errors
+    /// [`ReplayError::Client`]: these are no certificates.
+    pub fn trusting(mut self, ca: &str) -> Result<Self, ReplayError> {
+        self.client = send::client(Some(ca))?;
+        Ok(self)
     }
 
     /// Brings a value for a variable that contracts are given: `admin_user`, `admin_password`, or a token. It stands in

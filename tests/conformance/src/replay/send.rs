@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
 use super::contract::{Contract, Credential, Request, Watch};
@@ -75,15 +75,18 @@ pub(crate) struct Answer {
     clippy::disallowed_methods,
     reason = "the suite is a second witness of what goes over the wire, so it does not use the transport under test"
 )]
-pub(crate) fn client() -> Result<Client, ReplayError> {
+///
+/// Trusts the certificates in `ca`, in PEM, besides those that everybody trusts.
+pub(crate) fn client(ca: Option<&str>) -> Result<Client, ReplayError> {
     // Fails only where another part of the process has installed a provider before, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .timeout(DEADLINE)
-        .build()
-        .map_err(ReplayError::Client)
+    let mut builder = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(DEADLINE);
+    for certificate in
+        ca.map_or(Ok(Vec::new()), |ca| Certificate::from_pem_bundle(ca.as_bytes())).map_err(ReplayError::Client)?
+    {
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder.build().map_err(ReplayError::Client)
 }
 
 /// Sends the request with its variables filled in, up to the body of its answer.
