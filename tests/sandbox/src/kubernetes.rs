@@ -41,8 +41,8 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::faults::Fault;
-use crate::host::{self, Host, StartError};
-use crate::request_log::{Kind, Logged};
+use crate::host::{self, Asked, Host, StartError};
+use crate::request_log::{Caller, Kind, Logged};
 use crate::server::{Call, Outgoing};
 use answer::{Answer, Content};
 use registry::StoreKey;
@@ -323,7 +323,14 @@ impl host::World for World {
     fn answer(&mut self, call: Call) -> Response<Outgoing> {
         let Call { method, uri, headers, body } = call;
         let request = Request::new(method, uri.path(), uri.query().unwrap_or_default(), headers, body);
-        response(Self::answer(self, &request))
+        let caller = match self.tokens.user(self, &request) {
+            None => Caller::Refused(String::new()),
+            Some(user) if user.credential.is_none() && !user.is_master() => Caller::Nobody,
+            Some(user) => Caller::User(user.name),
+        };
+        let mut response = response(Self::answer(self, &request));
+        response.extensions_mut().insert(Asked { caller, cost: Duration::ZERO });
+        response
     }
 
     fn kill_token(&mut self, headers: &HeaderMap) {

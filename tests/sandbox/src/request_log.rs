@@ -23,11 +23,11 @@ pub enum Kind {
 pub enum Caller {
     /// No credentials, or none that were looked at.
     Nobody,
-    /// A user of that name, by a password.
+    /// A user of that name, by a password, or by a token where the application has no other way.
     User(String),
     /// A robot account of that full name, by its secret.
     Robot(String),
-    /// Credentials for that name which were refused.
+    /// Credentials for that name which were refused; empty where they name nobody.
     Refused(String),
 }
 

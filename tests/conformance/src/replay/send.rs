@@ -80,12 +80,10 @@ pub(crate) struct Answer {
 pub(crate) fn client(ca: Option<&str>) -> Result<Client, ReplayError> {
     // Fails only where another part of the process has installed a provider before, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(DEADLINE);
-    for certificate in
-        ca.map_or(Ok(Vec::new()), |ca| Certificate::from_pem_bundle(ca.as_bytes())).map_err(ReplayError::Client)?
-    {
-        builder = builder.add_root_certificate(certificate);
-    }
+    let certificates = ca.map_or(Ok(Vec::new()), |ca| Certificate::from_pem_bundle(ca.as_bytes()));
+    let certificates = certificates.map_err(ReplayError::Client)?;
+    let builder = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(DEADLINE);
+    let builder = if certificates.is_empty() { builder } else { builder.tls_certs_merge(certificates) };
     builder.build().map_err(ReplayError::Client)
 }
 

@@ -82,8 +82,7 @@ pub(crate) fn patch(
     }
     let patch = Patch::read(style, bytes)?;
     let old = world.object(resource, target)?;
-    let mut before =
-        if resource.group == "events.k8s.io" { kinds::events::newer(&old.value) } else { old.value.clone() };
+    let mut before = faced(resource, &old.value);
     before["kind"] = resource.kind.as_str().into();
     before["apiVersion"] = resource.api_version().into();
     let patched = patch.apply(&Shape::of(&resource.type_name), before)?;
@@ -91,6 +90,11 @@ pub(crate) fn patch(
     let mut writing = Writing::new(world, request, target, resource);
     writing.check_identity(&sent.value)?;
     writing.update(&old, sent, Tracking::Write)
+}
+
+/// A stored object in the form of its resource.
+fn faced(resource: &Resource, value: &Value) -> Value {
+    if resource.group == "events.k8s.io" { kinds::events::newer(value) } else { value.clone() }
 }
 
 /// Server-side apply.
@@ -120,8 +124,8 @@ fn apply(world: &mut World, request: &Request, target: &Target, resource: &Arc<R
     let now = world.now();
     let api_version = resource.api_version();
     let writer = Writer { manager, api_version: &api_version, subresource: &target.subresource, now: &now };
-    let before = old.as_ref().map(|old| &old.value);
-    let merged = ownership::apply(&shape, before, &wanted, &writer, force)?;
+    let before = old.as_ref().map(|old| faced(resource, &old.value));
+    let merged = ownership::apply(&shape, before.as_ref(), &wanted, &writer, force)?;
     let sent = body::patched(request, resource, merged, &parsed.twice, &Value::to_string)?;
     if old.is_none() {
         access(world, user).target("create", target, &target.name)?;

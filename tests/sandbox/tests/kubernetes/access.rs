@@ -1,5 +1,6 @@
 //! Roles: what a service account may, and how refusals look.
 
+use evenkeel_sandbox::Caller;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -58,6 +59,9 @@ fn a_token_ends_with_its_account() {
     assert_eq!(client.get(SECRETS).status, 200);
     Client::new(&server).delete("/api/v1/namespaces/team-alpha/serviceaccounts/task");
     assert_eq!(client.get(SECRETS).status, 401);
+    let callers: Vec<_> = server.requests().into_iter().filter_map(|entry| entry.caller).collect();
+    let account = Caller::User("system:serviceaccount:team-alpha:task".to_owned());
+    assert_eq!(callers, [account, Caller::User("platform-admin".to_owned()), Caller::Refused(String::new())]);
 }
 
 #[test]
