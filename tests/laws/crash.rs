@@ -66,6 +66,7 @@ async fn arrive<S: Subject>(bench: &Bench<S>, whole: &Undisturbed) -> Vec<String
     bench.subject.heal();
     let finished = bench.apply().await;
     let mut complaints = differences(&whole.state, &essence(&bench.subject));
+    complaints.extend(bench.subject.broken_promises());
     if finished.exit_code != ExitCode::Converged {
         complaints.push(told(&finished));
     }

@@ -43,6 +43,7 @@ async fn refused<S: Subject>(whole: &Undisturbed, (server, number): Place) -> Ve
         complaints.push(format!("the next run: {}", told(&again)));
     }
     complaints.extend(differences(&whole.state, &essence(&bench.subject)));
+    complaints.extend(bench.subject.broken_promises());
     let struck = bench.subject.requests().into_iter().find(|request| request.faulted);
     let struck = struck.map(|request| format!("{} {}", request.method, request.path)).unwrap_or_default();
     complaints

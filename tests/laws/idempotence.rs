@@ -25,6 +25,7 @@ pub(crate) async fn a_second_run_only_reads<S: Subject>() {
     assert_eq!(second.report.requests.writes, 0, "the report counts what the server saw");
     assert_eq!(second.report.requests.reads, u64::try_from(bench.count(Kind::Read)).unwrap());
     assert_eq!(bench.subject.snapshot(), before);
+    assert_eq!(bench.subject.broken_promises(), [""; 0]);
 }
 
 /// `plan` and `check` tell of everything that is to be made, and make nothing: neither there nor in the inventory.

@@ -13,6 +13,7 @@ mod essence;
 mod external;
 mod failures;
 mod foreign;
+mod harbor;
 mod hidden;
 mod idempotence;
 mod keycloak;
@@ -103,6 +104,7 @@ mod law {
         keycloak: crate::keycloak::Keycloak,
         keycloak_with_an_external_provider: crate::external::External,
         copies: crate::copies::Copies,
+        harbor_and_the_cluster: crate::harbor::Harbor,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A proxy between a task and its stand-ins: it sees what is on the wire, and can answer like a bad server.
 
 use std::{
+    collections::BTreeMap,
     net::Ipv4Addr,
     sync::{Arc, LazyLock, Mutex, MutexGuard},
 };
@@ -9,7 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
-    header,
+    header::{self, HeaderName},
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
@@ -98,7 +99,8 @@ struct Shared {
 struct State {
     manner: Manner,
     seen: Vec<Seen>,
-    under_way: usize,
+    /// Requests with a credential that are under way, by their server.
+    under_way: BTreeMap<Arc<str>, usize>,
     most_at_once: usize,
     /// The numbers of writes that are under way.
     writing: Vec<usize>,
@@ -112,8 +114,14 @@ impl Proxy {
     /// A proxy before servers at `targets`, honest at first.
     pub(crate) async fn before(targets: &[String]) -> Self {
         let manner = Manner::Honest;
-        let state =
-            State { manner, seen: Vec::new(), under_way: 0, most_at_once: 0, writing: Vec::new(), met: Vec::new() };
+        let state = State {
+            manner,
+            seen: Vec::new(),
+            under_way: BTreeMap::new(),
+            most_at_once: 0,
+            writing: Vec::new(),
+            met: Vec::new(),
+        };
         let shared = Arc::new(Shared { state: Mutex::new(state) });
         let (mut urls, mut tasks) = (Vec::new(), Vec::new());
         for target in targets {
@@ -139,7 +147,7 @@ impl Proxy {
         self.shared.state().seen.clone()
     }
 
-    /// The most requests with a credential that were under way at one time.
+    /// The most requests with a credential that were under way to one server at one time.
     pub(crate) fn most_at_once(&self) -> usize {
         self.shared.state().most_at_once
     }
@@ -164,11 +172,13 @@ impl Shared {
     }
 
     /// Notes a request; gives its number and the manner of its answer.
-    fn open(&self, seen: Seen) -> (usize, Manner) {
+    fn open(&self, target: &Arc<str>, seen: Seen) -> (usize, Manner) {
         let mut state = self.state();
         if seen.credential.is_some() {
-            state.under_way += 1;
-            state.most_at_once = state.most_at_once.max(state.under_way);
+            let under_way = state.under_way.entry(Arc::clone(target)).or_default();
+            *under_way += 1;
+            let now = *under_way;
+            state.most_at_once = state.most_at_once.max(now);
         }
         let number = state.seen.len();
         if Which::Writes.fits(&seen) {
@@ -181,7 +191,7 @@ impl Shared {
         (number, state.manner)
     }
 
-    fn close(&self, number: usize, answer: Option<&Response<Bytes>>) {
+    fn close(&self, target: &Arc<str>, number: usize, answer: Option<&Response<Bytes>>) {
         let mut state = self.state();
         state.writing.retain(|writing| *writing != number);
         let seen = &mut state.seen[number];
@@ -190,7 +200,7 @@ impl Shared {
             None => seen.cut = true,
         }
         if seen.credential.is_some() {
-            state.under_way -= 1;
+            *state.under_way.entry(Arc::clone(target)).or_default() -= 1;
         }
     }
 }
@@ -218,7 +228,7 @@ async fn respond(
     let path = head.uri.to_string();
     let seen =
         Seen { method: head.method.clone(), path, body: body.clone(), credential, answer: Bytes::new(), cut: false };
-    let (number, manner) = shared.open(seen.clone());
+    let (number, manner) = shared.open(&target, seen.clone());
     let answer = match manner {
         Manner::Echo(which, status) if which.fits(&seen) => Some(echo(&seen, status)),
         Manner::Truncate(which) if which.fits(&seen) => {
@@ -226,7 +236,7 @@ async fn respond(
         }
         _ => forward(&target, &seen, &head.headers).await,
     };
-    shared.close(number, answer.as_ref());
+    shared.close(&target, number, answer.as_ref());
     answer.map(|answer| answer.map(Full::new)).ok_or("cut")
 }
 
@@ -240,9 +250,10 @@ fn echo(seen: &Seen, status: u16) -> Response<Bytes> {
         0 => {
             let words = format!("{body} {head}");
             serde_json::json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status,
-                               "errorMessage": words, "message": words})
+                               "errorMessage": words, "message": words, "errors": [{"code": "", "message": words}]})
         }
-        _ => serde_json::json!({"error": format!("{head} {body}"), "error_description": body}),
+        _ => serde_json::json!({"error": format!("{head} {body}"), "error_description": body,
+                                "errors": [{"code": "", "message": format!("{head} {body}")}]}),
     };
     let mut answer = Response::new(Bytes::from(page.to_string()));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap();
@@ -266,7 +277,8 @@ async fn forward(target: &str, seen: &Seen, headers: &HeaderMap) -> Option<Respo
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut forwarded = Response::new(answer.bytes().await.ok()?);
     *forwarded.status_mut() = status;
-    for name in [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER] {
+    let total = HeaderName::from_static("x-total-count");
+    for name in [header::CONTENT_TYPE, header::LOCATION, header::RETRY_AFTER, total] {
         if let Some(value) = headers.get(&name) {
             forwarded.headers_mut().insert(name, value.clone());
         }

@@ -19,18 +19,20 @@ use crate::{
     subject::Subject,
 };
 
-/// The first write of a run is held at a gate, so that the signal comes in the middle of it, and the gate is opened once the
+/// A write of a run is held at a gate, so that the signal comes in the middle of it, and the gate is opened once the
 /// program has said that it heard the signal.
 pub(crate) async fn a_signal_lets_the_current_write_finish_and_starts_no_other<S: Subject>() {
     let subject = S::start();
     let program = Program::<S>::new(&S::values(&subject.urls()));
     let gate = Gate::new();
-    subject.inject(Fault::once(Matching::writes().nth(3), Effect::Hold(gate.clone())));
+    subject.inject_into(0, Fault::once(Matching::writes().nth(3), Effect::Hold(gate.clone())));
     let mut child = program.command("apply", &["--concurrency", "1", "--log-format", "json"]).spawn().unwrap();
     let pid = Pid::from_child(&child);
     // read from the beginning: a full pipe would hold the program up
     let (heard, reader) = listen(child.stderr.take().unwrap());
     gate.reached(1).await;
+    let begun = writes(&subject);
+    assert!(begun >= 3);
     kill_process(pid, Signal::TERM).unwrap();
     assert!(heard.await.is_ok(), "the program did not say that it heard the signal");
     gate.open();
@@ -38,11 +40,10 @@ pub(crate) async fn a_signal_lets_the_current_write_finish_and_starts_no_other<S
     reader.join().unwrap();
     assert_eq!(status.code(), Some(i32::from(ExitCode::SomeFailed.number())));
 
-    let writes: Vec<_> = subject.requests().into_iter().filter(|request| request.kind == Kind::Write).collect();
-    assert_eq!(writes.len(), 3, "{writes:?}");
+    assert_eq!(writes(&subject), begun, "{:?}", subject.requests());
     let report: Report = serde_json::from_slice(&std::fs::read(program.out("report.json")).unwrap()).unwrap();
     assert_eq!(report.exit_code, ExitCode::SomeFailed.number());
-    assert_eq!(report.count(Status::Applied), 3, "what was under way is applied, and told as such");
+    assert_eq!(report.count(Status::Applied), begun, "what was under way is applied, and told as such");
     assert!(report.count(Status::Skipped) > 0);
     assert_eq!(report.count(Status::Failed), 0);
     assert!(!std::fs::read(program.out("termination-log")).unwrap().is_empty());
@@ -52,6 +53,10 @@ pub(crate) async fn a_signal_lets_the_current_write_finish_and_starts_no_other<S
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     let whole = Bench::<S>::converged().await;
     assert_eq!(differences(&essence(&whole.subject), &essence(&subject)), [""; 0]);
+}
+
+fn writes<S: Subject>(subject: &S) -> usize {
+    subject.requests().iter().filter(|request| request.kind == Kind::Write).count()
 }
 
 /// Reads what the program says until it ends, and tells when it has heard the signal.

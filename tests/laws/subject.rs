@@ -60,7 +60,7 @@ macro_rules! stand_in {
     )+};
 }
 
-stand_in!(evenkeel_sandbox::Keycloak, evenkeel_sandbox::Kubernetes);
+stand_in!(evenkeel_sandbox::Harbor, evenkeel_sandbox::Keycloak, evenkeel_sandbox::Kubernetes);
 
 /// A secret of the values that the application hides once it has it.
 #[derive(Clone, Copy, Debug)]
@@ -152,6 +152,11 @@ pub(crate) trait Subject: Sized {
 
     /// How many requests have set, with success, what may be set once only, such as an initial password.
     fn set_once(&self) -> usize;
+
+    /// What somebody who uses what the task provides, all the time, has to complain about.
+    fn broken_promises(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Whether a POST to this path may be sent again although the first may have been done: it leaves the same state.
     fn may_be_repeated(path: &str) -> bool;

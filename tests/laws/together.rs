@@ -28,7 +28,8 @@ async fn overtaken<S: Subject>(whole: &Undisturbed, (server, number): Place) -> 
     };
     let (first, second) = tokio::join!(bench.apply(), other);
     let complaints = arrived(&bench, whole, [first, second]).await;
-    complaints.into_iter().map(|complaint| format!("held at write {number} of server {server}: {complaint}")).collect()
+    let complaints = complaints.into_iter().chain(bench.subject.broken_promises());
+    complaints.map(|complaint| format!("held at write {number} of server {server}: {complaint}")).collect()
 }
 
 /// Two runs with many changes under way each.

@@ -12,7 +12,8 @@ use crate::Secret;
 const SHORTEST: usize = 4;
 
 /// Words in a field's name that make its text confidential.
-const CONFIDENTIAL: [&str; 7] = ["password", "passwd", "secret", "token", "credential", "apikey", "private"];
+const CONFIDENTIAL: [&str; 9] =
+    ["password", "passwd", "secret", "token", "credential", "apikey", "private", "auth_header", "authorization"];
 
 /// Whole names of fields that make their text confidential: what Keycloak's credentials and Gitea's secrets use.
 const CONFIDENTIAL_NAMES: [&str; 2] = ["value", "data"];

@@ -65,16 +65,21 @@ impl Harbor {
     /// What is gone already is as it should be: a delete may have worked although its answer was lost.
     async fn delete(&self, removal: &Removal) -> Result<(), Error> {
         match removal {
-            Removal::Project(name) => {
+            Removal::Project(name, robots) => {
                 let delete = |client: Arc<Client>| async move {
                     client.project_delete().project_name_or_id(name).x_is_resource_name(true).send().await.api()
                 };
-                unless_gone(self.access.call(delete).await).doing("delete", "project", name)
+                unless_gone(self.access.call(delete).await).doing("delete", "project", name)?;
+                for robot in robots {
+                    self.forget(robot).await?;
+                }
+                Ok(())
             }
-            Removal::Robot(id) => {
+            Removal::Robot(name, id) => {
                 let id = *id;
                 let delete = |client: Arc<Client>| async move { client.robot_delete().robot_id(id).send().await.api() };
-                unless_gone(self.access.call(delete).await).doing("delete", "robot", &id.to_string())
+                unless_gone(self.access.call(delete).await).doing("delete", "robot", name)?;
+                self.forget(name).await
             }
             Removal::Retention(id) => {
                 let id = *id;

@@ -92,6 +92,20 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A robot is gone, and the secret that was kept of it is not.
+    #[error("robot `{robot}` is gone, but the secret that was kept of it is not: {reason}")]
+    NotForgotten {
+        /// The robot.
+        robot: String,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody else has written a Secret while this run was about to set a robot's secret for it.
+    #[error("Secret `{secret}` was written by somebody else at the same moment, so that nothing is set for it")]
+    Overtaken {
+        /// `namespace/name`.
+        secret: String,
+    },
     /// There is no cluster to put secrets into.
     #[error("Secret `{secret}` waits: there is no Kubernetes cluster in this run")]
     NoCluster {
@@ -130,8 +144,8 @@ impl Classified for Error {
             | Self::NoCluster { .. }
             | Self::NamespaceMissing { .. }
             | Self::Foreign { .. } => return Class::Refused,
-            Self::Missing { .. } => return Class::Conflict,
-            Self::NoRandom { .. } | Self::NotKept { .. } => return Class::Configuration,
+            Self::Missing { .. } | Self::Overtaken { .. } => return Class::Conflict,
+            Self::NoRandom { .. } | Self::NotKept { .. } | Self::NotForgotten { .. } => return Class::Configuration,
             Self::Cluster(error) => return error.class(),
             Self::Login { source, .. } | Self::Call { source, .. } => source,
         };
@@ -174,7 +188,8 @@ impl Classified for Error {
                 "run again; if it stays so, see whether something else sets the robot's secret too"
             }
             Self::NoRandom { .. } => "run it again on a system whose random numbers work",
-            Self::NotKept { .. } => {
+            Self::Overtaken { .. } => "run again: only one run at a time should set secrets",
+            Self::NotKept { .. } | Self::NotForgotten { .. } => {
                 "name a file that can be written with `--inventory`, or a namespace in `kubernetes.inventory`"
             }
             Self::NoCluster { .. } => {

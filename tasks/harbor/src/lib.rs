@@ -116,6 +116,16 @@ impl Harbor {
         self.vault.find(&vault_name(stored)).await.map_err(|error| not_kept(stored, &error))
     }
 
+    /// Forgets the secret of a robot that is gone, if one was kept.
+    async fn forget(&self, stored: &str) -> Result<(), Error> {
+        let not_forgotten =
+            |error: VaultError| Error::NotForgotten { robot: stored.to_owned(), reason: error.to_string() };
+        if self.vault.find(&vault_name(stored)).await.map_err(not_forgotten)?.is_some() {
+            self.vault.forget(&vault_name(stored)).await.map_err(not_forgotten)?;
+        }
+        Ok(())
+    }
+
     async fn keep(&self, stored: &str, secret: &SecretString) -> Result<(), Error> {
         self.vault.keep(&vault_name(stored), secret).await.map_err(|error| not_kept(stored, &error))
     }

@@ -66,7 +66,7 @@ pub struct Observed {
     pub cluster: Option<ObservedCluster>,
     /// How the registry secrets do, by their objects.
     pub credentials: BTreeMap<ObjectId, Published>,
-    /// Robots whose secret, as the values or the vault have it, does not work.
+    /// Robots whose secret, as the values or the vault have it, does not work, or of which the server failed to tell.
     pub refused_secrets: BTreeSet<String>,
     /// The rights that robots may be given; `None` where our own has all that it wants.
     pub grantable: Option<Grantable>,
@@ -129,6 +129,8 @@ impl Harbor {
         let configuration = self.read_configuration().await?;
         self.set_prefix(configuration.text("robot_name_prefix"));
         let (robots, own_robot) = self.read_robots().await?;
+        let grantable = self.read_grantable(desired, &robots).await?;
+        self.spare_own_robot(desired, &robots, grantable.as_ref());
         let (mut robots, (projects, quotas), registries, replications, cluster) = try_join!(
             async { Ok(robots) },
             self.read_projects(),
@@ -145,10 +147,9 @@ impl Harbor {
             self.read_project_robots(desired, &projects, ownership),
         )?;
         robots.extend(of_projects);
-        let (credentials, refused_secrets, grantable) = try_join!(
-            self.read_credentials(desired, cluster.as_ref(), &projects, &robots),
+        let (credentials, refused_secrets) = try_join!(
+            async { Ok(self.read_credentials(desired, cluster.as_ref(), &projects, &robots).await) },
             self.read_refused_secrets(desired, &robots),
-            self.read_grantable(desired, &robots),
         )?;
         Ok(Observed {
             configuration,

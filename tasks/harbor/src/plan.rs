@@ -103,10 +103,10 @@ pub enum Operation {
 /// What is removed, by the number under which it was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// A project, by name. The server refuses while it holds repositories.
-    Project(String),
-    /// A robot's number.
-    Robot(i64),
+    /// A project, by name, with the stored names of its robots, which go along. The server refuses while it holds repositories.
+    Project(String, Vec<String>),
+    /// A robot's stored name and number.
+    Robot(String, i64),
     /// A retention policy's number.
     Retention(i64),
     /// A project and the number of one of its immutable tag rules.

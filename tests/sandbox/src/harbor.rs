@@ -48,7 +48,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::faults::Fault;
-use crate::host::{Host, StartError};
+use crate::host::{Host, Look, StartError};
 use crate::request_log::{Caller, Kind, Logged};
 use world::World;
 
@@ -129,6 +129,22 @@ impl Harbor {
         snapshot::of(&self.host.world())
     }
 
+    /// Every secret that no answer shows, as it is stored: of the configuration, of registries, of robots.
+    #[must_use]
+    pub fn hidden(&self) -> Value {
+        snapshot::hidden(&self.host.world())
+    }
+
+    /// Who may log in, asked from elsewhere.
+    pub(crate) fn logins(&self) -> Logins {
+        Logins(self.host.look())
+    }
+
+    /// Has this called after each request that was handled.
+    pub(crate) fn after_each(&self, call: impl Fn() + Send + Sync + 'static) -> bool {
+        self.host.after_each(call)
+    }
+
     /// Whether a robot of that full name would be logged in by that secret at this moment, were all parts of the server
     /// there. Nothing of it shows in the log.
     #[must_use]
@@ -191,6 +207,16 @@ impl Harbor {
         let mut world = self.host.world();
         let now = world.now();
         world.outages.set(part, away, now);
+    }
+}
+
+/// Who may log in at a sandbox Harbor.
+pub(crate) struct Logins(Look<World>);
+
+impl Logins {
+    /// Whether that robot would be logged in by that secret; false once the server has stopped.
+    pub(crate) fn accept(&self, robot: &str, secret: &str) -> bool {
+        self.0.at(|world| world.robot_with(robot, secret).is_some()).unwrap_or_default()
     }
 }
 

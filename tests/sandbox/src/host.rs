@@ -3,7 +3,7 @@
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use std::future;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
@@ -106,6 +106,27 @@ impl<W> Host<W> {
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         self.shared.faults()
     }
+
+    /// A look at the state from elsewhere, for as long as the stand-in runs.
+    pub(crate) fn look(&self) -> Look<W> {
+        Look(Arc::downgrade(&self.shared))
+    }
+
+    /// Has this called after each request that was handled, before its answer leaves. There is one at most: false when
+    /// another is called already.
+    pub(crate) fn after_each(&self, call: impl Fn() + Send + Sync + 'static) -> bool {
+        self.shared.after_each.set(Box::new(call)).is_ok()
+    }
+}
+
+/// A look at a stand-in's state that does not keep it alive.
+pub(crate) struct Look<W>(Weak<Shared<W>>);
+
+impl<W> Look<W> {
+    /// What this makes of the state; `None` once the stand-in has stopped.
+    pub(crate) fn at<R>(&self, read: impl FnOnce(&W) -> R) -> Option<R> {
+        Some(read(&self.0.upgrade()?.world()))
+    }
 }
 
 impl<W> Drop for Host<W> {
@@ -125,11 +146,18 @@ struct Shared<W> {
     log: Mutex<RequestLog>,
     faults: Mutex<Faults>,
     changed: Notify,
+    after_each: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl<W> Shared<W> {
     fn new(world: W) -> Self {
-        Self { world: Mutex::new(world), log: Mutex::default(), faults: Mutex::default(), changed: Notify::new() }
+        Self {
+            world: Mutex::new(world),
+            log: Mutex::default(),
+            faults: Mutex::default(),
+            changed: Notify::new(),
+            after_each: OnceLock::new(),
+        }
     }
 
     fn world(&self) -> MutexGuard<'_, W> {
@@ -184,6 +212,9 @@ impl<W: World> Application for Shared<W> {
 
     fn answer(&self, seq: u64, call: Call) -> Response<Outgoing> {
         let mut response = self.world().answer(call);
+        if let Some(call) = self.after_each.get() {
+            call();
+        }
         self.changed.notify_one();
         let asked = response.extensions_mut().remove::<Asked>();
         self.log().update(seq, |entry| {

@@ -41,7 +41,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::faults::Fault;
-use crate::host::{self, Asked, Host, StartError};
+use crate::host::{self, Asked, Host, Look, StartError};
 use crate::request_log::{Caller, Kind, Logged};
 use crate::server::{Call, Outgoing};
 use answer::{Answer, Content};
@@ -295,10 +295,35 @@ impl Kubernetes {
         self.host.world().snapshot()
     }
 
+    /// The Secrets, from elsewhere.
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets(self.host.look())
+    }
+
+    /// Has this called after each request that was handled.
+    pub(crate) fn after_each(&self, call: impl Fn() + Send + Sync + 'static) -> bool {
+        self.host.after_each(call)
+    }
+
     fn settle(&self, mut world: MutexGuard<'_, World>) {
         world.settle();
         drop(world);
         self.host.has_changed();
+    }
+}
+
+/// The Secrets of a sandbox Kubernetes.
+pub(crate) struct Secrets(Look<World>);
+
+impl Secrets {
+    /// `namespace/name` and data of each; none once the server has stopped.
+    pub(crate) fn all(&self) -> Vec<(String, Value)> {
+        let read = |world: &World| {
+            let shelf = StoreKey::new("", "secrets");
+            let all = world.store.list(&shelf, None);
+            all.map(|(key, secret)| (format!("{}/{}", key.namespace, key.name), secret.value["data"].clone())).collect()
+        };
+        self.0.at(read).unwrap_or_default()
     }
 }
 

@@ -19,6 +19,7 @@ mod kubernetes;
 mod random;
 mod request_log;
 mod server;
+mod watcher;
 
 pub use clock::{Clock, HastyClock, ManualClock, Reached, SystemClock};
 pub use faults::{Effect, Fault, Gate, Matching, Page};
@@ -27,3 +28,4 @@ pub use host::StartError;
 pub use keycloak::{Keycloak, Options, Version};
 pub use kubernetes::{Image, Kubernetes, KubernetesOptions};
 pub use request_log::{Caller, Kind, Logged};
+pub use watcher::{LooksAway, Watcher};

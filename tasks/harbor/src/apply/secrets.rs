@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use evenkeel_kubernetes_client::{
-    Cluster, KubernetesError, ObjectName, label,
+    Cluster, KubernetesError, ObjectName,
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
+    label,
     secret::{DesiredSecret, Expected, OthersValues, SecretObject},
     service_account::PullSecrets,
 };
@@ -46,7 +48,10 @@ impl Harbor {
         let scope = format!("/project/{}", self.project_id(&credential.project).await?);
         let password = match self.published_secret(publication, &scope).await? {
             Some(password) => password,
-            None => self.working_secret(&credential.robot, &scope).await?,
+            None => {
+                self.expect_as_seen(publication).await?;
+                self.working_secret(&credential.robot, &scope).await?
+            }
         };
         // The robot's state is read before the secret is seen to work: what happens in between shows at the next look.
         let updated = self.robot_update_time(&credential.robot).await?;
@@ -74,6 +79,23 @@ impl Harbor {
             None => cluster.apply_secret(&desired, Expected::Absent, OthersValues::Keep).await?.metadata,
         };
         Ok(())
+    }
+
+    /// Looks at the Secret once more: another run, which knows nothing of ours, may have published a secret that works, and a new
+    /// one would end it. Where there is a lease, nobody else writes.
+    async fn expect_as_seen(&self, publication: &Publication) -> Result<(), Error> {
+        let credential = &publication.credential;
+        let name = ObjectName::in_namespace(credential.namespace.as_str(), credential.name);
+        let there = match self.cluster().await?.find_metadata::<SecretObject>(&name).await {
+            // Its namespace was made a moment ago, or is not: then so is nothing in it.
+            Err(KubernetesError::NamespaceMissing { .. }) => None,
+            there => there?,
+        };
+        let version = |metadata: &ObjectMeta| metadata.resource_version.clone();
+        if there.as_ref().map(version) == publication.metadata().map(version) {
+            return Ok(());
+        }
+        Err(Error::Overtaken { secret: name.to_string() })
     }
 
     /// The secret that is published now, if it works. It is kept, so that it can be published again once it is lost.

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use evenkeel_core::object::ObjectId;
 use evenkeel_harbor_client::types::Project;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 
 use super::{AT_ONCE, ObservedCluster, ObservedRobot, ObservedSecret};
 use crate::{
-    Error, Harbor,
+    Harbor,
     desired::{Desired, DesiredCredential},
-    error::Doing,
     published::{RobotCredentials, verified_note},
 };
 
@@ -23,6 +22,8 @@ pub enum Published {
     WorksUnnoted,
     /// It is refused.
     Refused,
+    /// The server failed to tell. That is this secret's matter alone, and no reason to touch it.
+    Unverified,
     /// There are no credentials in it.
     Unusable,
     /// Nobody can tell while the robot is missing, disabled or expired: that comes first.
@@ -36,8 +37,8 @@ impl Harbor {
         cluster: Option<&ObservedCluster>,
         projects: &BTreeMap<String, Project>,
         robots: &BTreeMap<String, ObservedRobot>,
-    ) -> Result<BTreeMap<ObjectId, Published>, Error> {
-        let (Some(wanted), Some(cluster)) = (&desired.cluster, cluster) else { return Ok(BTreeMap::new()) };
+    ) -> BTreeMap<ObjectId, Published> {
+        let (Some(wanted), Some(cluster)) = (&desired.cluster, cluster) else { return BTreeMap::new() };
         let mut reads = Vec::new();
         for credential in &wanted.credentials {
             let Some(secret) = cluster.secrets.get(&credential.object()) else { continue };
@@ -50,7 +51,7 @@ impl Harbor {
                 scope,
             ));
         }
-        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
+        stream::iter(reads).buffer_unordered(AT_ONCE).collect().await
     }
 
     async fn read_credential(
@@ -60,30 +61,29 @@ impl Harbor {
         secret: &ObservedSecret,
         robot: Option<&ObservedRobot>,
         scope: String,
-    ) -> Result<(ObjectId, Published), Error> {
+    ) -> (ObjectId, Published) {
         let object = credential.object();
         let content = secret.secret.data.get(credential.form.key());
         let Some((content, published)) =
             content.and_then(|content| Some((content, RobotCredentials::of_content(content, host)?)))
         else {
-            return Ok((object, Published::Unusable));
+            return (object, Published::Unusable);
         };
-        let Some(robot) = robot.filter(|robot| !robot.is_dormant()) else { return Ok((object, Published::Dormant)) };
+        let Some(robot) = robot.filter(|robot| !robot.is_dormant()) else { return (object, Published::Dormant) };
         let note = verified_note(robot.robot.update_time.as_deref().unwrap_or_default(), content);
         let is_noted = secret.verified() == Some(note.as_str());
         if is_noted && !self.verify_secrets {
-            return Ok((object, Published::Works));
+            return (object, Published::Works);
         }
         // By the robot's name as it is now: a name that is out of date is the content's matter, not the secret's.
         let name = self.full_name(&credential.robot);
-        let verdict = self.access.verify(&name, published.password, &scope).await;
-        let works = verdict.doing("verify", "secret of robot", &name)?.works();
-        let state = match (works, is_noted) {
-            (true, true) => Published::Works,
-            (true, false) => Published::WorksUnnoted,
-            (false, _) => Published::Refused,
+        let state = match (self.access.verify(&name, published.password, &scope).await, is_noted) {
+            (Ok(verdict), true) if verdict.works() => Published::Works,
+            (Ok(verdict), false) if verdict.works() => Published::WorksUnnoted,
+            (Ok(_), _) => Published::Refused,
+            (Err(_), _) => Published::Unverified,
         };
-        Ok((object, state))
+        (object, state)
     }
 }
 

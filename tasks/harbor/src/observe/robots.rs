@@ -100,7 +100,8 @@ impl Harbor {
         named
     }
 
-    /// Robots whose secret, as the values or the vault have it, does not work.
+    /// Robots whose secret, as the values or the vault have it, does not work, or of which the server failed to tell: it is
+    /// asked again before anything is set.
     pub(super) async fn read_refused_secrets(
         &self,
         desired: &Desired,
@@ -119,15 +120,13 @@ impl Harbor {
             };
             reads.extend(secret.map(|secret| self.refused(stored, secret)));
         }
-        let read: Vec<Option<String>> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        let read: Vec<Option<String>> = stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
         Ok(read.into_iter().flatten().collect())
     }
 
-    async fn refused(&self, stored: String, secret: SecretString) -> Result<Option<String>, Error> {
-        let name = self.full_name(&stored);
-        let verdict = self.access.verify(&name, Secret::from(secret), "/system").await;
-        let works = verdict.doing("verify", "secret of robot", &name)?.works();
-        Ok((!works).then_some(stored))
+    async fn refused(&self, stored: String, secret: SecretString) -> Option<String> {
+        let verdict = self.access.verify(&self.full_name(&stored), Secret::from(secret), "/system").await;
+        (!verdict.is_ok_and(|verdict| verdict.works())).then_some(stored)
     }
 
     /// The rights that robots may be given, read only where our own robot lacks some: each server version has its own list.
@@ -152,6 +151,25 @@ impl Harbor {
         };
         Ok(Some(Grantable { system: rights(read.system), project: rights(read.project) }))
     }
+
+    /// Has the administrator look where our own robot lacks a right that it should have: to a robot with fewer rights lists are
+    /// answered with less in them, and no error.
+    pub(super) fn spare_own_robot(
+        &self,
+        desired: &Desired,
+        robots: &BTreeMap<String, ObservedRobot>,
+        grantable: Option<&Grantable>,
+    ) {
+        let Some(own) = desired.robots.iter().find(|robot| matches!(robot.secret, SecretHome::Own)) else { return };
+        let there = robots.get(&own.stored_name()).map(|there| rights(&there.robot)).unwrap_or_default();
+        let has =
+            |place: &String, right: &(String, String)| there.get(place).is_some_and(|given| given.contains(right));
+        let may_have = |place: &str, right| grantable.is_none_or(|grantable| grantable.at(place).contains(right));
+        let mut wanted = own.fields.value.permissions.iter();
+        if wanted.any(|(place, rights)| rights.iter().any(|right| !has(place, right) && may_have(place, right))) {
+            self.access.work_as_administrator();
+        }
+    }
 }
 
 /// The rights that robots may be given.
@@ -161,6 +179,14 @@ pub struct Grantable {
     pub system: BTreeSet<(String, String)>,
     /// In projects.
     pub project: BTreeSet<(String, String)>,
+}
+
+impl Grantable {
+    /// The rights that may be given in a place: `/` is the system.
+    #[must_use]
+    pub fn at(&self, place: &str) -> &BTreeSet<(String, String)> {
+        if place == "/" { &self.system } else { &self.project }
+    }
 }
 
 /// What a robot may do, by place; the server gives it in any order (server-behaviour 5).

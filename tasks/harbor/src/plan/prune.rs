@@ -41,7 +41,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     }
     let goes = |object: &ObjectId| {
         let is_project = object.kind() == &PROJECT;
-        let goes_along = !is_project && lives_in(object).is_some_and(|project| going.contains(project));
+        // A label names its project by number only, so that it would stay behind.
+        let goes_along =
+            !is_project && object.kind() != &LABEL && lives_in(object).is_some_and(|project| going.contains(project));
         left_behind(object) && !goes_along && (!is_project || going.contains(object.name()))
     };
     let removals: Vec<(ObjectId, Removal)> = removals(observed).filter(|(object, _)| goes(object)).collect();
@@ -61,6 +63,7 @@ fn comes_first(other: &ObjectId, object: &ObjectId) -> bool {
             other.kind() == &SECRET && rest.is_some_and(|rest| rest.starts_with('-'))
         }
         kind if *kind == REGISTRY => [REPLICATION, PROJECT].contains(other.kind()),
+        kind if *kind == PROJECT => other.kind() == &LABEL && lives_in(other) == Some(object.name()),
         _ => false,
     }
 }
@@ -80,7 +83,11 @@ pub(super) fn everything(observed: &Observed) -> BTreeSet<ObjectId> {
 
 /// Everything that is there and could be removed.
 fn removals(observed: &Observed) -> impl Iterator<Item = (ObjectId, Removal)> + '_ {
-    let projects = observed.projects.keys().map(|name| (names::project(name), Removal::Project(name.clone())));
+    let projects = observed.projects.keys().map(|name| {
+        let is_inside = |robot: &&String| robot.split_once('+').is_some_and(|(project, _)| project == name);
+        let robots = observed.robots.keys().filter(is_inside).cloned().collect();
+        (names::project(name), Removal::Project(name.clone(), robots))
+    });
     let retentions = observed.projects.iter().filter_map(|(name, project)| {
         Some((ObjectId::new(RETENTION, name.as_str()), Removal::Retention(retention_id(project)?)))
     });
@@ -102,8 +109,10 @@ fn removals(observed: &Observed) -> impl Iterator<Item = (ObjectId, Removal)> + 
             Some((ObjectId::within(LABEL, project, label.name.as_deref()?), Removal::Label(label.id?)))
         })
     });
-    let robots =
-        observed.robots.iter().filter_map(|(name, there)| Some((names::robot(name), Removal::Robot(there.robot.id?))));
+    let robots = observed
+        .robots
+        .iter()
+        .filter_map(|(name, there)| Some((names::robot(name), Removal::Robot(name.clone(), there.robot.id?))));
     let registries = observed
         .registries
         .iter()

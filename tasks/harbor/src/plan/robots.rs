@@ -53,8 +53,7 @@ fn with_grantable_rights(robot: &DesiredRobot, grantable: Option<&Grantable>) ->
     let mut robot = robot.clone();
     if let (SecretHome::Own, Some(grantable)) = (&robot.secret, grantable) {
         for (place, wanted) in &mut robot.fields.value.permissions {
-            let given = if place == "/" { &grantable.system } else { &grantable.project };
-            wanted.retain(|right| given.contains(right));
+            wanted.retain(|right| grantable.at(place).contains(right));
         }
         robot.fields.value.permissions.retain(|_, rights| !rights.is_empty());
     }
@@ -123,6 +122,10 @@ fn plan_secret(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Obser
     let operation = match &robot.secret {
         SecretHome::Published => return,
         SecretHome::Own if observed.own_robot == OwnRobot::Works => return,
+        // It is woken first: asleep, the right secret is refused too (server-behaviour 5).
+        SecretHome::Own if observed.own_robot == OwnRobot::Refused && there.is_some_and(ObservedRobot::is_dormant) => {
+            return;
+        }
         SecretHome::Own => Operation::EquipOwnRobot(stored),
         SecretHome::Declared(_) | SecretHome::Kept => {
             let disabled = there.is_some_and(|there| there.robot.disable == Some(true));

@@ -120,7 +120,8 @@ impl Planning<'_, '_> {
             return self.draft.note(object, message);
         }
         let note_only = changes.is_empty() && state == Some(Published::WorksUnnoted);
-        if changes.is_empty() && !note_only {
+        let ask_again = changes.is_empty() && state == Some(Published::Unverified);
+        if changes.is_empty() && !note_only && !ask_again {
             return;
         }
         let action = if seen.is_some() { Action::Update } else { Action::Create };
@@ -133,7 +134,15 @@ impl Planning<'_, '_> {
             robot_update_time: self.robot_update_time(&credential.robot),
             recreate: seen.is_some_and(|seen| must_be_made_again(&seen.secret, &changes)),
         });
-        let changes = if note_only { vec![field("verified", Some(false.into()), Some(true.into()))] } else { changes };
+        let changes = match (note_only, ask_again) {
+            (true, _) => vec![field("verified", Some(false.into()), Some(true.into()))],
+            (_, true) => {
+                let message = "harbor failed to say whether it works: it is asked again, and stays as it is until it has answered";
+                self.draft.note(object.clone(), message);
+                vec![field("verified", None, Some(true.into()))]
+            }
+            _ => changes,
+        };
         if publication.recreate {
             self.draft.note(object.clone(), "is deleted and made again, because what differs can never change in it");
         }

@@ -131,6 +131,11 @@ impl Configuration {
         Value::Object(shown.collect())
     }
 
+    /// The values that never come back; for tests.
+    pub(crate) fn hidden(&self) -> Value {
+        Value::Object(HIDDEN.iter().map(|name| ((*name).to_owned(), json!(self.text(name)))).collect())
+    }
+
     /// Whether a hidden value is that one; for tests.
     pub(crate) fn holds(&self, name: &str, value: &str) -> bool {
         self.text(name) == value

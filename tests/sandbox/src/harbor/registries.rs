@@ -82,7 +82,7 @@ pub(crate) struct Registry {
     insecure: bool,
     credential_type: String,
     access_key: String,
-    access_secret: String,
+    pub(crate) access_secret: String,
     created: i64,
     updated: i64,
 }

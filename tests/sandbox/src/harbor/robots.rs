@@ -74,6 +74,11 @@ impl Robot {
         self.secret.expose_secret() == secret
     }
 
+    #[expect(clippy::disallowed_methods, reason = "for tests, which compare it")]
+    pub(crate) fn shown_secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
     pub(crate) fn is_expired(&self, now: i64) -> bool {
         self.expires != -1 && self.expires <= now / 1000
     }

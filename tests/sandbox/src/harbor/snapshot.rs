@@ -26,6 +26,17 @@ pub(crate) fn of(world: &World) -> Value {
     })
 }
 
+/// What no answer shows: secrets by the objects that hold them.
+pub(crate) fn hidden(world: &World) -> Value {
+    let registries = world.registries.all().map(|registry| (registry.name.clone(), json!(registry.access_secret)));
+    let robots = world.robots.all().map(|robot| (world.full_name(robot), json!(robot.shown_secret())));
+    json!({
+        "configuration": world.configuration.hidden(),
+        "registries": registries.collect::<Map<_, _>>(),
+        "robots": robots.collect::<Map<_, _>>(),
+    })
+}
+
 fn of_project(world: &World, project: &Project) -> Value {
     let members = world.members.all().filter(|member| member.project == project.id).map(|member| {
         let name = match member.entity {

@@ -1,0 +1,114 @@
+//! Values with every kind of object that the Harbor task manages.
+
+use serde_json::{Value, json};
+
+use super::{ADMIN_PASSWORD, TOKEN};
+
+pub(super) fn all(urls: &[String]) -> Vec<(&'static str, String)> {
+    vec![
+        ("10-platform.yaml", PLATFORM.to_owned()),
+        ("20-harbor.yaml", HARBOR.replace("(server)", &urls[0])),
+        ("kubeconfig", kubeconfig(&urls[1])),
+    ]
+}
+
+const PLATFORM: &str = "\
+platform: {name: demo}
+teams:
+  alpha: {}
+  beta: {harbor: {storageQuota: 5Gi}}
+kubernetes: {createNamespaces: true}
+";
+
+const HARBOR: &str = "\
+harbor:
+  url: (server)
+  registryHost: harbor.demo.example.com
+  admin:
+    username: admin
+    password: {fromEnv: HARBOR_ADMIN_PASSWORD}
+  oidc:
+    endpoint: https://keycloak.demo.example.com/realms/otomi
+    clientSecret: {fromEnv: HARBOR_CLIENT_SECRET}
+  configuration: {token_expiration: 60}
+  teamDefaults: {storageQuota: 20Gi, autoScan: true, retention: {keepLast: 30, schedule: '0 0 3 * * *'}}
+  projects:
+    - name: shared
+      public: true
+      severity: high
+      preventVulnerable: true
+      immutableTags: [{tags: 'v*', disabled: false}]
+      webhooks:
+        - name: builds
+          events: [PUSH_ARTIFACT, DELETE_ARTIFACT]
+          address: https://hooks.example.com/harbor
+          authHeader: {fromEnv: HARBOR_HOOK_HEADER}
+          enabled: true
+          skipCertVerify: false
+      labels: [{name: tested, color: '#48960C', description: passed}]
+      robots:
+        - name: ci
+          description: builds
+          disabled: false
+          duration: -1
+          secret: {fromEnv: HARBOR_ROBOT_SECRET}
+          access: [{resource: repository, action: pull}, {resource: repository, action: push}]
+    - {name: cache, registry: upstream}
+    - {name: mirror, public: false, members: [{group: devs, role: maintainer}]}
+  robots:
+    - {name: ops, duration: 30, disabled: false, permissions: [{access: [{resource: project, action: list}]}]}
+  registries:
+    - name: upstream
+      type: docker-registry
+      url: https://registry.example.com
+      description: images of others
+      insecure: false
+      credential: {accessKey: reader, accessSecret: {fromEnv: HARBOR_REGISTRY_SECRET}}
+  replications:
+    - name: mirror
+      source: upstream
+      destinationNamespace: mirror
+      filters: [{type: name, value: 'demo/**'}]
+      override: true
+      enabled: true
+";
+
+/// Without team beta, and without everything that is declared beyond teams.
+pub(super) const FEWER: &str = "\
+teams: {beta: null}
+harbor: {projects: [], robots: [], registries: [], replications: []}
+";
+
+pub(super) fn broken(urls: &[String]) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    let secret = Value::from(ADMIN_PASSWORD);
+    let with = |name: &'static str, text: String| [all(urls), vec![(name, text)]].concat();
+    let admin = |password: String| format!("harbor:\n  admin:\n    password: {password}\n");
+    let robot = |robot: String| format!("harbor:\n  robots: [{robot}]\n");
+    vec![
+        ("plain in a file for everybody", with("90-more.yaml", admin(secret.to_string()))),
+        ("a list", with("secrets.more.yaml", admin(format!("[{secret}]")))),
+        ("a reference that is none", with("secrets.more.yaml", admin(format!("{{fromEnv: [{secret}]}}")))),
+        ("under an unknown key", with("secrets.more.yaml", format!("harbor:\n  admin:\n    pasword: {secret}\n"))),
+        ("in place of a section", with("secrets.more.yaml", format!("harbor: {secret}\n"))),
+        (
+            "in place of a number",
+            with("secrets.more.yaml", format!("harbor:\n  configuration: {{token_expiration: {secret}}}\n")),
+        ),
+        ("as a robot's name", with("secrets.more.yaml", robot(format!("{{name: {secret}, permissions: []}}")))),
+        ("as a host", with("secrets.more.yaml", format!("harbor:\n  registryHost: {secret}\n"))),
+        ("in a broken file", with("secrets.more.yaml", format!("harbor:\n  admin: {{password: {secret}\n"))),
+    ]
+}
+
+/// A kubeconfig for a cluster at an address, which may be a proxy's.
+fn kubeconfig(url: &str) -> String {
+    let config = json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "demo", "cluster": {"server": url}}],
+        "users": [{"name": "demo", "user": {"token": TOKEN}}],
+        "contexts": [{"name": "demo", "context": {"cluster": "demo", "user": "demo", "namespace": "default"}}],
+        "current-context": "demo",
+    });
+    config.to_string()
+}
