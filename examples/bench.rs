@@ -53,8 +53,8 @@ trait Scenario {
     /// What is there before the first run.
     fn fill(_: &Self::Server, _teams: usize) {}
 
-    /// A kubeconfig for the server at `url`, if it is a cluster.
-    fn kubeconfig(_url: &str) -> Option<String> {
+    /// Where the cluster is that the task works with, if it works with one.
+    fn cluster(_: &Self::Server) -> Option<&str> {
         None
     }
 
@@ -117,12 +117,46 @@ impl Scenario for Copies {
         }
     }
 
-    fn kubeconfig(url: &str) -> Option<String> {
-        Some(evenkeel_sandbox::Kubernetes::kubeconfig_of(url, &PASSWORD.into()))
+    fn cluster(server: &Self::Server) -> Option<&str> {
+        Some(server.url())
     }
 
     fn section(_: &str) -> String {
         "copies:\n  - from: {namespaces: team-*, type: kubernetes.io/dockerconfigjson}\n    to: {namespace: argocd, name: 'copy-{namespace}-{name}'}\n".to_owned()
+    }
+}
+
+struct Harbor;
+
+impl Scenario for Harbor {
+    type Task = evenkeel_harbor::Harbor;
+    type Server = (evenkeel_sandbox::Harbor, evenkeel_sandbox::Kubernetes);
+
+    fn start() -> Self::Server {
+        let harbor = evenkeel_sandbox::Harbor::start(&evenkeel_sandbox::HarborOptions::new(PASSWORD)).unwrap();
+        (harbor, Copies::start())
+    }
+
+    fn url((harbor, _): &Self::Server) -> String {
+        harbor.url().to_owned()
+    }
+
+    fn users_of_a_team(_: usize) -> usize {
+        0
+    }
+
+    fn fill((_, cluster): &Self::Server, teams: usize) {
+        (0..teams).for_each(|team| cluster.add_namespace(&format!("team-t{team}")));
+    }
+
+    fn cluster((_, cluster): &Self::Server) -> Option<&str> {
+        Some(cluster.url())
+    }
+
+    fn section(url: &str) -> String {
+        format!(
+            "harbor:\n  url: {url}\n  registryHost: harbor.example.com\n  admin: {{username: admin, password: {{fromEnv: PASSWORD}}}}\n  teamDefaults: {{storageQuota: 20Gi, retention: {{keepLast: 30}}}}\n"
+        )
     }
 }
 
@@ -135,6 +169,7 @@ fn main() {
             println!("|---|---|---|---|---|---|---|---|");
             for teams in numbers {
                 measure::<Keycloak>(teams.parse().unwrap());
+                measure::<Harbor>(teams.parse().unwrap());
                 measure::<Copies>(teams.parse().unwrap());
             }
         }
@@ -145,6 +180,7 @@ fn main() {
 fn one_run(task: &str, folder: &Path) {
     match task {
         <<Keycloak as Scenario>::Task as Task>::NAME => apply::<Keycloak>(folder),
+        <<Harbor as Scenario>::Task as Task>::NAME => apply::<Harbor>(folder),
         <<Copies as Scenario>::Task as Task>::NAME => apply::<Copies>(folder),
         _ => panic!("there is no scenario for `{task}`"),
     }
@@ -155,21 +191,23 @@ fn measure<S: Scenario>(teams: usize) {
     let users = teams * S::users_of_a_team(teams);
     let name = <S::Task as Task>::NAME;
     let folder = tempfile::tempdir().unwrap();
-    let write = |url: &str| {
+    let server = S::start();
+    let write = |url: &str, cluster: Option<&str>| {
         fs::write(folder.path().join("values.yaml"), values::<S>(teams, users, url)).unwrap();
-        if let Some(kubeconfig) = S::kubeconfig(url) {
+        if let Some(cluster) = cluster {
+            let kubeconfig = evenkeel_sandbox::Kubernetes::kubeconfig_of(cluster, &PASSWORD.into());
             fs::write(folder.path().join("kubeconfig"), kubeconfig).unwrap();
         }
     };
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    write(&format!("http://{}", listener.local_addr().unwrap()));
+    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    write(&nobody, S::cluster(&server).is_some().then_some(nobody.as_str()));
     let start = (0..5).map(|_| start_of(name, folder.path(), &listener)).min().unwrap_or_default();
     println!("| {name} | {teams} | {users} | to the first request | 0 | 0 | {:.3} | |", start.as_secs_f64());
 
-    let server = S::start();
     S::fill(&server, teams);
-    write(&S::url(&server));
+    write(&S::url(&server), S::cluster(&server));
     for run in ["first", "unchanged"] {
         let output = child(name, folder.path()).output().unwrap();
         let measured = String::from_utf8(output.stdout).unwrap();
