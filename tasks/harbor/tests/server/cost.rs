@@ -34,3 +34,40 @@ async fn an_unchanged_harbor_of_100_teams_with_retention_costs_at_most_220_reque
     let stage = unchanged("storageQuota: 20Gi, retention: {keepLast: 30}").await;
     assert!(stage.sandbox.requests().len() <= 220, "{}", stage.sandbox.requests().len());
 }
+
+/// A cluster with a namespace for each of 100 teams.
+fn with_cluster() -> Stage {
+    let stage = Stage::with_cluster(&format!("kubernetes: {{inventory: {{namespace: platform-jobs}}}}\n{}", values("")));
+    (0..TEAMS).for_each(|team| stage.cluster().add_namespace(&namespace(team)));
+    stage
+}
+
+fn namespace(team: usize) -> String {
+    format!("team-t{team}")
+}
+
+/// What the unchanged run at the end of [`Stage::converge`] asked the cluster.
+fn asked(stage: &Stage) -> Vec<String> {
+    let requests = stage.cluster().requests();
+    requests.iter().map(|request| format!("{} {}", request.method, request.path)).collect()
+}
+
+#[tokio::test]
+async fn the_registry_secrets_of_100_teams_are_read_in_one_list() {
+    let stage = with_cluster();
+    stage.converge().await;
+    let asked = asked(&stage);
+    assert!(asked.len() <= (3 * TEAMS).div_ceil(500) + 5, "{}: {asked:#?}", asked.len());
+    assert!(!asked.iter().any(|request| request.starts_with("PATCH")), "{asked:#?}");
+}
+
+/// Where nobody may list Secrets, each is read by its name. (Nobody learns a secret from a list of accounts.)
+#[tokio::test]
+async fn the_registry_secrets_of_100_teams_are_read_by_name_where_no_list_is_allowed() {
+    let mut stage = with_cluster();
+    stage.confine(&(0..TEAMS).map(namespace).collect::<Vec<_>>());
+    stage.let_accounts_be_listed();
+    stage.converge().await;
+    let asked = asked(&stage);
+    assert!(asked.len() <= 3 * TEAMS + 5, "{}: {asked:#?}", asked.len());
+}

@@ -73,7 +73,7 @@ impl Stage {
     }
 
     /// From now on runs may do in these namespaces what docs/kubernetes.md names, keep their inventory, and nothing else.
-    pub(crate) fn confine(&mut self, namespaces: &[&str]) {
+    pub(crate) fn confine(&mut self, namespaces: &[impl AsRef<str>]) {
         const HOME: &str = "platform-jobs";
         let account = (HOME, "evenkeel");
         let token = self.cluster().service_account(account.0, account.1);
@@ -83,10 +83,16 @@ impl Stage {
         self.cluster().grant(account, Some(HOME), &[secrets.clone(), leases]);
         for namespace in namespaces {
             let accounts = rule("", "serviceaccounts", &["get", "patch"]);
-            self.cluster().grant(account, Some(namespace), &[secrets.clone(), accounts]);
+            self.cluster().grant(account, Some(namespace.as_ref()), &[secrets.clone(), accounts]);
         }
         let url = self.cluster().url().to_owned();
         self.surroundings.cluster = Some(Connection::At { url, token: Some(token.into()), ca_bundle: None });
+    }
+
+    /// Lets the runs of [`confine`](Self::confine) list the service accounts of the whole cluster too.
+    pub(crate) fn let_accounts_be_listed(&self) {
+        let list = json!({"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["list"]});
+        self.cluster().grant(("platform-jobs", "evenkeel"), None, &[list]);
     }
 
     pub(crate) fn cluster(&self) -> &Kubernetes {
