@@ -106,7 +106,11 @@ fn write_change(out: &mut String, report: &ChangeReport, style: Style) -> fmt::R
         (Status::Applied, Action::Update) => writeln!(out, "{}", style.paint(33, &format!("~ {object} updated")))?,
         (Status::Applied, Action::Delete) => writeln!(out, "{}", style.paint(31, &format!("- {object} deleted")))?,
         (Status::Planned, action) => writeln!(out, "  {object} to {action}")?,
-        (Status::Failed, _) => writeln!(out, "{}", style.paint(31, &format!("! {object} failed")))?,
+        // The plan that said why may be long gone when this is read.
+        (Status::Failed, _) => {
+            let cause = style.paint(2, &format!("because of {}", report.change.cause));
+            writeln!(out, "{}  {cause}", style.paint(31, &format!("! {object} failed")))?;
+        }
         (Status::Skipped, _) => writeln!(out, "  {object} skipped")?,
     }
     report.failure.iter().try_for_each(|failure| write_failure(out, "    ", failure))

@@ -216,7 +216,7 @@ impl Error {
     fn call_hint(&self, source: &HarborError) -> Option<String> {
         let hint = match source {
             HarborError::NotAuthorised(_) => "the account in `harbor.admin` has to administrate the whole system",
-            HarborError::Invalid(_) => "change the declared value; `plan` names the file and line that ask for it",
+            HarborError::Invalid(_) => "change the declared value, whose file and line is named with the failed change",
             HarborError::Server(_) if self.is_read() => "run again; the log of harbor's core says what failed",
             HarborError::Undecodable(_) => {
                 "run again; if it stays so, see whether something between here and harbor changes its answers"

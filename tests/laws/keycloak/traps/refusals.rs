@@ -1,5 +1,6 @@
 //! What is refused, dropped or never changed whatever is sent (server-behaviour 2.4 and 2.5).
 
+use evenkeel_core::plan::Style;
 use evenkeel_engine::exit_code::ExitCode;
 use evenkeel_sandbox::{Effect, Fault, Matching, Page};
 use reqwest::Method;
@@ -82,4 +83,16 @@ async fn keycloak_new_user_in_a_group_that_is_not_there_is_an_internal_error() {
     let healed = bench.converge().await;
     assert!(planned(&healed).iter().any(|object| object.to_string() == "user/ada@example.com"));
     assert_eq!(bench.stored()["users"]["ada@example.com"]["groups"].as_array().map(Vec::is_empty), Some(false));
+}
+
+/// What the server says of a value is of no use to somebody who does not know which of a thousand lines it is about.
+#[tokio::test]
+async fn keycloak_value_that_the_server_refuses_is_told_with_its_file_and_line() {
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.with_layer("keycloak:\n  clients:\n    - clientId: grafana\n      redirectUris: ['https://grafana.example.com/#top']\n");
+    let finished = bench.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    let text = finished.report.text(Style::Plain);
+    assert!(text.contains("A redirect URI must not contain an URL fragment"), "{text}");
+    assert!(text.contains("90-more.yaml:3"), "{text}");
 }
