@@ -1,6 +1,7 @@
 //! Whole runs, measured: `cargo run --release --example bench -- 10 100 1000`.
 //!
-//! For each application and number of teams (ten users each, but twenty for a thousand; of copies, ten Secrets each) it starts a stand-in of the
+//! For each application and number of teams (ten users each, but twenty for a thousand, or as many in all as `100:2000` says; of copies, ten
+//! Secrets each) it starts a stand-in of the
 //! server in this process, and the runs in processes of their own, so that the peak memory is that of a run alone:
 //! one that makes everything, and one on what is unchanged then. The stand-in shares the machine; a real server
 //! answers slower.
@@ -167,10 +168,13 @@ fn main() {
         numbers => {
             println!("| task | teams | users | run | requests | writes | seconds | peak memory |");
             println!("|---|---|---|---|---|---|---|---|");
-            for teams in numbers {
-                measure::<Keycloak>(teams.parse().unwrap());
-                measure::<Harbor>(teams.parse().unwrap());
-                measure::<Copies>(teams.parse().unwrap());
+            for number in numbers {
+                let (teams, users) =
+                    number.split_once(':').map_or((number.as_str(), None), |(teams, users)| (teams, Some(users)));
+                let (teams, users) = (teams.parse().unwrap(), users.map(|users| users.parse().unwrap()));
+                measure::<Keycloak>(teams, users);
+                measure::<Harbor>(teams, users);
+                measure::<Copies>(teams, users);
             }
         }
     }
@@ -187,8 +191,11 @@ fn one_run(task: &str, folder: &Path) {
 }
 
 /// One platform: how long a run of it takes to its first request, then made, then looked at again.
-fn measure<S: Scenario>(teams: usize) {
-    let users = teams * S::users_of_a_team(teams);
+fn measure<S: Scenario>(teams: usize, users: Option<usize>) {
+    let users = match S::users_of_a_team(teams) {
+        0 => 0,
+        each => users.unwrap_or(teams * each),
+    };
     let name = <S::Task as Task>::NAME;
     let folder = tempfile::tempdir().unwrap();
     let server = S::start();

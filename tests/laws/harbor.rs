@@ -6,6 +6,7 @@
 mod hands;
 mod others;
 mod pulling;
+mod random;
 mod state;
 mod values;
 

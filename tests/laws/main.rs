@@ -115,6 +115,12 @@ mod law_at_random {
         });
     }
 
+    mod harbor {
+        laws!(@law crate::harbor::Harbor, property {
+            what_nobody_declared_survives_any_run,
+        });
+    }
+
     mod copies {
         laws!(@law crate::copies::Copies, property {
             what_nobody_declared_survives_any_run,

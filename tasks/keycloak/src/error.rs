@@ -154,7 +154,9 @@ impl Error {
             KeycloakError::NotAuthorised(_) => {
                 "the account needs the role `admin` of its realm, or `realm-admin` of client `realm-management`"
             }
-            KeycloakError::Invalid(_) => "change the declared value, whose file and line is named with the failed change",
+            KeycloakError::Invalid(_) => {
+                "change the declared value, whose file and line is named with the failed change"
+            }
             KeycloakError::Server(_) if self.is_read() => "run again; keycloak's log says what failed",
             KeycloakError::Undecodable(_) => {
                 "run again; if it stays so, see whether something between here and keycloak changes its answers"

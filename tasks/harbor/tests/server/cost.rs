@@ -37,7 +37,8 @@ async fn an_unchanged_harbor_of_100_teams_with_retention_costs_at_most_220_reque
 
 /// A cluster with a namespace for each of 100 teams.
 fn with_cluster() -> Stage {
-    let stage = Stage::with_cluster(&format!("kubernetes: {{inventory: {{namespace: platform-jobs}}}}\n{}", values("")));
+    let stage =
+        Stage::with_cluster(&format!("kubernetes: {{inventory: {{namespace: platform-jobs}}}}\n{}", values("")));
     (0..TEAMS).for_each(|team| stage.cluster().add_namespace(&namespace(team)));
     stage
 }

@@ -89,7 +89,9 @@ async fn keycloak_new_user_in_a_group_that_is_not_there_is_an_internal_error() {
 #[tokio::test]
 async fn keycloak_value_that_the_server_refuses_is_told_with_its_file_and_line() {
     let bench = Bench::<Keycloak>::converged().await;
-    bench.with_layer("keycloak:\n  clients:\n    - clientId: grafana\n      redirectUris: ['https://grafana.example.com/#top']\n");
+    bench.with_layer(
+        "keycloak:\n  clients:\n    - clientId: grafana\n      redirectUris: ['https://grafana.example.com/#top']\n",
+    );
     let finished = bench.apply().await;
     assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
     let text = finished.report.text(Style::Plain);
