@@ -7,7 +7,9 @@
 mod command;
 pub mod document;
 mod folder;
+pub mod judge;
 mod run;
+pub mod secrets;
 mod text;
 
 use std::future::Future;
@@ -93,6 +95,8 @@ pub struct Exported {
     pub left_out: Vec<String>,
     /// What the account may not read.
     pub unread: Vec<String>,
+    /// What `plan` adds whatever the values say, such as an account of the task's own.
+    pub added: Vec<String>,
     /// What `plan` would still change; nothing, unless this task is mistaken.
     pub still_differs: Vec<String>,
 }

@@ -63,6 +63,7 @@ pub(super) fn summary(exported: &Exported) -> String {
     [
         section("could not be read with this account:", &exported.unread),
         section("is there and not in the values:", &exported.left_out),
+        section("is added by the first `apply`:", &exported.added),
         section("would still be changed by `apply`, which is a mistake of evenkeel:", &exported.still_differs),
         section("variables to set before `plan`:", &secrets),
     ]

@@ -19,7 +19,7 @@ use evenkeel_engine::secrets::SecretResolver;
 
 use reading::Reading;
 
-pub use administration::Administration;
+pub use administration::{Administration, administration};
 pub use configuration::DesiredConfiguration;
 pub use projects::{
     DesiredImmutableRule, DesiredLabel, DesiredMember, DesiredProject, DesiredRetention, DesiredWebhook, Member,
@@ -27,7 +27,7 @@ pub use projects::{
 pub use reading::required_secrets;
 pub use registries::{DesiredRegistry, DesiredReplication};
 pub(crate) use robots::fits_harbor;
-pub use robots::{DesiredRobot, RobotFields, RobotHome, SecretHome, own_robot};
+pub use robots::{DesiredRobot, RobotFields, RobotHome, SecretHome, own_description, own_robot};
 pub use secrets::{DesiredCluster, DesiredCredential, Form};
 
 /// A declared representation: only the fields that are managed are set in it.

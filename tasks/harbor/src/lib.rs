@@ -36,6 +36,7 @@ mod apply;
 pub mod desired;
 mod directory;
 mod error;
+pub mod export;
 pub mod names;
 pub mod observe;
 pub mod plan;
@@ -55,6 +56,7 @@ use evenkeel_core::{
 };
 use evenkeel_engine::{
     cluster::ClusterAccess,
+    export::Exporter,
     secrets::SecretResolver,
     task::{Applied, Context, Task},
     vault::{Vault, VaultError},
@@ -67,7 +69,7 @@ pub use error::Error;
 
 use crate::{
     access::Access,
-    desired::{Desired, SecretHome},
+    desired::{Administration, Desired, SecretHome},
     directory::Directory,
     observe::Observed,
     plan::Operation,
@@ -88,6 +90,36 @@ pub struct Harbor {
 }
 
 impl Harbor {
+    /// The task at one server. The own robot, where there is one, is taken up when its secret is found.
+    async fn log_in(administration: &Administration, own_robot: String, context: &Context) -> Result<Self, Error> {
+        let session = Session::new(SessionOptions {
+            ca_bundle: administration
+                .ca_bundle
+                .as_ref()
+                .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
+            concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
+            deadline: Some(Deadline::at(context.deadline)),
+            ..SessionOptions::default()
+        })
+        .map_err(|source| Error::Session(source.into()))?;
+        let administrator = Administrator {
+            username: administration.username.clone(),
+            password: Secret::from(administration.password.clone()),
+        };
+        let access = Access::connect(session, &administration.address, administrator, Patience::default())
+            .await
+            .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
+        Ok(Self {
+            access,
+            cluster: context.cluster.clone(),
+            vault: Arc::clone(&context.vault),
+            directory: Directory::default(),
+            prefix: RwLock::default(),
+            own_robot,
+            verify_secrets: context.verify_secrets,
+        })
+    }
+
     fn prefix(&self) -> String {
         self.prefix.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -160,34 +192,9 @@ impl Task for Harbor {
     }
 
     async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
-        let administration = &desired.administration;
-        let session = Session::new(SessionOptions {
-            ca_bundle: administration
-                .ca_bundle
-                .as_ref()
-                .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
-            concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
-            deadline: Some(Deadline::at(context.deadline)),
-            ..SessionOptions::default()
-        })
-        .map_err(|source| Error::Session(source.into()))?;
-        let administrator = Administrator {
-            username: administration.username.clone(),
-            password: Secret::from(administration.password.clone()),
-        };
-        let access = Access::connect(session, &administration.address, administrator, Patience::default())
-            .await
-            .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
         let own = desired.robots.iter().find(|robot| matches!(robot.secret, SecretHome::Own));
-        Ok(Self {
-            access,
-            cluster: context.cluster.clone(),
-            vault: Arc::clone(&context.vault),
-            directory: Directory::default(),
-            prefix: RwLock::default(),
-            own_robot: own.map(desired::DesiredRobot::stored_name).unwrap_or_default(),
-            verify_secrets: context.verify_secrets,
-        })
+        let own = own.map(desired::DesiredRobot::stored_name).unwrap_or_default();
+        Self::log_in(&desired.administration, own, context).await
     }
 
     fn target(desired: &Desired) -> String {
@@ -219,5 +226,8 @@ impl Task for Harbor {
             tokens: summary.tokens,
             retries: summary.retries,
         }
+    }
+    fn export() -> Option<Exporter> {
+        Some(Exporter::of::<Self>())
     }
 }

@@ -8,6 +8,7 @@
 mod cluster;
 mod credentials;
 mod projects;
+mod reach;
 mod robots;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ use serde_json::Value;
 pub use cluster::{ObservedCluster, ObservedSecret};
 pub use credentials::Published;
 pub(crate) use projects::retention_id;
+use reach::Reach;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
 
 use crate::{Error, Harbor, desired::Desired, error::Doing};
@@ -125,51 +127,82 @@ pub struct Quota {
 impl Harbor {
     /// Reads everything that the plan needs, anew.
     pub(crate) async fn read(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
-        self.directory.clear();
-        let configuration = self.read_configuration().await?;
-        self.set_prefix(configuration.text("robot_name_prefix"));
+        let reach = Reach::of(desired, ownership);
+        let configuration = self.begin_reading().await?;
         let (robots, own_robot) = self.read_robots().await?;
         let grantable = self.read_grantable(desired, &robots).await?;
         self.spare_own_robot(desired, &robots, grantable.as_ref());
-        let (mut robots, (projects, quotas), registries, replications, cluster) = try_join!(
-            async { Ok(robots) },
+        let ((projects, quotas), registries, replications, cluster) = try_join!(
             self.read_projects(),
-            self.read_registries(desired, ownership),
-            self.read_replications(desired, ownership),
+            self.read_registries(reach.registries),
+            self.read_replications(reach.replications),
             self.read_cluster(desired, ownership),
         )?;
-        let (members, retentions, rules, webhooks, labels, of_projects) = try_join!(
-            self.read_members(desired, &projects),
-            self.read_retentions(desired, &projects),
-            self.read_immutable_rules(desired, &projects, ownership),
-            self.read_webhooks(desired, &projects, ownership),
-            self.read_labels(desired, &projects, ownership),
-            self.read_project_robots(desired, &projects, ownership),
-        )?;
-        robots.extend(of_projects);
-        let (credentials, refused_secrets) = try_join!(
-            async { Ok(self.read_credentials(desired, cluster.as_ref(), &projects, &robots).await) },
-            self.read_refused_secrets(desired, &robots),
-        )?;
-        Ok(Observed {
+        let lists = Observed {
             configuration,
             projects,
             quotas,
-            retentions,
-            immutable_rules: rules,
-            webhooks,
-            labels,
-            members,
             robots,
             own_robot,
             registries,
             replications,
             cluster,
-            credentials,
-            refused_secrets,
             grantable,
-            robot_was_refused: self.access.take_refusal(),
-        })
+            ..Observed::default()
+        };
+        let observed = self.read_belongings(&reach, lists).await?;
+        let (credentials, refused_secrets) = try_join!(
+            async {
+                let Observed { cluster, projects, robots, .. } = &observed;
+                Ok(self.read_credentials(desired, cluster.as_ref(), projects, robots).await)
+            },
+            self.read_refused_secrets(desired, &observed.robots),
+        )?;
+        Ok(Observed { credentials, refused_secrets, robot_was_refused: self.access.take_refusal(), ..observed })
+    }
+
+    /// Reads all that the server holds, and nothing of a cluster.
+    pub(crate) async fn read_everything(&self) -> Result<Observed, Error> {
+        let configuration = self.begin_reading().await?;
+        let (robots, own_robot) = self.read_robots().await?;
+        let ((projects, quotas), registries, replications) =
+            try_join!(self.read_projects(), self.read_registries(true), self.read_replications(true))?;
+        let reach = Reach::everything(&projects);
+        let lists = Observed {
+            configuration,
+            projects,
+            quotas,
+            robots,
+            own_robot,
+            registries,
+            replications,
+            ..Observed::default()
+        };
+        self.read_belongings(&reach, lists).await
+    }
+
+    /// The configuration, with which everything begins: names of robots are known once their prefix is.
+    async fn begin_reading(&self) -> Result<Configuration, Error> {
+        self.directory.clear();
+        let configuration = self.read_configuration().await?;
+        self.set_prefix(configuration.text("robot_name_prefix"));
+        Ok(configuration)
+    }
+
+    /// What belongs to single projects, of those that are in the list.
+    async fn read_belongings(&self, reach: &Reach, observed: Observed) -> Result<Observed, Error> {
+        let projects = &observed.projects;
+        let (members, retentions, immutable_rules, webhooks, labels, of_projects) = try_join!(
+            self.read_members(&reach.members, projects),
+            self.read_retentions(&reach.retentions, projects),
+            self.read_immutable_rules(&reach.immutable_rules, projects),
+            self.read_webhooks(&reach.webhooks, projects),
+            self.read_labels(&reach.labels, projects),
+            self.read_project_robots(&reach.robots, projects),
+        )?;
+        let mut observed = Observed { members, retentions, immutable_rules, webhooks, labels, ..observed };
+        observed.robots.extend(of_projects);
+        Ok(observed)
     }
 
     /// Robots may not (server-behaviour 5).
@@ -182,15 +215,7 @@ impl Harbor {
         Ok(Configuration::of(&read))
     }
 
-    async fn read_registries(
-        &self,
-        desired: &Desired,
-        ownership: &Ownership,
-    ) -> Result<BTreeMap<String, Registry>, Error> {
-        let wanted = !desired.registries.is_empty()
-            || !desired.replications.is_empty()
-            || desired.projects.iter().any(|project| project.registry.is_some())
-            || ownership.of_kind(&crate::names::REGISTRY).next().is_some();
+    async fn read_registries(&self, wanted: bool) -> Result<BTreeMap<String, Registry>, Error> {
         if !wanted {
             return Ok(BTreeMap::new());
         }
@@ -205,12 +230,7 @@ impl Harbor {
         Ok(named)
     }
 
-    async fn read_replications(
-        &self,
-        desired: &Desired,
-        ownership: &Ownership,
-    ) -> Result<BTreeMap<String, ReplicationPolicy>, Error> {
-        let wanted = !desired.replications.is_empty() || ownership.of_kind(&crate::names::REPLICATION).next().is_some();
+    async fn read_replications(&self, wanted: bool) -> Result<BTreeMap<String, ReplicationPolicy>, Error> {
         if !wanted {
             return Ok(BTreeMap::new());
         }

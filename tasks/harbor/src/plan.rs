@@ -27,6 +27,7 @@ use evenkeel_harbor_client::types::{
 use serde::Serialize;
 
 pub use projects::{is_ours, retention_policy};
+pub(crate) use projects::{keep_last, schedule, selected};
 pub use secrets::{Obstacle, Publication};
 
 use crate::{

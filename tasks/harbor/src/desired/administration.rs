@@ -1,6 +1,7 @@
 //! Where the server is, and who administrates it.
 
-use evenkeel_core::values::{Problems, ValuePath, model::Harbor};
+use evenkeel_core::values::{Document, Problems, ValuePath, Values, model::Harbor};
+use evenkeel_engine::secrets::SecretResolver;
 use secrecy::SecretString;
 
 use super::reading::Reading;
@@ -18,6 +19,20 @@ pub struct Administration {
     pub password: SecretString,
     /// Certificates in PEM form that are trusted on top of the system's.
     pub ca_bundle: Option<SecretString>,
+}
+
+/// Where the server is, from values of which the rest does not matter.
+///
+/// # Errors
+///
+/// What is wrong with the address or the login.
+pub fn administration(
+    values: &Values,
+    document: &Document,
+    secrets: &SecretResolver,
+) -> Result<Administration, Problems> {
+    let reading = Reading::new(values, document, secrets);
+    Administration::desired(&reading, reading.harbor()?)
 }
 
 impl Administration {

@@ -145,6 +145,12 @@ pub fn own_robot(platform: &str) -> String {
     format!("evenkeel-{platform}")
 }
 
+/// What this task's own robot says of itself.
+#[must_use]
+pub fn own_description(platform: &str) -> String {
+    format!("evenkeel keeps {platform} equal to its values")
+}
+
 pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<DesiredRobot>, Problems> {
     let mut robots = vec![own(reading)];
     for (id, name, path) in reading.teams() {
@@ -181,7 +187,7 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
 fn own(reading: &Reading<'_>) -> DesiredRobot {
     let platform = &reading.values.platform.name;
     let fields = RobotFields {
-        description: Some(format!("evenkeel keeps {platform} equal to its values")),
+        description: Some(own_description(platform.as_str())),
         disable: Some(false),
         duration: Some(RobotDuration::FOREVER.days()),
         permissions: BTreeMap::from([

@@ -2,10 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::{
-    memory::Ownership,
-    object::{Kind, ObjectId},
-};
 use evenkeel_harbor_client::{
     Client, HarborError, paging,
     types::{ImmutableRule, Label, Project, ProjectMemberEntity, RetentionPolicy, WebhookPolicy},
@@ -15,13 +11,7 @@ use futures::{StreamExt, TryStreamExt, stream, try_join};
 use std::sync::Arc;
 
 use super::{AT_ONCE, Quota};
-use crate::{
-    Error, Harbor,
-    desired::{Desired, DesiredProject},
-    directory::Named,
-    error::Doing,
-    names::{IMMUTABLE_RULE, LABEL, WEBHOOK},
-};
+use crate::{Error, Harbor, directory::Named, error::Doing};
 
 /// How often the two lists are compared before one of them is taken for cut short.
 const LOOKS: usize = 2;
@@ -65,12 +55,10 @@ impl Harbor {
 
     pub(super) async fn read_members(
         &self,
-        desired: &Desired,
+        wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
     ) -> Result<BTreeMap<String, Vec<ProjectMemberEntity>>, Error> {
-        let has_members = |project: &&DesiredProject| !project.members.is_empty() || project.members_are_all;
-        let names = desired.projects.iter().filter(has_members).map(|project| project.name.as_str());
-        self.of_each(names, projects, "members of project", |client, name| async move {
+        self.of_each(wanted, projects, "members of project", |client, name| async move {
             paging::members(&client, &name).await
         })
         .await
@@ -79,13 +67,10 @@ impl Harbor {
     /// The number of a project's policy is a text in its metadata (server-behaviour 6).
     pub(super) async fn read_retentions(
         &self,
-        desired: &Desired,
+        wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
     ) -> Result<BTreeMap<String, RetentionPolicy>, Error> {
-        let numbered = desired.projects.iter().filter(|project| project.retention.is_some()).filter_map(|project| {
-            let there = projects.get(&project.name)?;
-            Some((project.name.clone(), retention_id(there)?))
-        });
+        let numbered = wanted.iter().filter_map(|name| Some((name.clone(), retention_id(projects.get(name)?)?)));
         let mut reads = Vec::new();
         for (name, id) in numbered {
             reads.push(self.read_retention(name, id));
@@ -107,46 +92,34 @@ impl Harbor {
 
     pub(super) async fn read_immutable_rules(
         &self,
-        desired: &Desired,
+        wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
-        ownership: &Ownership,
     ) -> Result<BTreeMap<String, Vec<ImmutableRule>>, Error> {
-        let names = wanted(desired, ownership, &IMMUTABLE_RULE, |project| project.immutable_rules.is_some());
-        self.of_each(
-            names.iter().map(String::as_str),
-            projects,
-            "immutable tag rules of project",
-            |client, name| async move { paging::immutable_rules(&client, &name).await },
-        )
+        self.of_each(wanted, projects, "immutable tag rules of project", |client, name| async move {
+            paging::immutable_rules(&client, &name).await
+        })
         .await
     }
 
     pub(super) async fn read_webhooks(
         &self,
-        desired: &Desired,
+        wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
-        ownership: &Ownership,
     ) -> Result<BTreeMap<String, Vec<WebhookPolicy>>, Error> {
-        let names = wanted(desired, ownership, &WEBHOOK, |project| project.webhooks.is_some());
-        self.of_each(
-            names.iter().map(String::as_str),
-            projects,
-            "webhook policies of project",
-            |client, name| async move { paging::webhooks(&client, &name).await },
-        )
+        self.of_each(wanted, projects, "webhook policies of project", |client, name| async move {
+            paging::webhooks(&client, &name).await
+        })
         .await
     }
 
     pub(super) async fn read_labels(
         &self,
-        desired: &Desired,
+        wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
-        ownership: &Ownership,
     ) -> Result<BTreeMap<String, Vec<Label>>, Error> {
-        let names = wanted(desired, ownership, &LABEL, |project| project.labels.is_some());
         let numbers: BTreeMap<String, i32> =
             projects.iter().filter_map(|(name, project)| Some((name.clone(), project.project_id?))).collect();
-        self.of_each(names.iter().map(String::as_str), projects, "labels of project", |client, name| {
+        self.of_each(wanted, projects, "labels of project", |client, name| {
             let number = numbers.get(&name).copied().unwrap_or_default();
             async move { paging::project_labels(&client, number).await }
         })
@@ -154,9 +127,9 @@ impl Harbor {
     }
 
     /// One list of each of these projects that is there.
-    async fn of_each<'n, T, F, Fut>(
+    async fn of_each<T, F, Fut>(
         &self,
-        names: impl Iterator<Item = &'n str>,
+        wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
         what: &'static str,
         list: F,
@@ -168,8 +141,8 @@ impl Harbor {
     {
         let list = &list;
         let mut reads = Vec::new();
-        for name in names.filter(|name| projects.contains_key(*name)) {
-            let name = name.to_owned();
+        for name in wanted.iter().filter(|name| projects.contains_key(*name)) {
+            let name = name.clone();
             reads.push(async move {
                 let rows = self.access.call(|client| list(client, name.clone())).await.doing("list", what, &name)?;
                 Ok::<_, Error>((name, rows))
@@ -182,21 +155,4 @@ impl Harbor {
 /// The number of a project's retention policy.
 pub(crate) fn retention_id(project: &Project) -> Option<i64> {
     project.metadata.as_ref()?.retention_id.as_ref()?.parse().ok()
-}
-
-/// The projects for which something of a kind is declared, or ours.
-fn wanted(
-    desired: &Desired,
-    ownership: &Ownership,
-    kind: &Kind,
-    declares: impl Fn(&DesiredProject) -> bool,
-) -> BTreeSet<String> {
-    let declared = desired.projects.iter().filter(|project| declares(project)).map(|project| project.name.clone());
-    let owned = ownership.of_kind(kind).filter_map(project_of).map(str::to_owned);
-    declared.chain(owned).collect()
-}
-
-/// The project in which an object lives: `project/name`.
-fn project_of(object: &ObjectId) -> Option<&str> {
-    object.name().split_once('/').map(|(project, _)| project)
 }

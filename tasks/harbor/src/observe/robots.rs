@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::memory::Ownership;
 use evenkeel_harbor_client::{
     paging,
     types::{Permission, Project, Robot},
@@ -14,10 +13,9 @@ use secrecy::SecretString;
 use super::AT_ONCE;
 use crate::{
     Error, Harbor,
-    desired::{Desired, RobotHome, SecretHome},
+    desired::{Desired, SecretHome},
     directory::Named,
     error::Doing,
-    names::ROBOT,
 };
 
 /// A robot that is there.
@@ -58,19 +56,11 @@ impl Harbor {
 
     pub(super) async fn read_project_robots(
         &self,
-        desired: &Desired,
+        wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
-        ownership: &Ownership,
     ) -> Result<BTreeMap<String, ObservedRobot>, Error> {
-        let declared = desired.robots.iter().filter_map(|robot| match &robot.home {
-            RobotHome::Project(project) => Some(project.as_str()),
-            RobotHome::System => None,
-        });
-        let robot_kind = ROBOT;
-        let owned = ownership.of_kind(&robot_kind).filter_map(|robot| Some(robot.name().split_once('+')?.0));
-        let wanted: BTreeSet<&str> = declared.chain(owned).collect();
         let mut reads = Vec::new();
-        for (name, project) in projects.iter().filter(|(name, _)| wanted.contains(name.as_str())) {
+        for (name, project) in projects.iter().filter(|(name, _)| wanted.contains(*name)) {
             let Some(number) = project.project_id else { continue };
             reads.push(async move {
                 let list =

@@ -124,15 +124,16 @@ pub fn is_ours(rule: &RetentionRule) -> bool {
         && repositories.is_some_and(|selectors| selects(selectors))
 }
 
-/// A rule that is off keeps nothing.
-fn keep_last(rule: &RetentionRule) -> Option<i64> {
+/// How many images a rule keeps. One that is off keeps nothing.
+pub(crate) fn keep_last(rule: &RetentionRule) -> Option<i64> {
     if rule.disabled == Some(true) {
         return None;
     }
     rule.params.as_ref()?.get(TEMPLATE)?.as_i64()
 }
 
-fn schedule(policy: &RetentionPolicy) -> Option<String> {
+/// When a policy removes images.
+pub(crate) fn schedule(policy: &RetentionPolicy) -> Option<String> {
     Some(policy.trigger.as_ref()?.settings.as_ref()?.get("cron")?.as_str()?.to_owned())
 }
 
@@ -214,7 +215,8 @@ fn plan_immutable_rules(draft: &mut Draft<'_>, project: &DesiredProject, observe
     }
 }
 
-pub(super) fn selected(rule: &ImmutableRule) -> Option<(&str, &str)> {
+/// The patterns of repositories and of tags that a rule selects, where it has one of each.
+pub(crate) fn selected(rule: &ImmutableRule) -> Option<(&str, &str)> {
     let tags = rule.tag_selectors.as_deref()?;
     let repositories = rule.scope_selectors.as_ref()?.get("repository")?.as_slice();
     match (repositories, tags) {

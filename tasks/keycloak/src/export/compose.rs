@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use evenkeel_engine::export::{
     NeededSecret,
     document::{Layer, Node},
+    secrets::Secrets,
 };
 use serde_json::{Map, Value};
 
@@ -15,7 +16,6 @@ use super::{
     groups, kinds, people,
     place::Place,
     realm,
-    secrets::Secrets,
     survey::Found,
 };
 
@@ -53,7 +53,7 @@ impl<'a> Composing<'a> {
         implied: &'a ImpliedFields,
         decisions: &'a Decisions,
     ) -> Self {
-        Self { place, found, fresh, implied, decisions, secrets: Secrets::default(), remarks: Vec::new() }
+        Self { place, found, fresh, implied, decisions, secrets: Secrets::of("keycloak"), remarks: Vec::new() }
     }
 
     /// Notes what is there and cannot be declared.

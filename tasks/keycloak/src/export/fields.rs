@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use evenkeel_core::field::Field;
-use evenkeel_engine::export::document::Node;
+use evenkeel_engine::export::{document::Node, secrets::Secrets};
 use evenkeel_keycloak_client::json_schema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{decisions::Decisions, fresh::Baseline, secrets, secrets::Secrets};
+use super::{decisions::Decisions, fresh::Baseline, secrets};
 
 /// An object on its way into the values.
 pub(super) struct Object<'a> {

@@ -1,10 +1,10 @@
 //! Where an export reads, and how its values say so.
 
 use evenkeel_core::values::{
-    SecretValue, Values,
+    Values,
     model::{AdminCredentials, Names},
 };
-use evenkeel_engine::export::document::Node;
+use evenkeel_engine::export::{document::Node, secrets::reference};
 
 use crate::desired::Administration;
 
@@ -71,21 +71,6 @@ fn repeated(values: &Values, administration: &Administration) -> Node {
         ("admin", Some(admin)),
     ]);
     Node::map([("platform", Some(platform)), ("keycloak", Some(keycloak))])
-}
-
-/// A secret that stands in the values themselves is not repeated.
-fn reference(secret: &SecretValue) -> Option<Node> {
-    match secret {
-        SecretValue::Plain(_) => None,
-        SecretValue::FromEnv(variable) => Some(Node::Secret(variable.clone())),
-        SecretValue::FromFile(path) => Some(Node::map([("fromFile", Some(Node::Text(path.clone())))])),
-        SecretValue::FromSecret(key) => {
-            let parts =
-                [("namespace", key.namespace.to_string()), ("name", key.name.clone()), ("key", key.key.clone())];
-            let key = Node::map(parts.map(|(name, text)| (name, Some(Node::Text(text)))));
-            Some(Node::map([("fromSecret", Some(key))]))
-        }
-    }
 }
 
 /// A name for the platform, made of the realm's: people will choose a better one.

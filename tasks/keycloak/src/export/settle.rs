@@ -1,6 +1,4 @@
 //! The task's own plan as the judge of an export: what it would still change is decided otherwise, until it is empty.
-//!
-//! An export thus never says of itself that it fits: the same pure functions say so that will plan the next run.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,17 +7,11 @@ use std::{
 
 use evenkeel_core::{
     diff::FieldChange,
-    memory::Memory,
     plan::{Action, Change},
-    values::{Schema, Source, TeamId, Values},
+    values::{Source, TeamId, Values},
 };
-use evenkeel_engine::{
-    export::{Exported, NeededSecret, document::Node},
-    secrets::SecretResolver,
-    task::Task,
-};
+use evenkeel_engine::export::{Exported, judge};
 use evenkeel_keycloak_client::types::GroupRepresentation;
-use secrecy::SecretString;
 
 use super::{
     compose::{Composed, Composing, ImpliedFields},
@@ -79,7 +71,7 @@ fn finished(composed: Composed, found: &Found, decisions: &Decisions, still_diff
         Some(field) => format!("`{field}` of `{object}`, which keycloak does not keep as declared"),
         None => format!("`{object}`, which keycloak does not keep as declared"),
     }));
-    Exported { layers, secrets, left_out, unread: found.unread.clone(), still_differs }
+    Exported { layers, secrets, left_out, unread: found.unread.clone(), still_differs, ..Exported::default() }
 }
 
 /// The whole team contract, as far as there are objects of its names.
@@ -176,50 +168,24 @@ fn names_nickname(field: &FieldChange) -> bool {
     ["attributes.nickname", "attributes"].contains(&&*field.path)
 }
 
-/// What a plan would change after these values; what is wrong with them, which would be a mistake of this module.
+/// What a plan would change after these values. Of what nobody may see there is nothing to judge.
 fn changes(composed: &Composed, observed: &Observed) -> Result<Vec<Change<Operation>>, String> {
     if observed.realm.is_none() {
-        // Of what nobody may see there is nothing to judge.
         return Ok(Vec::new());
     }
-    let merged =
-        composed.layers.iter().fold(Node::Map(BTreeMap::new()), |all, layer| all.merged(layer.content.clone()));
-    let text = merged.yaml().map_err(|error| format!("the values have no form in YAML: {error}"))?;
-    let wrong = |problems: evenkeel_core::values::Problems| problems.render(false);
-    let (values, document) = Values::load(vec![Source::file("export.yaml", text)], &[], &schema()).map_err(wrong)?;
-    let secrets = resolver(&composed.secrets, &values);
-    let desired = Keycloak::desired(&values, &document, &secrets).map_err(wrong)?;
-    let plan = Keycloak::plan(&desired, observed, &Memory::default()).map_err(|error| error.to_string())?;
-    Ok(plan.changes().to_vec())
-}
-
-/// The secrets that are known, and some text for those that nobody can compare.
-fn resolver(secrets: &[NeededSecret], values: &Values) -> SecretResolver {
-    let unknown = || SecretString::from("unknown");
-    let known = secrets.iter().map(|secret| (secret.variable.clone(), secret.value.clone().unwrap_or_else(unknown)));
-    let login = crate::desired::required_secrets(values).into_iter().filter_map(|secret| match secret {
-        evenkeel_core::values::SecretValue::FromEnv(variable) => Some((variable, unknown())),
-        _ => None,
-    });
-    // The last of a name counts: what is known comes last.
-    SecretResolver::with_environment(login.chain(known))
+    Ok(judge::plan::<Keycloak>(&composed.layers, &composed.secrets, observed)?.changes().to_vec())
 }
 
 /// What the values imply of single fields, as the values themselves say.
 fn implied_fields() -> ImpliedFields {
     const LEAST: &str =
         "{platform: {name: a, domain: a.example}, keycloak: {admin: {username: a, password: {fromEnv: A}}}}";
-    let loaded = Values::load(vec![Source::file("least.yaml", LEAST.to_owned())], &[], &schema());
+    let loaded = Values::load(vec![Source::file("least.yaml", LEAST.to_owned())], &[], &judge::schema::<Keycloak>());
     let keycloak = loaded.ok().and_then(|(values, _)| values.keycloak);
     keycloak.map_or_else(ImpliedFields::default, |keycloak| ImpliedFields {
         realm: keycloak.realm.map(|realm| realm.fields().clone()).unwrap_or_default(),
         client: keycloak.client.map(|client| client.fields.fields().clone()).unwrap_or_default(),
     })
-}
-
-fn schema() -> Schema {
-    let definitions = Keycloak::definitions().into_iter();
-    definitions.fold(Schema::new(), |schema, (name, definition)| schema.with_definition(name, definition))
 }
 
 /// What was found, as a plan wants it.

@@ -1,6 +1,4 @@
-//! `evenkeel keycloak export` as people run it: what it writes, where, and what it says.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! `evenkeel keycloak export`.
 
 use std::{fs, path::Path};
 

@@ -1,0 +1,85 @@
+//! What an export has decided so far: which projects are those of teams, and what is better left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::{
+    object::ObjectId,
+    plan::{Action, Change},
+    values::TeamId,
+};
+
+use super::place::Place;
+use crate::{
+    names::{CONFIGURATION, GROUP_MEMBER, PROJECT, ROBOT},
+    observe::Observed,
+    plan::Operation,
+};
+
+/// What the names of a team's robots end with.
+const ROBOTS_OF_TEAM: [&str; 3] = ["pull", "push", "builds"];
+
+/// The decisions. They only ever go one way, so that settling ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Decisions {
+    /// Ids of teams, by the name of their project.
+    pub(super) teams: BTreeMap<String, String>,
+    /// Projects that look like a team's, with the object that is not as a team's.
+    pub(super) no_teams: BTreeMap<String, ObjectId>,
+    /// Keys of the configuration that values cannot keep.
+    pub(super) keys_left_out: BTreeSet<String>,
+    /// Objects that values cannot keep.
+    pub(super) left_out: BTreeSet<ObjectId>,
+}
+
+impl Decisions {
+    /// A team is a project of its name with its three robots.
+    pub(super) fn first(place: &Place, observed: &Observed) -> Self {
+        let has_robots =
+            |name: &str| ROBOTS_OF_TEAM.iter().all(|suffix| observed.robots.contains_key(&format!("{name}-{suffix}")));
+        let ids = observed.projects.keys().filter(|name| has_robots(name)).filter_map(|name| {
+            let id = name.strip_prefix(place.names.team_prefix.as_str())?;
+            TeamId::parse(id).is_ok().then(|| (name.clone(), id.to_owned()))
+        });
+        Self { teams: ids.collect(), ..Self::default() }
+    }
+
+    /// Whether an object has a place in the values.
+    pub(super) fn has(&self, object: &ObjectId) -> bool {
+        !self.left_out.contains(object)
+    }
+
+    /// Whether a robot follows from a team.
+    pub(super) fn is_of_team(&self, robot: &str) -> bool {
+        robot
+            .rsplit_once('-')
+            .is_some_and(|(project, suffix)| ROBOTS_OF_TEAM.contains(&suffix) && self.teams.contains_key(project))
+    }
+
+    /// Decides otherwise about what a plan would change: what is not as a team's is no team's, and the rest is left out.
+    pub(super) fn take_back(&mut self, change: &Change<Operation>) {
+        let object = &change.object;
+        if let Some(project) = self.team_of(object) {
+            self.teams.remove(&project);
+            self.no_teams.insert(project, object.clone());
+        } else if *object.kind() == CONFIGURATION && change.action == Action::Update {
+            self.keys_left_out.extend(change.fields.iter().map(|field| field.path.to_string()));
+        } else {
+            self.left_out.insert(object.clone());
+        }
+    }
+
+    /// The project of the team from which an object follows.
+    fn team_of(&self, object: &ObjectId) -> Option<String> {
+        let kind = object.kind();
+        let project = if *kind == PROJECT {
+            object.name()
+        } else if *kind == GROUP_MEMBER {
+            object.name().split('/').next()?
+        } else if *kind == ROBOT && self.is_of_team(object.name()) {
+            object.name().rsplit_once('-')?.0
+        } else {
+            return None;
+        };
+        self.teams.contains_key(project).then(|| project.to_owned())
+    }
+}

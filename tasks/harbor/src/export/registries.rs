@@ -1,0 +1,133 @@
+//! Other registries, and what is copied from and to them.
+
+use evenkeel_core::{
+    object::ObjectId,
+    values::{HttpUrl, ObjectName},
+};
+use evenkeel_engine::export::document::Node;
+use evenkeel_harbor_client::types::{Registry, RegistryCredential, ReplicationFilter, ReplicationPolicy};
+use serde_json::Value;
+
+use super::{
+    compose::{Composing, list, text},
+    settings::is_schedule,
+};
+use crate::names::{REGISTRY, REPLICATION};
+
+/// The registries, with their passwords as references.
+pub(super) fn registries(composing: &mut Composing<'_>) -> Option<Node> {
+    let mut nodes = Vec::new();
+    for (name, registry) in &composing.observed.registries {
+        if !composing.decisions.has(&ObjectId::new(REGISTRY, name.as_str())) {
+            continue;
+        }
+        if !can_be_declared(name, registry) {
+            composing.remark(format!("registry `{name}`, whose name or address values do not take"));
+            continue;
+        }
+        let credential = registry.credential.as_ref().and_then(|there| credential(composing, name, there));
+        nodes.push(Node::map([
+            ("name", Some(Node::Text(name.clone()))),
+            ("type", text(registry.type_.as_ref())),
+            ("url", text(registry.url.as_ref())),
+            ("description", text(registry.description.as_ref())),
+            ("credential", credential),
+            ("insecure", registry.insecure.map(Node::Bool)),
+            ("caCertificate", text(registry.ca_certificate.as_ref())),
+        ]));
+    }
+    list(nodes)
+}
+
+fn can_be_declared(name: &str, registry: &Registry) -> bool {
+    ObjectName::parse(name).is_ok()
+        && registry.type_.is_some()
+        && registry.url.as_deref().is_some_and(|url| HttpUrl::parse(url).is_ok())
+}
+
+fn credential(composing: &mut Composing<'_>, registry: &str, there: &RegistryCredential) -> Option<Node> {
+    let name = text(there.access_key.as_ref())?;
+    let secret = composing.secrets.variable("registry", registry, "access_secret", None);
+    let kind = text(there.type_.as_ref()).filter(|kind| *kind != Node::Text("basic".to_owned()));
+    Some(Node::map([("type", kind), ("accessKey", Some(name)), ("accessSecret", Some(secret))]))
+}
+
+/// The replication policies.
+pub(super) fn replications(composing: &mut Composing<'_>) -> Option<Node> {
+    let mut nodes = Vec::new();
+    for (name, policy) in &composing.observed.replications {
+        if !composing.decisions.has(&ObjectId::new(REPLICATION, name.as_str())) {
+            continue;
+        }
+        let (source, destination) = (end(policy.src_registry.as_ref()), end(policy.dest_registry.as_ref()));
+        if ObjectName::parse(name).is_err() || source.is_some() == destination.is_some() {
+            composing.remark(format!("replication `{name}`, whose name or registries values do not take"));
+            continue;
+        }
+        if policy.single_active_replication == Some(true) {
+            composing.remark(format!("that a run of replication `{name}` waits for the one before"));
+        }
+        let (trigger, schedule) = trigger(composing, name, policy);
+        let deletes = policy.replicate_deletion.or(policy.deletion).unwrap_or_default();
+        let is_true = |flag: bool| flag.then_some(Node::Bool(true));
+        let number = |number: i64| Some(Node::Number(number.into()));
+        nodes.push(Node::map([
+            ("name", Some(Node::Text(name.clone()))),
+            ("description", text(policy.description.as_ref())),
+            ("source", source),
+            ("destination", destination),
+            ("destinationNamespace", text(policy.dest_namespace.as_ref())),
+            ("namespaceReplaceCount", policy.dest_namespace_replace_count.and_then(|count| number(count.into()))),
+            ("filters", filters(composing, name, policy.filters.as_deref().unwrap_or_default())),
+            ("trigger", trigger),
+            ("schedule", schedule),
+            ("replicateDeletion", is_true(deletes)),
+            ("override", Some(Node::Bool(policy.override_.unwrap_or_default()))),
+            ("enabled", Some(Node::Bool(policy.enabled.unwrap_or_default()))),
+            ("speed", policy.speed.filter(|speed| *speed != 0).and_then(|speed| number(speed.into()))),
+            ("copyByChunk", is_true(policy.copy_by_chunk.unwrap_or_default())),
+        ]));
+    }
+    list(nodes)
+}
+
+/// The other registry; the server's own has no number.
+fn end(registry: Option<&Registry>) -> Option<Node> {
+    let registry = registry.filter(|registry| registry.id.is_some_and(|id| id != 0))?;
+    let name = registry.name.as_deref().filter(|name| ObjectName::parse(name).is_ok())?;
+    Some(Node::Text(name.to_owned()))
+}
+
+fn trigger(composing: &mut Composing<'_>, name: &str, policy: &ReplicationPolicy) -> (Option<Node>, Option<Node>) {
+    let Some(trigger) = &policy.trigger else { return (None, None) };
+    let schedule = trigger.trigger_settings.as_ref().and_then(|settings| settings.cron.clone());
+    match (trigger.type_.as_deref(), schedule) {
+        (Some(kind @ ("manual" | "event_based")), _) => (Some(Node::Text(kind.to_owned())), None),
+        (Some("scheduled"), Some(schedule)) if is_schedule(&schedule) => {
+            (Some(Node::Text("scheduled".to_owned())), Some(Node::Text(schedule)))
+        }
+        _ => {
+            composing.remark(format!("when replication `{name}` runs"));
+            (None, None)
+        }
+    }
+}
+
+/// The filters, unless one of them is of a kind that values do not know.
+fn filters(composing: &mut Composing<'_>, name: &str, filters: &[ReplicationFilter]) -> Option<Node> {
+    let nodes: Option<Vec<Node>> = filters.iter().map(filter).collect();
+    if nodes.is_none() {
+        composing.remark(format!("the filters of replication `{name}`, one of which values do not know"));
+    }
+    list(nodes?)
+}
+
+fn filter(filter: &ReplicationFilter) -> Option<Node> {
+    let kind = filter.type_.as_deref().filter(|kind| ["name", "tag", "resource"].contains(kind))?;
+    let Some(Value::String(pattern)) = &filter.value else { return None };
+    Some(Node::map([
+        ("type", Some(Node::Text(kind.to_owned()))),
+        ("value", Some(Node::Text(pattern.clone()))),
+        ("exclude", (filter.decoration.as_deref() == Some("excludes")).then_some(Node::Bool(true))),
+    ]))
+}

@@ -1,0 +1,84 @@
+//! How far a look at the server goes: what has no list over all projects is read only where it is wanted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::{
+    memory::Ownership,
+    object::{Kind, ObjectId},
+};
+use evenkeel_harbor_client::types::Project;
+
+use crate::{
+    desired::{Desired, DesiredProject, RobotHome},
+    names::{IMMUTABLE_RULE, LABEL, REGISTRY, REPLICATION, ROBOT, WEBHOOK},
+};
+
+/// Names of projects by what is read of each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reach {
+    pub(super) members: BTreeSet<String>,
+    pub(super) retentions: BTreeSet<String>,
+    pub(super) immutable_rules: BTreeSet<String>,
+    pub(super) webhooks: BTreeSet<String>,
+    pub(super) labels: BTreeSet<String>,
+    pub(super) robots: BTreeSet<String>,
+    /// Whether other registries are read.
+    pub(super) registries: bool,
+    /// Whether replication policies are read.
+    pub(super) replications: bool,
+}
+
+impl Reach {
+    /// What a plan needs: where something is declared, or ours.
+    pub(super) fn of(desired: &Desired, ownership: &Ownership) -> Self {
+        let declaring = |declares: fn(&DesiredProject) -> bool| {
+            let projects = desired.projects.iter().filter(move |project| declares(project));
+            projects.map(|project| project.name.clone())
+        };
+        let holding = |kind: &Kind| -> BTreeSet<String> {
+            ownership.of_kind(kind).filter_map(project_of).map(str::to_owned).collect()
+        };
+        let robots = desired.robots.iter().filter_map(|robot| match &robot.home {
+            RobotHome::Project(project) => Some(project.clone()),
+            RobotHome::System => None,
+        });
+        let robot_kind = ROBOT;
+        let owned_robots = ownership.of_kind(&robot_kind).filter_map(|robot| robot.name().split_once('+'));
+        let owned_robots: BTreeSet<String> = owned_robots.map(|(project, _)| project.to_owned()).collect();
+        Self {
+            members: declaring(|project| !project.members.is_empty() || project.members_are_all).collect(),
+            retentions: declaring(|project| project.retention.is_some()).collect(),
+            immutable_rules: declaring(|project| project.immutable_rules.is_some())
+                .chain(holding(&IMMUTABLE_RULE))
+                .collect(),
+            webhooks: declaring(|project| project.webhooks.is_some()).chain(holding(&WEBHOOK)).collect(),
+            labels: declaring(|project| project.labels.is_some()).chain(holding(&LABEL)).collect(),
+            robots: robots.chain(owned_robots).collect(),
+            registries: !desired.registries.is_empty()
+                || !desired.replications.is_empty()
+                || desired.projects.iter().any(|project| project.registry.is_some())
+                || ownership.of_kind(&REGISTRY).next().is_some(),
+            replications: !desired.replications.is_empty() || ownership.of_kind(&REPLICATION).next().is_some(),
+        }
+    }
+
+    /// All that there is.
+    pub(super) fn everything(projects: &BTreeMap<String, Project>) -> Self {
+        let all: BTreeSet<String> = projects.keys().cloned().collect();
+        Self {
+            members: all.clone(),
+            retentions: all.clone(),
+            immutable_rules: all.clone(),
+            webhooks: all.clone(),
+            labels: all.clone(),
+            robots: all,
+            registries: true,
+            replications: true,
+        }
+    }
+}
+
+/// The project in which an object lives: `project/name`.
+fn project_of(object: &ObjectId) -> Option<&str> {
+    object.name().split_once('/').map(|(project, _)| project)
+}
