@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use assert_cmd::Command;
-use evenkeel_sandbox::{Harbor, HarborOptions};
+use evenkeel_sandbox::{Harbor, HarborOptions, Kind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -160,7 +160,7 @@ impl Stage {
         let planned = self.run(&["harbor", "plan", "--output=json", &format!("--values={folder}")]);
         let (_, document) = planned.split_once("--- stdout\n").unwrap();
         let (document, _) = document.split_once("--- stderr\n").unwrap();
-        let document: Value = serde_json::from_str(document).unwrap_or_else(|error| panic!("{error}: {planned}"));
+        let document: Value = serde_json::from_str(document).unwrap();
         let changes = document["changes"].as_array().unwrap();
         changes.iter().map(|change| change["object"].as_str().unwrap().to_owned()).collect()
     }
@@ -188,6 +188,23 @@ fn with_the_platforms_own_name_only_its_own_memory_counts() {
     assert!(said.starts_with("exit code: 0"), "{said}");
     assert!(!stage.file("ours/50-harbor.yaml").contains("evenkeel-ours"));
     stage.take_secrets("ours");
+    assert_eq!(stage.plan("ours"), Vec::<String>::new());
+}
+
+/// What nobody can compare is written by `--adopt`, and known from then on.
+#[test]
+fn an_installation_is_taken_over_with_the_own_robot_and_the_hidden_secrets_alone() {
+    let mut stage = Stage::new();
+    let exported = stage.export(&["--out=ours"]);
+    assert!(exported.starts_with("exit code: 0"), "{exported}");
+    stage.take_secrets("ours");
+    let adopted = stage.run(&["harbor", "apply", "--adopt", "--values=ours"]);
+    assert!(adopted.starts_with("exit code: 0"), "{adopted}");
+    let requests = stage.sandbox.requests();
+    let writes = requests.iter().filter(|logged| logged.kind == Kind::Write);
+    let mut writes: Vec<String> = writes.map(|logged| format!("{} {}", logged.method, logged.path)).collect();
+    writes.sort();
+    insta::assert_debug_snapshot!("adopting", writes);
     assert_eq!(stage.plan("ours"), Vec::<String>::new());
 }
 
