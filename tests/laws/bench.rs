@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, fs, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
+use clap::{Args, FromArgMatches};
 use evenkeel_core::{object::ObjectId, plan::ChangeDocument, report::Status};
 use evenkeel_engine::{
     command_line::{ClusterOptions, Options, TaskCommand, ValuesOptions},
     exit_code::ExitCode,
+    export::{Export, ExportOptions, FinishedExport, export},
     run::{Finished, Surroundings, run},
     secrets::SecretResolver,
 };
@@ -119,9 +121,27 @@ impl<S: Subject> Bench<S> {
     }
 
     async fn run(&self, command: TaskCommand) -> Finished {
+        Box::pin(run::<S::Task>(&command, &self.surroundings())).await
+    }
+
+    fn surroundings(&self) -> Surroundings {
         let secrets = self.secrets.iter().map(|(name, text)| (*name, SecretString::from(text.as_str())));
         let secrets = Arc::new(SecretResolver::with_environment(secrets));
-        Box::pin(run::<S::Task>(&command, &Surroundings { secrets, ..Surroundings::default() })).await
+        Surroundings { secrets, ..Surroundings::default() }
+    }
+
+    /// What is there as values.
+    pub(crate) async fn export(&self) -> FinishedExport
+    where
+        S::Task: Export,
+    {
+        let values = format!("--values={}", self.options.values.paths[0].display());
+        let command = ExportOptions::augment_args(clap::Command::new("export"));
+        let command = <S::Task as Export>::Options::augment_args(command);
+        let matches = command.try_get_matches_from(["export", "--out=-", &values]).unwrap();
+        let options = ExportOptions::from_arg_matches(&matches).unwrap();
+        let own = <S::Task as Export>::Options::from_arg_matches(&matches).unwrap();
+        Box::pin(export::<S::Task>(&options, &own, &self.surroundings())).await
     }
 
     /// Applies, and expects that nothing is left to do.

@@ -1,9 +1,9 @@
 //! Law 2 at random: whatever is declared and whatever other people have, what nobody declared survives, and a second plan is
-//! empty. Cases that failed once are kept in `proptest-regressions.txt` and tried first.
+//! empty; and an export of what is there then has nothing left to change. Cases that failed once are kept in `proptest-regressions.txt` and tried first.
 
 use std::fmt::Debug;
 
-use evenkeel_engine::exit_code::ExitCode;
+use evenkeel_engine::{exit_code::ExitCode, export::FinishedExport};
 use proptest::{
     strategy::BoxedStrategy,
     test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestRng, TestRunner},
@@ -35,6 +35,14 @@ pub(crate) trait AtRandom: Subject {
     /// Objects that stay as they are because somebody else has them: each is planned and refused in every run.
     fn refused(_: &Self::Case) -> Vec<String> {
         Vec::new()
+    }
+
+    /// An export of what is there, for a task that has one.
+    async fn export(_: &Bench<Self>) -> Option<FinishedExport>
+    where
+        Self: Sized,
+    {
+        None
     }
 
     /// What of it is not as it should be, by the state before and after a run.
@@ -74,6 +82,11 @@ async fn play<S: AtRandom>(case: &S::Case) -> Vec<String> {
     second.sort();
     if second != refused {
         complaints.push(format!("a second plan has {second:?}, and what is refused is {refused:?}"));
+    }
+    if let Some(export) = S::export(&bench).await
+        && export.exit_code != ExitCode::Converged
+    {
+        complaints.push(format!("an export does not hold: {export:?}"));
     }
     complaints
 }

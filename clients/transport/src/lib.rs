@@ -41,7 +41,7 @@ mod token;
 
 pub use auth::Auth;
 pub use error::{ApiError, ErrorBody, Kind, ResultExt, location_id};
-pub use options::{Deadline, Detour, ProxyUse, SessionOptions};
+pub use options::{Deadline, Detour, ProxyUse, SessionOptions, may_speak_tls};
 pub use paging::{Page, all, pages};
 pub use progenitor_client;
 pub use request_log::{Call, Outcome, Pending, Record, RequestLog, Summary};

@@ -1,6 +1,6 @@
 //! What a session is made with.
 
-use std::{fmt, num::NonZeroUsize, time::Duration};
+use std::{env, fmt, num::NonZeroUsize, time::Duration};
 
 use tokio::time::Instant;
 
@@ -91,6 +91,19 @@ pub enum ProxyUse {
     Direct,
 }
 
+/// The variables that name a proxy for plain HTTP.
+const PROXIES: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// Whether a session for these addresses may speak TLS, to a server or to a proxy of the environment. Redirects are never
+/// followed, so that an address in the clear leads nowhere else.
+#[must_use]
+pub fn may_speak_tls<'a>(addresses: impl IntoIterator<Item = &'a str>) -> bool {
+    let is_plain = |address: &str| address.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+    let mut proxies = PROXIES.iter().filter_map(|variable| env::var(variable).ok());
+    addresses.into_iter().any(|address| !is_plain(address))
+        || proxies.any(|proxy| !proxy.is_empty() && !is_plain(&proxy))
+}
+
 /// The moment when a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
@@ -116,5 +129,18 @@ impl Deadline {
 
     pub(crate) fn instant(self) -> Instant {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_in_the_clear_need_no_roots() {
+        assert!(may_speak_tls(["http://keycloak", "https://issuer.example.com"]));
+        assert!(may_speak_tls(["HTTPS://keycloak"]));
+        assert!(may_speak_tls(["keycloak.example.com"]));
+        assert!(PROXIES.iter().any(|variable| env::var(variable).is_ok()) || !may_speak_tls(["HTTP://keycloak"]));
     }
 }

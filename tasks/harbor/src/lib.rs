@@ -62,7 +62,7 @@ use evenkeel_engine::{
     vault::{Vault, VaultError},
 };
 use evenkeel_harbor_client::{Administrator, Patience, json_schema};
-use evenkeel_transport::{Deadline, Secret, Session, SessionOptions};
+use evenkeel_transport::{Deadline, Secret, Session, SessionOptions, may_speak_tls};
 use secrecy::SecretString;
 
 pub use error::Error;
@@ -97,6 +97,7 @@ impl Harbor {
                 .ca_bundle
                 .as_ref()
                 .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
+            system_roots: may_speak_tls([administration.address.as_str()]),
             concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
             deadline: Some(Deadline::at(context.deadline)),
             ..SessionOptions::default()

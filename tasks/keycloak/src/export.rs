@@ -113,7 +113,7 @@ impl Export for Keycloak {
     }
 
     async fn reach(place: &Place, context: &Context) -> Result<Self, Error> {
-        Self::log_in(&place.administration, &place.realm, context).await
+        Self::log_in(&place.administration, &place.realm, &[], context).await
     }
 
     async fn survey(&self, _: &Place, options: &RealmExportOptions) -> Result<Found, Error> {

@@ -62,7 +62,7 @@ use evenkeel_engine::{
     task::{Applied, Context, Task},
 };
 use evenkeel_keycloak_client::{Administrator, Client, Credentials, connect};
-use evenkeel_transport::{Deadline, Secret, Session, SessionOptions};
+use evenkeel_transport::{Deadline, Secret, Session, SessionOptions, may_speak_tls};
 
 pub use error::Error;
 
@@ -90,13 +90,19 @@ impl Keycloak {
         &self.realm
     }
 
-    /// Logs in to a server, for one of its realms.
-    async fn log_in(administration: &Administration, realm: &str, context: &Context) -> Result<Self, Error> {
+    /// Logs in to a server, for one of its realms. The run may ask further addresses.
+    async fn log_in(
+        administration: &Administration,
+        realm: &str,
+        further: &[&str],
+        context: &Context,
+    ) -> Result<Self, Error> {
         let session = Session::new(SessionOptions {
             ca_bundle: administration
                 .ca_bundle
                 .as_ref()
                 .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
+            system_roots: may_speak_tls(further.iter().copied().chain([administration.address.as_str()])),
             concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
             deadline: Some(Deadline::at(context.deadline)),
             ..SessionOptions::default()
@@ -138,7 +144,8 @@ impl Task for Keycloak {
     }
 
     async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
-        Self::log_in(&desired.administration, &desired.realm, context).await
+        let issuers: Vec<&str> = desired.providers().filter_map(|provider| provider.issuer.as_deref()).collect();
+        Self::log_in(&desired.administration, &desired.realm, &issuers, context).await
     }
 
     fn target(desired: &Desired) -> String {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use evenkeel_engine::export::FinishedExport;
 use proptest::{collection::btree_map, option, prelude::*, sample::select};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Harbor;
-use crate::{property::AtRandom, subject::Subject};
+use crate::{bench::Bench, property::AtRandom, subject::Subject};
 
 /// Settings that are true or false: their names in the values and at the server.
 const FLAGS: [(&str, &str); 5] = [
@@ -143,6 +144,10 @@ impl AtRandom for Harbor {
                 self.send(Method::POST, "/labels", label).await;
             }
         }
+    }
+
+    async fn export(bench: &Bench<Self>) -> Option<FinishedExport> {
+        Some(bench.export().await)
     }
 
     fn lost(case: &Case, before: &Value, after: &Value) -> Vec<String> {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use evenkeel_engine::export::FinishedExport;
 use proptest::{collection::btree_map, option, prelude::*};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Keycloak;
-use crate::{property::AtRandom, subject::Subject};
+use crate::{bench::Bench, property::AtRandom, subject::Subject};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -102,6 +103,10 @@ impl AtRandom for Keycloak {
         for ((kind, name), fields) in &case.there {
             self.send(Method::POST, kind.places().1, fields.of(*kind, name)).await;
         }
+    }
+
+    async fn export(bench: &Bench<Self>) -> Option<FinishedExport> {
+        Some(bench.export().await)
     }
 
     fn lost(case: &Case, before: &Value, after: &Value) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use evenkeel_core::values::model::HttpMethod;
 use evenkeel_transport::{
-    ApiError, Detour, Kind, Retry, Secret, Session, SessionOptions,
+    ApiError, Detour, Kind, Retry, Secret, Session, SessionOptions, may_speak_tls,
     reqwest::{Method, RequestBuilder, Url, header::HeaderMap},
 };
 use secrecy::SecretString;
@@ -102,7 +102,7 @@ impl Asker {
     ) -> Result<Self, Error> {
         let session = Session::new(SessionOptions {
             ca_bundle: ca_bundle.map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
-            system_roots: url.scheme() == "https",
+            system_roots: may_speak_tls([url.as_str()]),
             detour,
             connect_timeout: limit,
             request_timeout: limit,
