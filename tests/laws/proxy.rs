@@ -104,6 +104,7 @@ struct State {
     most_at_once: usize,
     /// The numbers of writes that are under way.
     writing: Vec<usize>,
+    most_writes_at_once: usize,
     met: Vec<[Wrote; 2]>,
 }
 
@@ -120,6 +121,7 @@ impl Proxy {
             under_way: BTreeMap::new(),
             most_at_once: 0,
             writing: Vec::new(),
+            most_writes_at_once: 0,
             met: Vec::new(),
         };
         let shared = Arc::new(Shared { state: Mutex::new(state) });
@@ -154,6 +156,11 @@ impl Proxy {
 }
 
 impl Proxy {
+    /// The most writes that were under way at one time, to all servers together.
+    pub(crate) fn most_writes_at_once(&self) -> usize {
+        self.shared.state().most_writes_at_once
+    }
+
     /// Pairs of writes that were under way at the same time.
     pub(crate) fn met(&self) -> Vec<[Wrote; 2]> {
         self.shared.state().met.clone()
@@ -186,6 +193,7 @@ impl Shared {
             let pairs: Vec<_> = state.writing.iter().map(|other| [wrote(&state.seen[*other]), wrote(&seen)]).collect();
             state.met.extend(pairs);
             state.writing.push(number);
+            state.most_writes_at_once = state.most_writes_at_once.max(state.writing.len());
         }
         state.seen.push(seen);
         (number, state.manner)

@@ -97,6 +97,7 @@ const PROXIES: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"
 /// Whether a session for these addresses may speak TLS, to a server or to a proxy of the environment. Redirects are never
 /// followed, so that an address in the clear leads nowhere else.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the HTTP client takes its proxies from the same variables")]
 pub fn may_speak_tls<'a>(addresses: impl IntoIterator<Item = &'a str>) -> bool {
     let is_plain = |address: &str| address.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
     let mut proxies = PROXIES.iter().filter_map(|variable| env::var(variable).ok());
@@ -137,6 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a proxy of the machine changes the answer")]
     fn only_addresses_in_the_clear_need_no_roots() {
         assert!(may_speak_tls(["http://keycloak", "https://issuer.example.com"]));
         assert!(may_speak_tls(["HTTPS://keycloak"]));
