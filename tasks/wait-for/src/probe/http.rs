@@ -5,7 +5,10 @@ use std::time::Duration;
 use evenkeel_core::values::model::HttpMethod;
 use evenkeel_transport::{
     ApiError, Detour, Kind, Retry, Secret, Session, SessionOptions, may_speak_tls,
-    reqwest::{Method, RequestBuilder, Url, header::HeaderMap},
+    reqwest::{
+        Method, RequestBuilder, Url,
+        header::{HOST, HeaderMap},
+    },
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -55,6 +58,11 @@ impl HttpProbe {
             HttpMethod::Post => Method::POST,
         };
         let mut request = self.asker.request(method, self.url.clone());
+        // A gateway compares the name alone: the port of another way to it is not part of it.
+        let names_host = self.target.headers.iter().any(|(name, _)| *name == HOST);
+        if let Some(host) = self.target.host.as_ref().filter(|_| !names_host) {
+            request = request.header(HOST, host);
+        }
         for (name, value) in &self.target.headers {
             request = request.header(name.clone(), value.clone());
         }
