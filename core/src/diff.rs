@@ -60,9 +60,10 @@ pub struct FieldChange {
     /// The field's path in the representation, such as `attributes.owner`.
     #[schemars(with = "String")]
     pub path: Arc<str>,
-    /// What is there; absent where nothing is, and for secrets.
+    /// What is there; absent where nothing is, and for secrets. Boxed, because a first run has a hundred thousand fields
+    /// of which nothing is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<serde_json::Value>,
+    pub before: Option<Box<serde_json::Value>>,
     /// What is declared; absent for secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<serde_json::Value>,
@@ -116,6 +117,8 @@ impl Difference {
     fn compared(declared: &Field, observed: Option<&Field>, comparison: Comparison<'_>) -> Self {
         let mut difference = Self::default();
         difference.compare(declared, observed, &Path::Root, comparison);
+        // A plan keeps them to the end of the run, for tens of thousands of objects.
+        difference.changes.shrink_to_fit();
         difference
     }
 
@@ -223,7 +226,7 @@ impl Difference {
         let shown = |field: Option<&Field>| if secret { None } else { field.and_then(Field::shown) };
         self.changes.push(FieldChange {
             path: path.to_string().into(),
-            before: shown(observed),
+            before: shown(observed).map(Box::new),
             after: shown(Some(declared)),
             secret,
             cause: None,

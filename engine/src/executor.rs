@@ -33,12 +33,18 @@ const ANNOUNCED_TOGETHER: usize = 256;
 /// How long after the deadline a change may take to finish what it has begun.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// What became of a change.
+/// What became of a change. Most are applied, so that one takes no more room than that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Applied,
-    Failed(Fault),
-    Skipped(Failure),
+    Failed(Box<Fault>),
+    Skipped(Box<Failure>),
+}
+
+impl Fate {
+    pub(crate) fn skipped(message: String, hint: Option<String>) -> Self {
+        Self::Skipped(Failure { message, hint }.into())
+    }
 }
 
 /// A failure of a change, and what kind it was.
@@ -203,7 +209,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
         }
         if let Some(halt) = halt {
             for position in self.schedule.abandon() {
-                self.fates[position] = Some(Fate::Skipped(bounds.reason(halt)));
+                self.fates[position] = Some(Fate::Skipped(bounds.reason(halt).into()));
             }
         }
         self.finish(halt).await
@@ -286,12 +292,12 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
 
     fn settle(&mut self, position: usize, fault: Fault) {
         let object = &self.changes[position].object;
-        self.fates[position] = Some(Fate::Failed(fault));
+        self.fates[position] = Some(Fate::Failed(fault.into()));
         self.progress.advance();
         for (dependent, waited_for) in self.schedule.fail(position) {
             let ended = if waited_for == object { "failed" } else { "was skipped" };
             let message = format!("waits for `{waited_for}`, which {ended}");
-            self.fates[dependent] = Some(Fate::Skipped(Failure { message, hint: None }));
+            self.fates[dependent] = Some(Fate::skipped(message, None));
             self.progress.advance();
         }
     }
@@ -314,7 +320,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
             self.inventory_error.get_or_insert(error);
         }
         // The schedule starts or skips every change, so that each has a fate.
-        let not_tried = || Fate::Skipped(Failure { message: "it was not tried".to_owned(), hint: None });
+        let not_tried = || Fate::skipped("it was not tried".to_owned(), None);
         Execution {
             fates: self.fates.into_iter().map(|fate| fate.unwrap_or_else(not_tried)).collect(),
             notes: self.notes,

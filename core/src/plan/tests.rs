@@ -89,7 +89,7 @@ fn the_text_of_a_plan() {
     document.fields = vec![
         FieldChange {
             path: "description".into(),
-            before: Some("by hand".into()),
+            before: Some(Box::new("by hand".into())),
             after: Some("Team".into()),
             secret: false,
             cause: Some(Box::new(Cause {

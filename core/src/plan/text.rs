@@ -98,7 +98,7 @@ fn write_field(out: &mut String, field: &FieldChange, change: &ChangeDocument, s
         (Action::Create, true) => write!(out, "(secret)")?,
         (_, true) => write!(out, "(secret) changed")?,
         (Action::Create, false) => write!(out, "{}", shown(field.after.as_ref()))?,
-        (_, false) => write!(out, "{} → {}", shown(field.before.as_ref()), shown(field.after.as_ref()))?,
+        (_, false) => write!(out, "{} → {}", shown(field.before.as_deref()), shown(field.after.as_ref()))?,
     }
     match &field.cause {
         Some(cause) if cause.value != change.cause.value => writeln!(out, "  {}", style.paint(2, &cause.to_string())),

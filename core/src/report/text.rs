@@ -147,7 +147,7 @@ mod tests {
                 action: Action::Create,
                 fields: vec![],
                 cause: Cause { value: "teams".into(), file: None, line: None },
-                waits_for: vec![],
+                waits_for: [].into(),
             }),
             status,
             failure: message

@@ -93,6 +93,8 @@ pub(crate) fn compose(text: Text<'_>) -> Composed {
         text,
         anchors: BTreeMap::new(),
         keys: HashSet::new(),
+        entries: Vec::new(),
+        items: Vec::new(),
         expanded: 0,
         findings: Vec::new(),
         hidden: Vec::new(),
@@ -117,6 +119,10 @@ struct Composer<'text> {
     anchors: BTreeMap<usize, (Node, usize)>,
     /// The keys so far.
     keys: HashSet<Arc<str>>,
+    /// The entries of the maps that are being read, outer ones first: one list for all, so that none grows by itself.
+    entries: Vec<(Arc<str>, Entry)>,
+    /// The items of the lists that are being read, likewise.
+    items: Vec<Node>,
     expanded: usize,
     findings: Vec<Finding>,
     hidden: Vec<Origin>,
@@ -165,7 +171,7 @@ impl<'text> Composer<'text> {
             Event::SequenceStart(_, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", origin);
                 let items = self.sequence()?;
-                self.anchored(anchor, Node { content: Content::List(items.into()), origin })
+                self.anchored(anchor, Node { content: Content::List(items), origin })
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "map", origin);
@@ -177,18 +183,21 @@ impl<'text> Composer<'text> {
         }
     }
 
-    fn sequence(&mut self) -> Result<Vec<Node>, Stop> {
-        let mut items = Vec::new();
+    fn sequence(&mut self) -> Result<Box<[Node]>, Stop> {
+        let first = self.items.len();
         loop {
             match self.next()? {
-                (Event::SequenceEnd, _) => return Ok(items),
-                (event, span) => items.push(self.node(event, &span)?),
+                (Event::SequenceEnd, _) => return Ok(self.items.drain(first..).collect()),
+                (event, span) => {
+                    let item = self.node(event, &span)?;
+                    self.items.push(item);
+                }
             }
         }
     }
 
     fn mapping(&mut self) -> Result<Map, Stop> {
-        let mut entries = Vec::new();
+        let first = self.entries.len();
         let mut merged = Vec::new();
         loop {
             let (event, span) = self.next()?;
@@ -206,11 +215,12 @@ impl<'text> Composer<'text> {
                     if is_secret_name(&key) && value.as_map().is_none() {
                         value.scalars(&mut |origin| self.hidden.push(origin));
                     }
-                    entries.push((key, Entry { key: origin, value }));
+                    self.entries.push((key, Entry { key: origin, value }));
                 }
                 None => {}
             }
         }
+        let entries = self.entries.drain(first..).collect();
         let map = Map::new(entries, |key, first, again| self.duplicate(key, first.key, again.key));
         Ok(if merged.is_empty() { map } else { self.merge_keys(map, merged) })
     }
@@ -374,7 +384,9 @@ fn size_of(node: &Node) -> usize {
 
 /// Whether a key is by its name one that holds a secret.
 pub(crate) fn is_secret_name(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
     let ends = ["password", "passwd", "secret", "token", "credential", "credentials", "passphrase", "privatekey"];
-    ends.iter().any(|end| key.ends_with(end))
+    ends.iter().any(|end| {
+        let start = key.len().checked_sub(end.len());
+        start.and_then(|start| key.get(start..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    })
 }

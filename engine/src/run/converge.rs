@@ -95,7 +95,7 @@ impl<T: Task> Session<'_, T> {
             if let Fate::Failed(fault) = fate
                 && fault.is_final()
             {
-                given_up.insert(change.object.clone(), fault.clone());
+                given_up.insert(change.object.clone(), (**fault).clone());
             }
         }
         record.ended(plan, execution.fates);

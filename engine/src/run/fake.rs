@@ -276,7 +276,7 @@ fn change(name: &str, action: Action, before: Option<&String>, wanted: Option<&W
     let after = wanted.map(|wanted| wanted.text.clone());
     let field = FieldChange {
         path: "text".into(),
-        before: before.map(|text| text.as_str().into()),
+        before: before.map(|text| Box::new(text.as_str().into())),
         after: after.as_deref().map(Into::into),
         secret: false,
         cause: None,
@@ -286,7 +286,7 @@ fn change(name: &str, action: Action, before: Option<&String>, wanted: Option<&W
         action,
         fields: if action == Action::Delete { Vec::new() } else { vec![field] },
         cause: Cause { value: format!("roles.{name}"), file: None, line: None },
-        waits_for: wanted.map(|wanted| wanted.waits_for.iter().map(|name| role(name)).collect()).unwrap_or_default(),
+        waits_for: wanted.iter().flat_map(|wanted| &wanted.waits_for).map(|name| role(name)).collect(),
     };
     Change {
         document: document.into(),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    hash::{Hash, Hasher},
     sync::Arc,
     time::Duration,
 };
@@ -32,7 +33,7 @@ pub(super) struct Record {
     first_plan: Option<PlanDocument>,
     /// What became of each change, in the order in which they were first planned.
     entries: Vec<Entry>,
-    positions: HashMap<(ObjectId, Action), usize>,
+    positions: HashMap<Key, usize>,
     /// Warnings of the last plan.
     warnings: Vec<Note>,
     /// Notes of the last plan.
@@ -47,6 +48,29 @@ struct Entry {
     fate: Option<Fate>,
     /// How often it was accepted with these same fields.
     accepted: u32,
+}
+
+/// A change by what it changes, and how.
+struct Key(Arc<ChangeDocument>);
+
+impl Key {
+    fn parts(&self) -> (&ObjectId, Action) {
+        (&self.0.object, self.0.action)
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.parts().hash(hasher);
+    }
 }
 
 impl Record {
@@ -98,7 +122,7 @@ impl Record {
         self.drop_what_is_settled(plan);
         let mut in_vain = BTreeMap::new();
         for change in plan.changes() {
-            let position = self.positions.get(&(change.object.clone(), change.action));
+            let position = self.positions.get(&Key(Arc::clone(&change.document)));
             let Some(entry) = position.map(|&position| &self.entries[position]) else { continue };
             if entry.accepted >= ACCEPTED_IN_VAIN && entry.document.fields == change.fields {
                 in_vain.insert(change.object.clone(), not_kept(change));
@@ -127,7 +151,7 @@ impl Record {
             }
             kept.push(entry);
         }
-        let key = |entry: &Entry| (entry.document.object.clone(), entry.document.action);
+        let key = |entry: &Entry| Key(Arc::clone(&entry.document));
         self.positions = kept.iter().enumerate().map(|(position, entry)| (key(entry), position)).collect();
         self.entries = kept;
     }
@@ -151,11 +175,11 @@ impl Record {
             let entry = self.entry(change);
             match &entry.fate {
                 Some(Fate::Failed(_) | Fate::Skipped(_)) => {}
-                Some(Fate::Applied) => entry.fate = Some(Fate::Failed(not_kept(change))),
+                Some(Fate::Applied) => entry.fate = Some(Fate::Failed(not_kept(change).into())),
                 None => {
                     let message = format!("it still differs after {rounds} rounds");
                     let hint = Some("run it again; if this stays, something else changes it too".to_owned());
-                    entry.fate = Some(Fate::Skipped(Failure { message, hint }));
+                    entry.fate = Some(Fate::skipped(message, hint));
                 }
             }
         }
@@ -206,8 +230,7 @@ impl Record {
 
     fn entry<O>(&mut self, change: &Change<O>) -> &mut Entry {
         let document = Arc::clone(&change.document);
-        let key = (change.object.clone(), change.action);
-        let position = *self.positions.entry(key).or_insert(self.entries.len());
+        let position = *self.positions.entry(Key(Arc::clone(&document))).or_insert(self.entries.len());
         if position == self.entries.len() {
             self.entries.push(Entry { document, fate: None, accepted: 0 });
         } else if self.entries[position].document != document {
@@ -250,7 +273,7 @@ impl Entry {
             None => (Status::Planned, None),
             Some(Fate::Applied) => (Status::Applied, None),
             Some(Fate::Failed(fault)) => (Status::Failed, Some(fault.failure)),
-            Some(Fate::Skipped(failure)) => (Status::Skipped, Some(failure)),
+            Some(Fate::Skipped(failure)) => (Status::Skipped, Some(*failure)),
         };
         ChangeReport { change: self.document, status, failure }
     }

@@ -305,7 +305,7 @@ fn differences(wanted: &Wanted<'_>, copy: Option<&ObservedCopy>, marks: &Marks) 
 const HIDDEN: &str = "(secret)";
 
 fn field(path: String, before: Option<serde_json::Value>, after: Option<serde_json::Value>) -> FieldChange {
-    FieldChange { path: path.into(), before, after, secret: false, cause: None }
+    FieldChange { path: path.into(), before: before.map(Box::new), after, secret: false, cause: None }
 }
 
 fn is_mark(field: &FieldChange) -> bool {
@@ -320,6 +320,6 @@ fn change(
     team: Option<Arc<str>>,
     operation: Operation,
 ) -> Change<Operation> {
-    let document = ChangeDocument { object, action, fields, cause, waits_for: Vec::new() };
+    let document = ChangeDocument { object, action, fields, cause, waits_for: [].into() };
     Change { document: document.into(), exclusive: None, team, removes_data: false, secrets: Vec::new(), operation }
 }

@@ -240,7 +240,7 @@ impl Draft<'_> {
             action,
             fields: difference.changes,
             cause: owner.cause.clone(),
-            waits_for: place.waits_for,
+            waits_for: place.waits_for.into(),
         };
         self.changes.push(Change {
             document: document.into(),
@@ -273,7 +273,7 @@ impl Draft<'_> {
 
 /// One field from one value to another.
 fn field(path: &str, before: Option<serde_json::Value>, after: Option<serde_json::Value>) -> FieldChange {
-    FieldChange { path: path.into(), before, after, secret: false, cause: None }
+    FieldChange { path: path.into(), before: before.map(Box::new), after, secret: false, cause: None }
 }
 
 /// A secret field, of which nothing is shown.

@@ -143,8 +143,13 @@ pub enum Removal {
 ///
 /// When changes contradict each other, which is a mistake of this task.
 pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
-    let mut draft =
-        Draft { changes: Vec::new(), notes: desired.notes.clone(), secrets: &memory.secrets, paths: Paths::default() };
+    let mut draft = Draft {
+        changes: Vec::new(),
+        notes: desired.notes.clone(),
+        secrets: &memory.secrets,
+        paths: Shared::default(),
+        waits_for: Shared::default(),
+    };
     realm::plan(&mut draft, desired, observed);
     settings::plan(&mut draft, desired, observed);
     scopes::plan(&mut draft, desired, observed);
@@ -188,21 +193,28 @@ struct Draft<'a> {
     changes: Vec<Change<Operation>>,
     notes: Vec<Note>,
     secrets: &'a Secrets,
-    paths: Paths,
+    /// The paths of fields.
+    paths: Shared<str>,
+    /// The lists of what changes wait for.
+    waits_for: Shared<[ObjectId]>,
 }
 
-/// The paths of fields, each text once: tens of thousands of changes have the same few.
-#[derive(Default)]
-struct Paths(BTreeSet<Arc<str>>);
+/// Equal values, held once: tens of thousands of changes have the same few.
+struct Shared<T: ?Sized>(BTreeSet<Arc<T>>);
 
-impl Paths {
-    fn share(&mut self, path: &mut Arc<str>) {
-        match self.0.get(path) {
-            Some(known) => *path = Arc::clone(known),
-            None => {
-                self.0.insert(Arc::clone(path));
-            }
+impl<T: ?Sized + Ord> Default for Shared<T> {
+    fn default() -> Self {
+        Self(BTreeSet::new())
+    }
+}
+
+impl<T: ?Sized + Ord> Shared<T> {
+    fn share(&mut self, value: Arc<T>) -> Arc<T> {
+        if let Some(known) = self.0.get(&value) {
+            return Arc::clone(known);
         }
+        self.0.insert(Arc::clone(&value));
+        value
     }
 }
 
@@ -249,7 +261,7 @@ impl Draft<'_> {
             action,
             fields: difference.changes,
             cause: declared.cause.clone(),
-            waits_for: place.waits_for,
+            waits_for: self.waits_for.share(place.waits_for.into()),
         };
         self.changes.push(Change {
             document: document.into(),
@@ -274,7 +286,9 @@ impl Draft<'_> {
         let mut difference =
             Difference::recalling(&fields(declared), observed.map(fields).as_ref(), rules, recollection);
         self.notes.extend(difference.notes(object));
-        difference.changes.iter_mut().for_each(|change| self.paths.share(&mut change.path));
+        for change in &mut difference.changes {
+            change.path = self.paths.share(Arc::clone(&change.path));
+        }
         match observed {
             None => Some((Action::Create, difference)),
             Some(_) if difference.is_empty() => None,
@@ -299,7 +313,7 @@ impl Draft<'_> {
     fn relation(&mut self, owner: &Owner<'_>, relation: Relation, wanted: bool) {
         let field = FieldChange {
             path: relation.word().into(),
-            before: Some((!wanted).into()),
+            before: Some(Box::new((!wanted).into())),
             after: Some(wanted.into()),
             secret: false,
             cause: None,
@@ -313,7 +327,7 @@ impl Draft<'_> {
             action: if wanted { Action::Create } else { Action::Update },
             fields: if wanted { Vec::new() } else { vec![field] },
             cause: owner.cause.clone(),
-            waits_for,
+            waits_for: waits_for.into(),
         };
         self.changes.push(Change {
             document: document.into(),

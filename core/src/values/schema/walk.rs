@@ -1,5 +1,7 @@
 //! The schema and a tree walked side by side.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
 use crate::values::compose::is_secret_name;
@@ -8,7 +10,7 @@ use crate::values::tree::{Content, Node};
 
 /// Visits every value that stands where the schema, or the name of its key in a representation, wants a secret.
 pub(super) fn secrets(schema: &Value, root: &Node, visit: &mut impl FnMut(&Node, &ValuePath)) {
-    let mut walk = Walk { root: schema, path: ValuePath::root(), visit };
+    let mut walk = Walk { root: schema, path: ValuePath::root(), known: HashMap::new(), visit };
     walk.value(schema, root, false);
 }
 
@@ -17,16 +19,18 @@ pub(super) fn resolved<'schema>(root: &'schema Value, schema: &'schema Value) ->
     let mut schema = schema;
     // a chain longer than this is a circle
     for _ in 0..16 {
-        let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix("#/$defs/"))
-        else {
-            return schema;
-        };
-        match root.get("$defs").and_then(|definitions| definitions.get(name)) {
+        match definition(root, schema) {
             Some(target) => schema = target,
             None => return schema,
         }
     }
     schema
+}
+
+/// The definition that a schema refers to.
+fn definition<'schema>(root: &'schema Value, schema: &Value) -> Option<&'schema Value> {
+    let name = schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?;
+    root.get("$defs")?.get(name)
 }
 
 /// The alternatives and parts of a schema that speak of the same value.
@@ -37,6 +41,9 @@ pub(super) fn parts(schema: &Value) -> impl Iterator<Item = &Value> {
 struct Walk<'walk, Visit> {
     root: &'walk Value,
     path: ValuePath,
+    /// Whether a secret may be anywhere in what a schema describes, by the schema's address: most values are where none
+    /// can be, and there are many of them.
+    known: HashMap<*const Value, bool>,
     visit: &'walk mut Visit,
 }
 
@@ -52,8 +59,11 @@ impl<Visit: FnMut(&Node, &ValuePath)> Walk<'_, Visit> {
         match &node.content {
             Content::Map(map) => {
                 for (key, entry) in map.iter() {
-                    self.path.push(Step::Key(key.to_owned()));
                     let property = property(schema, key);
+                    if !in_representation && !property.is_some_and(|property| self.may_hold_secret(property)) {
+                        continue;
+                    }
+                    self.path.push(Step::Key(key.to_owned()));
                     if in_representation && is_secret_name(key) && is_secret_text(&entry.value) {
                         (self.visit)(&entry.value, &self.path);
                     } else if let Some(property) = property {
@@ -82,6 +92,30 @@ impl<Visit: FnMut(&Node, &ValuePath)> Walk<'_, Visit> {
             self.value(part, node, in_representation);
         }
     }
+
+    /// Whether a value that `schema` describes may be or hold a secret.
+    fn may_hold_secret(&mut self, schema: &Value) -> bool {
+        let root = self.root;
+        *self.known.entry(std::ptr::from_ref(schema)).or_insert_with(|| leads_to_secret(root, schema))
+    }
+}
+
+/// Whether a secret or a representation is described anywhere in the schema, or in a definition that it refers to.
+fn leads_to_secret(root: &Value, schema: &Value) -> bool {
+    let mut seen = HashSet::new();
+    let mut open = vec![schema];
+    while let Some(schema) = open.pop() {
+        match schema {
+            Value::Array(items) => open.extend(items),
+            Value::Object(_) if flag(schema, "x-secret") || flag(schema, "x-representation") => return true,
+            Value::Object(object) => {
+                open.extend(definition(root, schema).filter(|found| seen.insert(std::ptr::from_ref(*found))));
+                open.extend(object.values());
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 fn flag(schema: &Value, name: &str) -> bool {

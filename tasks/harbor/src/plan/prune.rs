@@ -154,7 +154,7 @@ fn delete(object: ObjectId, waits_for: Vec<ObjectId>, removal: Removal) -> Chang
         action: Action::Delete,
         fields: Vec::new(),
         cause: Cause { value: "no value any more".to_owned(), file: None, line: None },
-        waits_for,
+        waits_for: waits_for.into(),
     };
     Change {
         document: document.into(),

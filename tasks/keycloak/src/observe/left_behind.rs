@@ -41,11 +41,13 @@ impl Keycloak {
     ) -> Result<BTreeMap<ObjectId, Removal>, Error> {
         let kinds: &[Kind] =
             if desired.provider.is_some() { &ALWAYS } else { &[CLIENT, CLIENT_ROLE, IDENTITY_PROVIDER, USER] };
-        let declared = desired.objects();
         let mut reads = Vec::new();
-        for kind in kinds {
-            for object in ownership.of_kind(kind).filter(|object| !declared.contains(object)) {
-                reads.push(self.read_removal(object, desired.removed_users));
+        {
+            let declared = desired.objects();
+            for object in kinds.iter().flat_map(|kind| ownership.of_kind(kind)) {
+                if !declared.contains(object) {
+                    reads.push(self.read_removal(object, desired.removed_users));
+                }
             }
         }
         let found: Vec<Option<(ObjectId, Removal)>> =

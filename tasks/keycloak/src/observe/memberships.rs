@@ -31,17 +31,17 @@ impl Keycloak {
         }
         let emails: HashMap<Arc<str>, Arc<str>> =
             users.iter().map(|(email, user)| (Arc::clone(&user.id), Arc::clone(email))).collect();
-        let mut reads = Vec::with_capacity(wanted.len());
-        for group in wanted {
-            if let Some(id) = groups.get(&**group).and_then(|group| group.id.as_deref()) {
-                reads.push(self.read_members(group, id, &emails));
-            }
-        }
+        let there = wanted.into_iter().filter_map(|group| Some((Arc::clone(group), groups.get(&**group)?.id.clone()?)));
+        let there: Vec<(Arc<str>, String)> = there.collect();
+        // Lists are begun one after the other: what thousands of them take to wait is not held at once.
+        let reads = there.into_iter().map(|(group, id)| self.read_members(group, id, &emails));
         let mut reads = stream::iter(reads).buffer_unordered(AT_ONCE);
         while let Some((group, members)) = reads.try_next().await? {
             for email in members {
                 if let Some(user) = users.get_mut(&email) {
-                    user.groups.push(Arc::clone(group));
+                    // Most users are in one group, and there may be tens of thousands of them.
+                    user.groups.reserve_exact(1);
+                    user.groups.push(Arc::clone(&group));
                 }
             }
         }
@@ -49,20 +49,20 @@ impl Keycloak {
     }
 
     /// The declared users among a group's members. Others go by: a group may have any number of them.
-    async fn read_members<'a>(
+    async fn read_members(
         &self,
-        group: &'a Arc<str>,
-        id: &str,
+        group: Arc<str>,
+        id: String,
         emails: &HashMap<Arc<str>, Arc<str>>,
-    ) -> Result<(&'a Arc<str>, Vec<Arc<str>>), Error> {
+    ) -> Result<(Arc<str>, Vec<Arc<str>>), Error> {
         let fetch = |page: Page| {
-            let list = self.client.group_member_list().realm(self.realm()).group_id(id).brief_representation(true);
+            let list = self.client.group_member_list().realm(self.realm()).group_id(&*id).brief_representation(true);
             let request = list.first(page.first).max(page.max.get());
             async move { request.send().await.api() }
         };
         let mut pages = pin!(pages(0, paging::PAGE, fetch));
         let mut members = Vec::new();
-        while let Some(page) = pages.try_next().await.doing("list", "members of group", group)? {
+        while let Some(page) = pages.try_next().await.doing("list", "members of group", &group)? {
             let ids = page.iter().filter_map(|member| member.id.as_deref());
             members.extend(ids.filter_map(|id| emails.get(id).cloned()));
         }

@@ -29,6 +29,15 @@ impl ObservedUser {
         let id = user.id.as_deref()?.into();
         Some(Self { id, account: user.into(), groups: Vec::new() })
     }
+
+    /// The account of the declared user with this email, which holds the same text only once.
+    fn of_declared(user: UserRepresentation, email: Arc<str>) -> Option<(Arc<str>, Self)> {
+        let mut found = Self::of(user)?;
+        if found.account.email.as_ref() == Some(&email) {
+            found.account.email = Some(Arc::clone(&email));
+        }
+        Some((email, found))
+    }
 }
 
 impl Keycloak {
@@ -89,9 +98,9 @@ impl Keycloak {
         while let Some(users) = pages.try_next().await.doing("list", "users of realm", self.realm())? {
             for user in users {
                 if let Some(email) = declared(&user.email) {
-                    by_email.extend(ObservedUser::of(user).map(|user| (email, user)));
+                    by_email.extend(ObservedUser::of_declared(user, email));
                 } else if let Some(email) = declared(&user.username) {
-                    by_name.extend(ObservedUser::of(user).map(|user| (email, user)));
+                    by_name.extend(ObservedUser::of_declared(user, email));
                 }
             }
         }
@@ -100,17 +109,16 @@ impl Keycloak {
     }
 
     async fn search_users(&self, desired: &Desired) -> Result<BTreeMap<Arc<str>, ObservedUser>, Error> {
-        let mut reads = Vec::with_capacity(desired.users.len());
-        for user in &desired.users {
-            reads.push(self.search_user(&user.email));
-        }
+        // Searches are begun one after the other: tens of thousands of them would not fit into memory.
+        let emails: Vec<Arc<str>> = desired.users.iter().map(|user| Arc::clone(&user.email)).collect();
+        let reads = emails.into_iter().map(|email| self.search_user(email));
         let found: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }
 
-    async fn search_user(&self, email: &Arc<str>) -> Result<Option<(Arc<str>, ObservedUser)>, Error> {
-        let found = self.find_user(email).await?.and_then(ObservedUser::of);
-        Ok(found.map(|user| (Arc::clone(email), user)))
+    async fn search_user(&self, email: Arc<str>) -> Result<Option<(Arc<str>, ObservedUser)>, Error> {
+        let found = self.find_user(&email).await?;
+        Ok(found.and_then(|user| ObservedUser::of_declared(user, email)))
     }
 
     /// The user with exactly this email or, failing that, with it as the user name. Keycloak's plain

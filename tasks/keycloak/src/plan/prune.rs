@@ -88,7 +88,7 @@ fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {
         action: Action::Delete,
         fields: if let Removal::Disable(_) = removal { vec![disabled()] } else { Vec::new() },
         cause: Cause { value: "no value any more".to_owned(), file: None, line: None },
-        waits_for: Vec::new(),
+        waits_for: [].into(),
     };
     Change {
         document: document.into(),
@@ -102,6 +102,6 @@ fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {
 
 /// What happens to an account that stays.
 fn disabled() -> FieldChange {
-    let (before, after) = (Some(true.into()), Some(false.into()));
+    let (before, after) = (Some(Box::new(true.into())), Some(false.into()));
     FieldChange { path: "enabled".into(), before, after, secret: false, cause: None }
 }

@@ -73,7 +73,8 @@ pub(super) fn leave_before_joining(changes: &mut [Change<Operation>]) {
     let leaving: Vec<ObjectId> =
         changes.iter().filter(|change| change.action == Action::Update).map(|change| change.object.clone()).collect();
     for change in changes.iter_mut().filter(|change| change.action == Action::Create) {
-        Arc::make_mut(&mut change.document).waits_for.extend(leaving.iter().cloned());
+        let document = Arc::make_mut(&mut change.document);
+        document.waits_for = document.waits_for.iter().chain(&leaving).cloned().collect();
     }
 }
 
@@ -131,14 +132,14 @@ fn plan_settling(
     let found = draft.difference(&object, &mapper.value, Some(there), Rules::default());
     let (mut fields, secrets) =
         found.map_or_else(Default::default, |(_, difference)| (difference.changes, difference.secrets));
-    let before = Some((twins.len() + 1).into());
+    let before = Some(Box::new((twins.len() + 1).into()));
     fields.push(FieldChange { path: "count".into(), before, after: Some(1.into()), secret: false, cause: None });
     let document = ChangeDocument {
         object,
         action: Action::Update,
         fields,
         cause: mapper.cause.clone(),
-        waits_for: vec![owner.object()],
+        waits_for: [owner.object()].into(),
     };
     let id = there.id.clone().unwrap_or_default();
     draft.changes.push(Change {

@@ -27,27 +27,32 @@ const RULES: Rules = Rules(&[
 ]);
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    let waits_for: Vec<ObjectId> = before_all_users(desired).collect();
     for user in &desired.users {
         let there = observed.users.get(&user.email);
-        plan_account(draft, desired, user, there);
+        plan_account(draft, &waits_for, user, there);
         if let Some(there) = there {
             plan_memberships(draft, desired, user, there);
         }
     }
 }
 
+/// What every user waits for. Attributes that the profile does not let pass are dropped without a word (server-behaviour
+/// 2.5).
+fn before_all_users(desired: &Desired) -> impl Iterator<Item = ObjectId> {
+    let profile = ObjectId::new(USER_PROFILE, desired.realm.as_str());
+    [realm_object(desired), profile].into_iter().chain(defaults_of_users(desired))
+}
+
 /// A user is made with its groups; afterwards they are relations.
-fn plan_account(draft: &mut Draft<'_>, desired: &Desired, user: &Arc<DesiredUser>, there: Option<&ObservedUser>) {
+fn plan_account(draft: &mut Draft<'_>, before_all: &[ObjectId], user: &Arc<DesiredUser>, there: Option<&ObservedUser>) {
     let object = ObjectId::new(USER, Arc::clone(&user.email));
     let declared = if there.is_some() { user.declared() } else { user.created() };
     let observed = there.map(|there| there.account.representation());
     let found = draft.difference(&object, &declared, observed.as_ref(), RULES);
     let Some((action, difference)) = found else { return };
-    // Attributes that the profile does not let pass are dropped without a word (server-behaviour 2.5).
-    let profile = ObjectId::new(USER_PROFILE, desired.realm.as_str());
     let joined = user.member_of().map(|group| ObjectId::new(GROUP, Arc::clone(group)));
-    let before = [realm_object(desired), profile].into_iter().chain(joined);
-    let waits_for = before.chain(defaults_of_users(desired)).collect();
+    let waits_for = draft.waits_for.share(before_all.iter().cloned().chain(joined).collect());
     let document = ChangeDocument { object, action, fields: difference.changes, cause: user.cause(), waits_for };
     draft.changes.push(Change {
         document: document.into(),
