@@ -60,8 +60,8 @@ pub struct FieldChange {
     /// The field's path in the representation, such as `attributes.owner`.
     #[schemars(with = "String")]
     pub path: Arc<str>,
-    /// What is there; absent where nothing is, and for secrets. Boxed, because a first run has a hundred thousand fields
-    /// of which nothing is there.
+    /// What is there; absent where nothing is, and for secrets.
+    // Boxed: of the hundred thousand fields of a first run nothing is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Box<serde_json::Value>>,
     /// What is declared; absent for secrets.

@@ -85,7 +85,14 @@ impl Field {
             Self::Number(value) => Value::Number(value.clone()),
             Self::Text(text) => Value::String(text.clone()),
             Self::Secret(_) | Self::Unknown => return None,
-            Self::List(items) => Value::Array(items.iter().map(Self::shown).collect::<Option<_>>()?),
+            Self::List(items) => {
+                // No longer than it has to be: a plan keeps tens of thousands of them.
+                let mut shown = Vec::with_capacity(items.len());
+                for item in items {
+                    shown.push(item.shown()?);
+                }
+                Value::Array(shown)
+            }
             Self::Map(fields) => Value::Object(
                 fields.iter().map(|(key, field)| Some((key.clone(), field.shown()?))).collect::<Option<_>>()?,
             ),

@@ -27,7 +27,7 @@ mod set;
 mod source;
 mod tree;
 
-pub use document::Document;
+pub use document::{Document, Part};
 pub use model::Values;
 pub use names::{
     CopyName, DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName, JsonPointer,

@@ -39,7 +39,8 @@ pub struct ChangeDocument {
     pub fields: Vec<FieldChange>,
     /// Which value asks for it.
     pub cause: Cause,
-    /// What must have succeeded first. Changes that wait for the same may share the list.
+    /// What must have succeeded first.
+    // Shared by changes that wait for the same.
     #[serde(default, skip_serializing_if = "<[ObjectId]>::is_empty")]
     #[schemars(with = "Vec<ObjectId>")]
     pub waits_for: Arc<[ObjectId]>,

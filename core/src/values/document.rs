@@ -7,7 +7,7 @@ use super::problem::{Problem, Problems};
 use super::schema::Schema;
 use super::set;
 use super::source::{Location, Source, SourceId, SourceKind, Sources};
-use super::tree::{Content, Map, Node};
+use super::tree::{Content, Map, Nearest, Node};
 
 /// Merged values that remember where each was written.
 #[derive(Debug)]
@@ -27,11 +27,13 @@ impl Document {
     /// ancestor that was written; `None` only for a path into a document without any.
     #[must_use]
     pub fn location(&self, path: &ValuePath) -> Option<Location> {
-        let nearest = self.root.nearest(path);
-        if nearest.key.is_none() && std::ptr::eq(nearest.node, &raw const self.root) {
-            return None;
-        }
-        self.sources.location(nearest.origin())
+        self.part(path).location()
+    }
+
+    /// The value at a path, for several questions about where its own values were written.
+    #[must_use]
+    pub fn part(&self, path: &ValuePath) -> Part<'_> {
+        Part { document: self, nearest: self.root.nearest(path) }
     }
 
     /// A problem with the value at a path, for checks that a task makes itself.
@@ -46,6 +48,33 @@ impl Document {
 
     pub(crate) fn root(&self) -> &Node {
         &self.root
+    }
+}
+
+/// A value of a document.
+#[derive(Clone, Copy)]
+pub struct Part<'document> {
+    document: &'document Document,
+    nearest: Nearest<'document>,
+}
+
+impl Part<'_> {
+    /// Where it was written; see [`Document::location`].
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        if self.nearest.key.is_none() && std::ptr::eq(self.nearest.node, &raw const self.document.root) {
+            return None;
+        }
+        self.document.sources.location(self.nearest.origin())
+    }
+
+    /// Where its value of a key was written; where it has none, where it was written itself.
+    #[must_use]
+    pub fn location_of(&self, key: &str) -> Option<Location> {
+        match self.nearest.node.as_map().and_then(|map| map.get(key)) {
+            Some(entry) => self.document.sources.location(entry.key),
+            None => self.location(),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ mod compose_definition;
 mod instance;
 mod messages;
 mod narrow;
-mod unknown;
+mod shape;
 mod walk;
 
 pub(crate) use messages::similar;
@@ -97,7 +97,7 @@ impl Schema {
 
     /// Hides the values of keys that the schema does not know: nobody can say that they are no secrets.
     pub(crate) fn unknown_values(&self, root: &Node, hide: &mut impl FnMut(Origin)) {
-        unknown::values(&self.root, root, &mut |node| node.scalars(hide));
+        walk::unknown_values(&self.root, root, &mut |node| node.scalars(hide));
     }
 }
 

@@ -6,7 +6,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-use super::walk::{parts, resolved};
+use super::shape::{parts, resolved};
 use crate::values::compose::Finding;
 use crate::values::path::ValuePath;
 use crate::values::tree::{Nearest, Node};

@@ -1,86 +1,59 @@
-//! The schema and a tree walked side by side.
+//! The schema and a tree walked side by side, for what must not be shown.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use serde_json::Value;
 
-use crate::values::compose::is_secret_name;
-use crate::values::path::{Step, ValuePath};
-use crate::values::tree::{Content, Node};
+use super::shape::{Shape, Shapes, definition, flag};
+use crate::values::{
+    compose::is_secret_name,
+    path::{Step, ValuePath},
+    tree::{Content, Node},
+};
+
+/// The schema of what a representation holds and its schema does not know.
+const ANYTHING: Value = Value::Bool(true);
 
 /// Visits every value that stands where the schema, or the name of its key in a representation, wants a secret.
 pub(super) fn secrets(schema: &Value, root: &Node, visit: &mut impl FnMut(&Node, &ValuePath)) {
-    let mut walk = Walk { root: schema, path: ValuePath::root(), known: HashMap::new(), visit };
-    walk.value(schema, root, false);
+    let shapes = Shapes::new(schema);
+    Walk { root: schema, shapes, path: ValuePath::root(), known: HashMap::new(), visit }.value(schema, root, false);
 }
 
-/// The schema that a `$ref` names, or the schema itself.
-pub(super) fn resolved<'schema>(root: &'schema Value, schema: &'schema Value) -> &'schema Value {
-    let mut schema = schema;
-    // a chain longer than this is a circle
-    for _ in 0..16 {
-        match definition(root, schema) {
-            Some(target) => schema = target,
-            None => return schema,
-        }
-    }
-    schema
-}
-
-/// The definition that a schema refers to.
-fn definition<'schema>(root: &'schema Value, schema: &Value) -> Option<&'schema Value> {
-    let name = schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")?;
-    root.get("$defs")?.get(name)
-}
-
-/// The alternatives and parts of a schema that speak of the same value.
-pub(super) fn parts(schema: &Value) -> impl Iterator<Item = &Value> {
-    ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| schema.get(keyword)?.as_array()).flatten()
-}
-
-struct Walk<'walk, Visit> {
-    root: &'walk Value,
+struct Walk<'schema, Visit> {
+    root: &'schema Value,
+    shapes: Shapes<'schema>,
     path: ValuePath,
     /// Whether a secret may be anywhere in what a schema describes, by the schema's address: most values are where none
-    /// can be, and there are many of them.
+    /// can be.
     known: HashMap<*const Value, bool>,
-    visit: &'walk mut Visit,
+    visit: Visit,
 }
 
-impl<Visit: FnMut(&Node, &ValuePath)> Walk<'_, Visit> {
-    fn value(&mut self, schema: &Value, node: &Node, in_representation: bool) {
-        let root = self.root;
-        let schema = resolved(root, schema);
-        if flag(schema, "x-secret") {
+impl<'schema, Visit: FnMut(&Node, &ValuePath)> Walk<'schema, Visit> {
+    fn value(&mut self, schema: &'schema Value, node: &Node, in_representation: bool) {
+        let shape = self.shapes.of(schema);
+        if shape.secret {
             (self.visit)(node, &self.path);
             return;
         }
-        let in_representation = in_representation || flag(schema, "x-representation");
+        let in_representation = in_representation || shape.representation;
         match &node.content {
             Content::Map(map) => {
                 for (key, entry) in map.iter() {
-                    let property = property(schema, key);
-                    if !in_representation && !property.is_some_and(|property| self.may_hold_secret(property)) {
-                        continue;
-                    }
-                    self.path.push(Step::Key(key.to_owned()));
-                    if in_representation && is_secret_name(key) && is_secret_text(&entry.value) {
-                        (self.visit)(&entry.value, &self.path);
-                    } else if let Some(property) = property {
-                        self.value(property, &entry.value, in_representation);
-                    } else if in_representation {
-                        self.value(&Value::Bool(true), &entry.value, true);
-                    }
-                    self.path.pop();
+                    self.entry(&shape, key, &entry.value, in_representation);
                 }
             }
             Content::List(items) => {
-                let item_schema = schema.get("items").filter(|items| items.is_object());
+                let schema = shape.items.filter(|items| items.is_object());
                 for (index, item) in items.iter().enumerate() {
                     self.path.push(Step::Index(index));
-                    match item_schema {
+                    match schema {
                         Some(schema) => self.value(schema, item, in_representation),
-                        None if in_representation => self.value(&Value::Bool(true), item, true),
+                        None if in_representation => self.value(&ANYTHING, item, true),
                         None => {}
                     }
                     self.path.pop();
@@ -88,9 +61,25 @@ impl<Visit: FnMut(&Node, &ValuePath)> Walk<'_, Visit> {
             }
             _ => {}
         }
-        for part in parts(schema) {
+        for part in &shape.parts {
             self.value(part, node, in_representation);
         }
+    }
+
+    fn entry(&mut self, shape: &Shape<'schema>, key: &str, value: &Node, in_representation: bool) {
+        let property = shape.property(key);
+        if !in_representation && !property.is_some_and(|property| self.may_hold_secret(property)) {
+            return;
+        }
+        self.path.push(Step::Key(key.to_owned()));
+        if in_representation && is_secret_name(key) && is_secret_text(value) {
+            (self.visit)(value, &self.path);
+        } else if let Some(property) = property {
+            self.value(property, value, in_representation);
+        } else if in_representation {
+            self.value(&ANYTHING, value, true);
+        }
+        self.path.pop();
     }
 
     /// Whether a value that `schema` describes may be or hold a secret.
@@ -118,16 +107,55 @@ fn leads_to_secret(root: &Value, schema: &Value) -> bool {
     false
 }
 
-fn flag(schema: &Value, name: &str) -> bool {
-    schema.get(name).and_then(Value::as_bool).unwrap_or(false)
+/// Visits the value of every key that no part of the schema knows.
+pub(super) fn unknown_values(schema: &Value, root: &Node, visit: &mut impl FnMut(&Node)) {
+    Unknown { shapes: Shapes::new(schema), visit }.value(&[schema], root);
 }
 
-/// The schema of a property: its own, or that of all others.
-pub(super) fn property<'schema>(schema: &'schema Value, key: &str) -> Option<&'schema Value> {
-    schema
-        .get("properties")
-        .and_then(|properties| properties.get(key))
-        .or_else(|| schema.get("additionalProperties").filter(|others| others.is_object()))
+struct Unknown<'schema, Visit> {
+    shapes: Shapes<'schema>,
+    visit: Visit,
+}
+
+impl<'schema, Visit: FnMut(&Node)> Unknown<'schema, Visit> {
+    fn value(&mut self, schemas: &[&'schema Value], node: &Node) {
+        if is_scalar(node) {
+            return;
+        }
+        let mut all = Vec::new();
+        schemas.iter().for_each(|schema| self.flatten(schema, &mut all, 0));
+        match &node.content {
+            Content::Map(map) => {
+                let closed = all.iter().any(|shape| shape.closed);
+                for (key, entry) in map.iter() {
+                    let mut known = all.iter().filter_map(|shape| shape.property(key)).peekable();
+                    if closed && known.peek().is_none() {
+                        (self.visit)(&entry.value);
+                    } else if !is_scalar(&entry.value) {
+                        self.value(&known.collect::<Vec<_>>(), &entry.value);
+                    }
+                }
+            }
+            Content::List(items) => {
+                let known: Vec<_> = all.iter().filter_map(|shape| shape.items).collect();
+                items.iter().for_each(|item| self.value(&known, item));
+            }
+            _ => {}
+        }
+    }
+
+    /// A schema with all its parts.
+    fn flatten(&mut self, schema: &'schema Value, all: &mut Vec<Rc<Shape<'schema>>>, depth: usize) {
+        let shape = self.shapes.of(schema);
+        all.push(Rc::clone(&shape));
+        if depth < 8 {
+            shape.parts.iter().for_each(|part| self.flatten(part, all, depth + 1));
+        }
+    }
+}
+
+fn is_scalar(node: &Node) -> bool {
+    !matches!(node.content, Content::Map(_) | Content::List(_))
 }
 
 /// A text that is the secret itself; Keycloak's `${vault.…}` only says where it is.

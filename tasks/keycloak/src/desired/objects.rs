@@ -14,6 +14,14 @@ impl Desired {
     /// Every declared object that has a name of its own; relations are not among them.
     #[must_use]
     pub fn objects(&self) -> BTreeSet<ObjectId> {
+        let mut objects = self.objects_but_users();
+        objects.extend(self.users.iter().map(|user| ObjectId::new(USER, Arc::clone(&user.email))));
+        objects
+    }
+
+    /// Every declared object that has a name of its own, without the users, of whom there may be very many.
+    #[must_use]
+    pub fn objects_but_users(&self) -> BTreeSet<ObjectId> {
         let mut objects = BTreeSet::from([ObjectId::new(REALM, self.realm.as_str())]);
         for scope in &self.client_scopes {
             let name = scope.scope.value.name.clone().unwrap_or_default();
@@ -35,7 +43,6 @@ impl Desired {
         let roles = self.roles.iter().filter_map(|role| role.role.value.name.as_deref());
         objects.extend(roles.map(|name| ObjectId::new(ROLE, name)));
         objects.extend(self.groups.iter().map(|group| ObjectId::new(GROUP, group.path.as_str())));
-        objects.extend(self.users.iter().map(|user| ObjectId::new(USER, Arc::clone(&user.email))));
         objects
     }
 }

@@ -21,7 +21,7 @@ use super::{Declared, Related};
 /// What is wrong is collected: each section goes on with what it can read, so that people learn of everything at once.
 pub(super) struct Reading<'a> {
     pub(super) values: &'a Values,
-    document: &'a Document,
+    pub(super) document: &'a Document,
     secrets: &'a SecretResolver,
     problems: RefCell<Problems>,
 }

@@ -11,7 +11,7 @@ use std::{
 use evenkeel_core::{
     plan::Cause,
     values::{
-        SecretValue, ValuePath,
+        Part, SecretValue, ValuePath,
         model::{Keycloak, User},
     },
 };
@@ -27,8 +27,8 @@ pub struct DesiredUser {
     pub email: Arc<str>,
     /// The account's own fields.
     pub account: Account,
-    /// The password at creation, looked up only when the account is made.
-    pub initial_password: Option<SecretValue>,
+    /// The password at creation, looked up only when the account is made. Most users have none.
+    pub initial_password: Option<Box<SecretValue>>,
     /// What the values say about single groups, in the order of the groups' names: the teams of `teams`, and
     /// the group of each declared flag.
     pub memberships: Box<[DesiredMembership]>,
@@ -57,8 +57,28 @@ pub struct DesiredMembership {
     /// The team, for a team's group.
     pub team: Option<Arc<str>>,
     /// The key of the user that says so.
-    key: &'static str,
+    key: MembershipKey,
     line: Line,
+}
+
+/// The keys of a user that say in which groups it is to be.
+#[derive(Clone, Copy, Debug)]
+enum MembershipKey {
+    Teams,
+    PlatformAdmin,
+    AllTeamsAdmin,
+    TeamAdmin,
+}
+
+impl MembershipKey {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Teams => "teams",
+            Self::PlatformAdmin => "platformAdmin",
+            Self::AllTeamsAdmin => "allTeamsAdmin",
+            Self::TeamAdmin => "teamAdmin",
+        }
+    }
 }
 
 impl DesiredUser {
@@ -101,7 +121,7 @@ impl DesiredUser {
     /// The value that asks for a membership.
     #[must_use]
     pub fn cause_of(&self, membership: &DesiredMembership) -> Cause {
-        self.cause_of_key(membership.key, membership.line)
+        self.cause_of_key(membership.key.as_str(), membership.line)
     }
 
     /// The value of `teams`, where it is declared.
@@ -144,7 +164,8 @@ impl<'a> Accounts<'a> {
     fn declared(&self, index: usize, user: &User) -> DesiredUser {
         let path = ValuePath::root().key("users").index(index);
         let email: Arc<str> = user.email.folded().into();
-        let (file, line) = self.reading.place(&path);
+        let place = self.reading.document.part(&path);
+        let written = place.location();
         let team = match user.teams.as_deref() {
             Some([only]) => self.teams.get(only.as_str()).map(|(_, team)| Arc::clone(team)),
             _ => None,
@@ -168,41 +189,41 @@ impl<'a> Accounts<'a> {
         DesiredUser {
             email,
             account,
-            initial_password: user.initial_password.clone(),
-            memberships: self.memberships(&path, user),
+            initial_password: user.initial_password.clone().map(Box::new),
+            memberships: self.memberships(&place, user),
             team,
-            teams: user.teams.as_ref().map(|_| self.line(&path, "teams")),
+            teams: user.teams.as_ref().map(|_| line_of(&place, MembershipKey::Teams)),
             index,
-            file,
-            line,
+            line: written.as_ref().and_then(|location| location.line),
+            file: written.map(|location| location.file),
         }
     }
 
     /// The teams that the user is in, and what each flag says about the group that it stands for; an absent
     /// key says nothing. The teams that the user is not in are not listed: there may be thousands.
-    fn memberships(&self, path: &ValuePath, user: &User) -> Box<[DesiredMembership]> {
+    fn memberships(&self, place: &Part<'_>, user: &User) -> Box<[DesiredMembership]> {
         let teams = user.teams.iter().flatten().filter_map(|id| self.teams.get(id.as_str()));
-        let teams = teams.map(|(group, team)| (group, true, Some(Arc::clone(team)), "teams"));
+        let teams = teams.map(|(group, team)| (group, true, Some(Arc::clone(team)), MembershipKey::Teams));
         let flags = [
-            ("platformAdmin", user.platform_admin),
-            ("allTeamsAdmin", user.all_teams_admin),
-            ("teamAdmin", user.team_admin),
+            (MembershipKey::PlatformAdmin, user.platform_admin),
+            (MembershipKey::AllTeamsAdmin, user.all_teams_admin),
+            (MembershipKey::TeamAdmin, user.team_admin),
         ];
         let flags = self.administrators.iter().zip(flags);
         let flags = flags.filter_map(|(group, (key, member))| Some((group, member?, None, key)));
         let membership = |(group, member, team, key)| {
             let group = Arc::clone(group);
-            DesiredMembership { group, member, team, key, line: self.line(path, key) }
+            DesiredMembership { group, member, team, key, line: line_of(place, key) }
         };
         let mut memberships: Vec<DesiredMembership> = teams.chain(flags).map(membership).collect();
         memberships.sort_by(|one, two| one.group.cmp(&two.group));
         memberships.dedup_by(|one, two| one.group == two.group);
         memberships.into()
     }
+}
 
-    fn line(&self, user: &ValuePath, key: &str) -> Line {
-        self.reading.place(&user.clone().key(key)).1
-    }
+fn line_of(user: &Part<'_>, key: MembershipKey) -> Line {
+    user.location_of(key.as_str())?.line
 }
 
 /// The email in the form that Gitea takes for a user name: `@` and `.` become `-`, other characters

@@ -1,6 +1,6 @@
 //! What is ours and not declared any more, of the kinds that are never read in whole lists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use evenkeel_core::{
     memory::Ownership,
@@ -43,11 +43,14 @@ impl Keycloak {
             if desired.provider.is_some() { &ALWAYS } else { &[CLIENT, CLIENT_ROLE, IDENTITY_PROVIDER, USER] };
         let mut reads = Vec::new();
         {
-            let declared = desired.objects();
-            for object in kinds.iter().flat_map(|kind| ownership.of_kind(kind)) {
-                if !declared.contains(object) {
-                    reads.push(self.read_removal(object, desired.removed_users));
-                }
+            let declared = desired.objects_but_users();
+            let users: HashSet<&str> = desired.users.iter().map(|user| &*user.email).collect();
+            let is_declared = |object: &ObjectId| match object.kind() {
+                kind if *kind == USER => users.contains(object.name()),
+                _ => declared.contains(object),
+            };
+            for object in kinds.iter().flat_map(|kind| ownership.of_kind(kind)).filter(|object| !is_declared(object)) {
+                reads.push(self.read_removal(object, desired.removed_users));
             }
         }
         let found: Vec<Option<(ObjectId, Removal)>> =
