@@ -114,6 +114,30 @@ mod targets;
 pub use kubernetes::{CopyName, LabelKey, LabelValue, NamePattern, SecretType};
 pub use targets::{HeaderName, HostAndPort, HostName, JsonPointer, KubernetesTarget, RealmUrl};
 
+/// Calls a macro with the newtypes of this house, in no order.
+macro_rules! with_all_names {
+    ($macro:ident!($($argument:tt)*)) => {
+        $macro!(
+            $($argument)*, CopyName, DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, JsonPointer,
+            KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName,
+            RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix
+        )
+    };
+}
+
+/// The check of a newtype, by the name of its definition in the schema.
+pub(crate) fn check(definition: &str) -> Option<fn(&str) -> bool> {
+    macro_rules! by_name {
+        ($definition:expr, $($name:ident),+) => {
+            match $definition {
+                $(stringify!($name) => Some(|text| $name::parse(text).is_ok()),)+
+                _ => None,
+            }
+        };
+    }
+    with_all_names!(by_name!(definition))
+}
+
 /// Email addresses are often pasted with white space around them; every other name means what it says.
 fn normalised<'text>(name: &str, text: &'text str) -> &'text str {
     if name == "Email" { text.trim() } else { text }
@@ -344,11 +368,7 @@ mod tests {
 
         #[test]
         fn schema_and_check_agree(text in r"(https?://)?[a-zA-Z0-9@./?#:\\ %;_-]{0,12}|-1|[0-9]{1,16}[kMGTi]{0,2}|\PC{0,6}") {
-            for (name, schema, check) in verdicts!(
-                text.as_str(), TeamId, PlatformName, NamespaceName, TeamPrefix, DomainName, RealmName, ObjectName,
-                HttpUrl, RequestUrl, Email, StorageQuota, ProjectName, RobotName, HostName, HostAndPort, RealmUrl,
-                KubernetesTarget, JsonPointer, HeaderName, NamePattern, SecretType, LabelKey
-            ) {
+            for (name, schema, check) in with_all_names!(verdicts!(text.as_str())) {
                 prop_assert_eq!(schema, check, "{} and {:?}", name, text);
             }
         }

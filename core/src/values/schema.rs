@@ -13,6 +13,7 @@ use super::secret::SecretReference;
 use super::source::{Origin, SourceKind, Sources};
 use super::tree::Node;
 
+mod checked;
 mod compose_definition;
 mod instance;
 mod messages;
@@ -72,7 +73,7 @@ impl Schema {
     /// Everything in which a tree differs from the schema. `complete` tells whether what is absent is missing.
     pub(crate) fn findings(&self, root: &Node, complete: bool) -> Result<Vec<Finding>, InvalidSchema> {
         let touched = narrow::narrow(&self.root, root);
-        let validator = jsonschema::options_for::<instance::Tree>().build(&touched).map_err(|_| InvalidSchema)?;
+        let validator = validator(&touched)?;
         let messages = messages::Messages { schema: &self.root, root, complete, compared: Cell::new(0) };
         Ok(validator.iter_errors(root).flat_map(|error| messages.findings(&error)).collect())
     }
@@ -99,6 +100,11 @@ impl Schema {
     pub(crate) fn unknown_values(&self, root: &Node, hide: &mut impl FnMut(Origin)) {
         walk::unknown_values(&self.root, root, &mut |node| node.scalars(hide));
     }
+}
+
+fn validator(schema: &Value) -> Result<jsonschema::Validator<instance::Tree>, InvalidSchema> {
+    let options = jsonschema::options_for::<instance::Tree>().with_keyword(checked::KEYWORD, checked::keyword);
+    options.build(schema).map_err(|_| InvalidSchema)
 }
 
 /// The composed schema is no valid JSON Schema: a task's definition is wrong.

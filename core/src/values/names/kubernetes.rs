@@ -111,6 +111,18 @@ impl LabelValue {
     const EXPECTED: &'static str =
         "the value of a label: at most 63 letters, digits, inner dots, dashes and underscores";
 
+    /// Checks a text and takes it over.
+    ///
+    /// # Errors
+    /// Says what is expected when the text does not fit.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        if text.is_empty() || is_label_text(text) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidName { expected: Self::EXPECTED })
+        }
+    }
+
     /// The text itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -121,11 +133,7 @@ impl LabelValue {
 impl<'de> Deserialize<'de> for LabelValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        if text.is_empty() || is_label_text(&text) {
-            Ok(Self(text.into()))
-        } else {
-            Err(de::Error::custom(InvalidName { expected: Self::EXPECTED }))
-        }
+        Self::parse(&text).map_err(de::Error::custom)
     }
 }
 

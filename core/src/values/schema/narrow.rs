@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::checked;
 use crate::values::tree::{Content, Node};
 
 /// Keywords under which schemas stand by name.
@@ -44,7 +45,8 @@ pub(super) fn narrow(schema: &Value, root: &Node) -> Value {
         if let Some(definition) = schema.get(DEFINITIONS).and_then(|all| all.get(&name))
             && !definitions.contains_key(&name)
         {
-            let definition = part(definition, &keys);
+            let mut definition = part(definition, &keys);
+            checked::instead_of_pattern(&name, &mut definition);
             references(&definition, &mut wanted);
             definitions.insert(name, definition);
         }
@@ -115,7 +117,7 @@ fn references(schema: &Value, found: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Schema, instance};
+    use super::super::{Schema, validator};
     use super::*;
     use crate::values::compose::{Text, compose};
     use crate::values::source::{SourceId, SourceKind};
@@ -126,8 +128,10 @@ mod tests {
     }
 
     fn errors(schema: &Value, root: &Node) -> Vec<String> {
-        let validator = jsonschema::options_for::<instance::Tree>().build(schema).unwrap();
-        validator.iter_errors(root).map(|error| format!("{} {}", error.instance_path(), error.schema_path())).collect()
+        let errors = validator(schema).unwrap();
+        let errors = errors.iter_errors(root).map(|error| format!("{} {}", error.instance_path(), error.schema_path()));
+        // a newtype's check says what its pattern says
+        errors.map(|error| error.replace(checked::KEYWORD, "pattern")).collect()
     }
 
     #[test]
@@ -136,6 +140,16 @@ mod tests {
         let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(keys(&narrowed["properties"]), ["teams"]);
         assert!(narrowed["$defs"].get("Team").is_some() && narrowed["$defs"].get("Keycloak").is_none(), "{narrowed:#}");
+    }
+
+    #[test]
+    fn every_name_is_checked_by_its_newtype() {
+        let schema = Schema::new();
+        for (name, definition) in schema.as_json()["$defs"].as_object().unwrap() {
+            let mut changed = definition.clone();
+            checked::instead_of_pattern(name, &mut changed);
+            assert!(changed.get("pattern").is_none(), "`{name}` is missing in `names::check`");
+        }
     }
 
     #[test]
