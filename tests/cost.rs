@@ -12,9 +12,11 @@ use evenkeel_engine::{
 };
 use evenkeel_keycloak::Keycloak;
 use evenkeel_sandbox::{Kind, Logged};
+use secrecy::ExposeSecret;
+use serde_json::Value;
 
-/// A platform with this many teams, and ten users in each.
-fn values(teams: usize, url: &str) -> String {
+/// A platform with this many teams, and this many users in each.
+fn values(teams: usize, each: usize, url: &str) -> String {
     let mut text = format!(
         "platform: {{name: cost}}\nkeycloak:\n  url: {url}\n  admin: {{username: admin, password: {{fromEnv: PASSWORD}}}}\nteams:\n"
     );
@@ -22,7 +24,7 @@ fn values(teams: usize, url: &str) -> String {
         writeln!(text, "  t{team}: {{displayName: Team {team}}}").unwrap();
     }
     text.push_str("users:\n");
-    for user in 0..teams * 10 {
+    for user in 0..teams * each {
         let team = user % teams;
         writeln!(
             text,
@@ -69,7 +71,7 @@ fn expect_a_thrifty_first_run(requests: &[Logged]) {
 async fn an_unchanged_realm_of_100_teams_and_1000_users_costs_at_most_120_requests() {
     let sandbox = evenkeel_sandbox::Keycloak::start(&evenkeel_sandbox::Options::new("admin", "password")).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("values.yaml"), values(100, sandbox.url())).unwrap();
+    fs::write(folder.path().join("values.yaml"), values(100, 10, sandbox.url())).unwrap();
     let secrets = Arc::new(SecretResolver::with_environment([("PASSWORD", "password".into())]));
     let surroundings = Surroundings { secrets, ..Surroundings::default() };
 
@@ -85,4 +87,48 @@ async fn an_unchanged_realm_of_100_teams_and_1000_users_costs_at_most_120_reques
     assert!(sandbox.reads() + sandbox.tokens() <= 120, "{} reads", sandbox.reads());
     // The report counts what the server has seen.
     assert_eq!(usize::try_from(second.report.requests.total).unwrap(), sandbox.requests().len());
+}
+
+/// Somebody with a browser: sends a request past the task, and returns what it answers.
+async fn by_hand(sandbox: &evenkeel_sandbox::Keycloak, method: reqwest::Method, path: &str) -> Value {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.request(method, format!("{}/admin/realms/otomi{path}", sandbox.url()));
+    let answer = request.bearer_auth(sandbox.admin_token().unwrap().expose_secret()).send().await.unwrap();
+    assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
+}
+
+async fn id_by_hand(sandbox: &evenkeel_sandbox::Keycloak, path: &str) -> String {
+    by_hand(sandbox, reqwest::Method::GET, path).await[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn of_20000_users_in_1000_teams_the_two_that_somebody_touched_are_found() {
+    let sandbox = evenkeel_sandbox::Keycloak::start(&evenkeel_sandbox::Options::new("admin", "password")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("values.yaml"), values(1_000, 20, sandbox.url())).unwrap();
+    let secrets = Arc::new(SecretResolver::with_environment([("PASSWORD", "password".into())]));
+    let surroundings = Surroundings { secrets, ..Surroundings::default() };
+    apply(folder.path(), &surroundings).await;
+
+    // One of the last page is gone, and one of a page in the middle has left its group.
+    let gone = id_by_hand(&sandbox, "/users?exact=true&email=user19999%40example.com").await;
+    by_hand(&sandbox, reqwest::Method::DELETE, &format!("/users/{gone}")).await;
+    let left = id_by_hand(&sandbox, "/users?exact=true&email=user12345%40example.com").await;
+    let group = id_by_hand(&sandbox, "/groups?exact=true&search=team-t345").await;
+    by_hand(&sandbox, reqwest::Method::DELETE, &format!("/users/{left}/groups/{group}")).await;
+    sandbox.reset_log();
+    let second = apply(folder.path(), &surroundings).await;
+    let changes: Vec<String> = second.report.changes.iter().map(|change| change.change.object.to_string()).collect();
+    assert_eq!(changes, ["membership/team-t345/user12345@example.com", "user/user19999@example.com"]);
+    assert_eq!(sandbox.writes(), 2);
+
+    sandbox.reset_log();
+    let third = apply(folder.path(), &surroundings).await;
+    assert!(third.report.changes.is_empty());
+    // The accounts in 40 pages, and one that shows that there are no more.
+    let pages = sandbox.requests().iter().filter(|request| request.path.contains("/users?")).count();
+    assert_eq!((pages, sandbox.writes()), (41, 0));
+    assert!(sandbox.reads() <= 1_060, "{} reads", sandbox.reads());
 }

@@ -10,6 +10,31 @@ use evenkeel_keycloak_client::types::UserRepresentation;
 /// The attribute that other applications take for a user name.
 pub(crate) const NICKNAME: &str = "nickname";
 
+/// The values of the attribute `nickname`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nickname {
+    /// The one that the email gives. Nearly every account has it, so that it is not held.
+    OfEmail,
+    /// Others.
+    Values(Box<[String]>),
+}
+
+impl Nickname {
+    fn of(email: Option<&str>, values: Vec<String>) -> Self {
+        match (email, values.as_slice()) {
+            (Some(email), [only]) if *only == nickname_of(email) => Self::OfEmail,
+            _ => Self::Values(values.into()),
+        }
+    }
+
+    fn values(&self, email: Option<&str>) -> Vec<String> {
+        match self {
+            Self::OfEmail => email.map(nickname_of).into_iter().collect(),
+            Self::Values(values) => values.to_vec(),
+        }
+    }
+}
+
 /// The fields of a user that the values can declare. What is `None` is not declared, or not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
@@ -21,8 +46,8 @@ pub struct Account {
     pub first_name: Option<Box<str>>,
     /// Last name.
     pub last_name: Option<Box<str>>,
-    /// The values of the attribute `nickname`.
-    pub nickname: Option<Box<[String]>>,
+    /// The attribute `nickname`.
+    pub nickname: Option<Nickname>,
     /// Other attributes: lists of texts by name.
     pub attributes: BTreeMap<Box<str>, Box<[String]>>,
 }
@@ -32,7 +57,8 @@ impl Account {
     #[must_use]
     pub fn representation(&self) -> UserRepresentation {
         let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
-        let nickname = self.nickname.as_ref().map(|values| (NICKNAME.to_owned(), values.to_vec()));
+        let nickname = self.nickname.as_ref();
+        let nickname = nickname.map(|nickname| (NICKNAME.to_owned(), nickname.values(self.email.as_deref())));
         let others = self.attributes.iter().map(|(name, values)| (name.as_ref().to_owned(), values.to_vec()));
         let attributes: BTreeMap<String, Vec<String>> = nickname.into_iter().chain(others).collect();
         UserRepresentation {
@@ -49,14 +75,66 @@ impl Account {
 impl From<UserRepresentation> for Account {
     fn from(user: UserRepresentation) -> Self {
         let mut attributes = user.attributes.unwrap_or_default();
-        let nickname = attributes.remove(NICKNAME);
+        let nickname = attributes.remove(NICKNAME).map(|values| Nickname::of(user.email.as_deref(), values));
         Self {
             email: user.email.map(Into::into),
             enabled: user.enabled,
             first_name: user.first_name.map(Into::into),
             last_name: user.last_name.map(Into::into),
-            nickname: nickname.map(Into::into),
+            nickname,
             attributes: attributes.into_iter().map(|(name, values)| (name.into(), values.into())).collect(),
+        }
+    }
+}
+
+/// The email in the form that Gitea takes for a user name: `@` and `.` become `-`, other characters
+/// than letters, digits, `-` and `_` go, a run of separators becomes one `-`, none stand at the ends.
+fn nickname_of(email: &str) -> String {
+    let mut name = String::with_capacity(email.len());
+    for character in email.chars() {
+        let separator = matches!(character, '@' | '.' | '-' | '_');
+        if separator && name.ends_with(['-', '_']) {
+            name.pop();
+            name.push('-');
+        } else if separator {
+            name.push(if character == '_' { '_' } else { '-' });
+        } else if character.is_ascii_alphanumeric() {
+            name.push(character.to_ascii_lowercase());
+        }
+    }
+    name.trim_matches(['-', '_']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nickname_is_a_user_name_that_gitea_takes() {
+        for (email, expected) in [
+            ("ada@example.com", "ada-example-com"),
+            ("a.b+c@example.com", "a-bc-example-com"),
+            ("__a..b@@x.io.", "a-b-x-io"),
+            ("a_.b@x.io", "a-b-x-io"),
+            ("Grace_H@Example.com", "grace_h-example-com"),
+        ] {
+            assert_eq!(nickname_of(email), expected, "{email}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_held_of_a_nickname_comes_back() {
+        for (email, nickname) in [
+            (Some("ada@example.com"), vec!["ada-example-com".to_owned()]),
+            (Some("ada@example.com"), vec!["ada".to_owned()]),
+            (Some("ada@example.com"), vec!["ada-example-com".to_owned(), "ada".to_owned()]),
+            (Some("ada@example.com"), vec![]),
+            (None, vec!["".to_owned()]),
+        ] {
+            let attributes = BTreeMap::from([(NICKNAME.to_owned(), nickname), ("city".to_owned(), vec![])]);
+            let email = email.map(str::to_owned);
+            let user = UserRepresentation { email, attributes: Some(attributes), ..Default::default() };
+            assert_eq!(Account::from(user.clone()).representation().attributes, user.attributes);
         }
     }
 }

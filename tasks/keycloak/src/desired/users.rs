@@ -18,7 +18,7 @@ use evenkeel_core::{
 use evenkeel_keycloak_client::types::UserRepresentation;
 
 use super::Reading;
-use crate::account::{Account, NICKNAME};
+use crate::account::{Account, NICKNAME, Nickname};
 
 /// A local account.
 #[derive(Clone, Debug)]
@@ -183,7 +183,7 @@ impl<'a> Accounts<'a> {
             enabled: user.enabled,
             first_name: user.first_name.as_deref().map(Into::into),
             last_name: user.last_name.as_deref().map(Into::into),
-            nickname: declared.or_else(|| self.nicknames.then(|| [nickname(&email)].into())),
+            nickname: declared.map(Nickname::Values).or_else(|| self.nicknames.then_some(Nickname::OfEmail)),
             attributes,
         };
         DesiredUser {
@@ -224,40 +224,4 @@ impl<'a> Accounts<'a> {
 
 fn line_of(user: &Part<'_>, key: MembershipKey) -> Line {
     user.location_of(key.as_str())?.line
-}
-
-/// The email in the form that Gitea takes for a user name: `@` and `.` become `-`, other characters
-/// than letters, digits, `-` and `_` go, a run of separators becomes one `-`, none stand at the ends.
-fn nickname(email: &str) -> String {
-    let mut name = String::with_capacity(email.len());
-    for character in email.chars() {
-        let separator = matches!(character, '@' | '.' | '-' | '_');
-        if separator && name.ends_with(['-', '_']) {
-            name.pop();
-            name.push('-');
-        } else if separator {
-            name.push(if character == '_' { '_' } else { '-' });
-        } else if character.is_ascii_alphanumeric() {
-            name.push(character.to_ascii_lowercase());
-        }
-    }
-    name.trim_matches(['-', '_']).to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::nickname;
-
-    #[test]
-    fn a_nickname_is_a_user_name_that_gitea_takes() {
-        for (email, expected) in [
-            ("ada@example.com", "ada-example-com"),
-            ("a.b+c@example.com", "a-bc-example-com"),
-            ("__a..b@@x.io.", "a-b-x-io"),
-            ("a_.b@x.io", "a-b-x-io"),
-            ("Grace_H@Example.com", "grace_h-example-com"),
-        ] {
-            assert_eq!(nickname(email), expected, "{email}");
-        }
-    }
 }
