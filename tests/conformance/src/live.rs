@@ -46,6 +46,10 @@ pub fn scenarios() -> Vec<Box<dyn Scenario>> {
         }),
         Box::new(Live { name: "live: a secret that the server hides is remembered", steps: adversity::hidden }),
         Box::new(Live {
+            name: "live: what the server refuses, or keeps without a word, is told",
+            steps: adversity::refused,
+        }),
+        Box::new(Live {
             name: "live: an unchanged realm of 100 teams and 1,000 users is cheap",
             steps: cost::unchanged,
         }),

@@ -1,5 +1,6 @@
 //! Runs that do not have it easy: killed in the middle, two at once, with few rights, with secrets that the server hides.
 
+use evenkeel_core::report::Status;
 use evenkeel_engine::{exit_code::ExitCode, run::Finished};
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
@@ -125,6 +126,52 @@ pub(super) fn hidden<'a>(stage: &'a mut Stage, _: &'a Server) -> Ended<'a> {
         expect_nothing_left(stage, &[&one]).await;
         Ok(())
     })
+}
+
+/// A listener that is not installed, which 26.7 refuses and 26.0 takes, and a provider of another kind, which an update
+/// leaves as it is with status 204 (server-behaviour 2.4): the report says what the server then shows, and the rest of the
+/// run goes on.
+pub(super) fn refused<'a>(stage: &'a mut Stage, server: &'a Server) -> Ended<'a> {
+    Box::pin(async move {
+        let at = |path: &str| format!("/admin/realms/{REALM}{path}");
+        stage.apply(&[]).await;
+
+        server.delete(&at("/roles/auditor"), None).await?;
+        let run = stage.try_apply(&["--set=keycloak.events.eventsListeners=[nowhere]"]).await;
+        let listeners = server.get(&at("/events/config")).await?["eventsListeners"].clone();
+        let taken = listeners == json!(["nowhere"]);
+        stage.remark(format!("an unknown listener is taken: {taken}"));
+        stage.expect(
+            &format!("the listener is refused and told, or taken: {}, {listeners}", run.report.outcome),
+            if taken { run.exit_code == ExitCode::Converged } else { failed(&run) == ["events/otomi"] },
+        );
+        stage.expect("the role is back all the same", server.get(&at("/roles/auditor")).await.is_ok());
+        stage.apply(&[]).await;
+
+        server.delete(&at("/identity-provider/instances/google"), None).await?;
+        let other = json!({"alias": "google", "providerId": "github", "enabled": true,
+                           "config": {"clientId": "a", "clientSecret": "b"}});
+        server.post(&at("/identity-provider/instances"), &other).await?;
+        server.delete(&at("/roles/auditor"), None).await?;
+        let run = stage.try_apply(&["--adopt"]).await;
+        let kind = server.get(&at("/identity-provider/instances/google")).await?["providerId"].clone();
+        stage.expect(&format!("the provider's kind is kept: {kind}"), kind == "github");
+        stage.expect(
+            &format!("and that is told: {:?}", failed(&run)),
+            failed(&run) == ["identity-provider/google"] && run.exit_code == ExitCode::SomeFailed,
+        );
+        stage.expect("the role is back all the same", server.get(&at("/roles/auditor")).await.is_ok());
+        server.delete(&at("/identity-provider/instances/google"), None).await?;
+        stage.apply(&[]).await;
+        expect_nothing_left(stage, &[]).await;
+        Ok(())
+    })
+}
+
+/// The objects whose changes failed.
+fn failed(finished: &Finished) -> Vec<String> {
+    let failed = finished.report.changes.iter().filter(|report| report.status == Status::Failed);
+    failed.map(|report| report.change.object.to_string()).collect()
 }
 
 async fn expect_nothing_left(stage: &mut Stage, more: &[&str]) {
