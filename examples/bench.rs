@@ -259,7 +259,7 @@ fn apply<S: Scenario>(folder: &Path) {
     let finished = runtime.block_on(run::<S::Task>(&TaskCommand::Apply { adopt: false, options }, &surroundings));
     let requests = finished.report.requests;
     let seconds = begin.elapsed().as_secs_f64();
-    println!("{} | {} | {seconds:.2} | {} MiB", requests.total, requests.writes, peak_memory());
+    println!("{} | {} | {seconds:.3} | {} MiB", requests.total, requests.writes, peak_memory());
 }
 
 /// The most memory that this process has had, in MiB, as Linux counts it.

@@ -90,6 +90,7 @@ async fn an_unchanged_realm_of_100_teams_and_1000_users_costs_at_most_120_reques
 }
 
 /// Somebody with a browser: sends a request past the task, and returns what it answers.
+#[expect(clippy::disallowed_methods, reason = "a plain client on loopback, logged in as the stand-in's administrator")]
 async fn by_hand(sandbox: &evenkeel_sandbox::Keycloak, method: reqwest::Method, path: &str) -> Value {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -85,6 +85,8 @@ type ByName = BTreeMap<String, UserId>;
 pub(crate) struct Users {
     by_id: HashMap<UserId, User>,
     names: ByName,
+    /// All but service accounts: a page of them is found without a look at each user before it, as an index does.
+    people: ByName,
     emails: HashMap<String, BTreeSet<UserId>>,
     members: HashMap<GroupId, ByName>,
     holders: HashMap<RoleId, ByName>,
@@ -109,6 +111,11 @@ impl Users {
         self.names.values().filter_map(|id| self.by_id.get(id))
     }
 
+    /// The users who are no service accounts, in order of name.
+    pub(crate) fn people(&self) -> impl Iterator<Item = &UserId> {
+        self.people.values()
+    }
+
     /// The members of a group in order of name.
     pub(crate) fn members(&self, group: &GroupId) -> impl Iterator<Item = &User> {
         self.members.get(group).into_iter().flat_map(ByName::values).filter_map(|id| self.by_id.get(id))
@@ -123,6 +130,9 @@ impl Users {
     pub(crate) fn store(&mut self, user: User) {
         self.remove(&user.id);
         self.names.insert(user.username.clone(), user.id.clone());
+        if user.service_of.is_none() {
+            self.people.insert(user.username.clone(), user.id.clone());
+        }
         if let Some(email) = &user.email {
             self.emails.entry(email.clone()).or_default().insert(user.id.clone());
         }
@@ -138,6 +148,7 @@ impl Users {
     pub(crate) fn remove(&mut self, id: &UserId) -> Option<User> {
         let user = self.by_id.remove(id)?;
         self.names.remove(&user.username);
+        self.people.remove(&user.username);
         if let Some(email) = &user.email
             && let Some(ids) = self.emails.get_mut(email)
         {
