@@ -42,13 +42,19 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
         }
         let mappers = mappers::declared(reading, client.value.protocol_mappers.clone(), &path);
         let client = with_roles(reading, taken_apart(client, mappers), beside, &path);
-        refuse_in_both(reading, &client, path);
+        refuse_contradictions(reading, &client, path);
         clients.push(client);
     }
     clients
 }
 
-fn refuse_in_both(reading: &Reading<'_>, client: &DesiredClient, path: ValuePath) {
+fn refuse_contradictions(reading: &Reading<'_>, client: &DesiredClient, path: ValuePath) {
+    let ClientRepresentation { public_client, secret, .. } = &client.client.value;
+    // Keycloak forgets it without a word, so that no run would ever find what is declared.
+    if *public_client == Some(true) && secret.is_some() {
+        let problem = reading.problem(&path.clone().key("secret"), "a public client has no secret");
+        reading.report(problem.with_hint("leave `secret` out, or set `publicClient: false`"));
+    }
     if let (Some(defaults), Some(optional)) = (&client.default_scopes, &client.optional_scopes) {
         reading.refuse_in_both(defaults, optional, &path.key("optionalClientScopes"));
     }
@@ -123,6 +129,6 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
     let client = with_roles(reading, client, beside, &path);
     let implied = || keycloak.implied.openid_scope.then(|| Related::at_least([OPENID, "email", "profile"]));
     let client = DesiredClient { default_scopes: client.default_scopes.clone().or_else(implied), ..client };
-    refuse_in_both(reading, &client, path);
+    refuse_contradictions(reading, &client, path);
     client
 }

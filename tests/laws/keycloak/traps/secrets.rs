@@ -1,10 +1,14 @@
 //! Secrets that are shown masked, and secrets that an update could wipe or revert (server-behaviour 2.4 and 2.5).
 
+use evenkeel_engine::exit_code::ExitCode;
 use reqwest::Method;
 use serde_json::json;
 
 use super::super::Keycloak;
-use crate::{bench::Bench, subject::Subject};
+use crate::{
+    bench::{Bench, told},
+    subject::Subject,
+};
 
 const MASK: &str = "**********";
 
@@ -49,6 +53,34 @@ async fn keycloak_mask_is_stored_as_the_secret_of_a_client() {
     for (client, shown) in bench.stored()["clients"].as_object().unwrap() {
         assert_ne!(shown["secret"], MASK, "{client}");
     }
+}
+
+/// A public client is shown without its secret, and gets a new one once it is public no more (seen on 26.7.3 and 26.0.7).
+#[tokio::test]
+async fn keycloak_secret_of_a_public_client_is_forgotten_without_a_word() {
+    let page = |public: bool| {
+        format!(
+            "keycloak: {{clients: [{{clientId: page, publicClient: {public}, secret: {{fromEnv: KEYCLOAK_GOOGLE_SECRET}}}}]}}\n"
+        )
+    };
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.subject.forget();
+    bench.with_layer(&page(true));
+    let refused = bench.apply().await;
+    assert_eq!(refused.exit_code, ExitCode::InvalidValues, "{}", told(&refused));
+    assert!(told(&refused).contains("a public client has no secret"), "{}", told(&refused));
+    assert!(bench.subject.requests().is_empty(), "values are judged before any request");
+
+    bench.with_layer(&page(false));
+    bench.converge().await;
+    let secret = bench.stored()["clients"]["page"]["secret"].clone();
+    assert!(secret.as_str().is_some_and(|secret| secret.starts_with("Kanarie")), "{secret}");
+    let place = bench.subject.place("/clients", "clientId", "page").await;
+    bench.subject.change(&place, |client| client["publicClient"] = json!(true)).await;
+    assert_eq!(bench.names_planned().await, ["client/page"]);
+    bench.converge().await;
+    assert_eq!(bench.stored()["clients"]["page"]["secret"], secret);
+    bench.expect_nothing_to_do().await;
 }
 
 #[tokio::test]
