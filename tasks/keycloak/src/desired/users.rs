@@ -174,7 +174,7 @@ impl<'a> Accounts<'a> {
             .attributes
             .iter()
             .flatten()
-            .map(|(name, values)| (name.as_str().into(), values.clone().into()))
+            .map(|(name, values)| (name.as_str().into(), without_blanks(values)))
             .collect();
         // One that is declared comes before the one that the email gives.
         let declared = attributes.remove(NICKNAME);
@@ -220,6 +220,15 @@ impl<'a> Accounts<'a> {
         memberships.dedup_by(|one, two| one.group == two.group);
         memberships.into()
     }
+}
+
+/// Keycloak drops blank values without a word (seen on 26.7.3 and 26.0.7).
+fn without_blanks(values: &[String]) -> Box<[String]> {
+    values.iter().filter(|value| !is_blank(value)).cloned().collect()
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 fn line_of(user: &Part<'_>, key: MembershipKey) -> Line {

@@ -95,6 +95,24 @@ async fn keycloak_sets_come_back_in_another_order_and_are_no_difference() {
     bench.expect_nothing_to_do().await;
 }
 
+/// Of users, and of nothing else: groups and roles keep them (seen on 26.7.3 and 26.0.7).
+#[tokio::test]
+async fn keycloak_blank_values_of_a_users_attribute_are_dropped_and_no_difference() {
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.with_layer(
+        "users: [{email: grace@example.com, firstName: '', attributes: {department: [a, '', ' '], city: ['']}}]
+keycloak:
+  roles: [{name: plain, attributes: {level: [a, '', ' ']}}]
+  groups: [{name: plain, attributes: {level: [a, '', ' ']}}]
+",
+    );
+    bench.converge().await;
+    bench.expect_nothing_to_do().await;
+    let user = bench.subject.user("grace@example.com").await;
+    bench.subject.change(&format!("/users/{user}"), |user| user["attributes"]["city"] = json!(["theirs"])).await;
+    assert_eq!(bench.names_planned().await, ["user/grace@example.com"], "a blank value is managed and empty");
+}
+
 #[tokio::test]
 async fn keycloak_values_of_an_attribute_come_back_in_another_order_1508() {
     let bench = Bench::<Keycloak>::converged().await;

@@ -172,7 +172,7 @@ fn take_profile(realm: &Realm, user: &mut User, profile: &Profile) {
     }
     for (name, values) in profile {
         let ours = matches!(name.as_str(), "username" | "email" | "firstName" | "lastName");
-        let values: Vec<String> = values.iter().filter(|text| !text.is_empty()).cloned().collect();
+        let values: Vec<String> = values.iter().filter(|text| !text.trim().is_empty()).cloned().collect();
         if !ours && !values.is_empty() && user_profile::editable(realm, name) {
             attributes.insert(name.clone(), values);
         }
