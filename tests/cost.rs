@@ -35,6 +35,16 @@ fn values(teams: usize, each: usize, url: &str) -> String {
     text
 }
 
+/// An empty server, and a folder with values for it.
+fn platform(teams: usize, each: usize) -> (evenkeel_sandbox::Keycloak, tempfile::TempDir, Surroundings) {
+    let sandbox = evenkeel_sandbox::Keycloak::start(&evenkeel_sandbox::Options::new("admin", "password")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("values.yaml"), values(teams, each, sandbox.url())).unwrap();
+    let secrets = Arc::new(SecretResolver::with_environment([("PASSWORD", "password".into())]));
+    let surroundings = Surroundings { secrets, ..Surroundings::default() };
+    (sandbox, folder, surroundings)
+}
+
 async fn apply(folder: &Path, surroundings: &Surroundings) -> Finished {
     let options = Options {
         values: ValuesOptions { paths: vec![folder.join("values.yaml")], set: vec![] },
@@ -69,11 +79,7 @@ fn expect_a_thrifty_first_run(requests: &[Logged]) {
 
 #[tokio::test]
 async fn an_unchanged_realm_of_100_teams_and_1000_users_costs_at_most_120_requests() {
-    let sandbox = evenkeel_sandbox::Keycloak::start(&evenkeel_sandbox::Options::new("admin", "password")).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("values.yaml"), values(100, 10, sandbox.url())).unwrap();
-    let secrets = Arc::new(SecretResolver::with_environment([("PASSWORD", "password".into())]));
-    let surroundings = Surroundings { secrets, ..Surroundings::default() };
+    let (sandbox, folder, surroundings) = platform(100, 10);
 
     let first = apply(folder.path(), &surroundings).await;
     assert!(first.report.changes.len() > 1_300, "{}", first.report.changes.len());
@@ -106,11 +112,7 @@ async fn id_by_hand(sandbox: &evenkeel_sandbox::Keycloak, path: &str) -> String 
 
 #[tokio::test]
 async fn of_20000_users_in_1000_teams_the_two_that_somebody_touched_are_found() {
-    let sandbox = evenkeel_sandbox::Keycloak::start(&evenkeel_sandbox::Options::new("admin", "password")).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("values.yaml"), values(1_000, 20, sandbox.url())).unwrap();
-    let secrets = Arc::new(SecretResolver::with_environment([("PASSWORD", "password".into())]));
-    let surroundings = Surroundings { secrets, ..Surroundings::default() };
+    let (sandbox, folder, surroundings) = platform(1_000, 20);
     apply(folder.path(), &surroundings).await;
 
     // One of the last page is gone, and one of a page in the middle has left its group.

@@ -114,7 +114,7 @@ mod targets;
 pub use kubernetes::{CopyName, LabelKey, LabelValue, NamePattern, SecretType};
 pub use targets::{HeaderName, HostAndPort, HostName, JsonPointer, KubernetesTarget, RealmUrl};
 
-/// Calls a macro with the newtypes of this house, in no order.
+/// Calls a macro with every checked name, after the arguments given.
 macro_rules! with_all_names {
     ($macro:ident!($($argument:tt)*)) => {
         $macro!(

@@ -224,11 +224,7 @@ impl<'a> Accounts<'a> {
 
 /// Keycloak drops blank values without a word (seen on 26.7.3 and 26.0.7).
 fn without_blanks(values: &[String]) -> Box<[String]> {
-    values.iter().filter(|value| !is_blank(value)).cloned().collect()
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
+    values.iter().filter(|value| !value.trim().is_empty()).cloned().collect()
 }
 
 fn line_of(user: &Part<'_>, key: MembershipKey) -> Line {
