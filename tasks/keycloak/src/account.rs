@@ -29,7 +29,8 @@ impl Nickname {
 
     fn values(&self, email: Option<&str>) -> Vec<String> {
         match self {
-            Self::OfEmail => email.map(nickname_of).into_iter().collect(),
+            // An email without any letter that Gitea takes gives none; Keycloak would drop an empty one without a word.
+            Self::OfEmail => email.map(nickname_of).filter(|nickname| !nickname.is_empty()).into_iter().collect(),
             Self::Values(values) => values.to_vec(),
         }
     }
@@ -120,6 +121,15 @@ mod tests {
         ] {
             assert_eq!(nickname_of(email), expected, "{email}");
         }
+    }
+
+    #[test]
+    fn an_email_without_a_letter_that_gitea_takes_gives_no_nickname() {
+        let account =
+            Account {
+                email: Some("日本@例え.テスト".into()), nickname: Some(Nickname::OfEmail), ..Account::default()
+            };
+        assert_eq!(account.representation().attributes, Some(BTreeMap::from([(NICKNAME.to_owned(), vec![])])));
     }
 
     #[test]
