@@ -94,30 +94,3 @@ fn random() -> io::Result<SecretString> {
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_demonstration_carries_every_example_file() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/platform");
-        let mut there: Vec<String> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        there.sort();
-        assert_eq!(there, FILES.map(|(name, _)| name));
-    }
-
-    #[test]
-    fn the_demonstration_knows_every_variable_of_the_examples() {
-        let mut named: Vec<&str> = FILES
-            .iter()
-            .flat_map(|(_, text)| text.split("fromEnv: ").skip(1))
-            .filter_map(|rest| rest.split('}').next())
-            .collect();
-        named.sort_unstable();
-        let mut known = VARIABLES;
-        known.sort_unstable();
-        assert_eq!(named, known);
-    }
-}

@@ -56,6 +56,12 @@ pub struct CopyCerts {
     require_valid: bool,
 }
 
+/// The whole of `evenkeel-copy-certs`. Here, so that the run of this task is compiled once, for every program that has it.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    evenkeel_engine::main_of::<CopyCerts>()
+}
+
 impl Task for CopyCerts {
     const NAME: &'static str = names::TASK;
     const ABOUT: &'static str = "Keep copies of Secrets and certificates between namespaces equal to their sources";

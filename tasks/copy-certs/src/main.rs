@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    evenkeel_engine::main_of::<evenkeel_copy_certs::CopyCerts>()
+    evenkeel_copy_certs::main()
 }

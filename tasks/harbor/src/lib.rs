@@ -89,6 +89,12 @@ pub struct Harbor {
     verify_secrets: bool,
 }
 
+/// The whole of `evenkeel-harbor`. Here, so that the run of this task is compiled once, for every program that has it.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    evenkeel_engine::main_of::<Harbor>()
+}
+
 impl Harbor {
     /// The task at one server. The own robot, where there is one, is taken up when its secret is found.
     async fn log_in(administration: &Administration, own_robot: String, context: &Context) -> Result<Self, Error> {

@@ -84,6 +84,12 @@ pub struct Keycloak {
     directory: Directory,
 }
 
+/// The whole of `evenkeel-keycloak`. Here, so that the run of this task is compiled once, for every program that has it.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    evenkeel_engine::main_of::<Keycloak>()
+}
+
 impl Keycloak {
     /// The realm that is managed.
     fn realm(&self) -> &str {

@@ -4,4 +4,5 @@
 
 mod harbor;
 mod keycloak;
+mod kubernetes;
 mod wire;

@@ -1,0 +1,4 @@
+//! Values as people write them.
+
+mod loading;
+mod problems;

@@ -1,0 +1,8 @@
+//! The suite on the sandbox, and the replayer by itself.
+
+mod harbor_contracts;
+mod harbor_suite;
+mod keycloak_contracts;
+mod keycloak_live;
+mod kubernetes_contracts;
+mod replayer;

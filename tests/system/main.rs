@@ -1,0 +1,17 @@
+//! The whole system: the programs as people run them, what a run costs, and what documents and pages promise.
+//!
+//! One program, because each test program links everything.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod cluster;
+mod command_line;
+mod cost;
+mod examples;
+mod export;
+mod prune;
+mod readme;
+mod reference;
+mod schema;
+mod server_errors;
+mod spec;
+mod traps;

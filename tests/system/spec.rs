@@ -1,0 +1,6 @@
+//! Our OpenAPI documents, held against those of the applications.
+
+mod check;
+mod harbor_spec;
+mod keycloak_spec;
+mod swagger;
