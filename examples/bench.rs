@@ -1,4 +1,4 @@
-//! Whole runs, measured: `cargo run --release --example bench -- 10 100 1000`.
+//! Whole runs, measured: `cargo run --profile dist --example bench -- 10 100 1000`.
 //!
 //! For each application and number of teams (ten users each, but twenty for a thousand, or as many in all as `100:2000` says; of copies, ten
 //! Secrets each) it starts a stand-in of the
