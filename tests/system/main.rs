@@ -3,6 +3,7 @@
 //! One program, because each test program links everything.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod addresses;
 mod cluster;
 mod command_line;
 mod cost;

@@ -38,6 +38,9 @@ pub enum HarborError {
     /// The answer is not what Harbor's API describes.
     #[error("harbor's answer cannot be read ({0})")]
     Undecodable(ApiError),
+    /// A name that no address can carry. Nothing was sent, and nothing ever will be.
+    #[error("harbor cannot be asked for it ({0})")]
+    Unaddressable(ApiError),
     /// Something else than Harbor's API answers at the address, or the request could not be made.
     #[error("harbor cannot be worked with ({0})")]
     Unexpected(ApiError),
@@ -56,6 +59,7 @@ impl HarborError {
             | Self::Server(error)
             | Self::Unavailable(error)
             | Self::Undecodable(error)
+            | Self::Unaddressable(error)
             | Self::Unexpected(error) => error,
         }
     }
@@ -85,7 +89,8 @@ impl From<ApiError> for HarborError {
             Kind::Invalid => Self::Invalid(error),
             Kind::Server => Self::Server(error),
             Kind::TooManyRequests => Self::Unavailable(error),
-            Kind::Decode => Self::Undecodable(error),
+            Kind::Decode | Kind::OtherObject => Self::Undecodable(error),
+            Kind::Unaddressable => Self::Unaddressable(error),
             _ => Self::Unexpected(error),
         }
     }

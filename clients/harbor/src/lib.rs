@@ -30,5 +30,3 @@ pub use generated::*;
 pub use login::{Administrator, Patience, connect, database_is_away, outlast_lock};
 pub use robot::{Verdict, as_robot, verify_secret};
 pub use schemas::json_schema;
-
-evenkeel_transport::client_hooks!(Client);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::sync::Semaphore;
 
 use crate::{
-    Connection, KubernetesError, ObjectName, Resource,
+    Connection, KubernetesError, ObjectName, Removable, Resource,
     call::{Call, Verb},
     sending::Sending,
 };
@@ -214,7 +214,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Stale`](KubernetesError::Stale) when it is not the one that was seen, or any other failure.
-    pub async fn delete<R: Resource>(
+    pub async fn delete<R: Removable>(
         &self,
         name: &ObjectName,
         seen: Option<&ObjectMeta>,
@@ -232,7 +232,11 @@ impl Cluster {
 
     /// Sends, and reads the answer. What was there and does not fit is never shown.
     pub(crate) async fn answer<T: DeserializeOwned>(&self, call: &Call) -> Result<T, KubernetesError> {
-        decode(call, &self.send(call).await?)
+        let body = self.send(call).await?;
+        if let Some(name) = call.one_object() {
+            check_object(call, name, &body)?;
+        }
+        decode(call, &body)
     }
 
     pub(crate) fn options(&self) -> &ClusterOptions {
@@ -305,6 +309,31 @@ struct Preconditions<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_version: Option<&'a str>,
 }
+
+/// What every object says of itself.
+#[derive(Deserialize)]
+struct Itself {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    metadata: ItsName,
+}
+
+#[derive(Default, Deserialize)]
+struct ItsName {
+    name: Option<String>,
+    namespace: Option<String>,
+}
+
+/// Whether an answer is about the object that was named. What is no object at all is told by whoever decodes it.
+fn check_object(call: &Call, name: &ObjectName, body: &[u8]) -> Result<(), KubernetesError> {
+    let Ok(Itself { kind, metadata }) = serde_json::from_slice(body) else { return Ok(()) };
+    let is_of_kind = ["", METADATA_KIND, call.about.kind].contains(&kind.as_str());
+    let is_named = metadata.name.as_deref() == Some(name.name.as_str()) && metadata.namespace == name.namespace;
+    if is_of_kind && is_named { Ok(()) } else { Err(KubernetesError::about_another(call)) }
+}
+
+const METADATA_KIND: &str = "PartialObjectMetadata";
 
 pub(crate) fn decode<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, KubernetesError> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);

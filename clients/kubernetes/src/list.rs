@@ -117,7 +117,7 @@ impl Cluster {
         start: impl Fn() -> A + Send,
         take: impl FnMut(&mut A, R) + Send,
     ) -> Result<A, KubernetesError> {
-        self.pages::<R, R, A>(listing, "application/json", start, take).await
+        self.pages::<R, R, A>(listing, "application/json", start, R::metadata, take).await
     }
 
     /// The metadata of the objects: of Secrets, nothing secret is read.
@@ -143,7 +143,7 @@ impl Cluster {
         mut take: impl FnMut(&mut A, ObjectMeta) + Send,
     ) -> Result<A, KubernetesError> {
         let take = |all: &mut A, object: Partial| take(all, object.metadata);
-        self.pages::<R, Partial, _>(listing, METADATA_LIST, start, take).await
+        self.pages::<R, Partial, _>(listing, METADATA_LIST, start, |object| &object.metadata, take).await
     }
 
     /// One list, and where that is forbidden each of `names` by itself: both ways of RBAC work, the second costs one
@@ -202,14 +202,20 @@ impl Cluster {
         listing: &Listing,
         accept: &'static str,
         start: impl Fn() -> A,
+        metadata: impl Fn(&T) -> &ObjectMeta,
         mut take: impl FnMut(&mut A, T),
     ) -> Result<A, KubernetesError> {
         let mut starts = 1;
         let mut all = start();
         let mut next: Option<String> = None;
         loop {
-            match self.answer::<Page<T>>(&listing.call::<R>(accept, next.as_deref())).await {
+            let call = listing.call::<R>(accept, next.as_deref());
+            match self.answer::<Page<T>>(&call).await {
                 Ok(page) => {
+                    let elsewhere = |item: &T| metadata(item).namespace != listing.namespace;
+                    if listing.namespace.is_some() && page.items.iter().any(elsewhere) {
+                        return Err(KubernetesError::about_another(&call));
+                    }
                     page.items.into_iter().for_each(|item| take(&mut all, item));
                     next = page.metadata.continue_.filter(|next| !next.is_empty());
                     if next.is_none() {

@@ -52,6 +52,10 @@ pub enum Kind {
     Decode,
     /// The request could not be made.
     Request,
+    /// A name that no address can carry without meaning something else. Nothing was sent.
+    Unaddressable,
+    /// The server answered about another object than the one that was asked for.
+    OtherObject,
 }
 
 impl Kind {
@@ -119,6 +123,7 @@ impl ApiError {
             Kind::Forbidden => Some("the account that logs in lacks a right at the server"),
             Kind::Unexpected => Some("check the address: something else than the API answers there"),
             Kind::Deadline => Some("give the run more time"),
+            Kind::Unaddressable => Some("give the object another name"),
             _ => None,
         }
     }

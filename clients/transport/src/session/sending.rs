@@ -12,7 +12,7 @@ use tokio::{
 
 use super::Session;
 use crate::{
-    ApiError, Deadline, Kind, Outcome, Secret,
+    ApiError, Deadline, Kind, OperationPath, Outcome, Secret,
     echo::Echo,
     envelope::Reply,
     failure::{self, Cause, Failure},
@@ -38,6 +38,8 @@ pub(super) struct Sending<'a> {
     /// What the next attempt sends; `None` once a body that cannot be copied is gone.
     request: Option<Request>,
     operation: &'static str,
+    /// What it is about, where a generated client made it.
+    path: Option<&'a OperationPath>,
     scope: Scope,
     pauses: Pauses,
     sent: u32,
@@ -52,11 +54,17 @@ impl<'a> Sending<'a> {
             method: request.method().clone(),
             request: Some(request),
             operation,
+            path: None,
             scope: Scope::current(),
             pauses: session.shared.options.retry.pauses(),
             sent: 0,
             in_doubt: false,
         }
+    }
+
+    /// A request of a generated client.
+    pub(super) fn of(session: &'a Session, request: Request, path: &'a OperationPath) -> Self {
+        Self { path: Some(path), ..Self::new(session, request, path.operation().id) }
     }
 
     /// Attempts until there is an answer to keep, or nothing more to try.
@@ -98,7 +106,12 @@ impl<'a> Sending<'a> {
 
     fn conclude(&self, attempted: Attempted) -> Result<Response, ApiError> {
         match attempted.result {
-            Ok(reply) => Ok(reply.into_response(&attempted.echo)),
+            Ok(reply) => {
+                if let Some(path) = self.path.filter(|_| reply.status.is_success()) {
+                    path.check_answer(&reply.body)?;
+                }
+                Ok(reply.into_response(&attempted.echo))
+            }
             Err(failure) if failure.cause == Cause::Timeout && self.time_is_up() => {
                 Err(ApiError::new(Kind::Deadline, "the run's time is up, and the server has not answered yet")
                     .with_outcome_unknown())
@@ -129,7 +142,7 @@ impl<'a> Sending<'a> {
         let operation = self.operation;
         let pending = self.session.log().start(Call {
             operation,
-            template: self.session.templates.iter().find(|(id, _)| *id == operation).map(|(_, path)| *path),
+            template: self.path.map(|path| path.operation().path),
             method: self.method.clone(),
             attempt: self.sent,
             login: self.scope.login,
