@@ -76,7 +76,7 @@ impl Classified for KubernetesError {
             return Class::Unavailable;
         }
         match self {
-            Self::NotConfigured | Self::Configuration { .. } => Class::Configuration,
+            Self::NotConfigured | Self::Configuration { .. } | Self::Unaddressable(_) => Class::Configuration,
             Self::Unauthorized(_) | Self::Forbidden(_) => Class::NotAuthorised,
             // What was there a moment ago is gone, or the other way round.
             Self::NotFound(_) | Self::AlreadyExists(_) | Self::Stale(_) | Self::Expired(_) => Class::Conflict,

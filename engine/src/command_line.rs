@@ -256,7 +256,7 @@ impl Selector {
     /// Whether the object is selected.
     #[must_use]
     pub fn matches(&self, object: &ObjectId) -> bool {
-        self.kind == object.kind().as_str() && fits_pattern(&self.name, object.name())
+        self.kind == object.kind().as_str() && fits_pattern(&self.name, &object.path())
     }
 }
 
@@ -333,6 +333,13 @@ mod tests {
         for selector in ["role/team", "group/*", "role/*beta*", "role/team-alpha*a", "role/*team-alphaa"] {
             assert!(!selector.parse::<Selector>().unwrap().matches(&object), "{selector}");
         }
+    }
+
+    #[test]
+    fn a_name_is_selected_as_it_is_shown() {
+        let role = ObjectId::within(Kind::new("client-role"), "app", "x/y");
+        assert!("client-role/app/x\\/y".parse::<Selector>().unwrap().matches(&role));
+        assert!(!"client-role/app/x/y".parse::<Selector>().unwrap().matches(&role), "that is another one");
     }
 
     #[test]

@@ -178,7 +178,7 @@ impl Subject for Copies {
     }
 
     async fn wreck(&self, object: &ObjectId, field: Option<&str>) {
-        let (namespace, name) = object.name().split_once('/').unwrap();
+        let (namespace, name) = object.in_parent().unwrap();
         let (section, key) = field.unwrap().split_once('.').unwrap();
         self.change(namespace, name, |copy| {
             let section = if section == "data" { &mut copy["data"] } else { &mut copy["metadata"][section] };
@@ -187,7 +187,7 @@ impl Subject for Copies {
     }
 
     async fn remove(&self, object: &ObjectId) {
-        let (namespace, name) = object.name().split_once('/').unwrap();
+        let (namespace, name) = object.in_parent().unwrap();
         assert!(self.server.remove("secrets", namespace, name));
     }
 

@@ -1,6 +1,7 @@
 //! The Keycloak task and its sandbox.
 
 mod foreign;
+mod names;
 mod objects;
 mod random;
 mod regressions;

@@ -33,9 +33,9 @@ impl CopyCerts {
                 let copy = self.copy(copying).await?;
                 self.cluster.recreate_secret(&copy, &seen.metadata(&copy.name)).await?;
             }
-            Operation::Refuse(obstacle) => return Err(refusal(change.object.name(), obstacle)),
+            Operation::Refuse(obstacle) => return Err(refusal(&change.object.path(), obstacle)),
             Operation::Delete(seen) => {
-                let (namespace, name) = change.object.name().split_once('/').unwrap_or_default();
+                let (namespace, name) = change.object.in_parent().unwrap_or_default();
                 let name = ObjectName::in_namespace(namespace, name);
                 self.cluster.delete::<SecretObject>(&name, Some(&seen.metadata(&name))).await?;
             }

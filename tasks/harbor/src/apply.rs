@@ -41,9 +41,9 @@ impl Harbor {
             Operation::UpdateLabel(there, label) => self.update_label(there, label).await,
             Operation::AddMember(project, member, role) => self.add_member(project, member, *role).await,
             Operation::UpdateMember(project, id, role) => {
-                self.update_member(project, change.object.name(), *id, *role).await
+                self.update_member(project, &change.object.path(), *id, *role).await
             }
-            Operation::RemoveMember(project, id) => self.remove_member(project, change.object.name(), *id).await,
+            Operation::RemoveMember(project, id) => self.remove_member(project, &change.object.path(), *id).await,
             Operation::CreateRobot(robot) => self.create_robot(robot).await,
             Operation::UpdateRobot(robot, id, expired) => self.update_robot(robot, *id, *expired).await,
             Operation::EquipOwnRobot(stored) => self.equip_own_robot(stored).await,

@@ -154,6 +154,7 @@ impl Classified for Error {
             HarborError::Unavailable(error) if error.kind() == Kind::Tls => Class::Configuration,
             HarborError::Unavailable(_) => Class::Unavailable,
             HarborError::NotAuthorised(_) => Class::NotAuthorised,
+            HarborError::Unaddressable(_) => Class::Configuration,
             // What was there a moment ago is gone, or the other way round.
             HarborError::NotFound(_) | HarborError::Conflict(_) => Class::Conflict,
             // A read or a login asks for nothing that could be refused: the server itself is not well.

@@ -102,6 +102,7 @@ impl Classified for Error {
             KeycloakError::Unavailable(error) if error.kind() == Kind::Tls => Class::Configuration,
             KeycloakError::Unavailable(_) => Class::Unavailable,
             KeycloakError::NotAuthorised(_) => Class::NotAuthorised,
+            KeycloakError::Unaddressable(_) => Class::Configuration,
             // What was there a moment ago is gone, or the other way round.
             KeycloakError::NotFound(_) | KeycloakError::Conflict(_) => Class::Conflict,
             // A read or a login asks for nothing that could be refused: the server itself is not well.

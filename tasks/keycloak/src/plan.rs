@@ -119,7 +119,7 @@ pub enum Removal {
     Client(String),
     /// A client scope's id.
     ClientScope(String),
-    /// The alias of an identity provider.
+    /// An identity provider's internal id.
     IdentityProvider(String),
     /// A user's id.
     User(String),
@@ -127,10 +127,10 @@ pub enum Removal {
     Mappers(MapperOwner, Vec<String>),
     /// The alias of an identity provider, and the id of one of its mappers.
     ProviderMapper(String, String),
-    /// A realm role's name.
+    /// A realm role's id.
     Role(String),
-    /// The id of a client, and the name of one of its roles.
-    ClientRole(String, String),
+    /// The id of a role of a client.
+    ClientRole(String),
     /// The id of a user who is not to log in any more.
     Disable(String),
     /// A group's id.
@@ -175,7 +175,7 @@ pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
         kind if *kind == names::REALM => observed.realm.is_some() && object.name() == desired.realm,
         kind if *kind == names::CLIENT_SCOPE => observed.client_scopes.contains_key(object.name()),
         kind if *kind == names::ROLE => observed.roles.contains_key(object.name()),
-        kind if *kind == names::GROUP => observed.groups.contains_key(object.name()),
+        kind if *kind == names::GROUP => observed.groups.contains_key(&names::group_path(object)),
         kind if *kind == names::CLIENT => observed.clients.contains_key(object.name()),
         kind if *kind == names::CLIENT_ROLE => observed.client_role_objects().any(|role| role == *object),
         kind if *kind == names::IDENTITY_PROVIDER => {

@@ -147,7 +147,7 @@ impl Planning<'_, '_> {
             self.draft.note(object.clone(), "is deleted and made again, because what differs can never change in it");
         }
         let operation = match obstacle {
-            Some(obstacle) => Operation::Wait(object.name().to_owned(), Box::new(obstacle)),
+            Some(obstacle) => Operation::Wait(object.path(), Box::new(obstacle)),
             None if note_only => Operation::NoteVerified(publication),
             None => Operation::Publish(publication),
         };
@@ -253,7 +253,7 @@ impl Planning<'_, '_> {
             Some(cluster) => cluster.failure.clone().map(Obstacle::Cluster),
         };
         let operation = match obstacle {
-            Some(obstacle) => Operation::Wait(object.name().to_owned(), Box::new(obstacle)),
+            Some(obstacle) => Operation::Wait(object.path(), Box::new(obstacle)),
             None => Operation::AddPullSecrets(namespace.to_owned(), names),
         };
         let change = field("imagePullSecrets", before, Some(after.into()));

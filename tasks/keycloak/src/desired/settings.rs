@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::values::{ValuePath, model::Keycloak};
+use evenkeel_core::values::{
+    ValuePath,
+    model::{Keycloak, RoleNames},
+};
 use evenkeel_keycloak_client::types::{
     RealmEventsConfigRepresentation, RequiredActionProviderRepresentation, UpAttribute, UpAttributePermissions,
     UpConfig,
@@ -116,6 +119,12 @@ pub(super) fn default_groups(
 }
 
 /// The roles that every user has.
-pub(super) fn default_roles(keycloak: &Keycloak) -> RelatedRoles {
+pub(super) fn default_roles(reading: &Reading<'_>, keycloak: &Keycloak) -> RelatedRoles {
+    let path = ValuePath::root().key("keycloak").key("defaultRoles");
+    let RoleNames { realm_roles, client_roles } = keycloak.default_roles.clone().unwrap_or_default();
+    reading.check_role_names("realmRoles", &realm_roles.into(), &path.clone().key("realmRoles"));
+    let client_roles =
+        serde_json::Map::from_iter(client_roles.into_iter().flatten().map(|(client, roles)| (client, roles.into())));
+    reading.check_role_names("clientRoles", &client_roles.into(), &path.key("clientRoles"));
     keycloak.default_roles.clone().map(RelatedRoles::exactly).unwrap_or_default()
 }

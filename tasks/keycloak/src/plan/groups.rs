@@ -10,7 +10,7 @@ use evenkeel_keycloak_client::types::GroupRepresentation;
 use super::{Draft, Operation, Owner, Place, realm::realm_object};
 use crate::{
     desired::{Desired, DesiredGroup, DesiredRole, RelatedRoles},
-    names::{GROUP, ROLE},
+    names::{self, ROLE},
     observe::Observed,
     relation::{Relation, RoleName},
 };
@@ -48,9 +48,9 @@ pub(super) fn plan_composites(
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     for group in &desired.groups {
-        let object = ObjectId::new(GROUP, group.path.as_str());
+        let object = names::group(&group.path);
         let there = observed.groups.get(&group.path);
-        let parent = group.parent().map(|parent| ObjectId::new(GROUP, parent));
+        let parent = group.parent().map(names::group);
         let place = Place::after([parent.unwrap_or_else(|| realm_object(desired))]).alone_in(object.clone());
         draft.compare(object.clone(), &group.group, there, RULES, place, |action| {
             let body = Box::new(group.group.value.clone());

@@ -11,7 +11,7 @@ use evenkeel_core::{
 use super::{Draft, Operation, Owner, realm::realm_object, settings::defaults_of_users};
 use crate::{
     desired::{Desired, DesiredUser},
-    names::{GROUP, USER, USER_PROFILE},
+    names::{self, USER, USER_PROFILE},
     observe::{Observed, ObservedUser},
     relation::Relation,
 };
@@ -51,7 +51,7 @@ fn plan_account(draft: &mut Draft<'_>, before_all: &[ObjectId], user: &Arc<Desir
     let observed = there.map(|there| there.account.representation());
     let found = draft.difference(&object, &declared, observed.as_ref(), RULES);
     let Some((action, difference)) = found else { return };
-    let joined = user.member_of().map(|group| ObjectId::new(GROUP, Arc::clone(group)));
+    let joined = user.member_of().map(|group| names::group(group));
     let waits_for = draft.waits_for.share(before_all.iter().cloned().chain(joined).collect());
     let document = ChangeDocument { object, action, fields: difference.changes, cause: user.cause(), waits_for };
     draft.changes.push(Change {
