@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use evenkeel_transport::{Deadline, RequestLog, Retry, Secret};
+use evenkeel_transport::{Deadline, Mask, RequestLog, Retry, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -18,9 +18,6 @@ use crate::{
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const APPLY_PATCH: &str = "application/apply-patch+yaml";
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
-
-/// A secret shorter than this would take harmless words apart.
-const SHORTEST_MASKED: usize = 4;
 
 /// What a cluster is made with. Every duration is positive.
 #[derive(Debug, Clone)]
@@ -42,6 +39,8 @@ pub struct ClusterOptions {
     pub max_response_bytes: usize,
     /// How many of the last attempts the request log keeps. Its counters are exact.
     pub log_capacity: usize,
+    /// The run's secrets: they are taken out of what the server says, and the credentials of this cluster are added.
+    pub mask: Mask,
 }
 
 impl Default for ClusterOptions {
@@ -55,6 +54,7 @@ impl Default for ClusterOptions {
             deadline: None,
             max_response_bytes: 64 * 1024 * 1024,
             log_capacity: 2_000,
+            mask: Mask::default(),
         }
     }
 }
@@ -62,7 +62,6 @@ impl Default for ClusterOptions {
 /// What all clones of a cluster share.
 struct Shared {
     client: Client,
-    credentials: Vec<Secret>,
     address: String,
     default_namespace: String,
     options: ClusterOptions,
@@ -88,10 +87,10 @@ impl Cluster {
     /// [`Configuration`](KubernetesError::Configuration) when what is there cannot be used.
     pub async fn connect(connection: &Connection, options: ClusterOptions) -> Result<Self, KubernetesError> {
         let connected = connection.connect(&options).await?;
+        connected.credentials.iter().for_each(|secret| options.mask.learn(secret.expose()));
         let deadline = options.deadline;
         let shared = Shared {
             client: connected.client,
-            credentials: connected.credentials,
             address: connected.address,
             default_namespace: connected.default_namespace,
             places: Semaphore::new(options.concurrency.get().min(Semaphore::MAX_PERMITS)),
@@ -251,13 +250,17 @@ impl Cluster {
         self.deadline
     }
 
+    /// The run's secrets.
+    #[must_use]
+    pub fn mask(&self) -> &Mask {
+        &self.shared.options.mask
+    }
+
     /// The text without credentials, and without what a request said in confidence.
     pub(crate) fn masked(&self, said: &[Secret], text: &str) -> String {
-        let known = self.shared.credentials.iter().chain(said).map(Secret::expose);
-        let masked = known
-            .filter(|secret| secret.len() >= SHORTEST_MASKED)
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "(secret)"));
-        without_bearer(&masked)
+        let own = Mask::default();
+        said.iter().for_each(|secret| own.learn(secret.expose()));
+        without_bearer(&self.mask().entering(&own.entering(text)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the cluster is, and who asks.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -63,8 +63,7 @@ impl Connection {
         config.read_timeout = None;
         config.write_timeout = None;
         config.default_retry = false;
-        let credentials = [&config.auth_info.token, &config.auth_info.password];
-        let credentials = credentials.into_iter().flatten().map(|text| Secret::from(text.clone())).collect();
+        let credentials = credentials(&config);
         let (address, default_namespace) = (address(&config), config.default_namespace.clone());
         // The login command of a kubeconfig runs here, and blocks.
         let built = tokio::task::spawn_blocking(|| ClientBuilder::try_from(config)).await;
@@ -186,6 +185,25 @@ fn unusable(error: &kube::Error) -> KubernetesError {
         }
         other => format!("TLS cannot be prepared: {}", text::clean(&failure::root(other))),
     })
+}
+
+/// What is known by its text. A token in a file is renewed by the cluster, and a login command gives its own: those are known by
+/// the word before them only.
+fn credentials(config: &Config) -> Vec<Secret> {
+    let known = [&config.auth_info.token, &config.auth_info.password].into_iter().flatten();
+    let in_file = config.auth_info.token_file.as_ref().and_then(|path| fs::read_to_string(path).ok());
+    let proxy = config.proxy_url.as_ref().and_then(|url| password(&url.to_string()));
+    known
+        .map(|text| Secret::from(text.clone()))
+        .chain([in_file, proxy].into_iter().flatten().map(Secret::from))
+        .collect()
+}
+
+/// The password in an address.
+fn password(address: &str) -> Option<String> {
+    let (user, _) = address.split_once("://")?.1.rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    Some(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned())
 }
 
 /// The address without user, password and query.

@@ -28,8 +28,10 @@ mod echo;
 mod envelope;
 mod error;
 mod failure;
+pub mod mask;
 mod options;
 mod paging;
+mod proxy;
 mod request_log;
 mod retry;
 mod scope;
@@ -41,6 +43,7 @@ mod token;
 
 pub use auth::Auth;
 pub use error::{ApiError, ErrorBody, Kind, ResultExt, location_id};
+pub use mask::Mask;
 pub use options::{Deadline, Detour, ProxyUse, SessionOptions, may_speak_tls};
 pub use paging::{Page, all, pages};
 pub use progenitor_client;

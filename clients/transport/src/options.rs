@@ -4,7 +4,7 @@ use std::{env, fmt, num::NonZeroUsize, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::Retry;
+use crate::{Mask, Retry};
 
 /// What a session is made with. Every duration is positive; the defaults suit an application in the same cluster.
 #[derive(Clone)]
@@ -33,6 +33,8 @@ pub struct SessionOptions {
     pub max_response_bytes: usize,
     /// How many of the last attempts the request log keeps. Its counters are exact, whatever this says.
     pub log_capacity: usize,
+    /// The run's secrets: they are taken out of what servers say, and those of this session are added.
+    pub mask: Mask,
 }
 
 impl Default for SessionOptions {
@@ -49,6 +51,7 @@ impl Default for SessionOptions {
             deadline: None,
             max_response_bytes: 64 * 1024 * 1024,
             log_capacity: 2_000,
+            mask: Mask::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use progenitor_client::OperationInfo;
 use reqwest::{Client, Request, Response};
 use tokio::sync::Semaphore;
 
-use crate::{ApiError, Auth, Deadline, RequestLog, SessionOptions, envelope, tls};
+use crate::{ApiError, Auth, Deadline, Mask, ProxyUse, RequestLog, SessionOptions, envelope, proxy, tls};
 use sending::Sending;
 
 /// The paths of a client's operations: `("user_get", "/admin/realms/{realm}/users/{id}")`.
@@ -42,6 +42,9 @@ impl Session {
     /// # Errors
     /// [`Kind::Tls`](crate::Kind::Tls) when the CA bundle holds no usable certificate, or when neither the system nor the bundle gives any.
     pub fn new(options: SessionOptions) -> Result<Self, ApiError> {
+        if options.proxy == ProxyUse::System {
+            proxy::learn_passwords(&options.mask);
+        }
         let shared = Shared {
             http: tls::client(&options)?,
             places: Semaphore::new(options.concurrency.get().min(Semaphore::MAX_PERMITS)),
@@ -55,6 +58,7 @@ impl Session {
     /// The same session with another authorisation.
     #[must_use]
     pub fn with_auth(&self, auth: Auth) -> Self {
+        auth.teach(self.mask());
         Self { auth, ..self.clone() }
     }
 
@@ -82,6 +86,11 @@ impl Session {
     #[must_use]
     pub fn log(&self) -> &RequestLog {
         &self.shared.log
+    }
+
+    /// The run's secrets.
+    pub(crate) fn mask(&self) -> &Mask {
+        &self.shared.options.mask
     }
 
     /// Sends a generated client's request (`ClientHooks::exec`, see [`client_hooks!`](crate::client_hooks!)).

@@ -118,8 +118,17 @@ impl<'a> Sending<'a> {
         let token;
         (request, token) = authorized?;
         *request.timeout_mut() = Some(self.time_limit()?);
-        let echo = Echo::of(&request);
+        if let Some(token) = &token {
+            session.mask().learn(token.expose());
+        }
+        let echo = Echo::of(&request, session.mask());
+        if self.scope.login {
+            echo.remember();
+        }
         let result = self.transmit(request).await;
+        if let (true, Ok(reply)) = (self.scope.login, &result) {
+            session.mask().learn_fields(&reply.body);
+        }
         Ok(Attempted { result, echo, token })
     }
 
