@@ -80,8 +80,7 @@ fn dispatch(matches: &clap::ArgMatches) -> ExitCode {
     match CommandLine::from_arg_matches(matches) {
         Ok(line) => serve(line.service),
         Err(error) => {
-            // Whoever does not read it needs no message about that either.
-            let _ = error.print();
+            output::print_usage(&error);
             ExitCode::Usage
         }
     }

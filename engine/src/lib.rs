@@ -6,6 +6,7 @@
 
 pub mod cluster;
 pub mod command_line;
+mod core_dumps;
 mod executor;
 pub mod exit_code;
 pub mod export;
@@ -15,6 +16,7 @@ mod home;
 pub mod inventory;
 mod lease;
 pub mod output;
+mod private_file;
 mod process;
 pub mod progress;
 pub mod run;

@@ -1,10 +1,12 @@
 //! What a run leaves behind: data on standard output, errors on standard error, the report file and
-//! the termination message of a pod.
+//! the termination message of a pod. Everything that leaves goes through the process's mask.
 
 use std::{
+    borrow::Cow,
     fs::OpenOptions,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use evenkeel_core::{
@@ -12,6 +14,7 @@ use evenkeel_core::{
     report::{Failure, Mode, Report},
     values::Problems,
 };
+use evenkeel_transport::Mask;
 use serde::Serialize;
 
 use crate::{
@@ -24,6 +27,15 @@ use crate::{
 
 /// Where Kubernetes takes a container's last words from, unless the pod says otherwise.
 const TERMINATION_LOG: &str = "/dev/termination-log";
+
+/// The secrets of this process, which has one standard output and one standard error.
+static SECRETS: LazyLock<Mask> = LazyLock::new(Mask::default);
+
+/// What is taken out of everything that this process tells.
+#[must_use]
+pub fn mask() -> &'static Mask {
+    &SECRETS
+}
 
 /// Writes everything. Returns the exit code of the process: what cannot be written is a failure too.
 pub(crate) fn write(finished: &Finished, options: &OutputOptions) -> ExitCode {
@@ -71,6 +83,16 @@ pub fn print_failure(failure: &Failure, format: LogFormat) {
     }
 }
 
+/// Prints help, the version, or what is wrong with a command line. Whoever does not read it needs no message about that either.
+pub fn print_usage(error: &clap::Error) {
+    let text = error.render();
+    if error.use_stderr() {
+        to_stderr(&if is_colourful(&io::stderr()) { text.ansi().to_string() } else { text.to_string() });
+    } else {
+        let _ = error.print();
+    }
+}
+
 /// How text on standard output is dressed.
 #[must_use]
 pub fn style() -> Style {
@@ -105,9 +127,21 @@ fn without_failure(report: &Report) -> Report {
     Report { failure: None, ..report.clone() }
 }
 
+/// The JSON form, without secrets.
 fn json(value: &impl Serialize) -> String {
     // Reports and plans are texts, numbers and maps with text keys: they always have a JSON form.
-    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    // Only where something is masked is it taken apart: its keys would come in another order.
+    let text = match mask().leaving(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(_) => masked_json(&text),
+    };
+    text + "\n"
+}
+
+fn masked_json(text: &str) -> String {
+    let value = serde_json::from_str(text).map(|value| mask().leaving_json(value));
+    value.and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_default()
 }
 
 /// Replaces the report in one step, so that nobody reads half of one.
@@ -129,7 +163,7 @@ fn write_termination_message(report: &Report) {
         .write(true)
         .truncate(true)
         .open(&path)
-        .and_then(|mut file| file.write_all(report.termination_message().as_bytes()));
+        .and_then(|mut file| file.write_all(mask().leaving(&report.termination_message()).as_bytes()));
     if let Err(error) = written {
         tracing::debug!("no termination message: `{}` cannot be written: {}", path.display(), reason(&error));
     }
@@ -137,6 +171,12 @@ fn write_termination_message(report: &Report) {
 
 /// Prints data. Whoever reads it may stop reading: then there is nobody left to tell.
 pub fn print(text: &str) {
+    print_values(&mask().leaving(text));
+}
+
+/// Prints values that were read from an application and are to be applied again: a word that was changed in them would change
+/// the application. They hold no secret but those that somebody has written into a name or a description.
+pub(crate) fn print_values(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
@@ -147,5 +187,5 @@ pub fn print_json(value: &impl Serialize) {
 }
 
 pub(crate) fn to_stderr(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(mask().leaving(text).as_bytes());
 }

@@ -12,6 +12,7 @@ use evenkeel_kubernetes_client::ObjectName;
 
 use crate::{
     command_line::{LogFormat, REQUIRE_VALID, TaskCommand, ValuesOptions, environment_variable, require_valid},
+    core_dumps,
     exit_code::ExitCode,
     output,
     progress::Progress,
@@ -58,8 +59,7 @@ pub fn task_command<T: Task>() -> Command {
 /// has been printed.
 pub fn parse(command: Command, arguments: impl IntoIterator<Item = OsString>) -> Result<ArgMatches, ExitCode> {
     command.try_get_matches_from(arguments).map_err(|error| {
-        // Whoever does not read it needs no message about that either.
-        let _ = error.print();
+        output::print_usage(&error);
         if error.exit_code() == 0 { ExitCode::Converged } else { ExitCode::Usage }
     })
 }
@@ -88,7 +88,7 @@ fn run_process<T: Task>(command: &TaskCommand) -> ExitCode {
     let options = &command.options().output;
     let progress = begin(options.log_format);
     let surroundings = Surroundings {
-        secrets: Arc::new(SecretResolver::new()),
+        secrets: Arc::new(SecretResolver::of_process(command.options().reach.reach())),
         stop: Stop::new(),
         progress,
         pod: pod(),
@@ -128,6 +128,7 @@ pub fn begin(format: LogFormat) -> Progress {
     };
     telemetry::start(format, &progress);
     telemetry::silence_panics();
+    core_dumps::forbid();
     progress
 }
 

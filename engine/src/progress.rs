@@ -1,6 +1,7 @@
 //! How far a run is, for people who watch it on a terminal. Nobody else sees anything of it.
 
 use std::{
+    borrow::Cow,
     io::{self, IsTerminal, Write},
     time::Duration,
 };
@@ -8,7 +9,7 @@ use std::{
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::command_line::environment_variable;
+use crate::{command_line::environment_variable, output::mask};
 
 /// The bars of a run. Clones draw to the same place.
 #[derive(Clone, Debug)]
@@ -81,7 +82,7 @@ pub struct Line(ProgressBar);
 impl Line {
     /// Shows this text from now on.
     pub fn say(&self, text: String) {
-        self.0.set_message(text);
+        self.0.set_message(mask().leaving(&text).into_owned());
     }
 }
 
@@ -108,7 +109,7 @@ impl Drop for Step {
     }
 }
 
-/// Writes log lines to standard error, above the bars.
+/// Writes log lines to standard error, above the bars and without secrets.
 impl<'a> MakeWriter<'a> for Progress {
     type Writer = Above<'a>;
 
@@ -123,10 +124,21 @@ pub struct Above<'a>(&'a Progress);
 
 impl Write for Above<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.0.suspend(|| io::stderr().write(bytes))
+        // Each line comes in one piece.
+        let line = masked_line(&String::from_utf8_lossy(bytes));
+        self.0.0.suspend(|| io::stderr().write_all(line.as_bytes()))?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+/// The line without secrets; one of JSON stays JSON.
+fn masked_line(line: &str) -> String {
+    match (mask().leaving(line), serde_json::from_str(line)) {
+        (Cow::Owned(_), Ok(event)) => format!("{}\n", mask().leaving_json(event)),
+        (masked, _) => masked.into_owned(),
     }
 }

@@ -105,7 +105,13 @@ fn context<T: Task>(options: &Options, surroundings: &Surroundings, begin: Insta
         deadline,
         concurrency: options.concurrency.get(),
         secrets: Arc::clone(&surroundings.secrets),
-        cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline),
+        cluster: ClusterAccess::new(
+            connection,
+            T::NAME,
+            options.concurrency,
+            deadline,
+            surroundings.secrets.mask().clone(),
+        ),
         vault: Arc::default(),
         verify_secrets: options.verify_secrets,
         require_valid: options.require_valid,
@@ -151,7 +157,8 @@ async fn attempt<T: Task>(
     let inventory = in_time(&bounds, open_inventory::<T>(command, &prepared, &home, &record.target)).await?;
     let task = {
         let _step = surroundings.progress.waiting("connecting");
-        let vault = Arc::new(Vault::open(&home, (&prepared.platform, T::NAME), &record.target));
+        let mask = surroundings.secrets.mask().clone();
+        let vault = Arc::new(Vault::open(&home, (&prepared.platform, T::NAME), &record.target, mask));
         let context = Context { vault, ..context.clone() };
         read(&bounds, Box::pin(T::connect(&prepared.desired, &context))).await?
     };
@@ -278,7 +285,8 @@ async fn open_inventory<T: Task>(
     let opened = StoredInventory::open(home.clone(), (&prepared.platform, T::NAME), target).await;
     let looks_on = !command.options().prune && !matches!(command, TaskCommand::Apply { .. });
     opened.or_else(|error: InventoryError| {
-        if !looks_on {
+        // What others may have written is told at the first look, not at the first write.
+        if !looks_on || matches!(error, InventoryError::Exposed { .. }) {
             return Err(Ending::of_inventory(&error));
         }
         tracing::warn!("{error}: nothing is taken for ours");

@@ -12,15 +12,17 @@ use std::fmt;
 
 use cluster::ClusterVault;
 use evenkeel_kubernetes_client::KubernetesError;
+use evenkeel_transport::{Mask, Secret};
 use file::FileVault;
 use secrecy::SecretString;
 
-use crate::{home::Home, inventory::default_path};
+use crate::{home::Home, inventory::default_path, private_file::Exposed};
 
 /// The secrets that one task has made for one target, by names of the task's own.
 #[derive(Default)]
 pub struct Vault {
     place: Place,
+    mask: Mask,
 }
 
 #[derive(Default)]
@@ -51,6 +53,14 @@ pub enum VaultError {
         /// Where it is.
         place: String,
     },
+    /// Others may reach it.
+    #[error("{place} is not used: {exposed}")]
+    Exposed {
+        /// Where it is.
+        place: String,
+        /// Why.
+        exposed: Exposed,
+    },
     /// It cannot be written.
     #[error("{place} cannot be written: {reason}")]
     NotWritable {
@@ -73,9 +83,10 @@ impl VaultError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Unreadable { .. } => "check the path and who may read it",
+            Self::Exposed { exposed, .. } => exposed.hint(),
             Self::Damaged { .. } => "restore it, or move it away: the secrets in it are made anew then",
             Self::NotWritable { .. } | Self::NoPlace => {
-                "name a file that can be written with `--inventory`; secrets are kept beside it"
+                "name a file that can be written with `--inventory` (secrets are kept beside it), or a namespace in `kubernetes.inventory`"
             }
             Self::Cluster(error) => return error.hint(),
         };
@@ -84,8 +95,9 @@ impl VaultError {
 }
 
 impl Vault {
-    /// The vault of a target beside the inventory of its platform and task. Nothing is read yet.
-    pub(crate) fn open(home: &Home, owner: (&str, &str), target: &str) -> Self {
+    /// The vault of a target beside the inventory of its platform and task. Nothing is read yet. The mask knows every secret that
+    /// goes in or out.
+    pub(crate) fn open(home: &Home, owner: (&str, &str), target: &str, mask: Mask) -> Self {
         let place = match home {
             Home::Cluster(home) => Place::Cluster(Box::new(ClusterVault::new(home.clone(), owner, target))),
             Home::File(file) => match file.clone().or_else(|| default_path(owner.0, owner.1)) {
@@ -93,7 +105,7 @@ impl Vault {
                 None => Place::Nowhere,
             },
         };
-        Self { place }
+        Self { place, mask }
     }
 
     /// The secret of this name, if it was kept.
@@ -101,11 +113,15 @@ impl Vault {
     /// # Errors
     /// When the vault is there, but cannot be read. Without a place for it nothing was kept.
     pub async fn find(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
-        match &self.place {
-            Place::Nowhere => Ok(None),
-            Place::File(file) => file.find(name),
-            Place::Cluster(cluster) => cluster.find(name).await,
+        let found = match &self.place {
+            Place::Nowhere => None,
+            Place::File(file) => file.find(name)?,
+            Place::Cluster(cluster) => cluster.find(name).await?,
+        };
+        if let Some(secret) = &found {
+            self.learn(secret);
         }
+        Ok(found)
     }
 
     /// Keeps a secret under this name, in the place of one that was kept before. It is durable when this returns.
@@ -113,6 +129,7 @@ impl Vault {
     /// # Errors
     /// When it could not be kept: it must not be set anywhere then.
     pub async fn keep(&self, name: &str, secret: &SecretString) -> Result<(), VaultError> {
+        self.learn(secret);
         self.change(name, Some(secret)).await
     }
 
@@ -122,6 +139,10 @@ impl Vault {
     /// When the vault could not be written.
     pub async fn forget(&self, name: &str) -> Result<(), VaultError> {
         self.change(name, None).await
+    }
+
+    fn learn(&self, secret: &SecretString) {
+        self.mask.learn(Secret::from(secret.clone()).expose());
     }
 
     async fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {

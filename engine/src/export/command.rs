@@ -13,7 +13,7 @@ use evenkeel_core::report::Failure;
 
 use super::{Export, Exported, FinishedExport, export, folder, text};
 use crate::{
-    command_line::{ClusterOptions, DEFAULT_CONCURRENCY, LogFormat, ValuesOptions, duration},
+    command_line::{ClusterOptions, DEFAULT_CONCURRENCY, LogFormat, ReachOptions, ValuesOptions, duration},
     exit_code::ExitCode,
     output,
     process::begin,
@@ -48,6 +48,9 @@ pub struct ExportOptions {
     /// Which Kubernetes cluster, where the login is in one.
     #[command(flatten)]
     pub cluster: ClusterOptions,
+    /// From where the secrets of the login may come.
+    #[command(flatten)]
+    pub reach: ReachOptions,
     /// The form of the log on standard error; RUST_LOG says what is in it
     #[arg(long, value_enum, value_name = "FORM", env = "EVENKEEL_LOG_FORMAT", default_value_t = LogFormat::Text, help_heading = "Output")]
     pub log_format: LogFormat,
@@ -74,7 +77,7 @@ pub(super) fn run_matches<T: Export>(matches: &ArgMatches) -> ExitCode {
     options.values.complete_from_environment();
     let progress = begin(options.log_format);
     let surroundings = Surroundings {
-        secrets: Arc::new(SecretResolver::new()),
+        secrets: Arc::new(SecretResolver::of_process(options.reach.reach())),
         stop: Stop::new(),
         progress,
         ..Surroundings::default()
@@ -128,7 +131,7 @@ fn write(finished: &FinishedExport, options: &ExportOptions) -> ExitCode {
 fn print_document(exported: &Exported) -> Result<(), Failure> {
     let document = text::document(exported)
         .map_err(|error| Failure { message: format!("the values have no form in YAML: {error}"), hint: None })?;
-    output::print(&document);
+    output::print_values(&document);
     output::to_stderr(&text::summary(exported));
     Ok(())
 }

@@ -4,7 +4,10 @@ use std::{fmt, path::PathBuf};
 
 use evenkeel_kubernetes_client::{KubernetesError, ObjectName};
 
-use crate::task::{Class, Classified};
+use crate::{
+    private_file::Exposed,
+    task::{Class, Classified},
+};
 
 /// Where an inventory is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +37,14 @@ pub enum InventoryError {
         place: Place,
         /// What the system says.
         reason: String,
+    },
+    /// Others may read or write it.
+    #[error("inventory `{place}` is not used: {exposed}")]
+    Exposed {
+        /// Where it is.
+        place: Place,
+        /// Why.
+        exposed: Exposed,
     },
     /// A line of it makes no sense.
     #[error("inventory `{place}` is damaged in line {line}")]
@@ -108,6 +119,7 @@ impl InventoryError {
     pub fn hint(&self) -> String {
         match self {
             Self::Unreadable { .. } => "check the path and who may read it".to_owned(),
+            Self::Exposed { exposed, .. } => exposed.hint().to_owned(),
             Self::Damaged { place: Place::File(_), .. } => {
                 "restore the file, or move it away: what it lists is then not ours any more and never deleted"
                     .to_owned()

@@ -91,6 +91,8 @@ pub enum Error {
         robot: String,
         /// Why.
         reason: String,
+        /// What to do about it.
+        hint: Option<String>,
     },
     /// A robot is gone, and the secret that was kept of it is not.
     #[error("robot `{robot}` is gone, but the secret that was kept of it is not: {reason}")]
@@ -99,6 +101,8 @@ pub enum Error {
         robot: String,
         /// Why.
         reason: String,
+        /// What to do about it.
+        hint: Option<String>,
     },
     /// Somebody else has written a Secret while this run was about to set a robot's secret for it.
     #[error("Secret `{secret}` was written by somebody else at the same moment, so that nothing is set for it")]
@@ -189,9 +193,7 @@ impl Classified for Error {
             }
             Self::NoRandom { .. } => "run it again on a system whose random numbers work",
             Self::Overtaken { .. } => "run again: only one run at a time should set secrets",
-            Self::NotKept { .. } | Self::NotForgotten { .. } => {
-                "name a file that can be written with `--inventory`, or a namespace in `kubernetes.inventory`"
-            }
+            Self::NotKept { hint, .. } | Self::NotForgotten { hint, .. } => return hint.clone(),
             Self::NoCluster { .. } => {
                 "name a cluster with `--kubeconfig` or `--context`, or leave `kubernetes` out of the values"
             }

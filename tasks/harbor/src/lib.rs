@@ -106,6 +106,7 @@ impl Harbor {
             system_roots: may_speak_tls([administration.address.as_str()]),
             concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
             deadline: Some(Deadline::at(context.deadline)),
+            mask: context.secrets.mask().clone(),
             ..SessionOptions::default()
         })
         .map_err(|source| Error::Session(source.into()))?;
@@ -157,8 +158,11 @@ impl Harbor {
 
     /// Forgets the secret of a robot that is gone, if one was kept.
     async fn forget(&self, stored: &str) -> Result<(), Error> {
-        let not_forgotten =
-            |error: VaultError| Error::NotForgotten { robot: stored.to_owned(), reason: error.to_string() };
+        let not_forgotten = |error: VaultError| Error::NotForgotten {
+            robot: stored.to_owned(),
+            reason: error.to_string(),
+            hint: error.hint(),
+        };
         if self.vault.find(&vault_name(stored)).await.map_err(not_forgotten)?.is_some() {
             self.vault.forget(&vault_name(stored)).await.map_err(not_forgotten)?;
         }
@@ -175,7 +179,7 @@ fn vault_name(stored: &str) -> String {
 }
 
 fn not_kept(stored: &str, error: &VaultError) -> Error {
-    Error::NotKept { robot: stored.to_owned(), reason: error.to_string() }
+    Error::NotKept { robot: stored.to_owned(), reason: error.to_string(), hint: error.hint() }
 }
 
 impl Task for Harbor {

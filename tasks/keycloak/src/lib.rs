@@ -111,6 +111,7 @@ impl Keycloak {
             system_roots: may_speak_tls(further.iter().copied().chain([administration.address.as_str()])),
             concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
             deadline: Some(Deadline::at(context.deadline)),
+            mask: context.secrets.mask().clone(),
             ..SessionOptions::default()
         })
         .map_err(|source| Error::Session(source.into()))?;

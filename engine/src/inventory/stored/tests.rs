@@ -81,7 +81,7 @@ async fn a_damaged_a_newer_and_a_foreign_inventory_are_told_apart() {
     open(&path).unwrap().announce(&[object("a"), object("b")]).await.unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let with = |text: String| {
-        fs::write(&path, text).unwrap();
+        crate::private_file::replace(&path, text.as_bytes()).unwrap();
         open(&path).unwrap_err()
     };
     assert!(matches!(with(text.replacen("role/a", "rolea", 1)), InventoryError::Damaged { line: 2, .. }));
@@ -209,7 +209,7 @@ async fn an_inventory_without_digests_is_read_and_gets_a_key_when_it_is_written(
         "{{\"format\":1,\"platform\":\"demo\",\"task\":\"keycloak\"}}\n\
          {{\"target\":{target},\"object\":\"role/b\",\"state\":\"owned\"}}\n"
     );
-    fs::write(&path, old).unwrap();
+    crate::private_file::replace(&path, old.as_bytes()).unwrap();
     assert_eq!(owned(&path), ["b"]);
     open(&path).unwrap().announce(&[object("a")]).await.unwrap();
     assert_eq!(owned(&path), ["a", "b"]);

@@ -169,3 +169,22 @@ async fn nothing_is_created_without_an_inventory() {
     assert_eq!(finished.exit_code, ExitCode::Configuration);
     assert!(!shared.lock().unwrap().objects.contains_key("a"));
 }
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn an_inventory_that_others_may_write_is_refused_before_anything_is_done() {
+    use std::os::unix::fs::PermissionsExt;
+    let shared = application(|application| application.desired = wanted(&["a"]));
+    let setup = setup();
+    assert_eq!(setup.apply().await.exit_code, ExitCode::Converged);
+    let path = setup.options.inventory.clone().unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
+    let reads = shared.lock().unwrap().reads;
+    for finished in [setup.plan().await, setup.apply().await] {
+        assert_eq!(finished.exit_code, ExitCode::Configuration);
+        let failure = &finished.failures[0];
+        assert!(failure.message.ends_with("others may read or write it (its mode is 664)"), "{}", failure.message);
+        assert!(failure.hint.as_ref().unwrap().contains("`chmod 600`"));
+    }
+    assert_eq!(shared.lock().unwrap().reads, reads);
+}

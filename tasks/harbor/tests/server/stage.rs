@@ -45,7 +45,7 @@ impl Stage {
             ("OTHER_SECRET", "other-secret"),
             ("ROBOT_SECRET", "Robot-Secret-1"),
             ("HOOK", "Bearer hook"),
-            ("REGISTRY", "registry-password"),
+            ("REGISTRY", "Registry-Pass-1"),
         ];
         let secrets = secrets.map(|(name, value)| (name, value.into()));
         let surroundings = Surroundings {
