@@ -51,6 +51,8 @@ impl CopyCerts {
         let Some(source) = source.filter(is_planned) else {
             return Err(Error::SourceChanged { from: copying.source.to_string() });
         };
+        // From here on it travels.
+        source.data.values().for_each(|value| value.teach(self.cluster.mask()));
         Ok(DesiredSecret {
             name: copying.target.clone(),
             secret_type: source.secret_type,
