@@ -3,10 +3,17 @@
 use clap::{ArgMatches, FromArgMatches};
 use evenkeel_core::values::{SecretValue, Values};
 use evenkeel_engine::{
-    begin, command_line::OutputFormat, exit_code::ExitCode, output, parse, progress::Progress, read_values,
-    secrets::SecretResolver, stop::Stop,
+    begin,
+    command_line::OutputFormat,
+    exit_code::ExitCode,
+    output, parse,
+    progress::Progress,
+    read_values,
+    secrets::{Reach, SecretResolver},
+    stop::Stop,
 };
 use evenkeel_kubernetes_client::Connection;
+use evenkeel_transport::mask::looks_secret;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
@@ -19,7 +26,7 @@ use crate::{
     display,
     handover::hand_over,
     pace::Pace,
-    probe::{Probe, SharedCluster},
+    probe::{Manner, Probe, SharedCluster},
     summary::Summary,
 };
 
@@ -40,8 +47,7 @@ pub fn run_matches(matches: &ArgMatches) -> ExitCode {
     let line = match WaitFor::from_arg_matches(matches) {
         Ok(line) => line,
         Err(error) => {
-            // Whoever does not read it needs no message about that either.
-            let _ = error.print();
+            output::print_usage(&error);
             return ExitCode::Usage;
         }
     };
@@ -121,8 +127,7 @@ fn tell(line: &WaitFor, outcome: Outcome, summary: &Summary) -> ExitCode {
 
 /// Everything before the first question.
 fn prepare(mut line: WaitFor) -> Result<Vec<Gate<Probe>>, Unprepared> {
-    let secrets = SecretResolver::new();
-    let conditions = conditions(&mut line, &secrets)?;
+    let conditions = conditions(&mut line)?;
     if conditions.is_empty() {
         return Err(Error::NoConditions.into());
     }
@@ -130,12 +135,12 @@ fn prepare(mut line: WaitFor) -> Result<Vec<Gate<Probe>>, Unprepared> {
         kubeconfig: line.kubernetes.kubeconfig.clone(),
         context: line.kubernetes.context.clone(),
     };
-    let limit = line.waiting.probe_timeout;
-    let cluster = SharedCluster::new(connection, limit);
+    let manner = Manner { limit: line.waiting.probe_timeout, mask: output::mask().clone() };
+    let cluster = SharedCluster::new(connection, &manner);
     let gate = |condition: Condition| {
         Ok(Gate {
             name: condition.to_string(),
-            probe: Probe::new(&condition.target, limit, &cluster)?,
+            probe: Probe::new(&condition.target, &manner, &cluster)?,
             confirmations: condition.confirmations,
             invert: condition.invert,
         })
@@ -144,8 +149,9 @@ fn prepare(mut line: WaitFor) -> Result<Vec<Gate<Probe>>, Unprepared> {
 }
 
 /// The conditions of the command line, then those of the barriers.
-fn conditions(line: &mut WaitFor, secrets: &SecretResolver) -> Result<Vec<Condition>, Unprepared> {
-    let expectations = expectations(line, secrets)?;
+fn conditions(line: &mut WaitFor) -> Result<Vec<Condition>, Unprepared> {
+    // What the command line names is the word of whoever starts this process.
+    let expectations = expectations(line, &SecretResolver::of_process(Reach::default()))?;
     let mut conditions = Vec::new();
     for target in &line.targets {
         conditions.push(expectations.condition(target).map_err(Error::from)?);
@@ -155,19 +161,22 @@ fn conditions(line: &mut WaitFor, secrets: &SecretResolver) -> Result<Vec<Condit
     }
     line.values.complete_from_environment();
     let values: Values = read_values(&line.values, line.log_format).map_err(Unprepared::Told)?;
+    let secrets = SecretResolver::of_process(line.reach.reach());
     for name in &line.barrier {
-        conditions.extend(of_barrier(&values, name, secrets, line.waiting.confirmations)?);
+        conditions.extend(of_barrier(&values, name, &secrets, line.waiting.confirmations)?);
     }
     Ok(conditions)
 }
 
 fn expectations(line: &WaitFor, secrets: &SecretResolver) -> Result<Expectations, Error> {
     let http = &line.http;
-    let mut headers = http.header.clone();
-    for (name, variable) in &http.header_from_env {
-        let secret = secrets.resolve(&SecretValue::FromEnv(variable.clone()))?;
+    let mut headers = http.headers()?;
+    for (name, variable) in http.header_variables()? {
+        let secret = secrets.resolve(&SecretValue::FromEnv(variable))?;
         headers.push((name.clone(), secret_header(name.as_str(), secret)?));
     }
+    let confidential = headers.iter().filter(|(name, _)| looks_secret(name.as_str()));
+    confidential.filter_map(|(_, text)| text.to_str().ok()).for_each(|text| secrets.mask().learn_credential(text));
     Ok(Expectations {
         method: http.method.into(),
         headers,
