@@ -76,6 +76,7 @@ macro_rules! laws {
             laws!(@law $subject, canary {
                 no_secret_leaves_when_all_is_well,
                 no_secret_leaves_when_the_server_quotes_it,
+                no_secret_leaves_when_the_server_remembers_it,
                 no_secret_leaves_when_answers_break_off,
                 no_secret_leaves_when_the_values_are_wrong,
             });
