@@ -55,6 +55,7 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/paging.json",
     "harbor/projects.json",
     "harbor/quotas.json",
+    "harbor/read-only.json",
     "harbor/registries.json",
     "harbor/replications.json",
     "harbor/repositories.json",
