@@ -20,6 +20,7 @@ pub mod progress;
 pub mod run;
 pub mod secrets;
 pub mod stop;
+pub mod storage;
 pub mod task;
 mod telemetry;
 mod values_files;

@@ -39,7 +39,7 @@ use crate::{
     progress::Progress,
     secrets::SecretResolver,
     stop::Stop,
-    task::{Context, Task},
+    task::{Class, Context, Task},
     vault::Vault,
 };
 
@@ -147,6 +147,9 @@ async fn attempt<T: Task>(
     // Boxed, here and below: a task's futures are large, and every level that holds one would hold it on the stack.
     let prepared = in_time(&bounds, Box::pin(prepare::<T>(&options.values, context))).await?;
     record.target = T::target(&prepared.desired);
+    if matches!(command, TaskCommand::Check { .. }) {
+        record.note(T::assumed(&prepared.desired));
+    }
     let home = in_time(&bounds, home::<T>(options, &prepared, context)).await?;
     let inventory = in_time(&bounds, open_inventory::<T>(command, &prepared, &home, &record.target)).await?;
     let task = {
@@ -199,9 +202,7 @@ impl<T: Task> Session<'_, T> {
         record.plan_only(&selection.plan);
         match selection.refused {
             Some(failure) => Err(Ending::failed(ExitCode::Configuration, failure)),
-            None if !selection.plan.unjudged().is_empty() => {
-                Err(Ending::of_unjudged(ExitCode::NotAuthorised, selection.plan.unjudged()))
-            }
+            None if !selection.plan.unjudged().is_empty() => Err(Ending::of_unjudged(None, selection.plan.unjudged())),
             None if selection.plan.is_empty() && !record.asks_for_attention() => Ok(ExitCode::Converged),
             None => Ok(ExitCode::Differences),
         }
@@ -278,7 +279,8 @@ async fn open_inventory<T: Task>(
     let opened = StoredInventory::open(home.clone(), (&prepared.platform, T::NAME), target).await;
     let looks_on = !command.options().prune && !matches!(command, TaskCommand::Apply { .. });
     opened.or_else(|error: InventoryError| {
-        if !looks_on {
+        // One that may be read the next time is waited for: without it a plan would be another one.
+        if !looks_on || error.class() == Class::Unavailable {
             return Err(Ending::of_inventory(&error));
         }
         tracing::warn!("{error}: nothing is taken for ours");

@@ -90,6 +90,12 @@ pub trait Task: Sized + Send + Sync + 'static {
         memory: &Memory,
     ) -> Result<Plan<Self::Operation>, PlanError>;
 
+    /// What built-in defaults decided although nobody chose it, for people who `check` their values. Pure.
+    fn assumed(desired: &Self::Desired) -> Vec<Note> {
+        let _ = desired;
+        Vec::new()
+    }
+
     /// The declared objects that are there, however they came to be: what `--adopt` may take for ours.
     fn existing(desired: &Self::Desired, observed: &Self::Observed) -> Vec<ObjectId>;
 
@@ -170,8 +176,11 @@ pub enum Class {
     Configuration,
     /// The object has changed since it was observed: observing and planning once more may help.
     Conflict,
-    /// The application refuses this change as it is; doing the same again will not help.
+    /// The application refuses this change as it is: a value that it does not take, or something that is not there yet.
     Refused,
+    /// Something that lasts keeps the change from coming about, such as an object of that name that is not ours, and nothing
+    /// was changed: another try ends alike until somebody has changed that.
+    Prevented,
     /// Anything that should not happen.
     Unexpected,
 }

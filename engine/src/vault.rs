@@ -15,7 +15,12 @@ use evenkeel_kubernetes_client::KubernetesError;
 use file::FileVault;
 use secrecy::SecretString;
 
-use crate::{home::Home, inventory::default_path};
+use crate::{
+    home::Home,
+    inventory::default_path,
+    storage::StorageTrouble,
+    task::{Class, Classified},
+};
 
 /// The secrets that one task has made for one target, by names of the task's own.
 #[derive(Default)]
@@ -58,6 +63,8 @@ pub enum VaultError {
         place: String,
         /// What the system says.
         reason: String,
+        /// What that means.
+        trouble: StorageTrouble,
     },
     /// There is no place for it.
     #[error("there is no place to keep secrets: neither `XDG_STATE_HOME` nor `HOME` is set")]
@@ -74,12 +81,28 @@ impl VaultError {
         let hint = match self {
             Self::Unreadable { .. } => "check the path and who may read it",
             Self::Damaged { .. } => "restore it, or move it away: the secrets in it are made anew then",
-            Self::NotWritable { .. } | Self::NoPlace => {
+            Self::NotWritable { trouble: StorageTrouble::Other, .. } => {
                 "name a file that can be written with `--inventory`; secrets are kept beside it"
             }
+            Self::NotWritable { trouble, .. } => trouble.hint(),
+            Self::NoPlace => "set `HOME`, or name a file with `--inventory`; secrets are kept beside it",
             Self::Cluster(error) => return error.hint(),
         };
         Some(hint.to_owned())
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NotWritable { trouble, .. } => trouble.class(),
+            Self::Cluster(error) => match error.class() {
+                // It is the values that name the namespace.
+                Class::Refused => Class::Configuration,
+                class => class,
+            },
+            Self::Unreadable { .. } | Self::Damaged { .. } | Self::NoPlace => Class::Configuration,
+        }
     }
 }
 

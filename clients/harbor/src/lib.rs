@@ -25,7 +25,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }
 
-pub use error::HarborError;
+pub use error::{HarborError, is_of_read_only_mode};
 pub use generated::*;
 pub use login::{Administrator, Patience, connect, database_is_away, outlast_lock};
 pub use robot::{Verdict, as_robot, verify_secret};

@@ -4,7 +4,10 @@ use std::{fmt, path::PathBuf};
 
 use evenkeel_kubernetes_client::{KubernetesError, ObjectName};
 
-use crate::task::{Class, Classified};
+use crate::{
+    storage::StorageTrouble,
+    task::{Class, Classified},
+};
 
 /// Where an inventory is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +87,8 @@ pub enum InventoryError {
         place: Place,
         /// What the system says.
         reason: String,
+        /// What that means.
+        trouble: StorageTrouble,
     },
     /// The system has no random key for its digests.
     #[error("there is no random key for the inventory: {reason}")]
@@ -121,7 +126,8 @@ impl InventoryError {
                 "give the platforms names that stay different when the task's name is added".to_owned()
             }
             Self::Foreign { .. } => "name another file with `--inventory`".to_owned(),
-            Self::NotWritable { .. } | Self::NoPlace => "name a file that can be written with `--inventory`".to_owned(),
+            Self::NotWritable { trouble, .. } => trouble.hint().to_owned(),
+            Self::NoPlace => "set `HOME`, or name a file with `--inventory`".to_owned(),
             Self::NoKey { .. } => "run it again on a system whose random numbers work".to_owned(),
             Self::Busy { .. } => "wait until the other run has ended".to_owned(),
         }
@@ -130,6 +136,7 @@ impl InventoryError {
     pub(crate) fn class(&self) -> Class {
         match self {
             Self::Busy { .. } => Class::Conflict,
+            Self::NotWritable { trouble, .. } => trouble.class(),
             Self::Cluster { source, .. } => match source.class() {
                 // It is the values that name the namespace.
                 Class::Refused => Class::Configuration,

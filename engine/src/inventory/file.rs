@@ -159,5 +159,5 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 fn not_writable(path: &Path, error: &io::Error) -> InventoryError {
-    InventoryError::NotWritable { place: Place::File(path.to_owned()), reason: reason(error) }
+    InventoryError::NotWritable { place: Place::File(path.to_owned()), reason: reason(error), trouble: error.into() }
 }

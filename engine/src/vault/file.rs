@@ -30,7 +30,11 @@ impl FileVault {
 
     /// Puts a secret in its place, or takes it out. One change at a time, whoever makes it: each writes the whole.
     pub(super) fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
-        let failed = |error: io::Error| VaultError::NotWritable { place: self.place(), reason: reason(&error) };
+        let failed = |error: io::Error| VaultError::NotWritable {
+            place: self.place(),
+            reason: reason(&error),
+            trouble: (&error).into(),
+        };
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(failed)?;
         let lock = private(OpenOptions::new().create(true).append(true))

@@ -59,7 +59,7 @@ async fn a_change_that_is_accepted_and_not_kept_is_a_failure() {
         script(application, "a", &[Script::Ignore, Script::Ignore, Script::Ignore]);
     });
     let finished = setup().apply().await;
-    assert_eq!(finished.exit_code, ExitCode::SomeFailed);
+    assert_eq!(finished.exit_code, ExitCode::Configuration);
     assert_eq!(message(&finished, "a"), "`role/a` is still not there, although the application accepted the change");
     assert_eq!(shared.lock().unwrap().begun, ["a", "b", "a"], "twice is enough");
 }
@@ -82,6 +82,9 @@ async fn the_exit_code_tells_failures_of_one_kind_from_a_mixture() {
         (Class::NotAuthorised, Class::Refused, ExitCode::SomeFailed),
         (Class::Configuration, Class::Configuration, ExitCode::Configuration),
         (Class::Refused, Class::Refused, ExitCode::SomeFailed),
+        (Class::Prevented, Class::Prevented, ExitCode::Configuration),
+        (Class::Prevented, Class::NotAuthorised, ExitCode::Configuration),
+        (Class::Prevented, Class::Refused, ExitCode::SomeFailed),
         (Class::Unexpected, Class::Unexpected, ExitCode::Unexpected),
     ] {
         application(|application| {
