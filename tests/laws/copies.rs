@@ -72,6 +72,21 @@ impl Subject for Copies {
 
     const HOLDS_DATA: bool = false;
 
+    fn minimal_values(urls: &[String]) -> Vec<(&'static str, String)> {
+        vec![
+            ("10-platform.yaml", "platform: {name: demo}\nteams: {alpha: {}}\n".to_owned()),
+            ("20-copies.yaml", FEWER.to_owned()),
+            ("kubeconfig", Kubernetes::kubeconfig_of(&urls[0], &TOKEN.into())),
+        ]
+    }
+
+    /// A Secret of others in the place of a copy is in the way, and no copy.
+    const IS_MET_UNDER_ITS_NAMES: bool = false;
+
+    async fn fill_by_others(&self) {
+        self.add_foreign().await;
+    }
+
     fn start() -> Self {
         let server = Kubernetes::start(&KubernetesOptions::new(TOKEN)).unwrap();
         for namespace in ["team-alpha", "team-beta", "argocd", "maintenance"] {

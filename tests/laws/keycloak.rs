@@ -87,6 +87,16 @@ impl Subject for Keycloak {
 
     const HOLDS_DATA: bool = true;
 
+    fn minimal_values(urls: &[String]) -> Vec<(&'static str, String)> {
+        vec![("10-platform.yaml", MINIMAL.replace("(server)", &urls[0]))]
+    }
+
+    const IS_MET_UNDER_ITS_NAMES: bool = true;
+
+    async fn fill_by_others(&self) {
+        self.fill().await;
+    }
+
     /// An attribute of an account that nobody declares any more stays: absent is not empty.
     fn without_lasting_traces(mut places: Vec<String>) -> Vec<String> {
         places.retain(|place| !place.contains("/users/ada@example.com/attributes/department"));
@@ -233,6 +243,15 @@ platform:
 teams:
   alpha: {displayName: Team Alpha, identityGroup: 3f0c}
   beta: {}
+";
+
+/// Also the start of other values: whoever has a realm already knows no more than this.
+pub(crate) const MINIMAL: &str = "\
+platform: {name: demo}
+teams: {alpha: {}}
+keycloak:
+  url: (server)
+  admin: {username: admin, password: {fromEnv: KEYCLOAK_ADMIN_PASSWORD}}
 ";
 
 const PEOPLE: &str = "\

@@ -27,6 +27,7 @@ impl Harbor {
     pub(crate) async fn write(&self, _: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
         match &change.operation {
             Operation::Configure(keys) => self.configure(keys).await,
+            Operation::PrefixIsShared(robots) => Err(Error::PrefixShared { robots: robots.clone() }),
             Operation::ConfigurationIsFixed => Err(Error::ConfigurationFixed),
             Operation::AuthModeIsFrozen(there) => Err(Error::AuthModeFrozen { there: there.clone() }),
             Operation::CreateProject(request, registry) => self.create_project(request, registry.as_deref()).await,

@@ -88,11 +88,13 @@ impl Classified for Error {
             Self::Session(_) => return Class::Configuration,
             Self::CutShort { .. } | Self::Withheld { .. } => return Class::NotAuthorised,
             Self::Missing { .. } => return Class::Conflict,
-            Self::UnknownFlow { .. } => return Class::Configuration,
+            Self::UnknownFlow { .. } => return Class::Prevented,
             Self::Discovery { source, .. } if source.is_unavailable() && source.kind() != Kind::Tls => {
                 return Class::Unavailable;
             }
             Self::Discovery { .. } => return Class::Configuration,
+            // Nothing was sent: a user who is there later is not ours.
+            Self::Password { source, .. } if source.class() == Class::Configuration => return Class::Prevented,
             Self::Password { source, .. } => return source.class(),
             Self::Representation => return Class::Unexpected,
             Self::Login { source, .. } | Self::Call { source, .. } => source,

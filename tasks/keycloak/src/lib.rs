@@ -52,7 +52,7 @@ use std::num::NonZeroUsize;
 use evenkeel_core::{
     memory::{Memory, Ownership},
     object::ObjectId,
-    plan::{Change, Plan, PlanError},
+    plan::{Change, Note, Plan, PlanError},
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
@@ -164,6 +164,10 @@ impl Task for Keycloak {
 
     fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
         plan::plan(desired, observed, memory)
+    }
+
+    fn assumed(desired: &Desired) -> Vec<Note> {
+        desired.assumed.clone()
     }
 
     fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {

@@ -28,10 +28,9 @@ const CI: &str = "Basic cm9ib3QkY2k6Um9ib3QtU2VjcmV0LTE=";
 
 /// As little as there can be: no key of the configuration, and one robot with a declared secret.
 const VALUES: &str = "
-platform: {name: demo, names: {robotPrefix: 'robot$'}}
+platform: {name: demo}
 harbor:
   admin: {password: {fromEnv: PASSWORD}}
-  configuration: {project_creation_restriction: null, self_registration: null}
   robots:
     - {name: ci, secret: {fromEnv: ROBOT}, permissions: [{project: '*', access: [{resource: repository, action: pull}]}]}
 ";

@@ -70,7 +70,7 @@ impl<'a> Reading<'a> {
 
     /// Those whose roles and groups the platform implies: all of them, or none.
     pub(super) fn implied_administrators(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let implied = self.values.keycloak.as_ref().is_none_or(|keycloak| keycloak.implied.administrators);
+        let implied = self.values.keycloak.as_ref().is_none_or(|keycloak| keycloak.implied.administrators.is_implied());
         self.administrator_names().into_iter().filter(move |_| implied)
     }
 
@@ -180,7 +180,17 @@ impl<'a> Reading<'a> {
         let (beside, fields): (Map<_, _>, Map<_, _>) =
             self.fields(declared, path).into_iter().partition(|(field, _)| beside.contains(&field.as_str()));
         let value = self.fitting(fields, path);
-        (Declared { value, cause: self.cause(path), field_causes, team: None }, self.fitting(beside, path))
+        (Declared { field_causes, ..Declared::new(value, self.cause(path)) }, self.fitting(beside, path))
+    }
+
+    /// The fields of a declared representation that nobody wrote.
+    pub(super) fn built_in<'r>(
+        &'r self,
+        declared: &'r Representation,
+        path: &'r ValuePath,
+    ) -> impl Iterator<Item = &'r str> + 'r {
+        let fields = declared.fields().keys().map(String::as_str);
+        fields.filter(move |field| self.document.is_built_in(&path.clone().key(*field)))
     }
 
     /// The name by which a declared object is known, which it must have; reported where it has none.
