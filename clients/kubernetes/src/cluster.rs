@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use evenkeel_transport::{Deadline, RequestLog, Retry, Secret};
+use evenkeel_transport::{Deadline, Received, RequestLog, Retry, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -68,6 +68,7 @@ struct Shared {
     options: ClusterOptions,
     places: Semaphore,
     log: RequestLog,
+    received: Received,
 }
 
 /// A Kubernetes cluster. Clones share connections, the cap on concurrent requests and the request log.
@@ -96,6 +97,7 @@ impl Cluster {
             default_namespace: connected.default_namespace,
             places: Semaphore::new(options.concurrency.get().min(Semaphore::MAX_PERMITS)),
             log: RequestLog::new(options.log_capacity),
+            received: Received::default(),
             options,
         };
         Ok(Self { shared: Arc::new(shared), deadline })
@@ -245,6 +247,11 @@ impl Cluster {
 
     pub(crate) fn places(&self) -> &Semaphore {
         &self.shared.places
+    }
+
+    /// What was answered so far.
+    pub(crate) fn received(&self) -> &Received {
+        &self.shared.received
     }
 
     pub(crate) const fn deadline(&self) -> Option<Deadline> {

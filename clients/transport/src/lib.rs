@@ -22,12 +22,14 @@
 //! Everything that goes wrong ends as one [`ApiError`]: with a [`Kind`], the status where there was one, and a message
 //! that holds no body, no header, no address and no secret.
 
+mod answer;
 mod auth;
 mod decode;
 mod echo;
 mod envelope;
 mod error;
 mod failure;
+mod memory;
 mod options;
 mod paging;
 mod request_log;
@@ -37,12 +39,15 @@ mod secret;
 mod session;
 pub mod text;
 mod tls;
+mod tls_fault;
 mod token;
 
+pub use answer::{AnswerBody, Received, TooMuch, weigh};
 pub use auth::Auth;
 pub use error::{ApiError, ErrorBody, Kind, ResultExt, location_id};
+pub use memory::guard_memory;
 pub use options::{Deadline, Detour, ProxyUse, SessionOptions, may_speak_tls};
-pub use paging::{Page, all, pages};
+pub use paging::{ListGuard, Page, all, pages};
 pub use progenitor_client;
 pub use request_log::{Call, Outcome, Pending, Record, RequestLog, Summary};
 pub use reqwest;
@@ -50,6 +55,7 @@ pub use retry::Retry;
 pub use scope::repeatable;
 pub use secret::Secret;
 pub use session::Session;
+pub use tls_fault::TlsFault;
 pub use token::{CachedToken, IssuedToken, TokenIssuer, TokenSource};
 
 /// Makes a generated client send through its [`Session`]: `client_hooks!(Client)` in the client's crate.

@@ -31,6 +31,8 @@ pub struct SessionOptions {
     pub deadline: Option<Deadline>,
     /// How many bytes of a successful answer are read at most. Of an error's body it is 64 KiB, whatever this says.
     pub max_response_bytes: usize,
+    /// Whether all answers together are bounded, as those of a run are. Whoever asks the same for days sets it to false.
+    pub bounded: bool,
     /// How many of the last attempts the request log keeps. Its counters are exact, whatever this says.
     pub log_capacity: usize,
 }
@@ -48,6 +50,7 @@ impl Default for SessionOptions {
             concurrency: NonZeroUsize::MIN.saturating_add(7),
             deadline: None,
             max_response_bytes: 64 * 1024 * 1024,
+            bounded: true,
             log_capacity: 2_000,
         }
     }
@@ -67,6 +70,7 @@ impl fmt::Debug for SessionOptions {
             .field("concurrency", &self.concurrency)
             .field("deadline", &self.deadline)
             .field("max_response_bytes", &self.max_response_bytes)
+            .field("bounded", &self.bounded)
             .field("log_capacity", &self.log_capacity)
             .finish()
     }

@@ -8,7 +8,7 @@ use progenitor_client::OperationInfo;
 use reqwest::{Client, Request, Response};
 use tokio::sync::Semaphore;
 
-use crate::{ApiError, Auth, Deadline, RequestLog, SessionOptions, envelope, tls};
+use crate::{ApiError, Auth, Deadline, Received, RequestLog, SessionOptions, envelope, tls};
 use sending::Sending;
 
 /// The paths of a client's operations: `("user_get", "/admin/realms/{realm}/users/{id}")`.
@@ -20,6 +20,7 @@ struct Shared {
     options: SessionOptions,
     places: Semaphore,
     log: RequestLog,
+    received: Received,
 }
 
 /// The inner value of every generated client.
@@ -46,6 +47,7 @@ impl Session {
             http: tls::client(&options)?,
             places: Semaphore::new(options.concurrency.get().min(Semaphore::MAX_PERMITS)),
             log: RequestLog::new(options.log_capacity),
+            received: Received::default(),
             options,
         };
         let deadline = shared.options.deadline;

@@ -187,7 +187,9 @@ fn connection_hint(source: &KeycloakError) -> Option<String> {
         Kind::Connection | Kind::Timeout => {
             "check `keycloak.url` (or `keycloak.internalUrl`), the proxy variables, and that the server runs"
         }
-        Kind::Tls => "put the certificate of the server's authority into `platform.caBundle`",
+        Kind::Tls => {
+            source.api().tls_hint().unwrap_or("put the certificate of the server's authority into `platform.caBundle`")
+        }
         Kind::Deadline => "give the run more time with `--timeout`",
         _ => return source.hint().map(str::to_owned),
     };

@@ -10,9 +10,9 @@ use tokio::{
     time::{sleep, timeout_at},
 };
 
-use super::Session;
+use super::{Session, Shared};
 use crate::{
-    ApiError, Deadline, Kind, Outcome, Secret,
+    AnswerBody, ApiError, Deadline, Kind, Outcome, Secret,
     echo::Echo,
     envelope::Reply,
     failure::{self, Cause, Failure},
@@ -147,11 +147,8 @@ impl<'a> Sending<'a> {
         let response = self.session.http().execute(request).await.map_err(|error| failure::classify(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let reply = Reply { status, headers, body: Bytes::new() };
-        let body = if reply.failed() {
-            error_body(response).await
-        } else {
-            body(response, self.session.shared.options.max_response_bytes).await?
-        };
+        let body =
+            if reply.failed() { error_body(response).await } else { body(response, &self.session.shared).await? };
         Ok(Reply { body, ..reply })
     }
 
@@ -201,15 +198,12 @@ fn too_late() -> ApiError {
 }
 
 /// The body, whole.
-async fn body(mut response: Response, limit: usize) -> Result<Bytes, Failure> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failure::classify(&error))? {
-        if body.len() + chunk.len() > limit {
-            return Err(Failure::new(Cause::TooLarge, format!("the answer is larger than {limit} bytes")));
-        }
-        body.extend_from_slice(&chunk);
+async fn body(mut response: Response, shared: &Shared) -> Result<Bytes, Failure> {
+    let mut body = AnswerBody::new(shared.options.max_response_bytes);
+    while let Some(piece) = response.chunk().await.map_err(|error| failure::classify(&error))? {
+        body.push(&piece)?;
     }
-    Ok(body.freeze())
+    Ok(body.finish(shared.options.bounded.then_some(&shared.received))?)
 }
 
 /// As much of an error's body as is worth reading. The status is what matters: a body that breaks off does not hide it.

@@ -116,6 +116,7 @@ impl Asker {
             request_timeout: limit,
             retry: Retry { times: 0, ..Retry::default() },
             max_response_bytes: LONGEST_ANSWER,
+            bounded: false,
             log_capacity: 1,
             ..SessionOptions::default()
         });
