@@ -78,7 +78,7 @@ impl Connection {
     async fn config(&self) -> Result<Config, KubernetesError> {
         match self {
             Self::At { url, token, ca_bundle } => at(url, token.as_ref(), ca_bundle.as_deref()),
-            Self::Inferred { kubeconfig, context } => match read(kubeconfig.as_deref())? {
+            Self::Inferred { kubeconfig, context } => match read(kubeconfig.clone()).await? {
                 Some(file) => from_kubeconfig(file, context.clone()).await,
                 None if context.is_some() => {
                     Err(KubernetesError::wrong_configuration("a context is named, but there is no kubeconfig"))
@@ -107,8 +107,13 @@ fn certificates(bundle: &[u8]) -> Result<Vec<Vec<u8>>, KubernetesError> {
     Ok(found.into_iter().map(|certificate| certificate.to_vec()).collect())
 }
 
-/// The kubeconfig; `None` when none is named and none is there.
-fn read(path: Option<&Path>) -> Result<Option<Kubeconfig>, KubernetesError> {
+/// The kubeconfig; `None` when none is named and none is there. A pipe that nobody writes to must hold up nothing but this.
+async fn read(path: Option<PathBuf>) -> Result<Option<Kubeconfig>, KubernetesError> {
+    let read = tokio::task::spawn_blocking(move || read_now(path.as_deref())).await;
+    read.map_err(|_| KubernetesError::wrong_configuration("the kubeconfig cannot be used"))?
+}
+
+fn read_now(path: Option<&Path>) -> Result<Option<Kubeconfig>, KubernetesError> {
     let read = match path {
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),

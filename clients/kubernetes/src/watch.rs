@@ -199,6 +199,8 @@ fn read_event<R: Resource, T>(
         return Ok(None);
     }
     let unreadable = |_| KubernetesError::undecodable(call, "an event of a watch is not what the API describes");
+    // Lists and answers are weighed where they come in; a watch has no end to weigh.
+    evenkeel_transport::weigh(line).map_err(|reason| KubernetesError::undecodable(call, reason.to_string()))?;
     let event: WatchEvent = serde_json::from_slice(line).map_err(unreadable)?;
     if event.kind == "ERROR" {
         let status: Status = serde_json::from_value(event.object).map_err(unreadable)?;
