@@ -30,8 +30,8 @@ use crate::{
 
 /// How many creates are announced with one write.
 const ANNOUNCED_TOGETHER: usize = 256;
-/// How long after the deadline a change may take to finish what it has begun.
-const GRACE: Duration = Duration::from_secs(60);
+/// How long after the deadline a change may take to finish what it has begun: no request outlives the deadline, so that this is about files.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What became of a change. Most are applied, so that one takes no more room than that.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -117,7 +117,8 @@ impl ExitCode {
                  account may not read a part."
             }
             Self::Configuration => {
-                "A secret is not there, an address or certificate is wrong, the inventory cannot be used, or \
+                "A secret is not there, an address or certificate is wrong, the inventory cannot be used, standard output or the \
+                 report cannot be written (what the run did weighs more), or \
                  more objects would be deleted than `--max-deletes` allows (then none is deleted)."
             }
         }

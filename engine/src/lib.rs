@@ -14,9 +14,11 @@ mod fake_cluster;
 mod home;
 pub mod inventory;
 mod lease;
+mod off_runtime;
 pub mod output;
 mod process;
 pub mod progress;
+mod regular_file;
 pub mod run;
 pub mod secrets;
 pub mod stop;
@@ -24,6 +26,7 @@ pub mod task;
 mod telemetry;
 mod values_files;
 pub mod vault;
+pub mod watch;
 
 pub use process::{begin, main_of, parse, read_values, run_matches, task_command, validate};
 

@@ -23,8 +23,8 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) use ending::Ending;
-pub(crate) use prepare::load;
 use prepare::{Prepared, prepare};
+pub(crate) use prepare::{load, load_off_runtime, resolve_off_runtime};
 use record::Record;
 use select::Selection;
 
@@ -117,6 +117,15 @@ pub(crate) fn unexpected<T: Task>(command: &TaskCommand, message: &str) -> Finis
     let hint = Some("this is a mistake in evenkeel: please report it, with the log".to_owned());
     let failure = Failure { message: message.to_owned(), hint };
     Record::new(T::NAME, mode(command)).finish(Ending::failed(ExitCode::Unexpected, failure), Duration::ZERO, false)
+}
+
+/// The end of a run that did not end by itself.
+pub(crate) fn overdue<T: Task>(command: &TaskCommand) -> Finished {
+    let failure = Failure {
+        message: "the time of the run has passed, and something that it waits for does not return".to_owned(),
+        hint: Some("look for a file system or a login command that hangs, and run it again".to_owned()),
+    };
+    Record::new(T::NAME, mode(command)).finish(Ending::failed(ExitCode::Unavailable, failure), Duration::ZERO, false)
 }
 
 const fn mode(command: &TaskCommand) -> Mode {
@@ -251,7 +260,11 @@ pub(crate) async fn read<R, E: crate::task::Classified>(
     in_time(bounds, async { reading.await.map_err(|error| Ending::of_error(&error)) }).await
 }
 
-async fn in_time<R>(bounds: &Bounds<'_>, reading: impl Future<Output = Result<R, Ending>>) -> Result<R, Ending> {
+/// What `reading` gives, unless the run has to end before.
+pub(crate) async fn in_time<R>(
+    bounds: &Bounds<'_>,
+    reading: impl Future<Output = Result<R, Ending>>,
+) -> Result<R, Ending> {
     tokio::select! {
         biased;
         () = bounds.stop.asked() => Err(Ending::halted(Halt::Stopped, bounds)),

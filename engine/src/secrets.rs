@@ -309,6 +309,8 @@ pub(crate) fn reason(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "it does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        // These are our own words.
+        io::ErrorKind::Other => error.to_string(),
         kind => kind.to_string(),
     }
 }

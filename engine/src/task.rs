@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use crate::{
     cluster::ClusterAccess,
     export::Exporter,
+    off_runtime::off_runtime,
     secrets::{SecretError, SecretResolver},
     vault::Vault,
 };
@@ -144,7 +145,8 @@ impl Context {
     /// When it is not where the values say.
     pub async fn secret(&self, secret: &SecretValue) -> Result<SecretString, SecretError> {
         self.secrets.fetch([secret], &self.cluster).await.map_err(first)?;
-        self.secrets.resolve(secret)
+        let (secrets, secret) = (Arc::clone(&self.secrets), secret.clone());
+        off_runtime(move || secrets.resolve(&secret)).await
     }
 }
 

@@ -8,14 +8,20 @@ mod cluster;
 mod content;
 mod file;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use cluster::ClusterVault;
 use evenkeel_kubernetes_client::KubernetesError;
 use file::FileVault;
 use secrecy::SecretString;
+use tokio::time::{Instant, sleep};
 
 use crate::{home::Home, inventory::default_path};
+
+/// How long another run that is changing a file is waited for: a change takes milliseconds, unless whoever makes it hangs.
+const BUSY_WITHIN: Duration = Duration::from_secs(10);
+/// The pause between two attempts.
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// The secrets that one task has made for one target, by names of the task's own.
 #[derive(Default)]
@@ -59,6 +65,12 @@ pub enum VaultError {
         /// What the system says.
         reason: String,
     },
+    /// Another run is changing it, and does not come to an end.
+    #[error("{place} is in use by another run")]
+    Busy {
+        /// Where it is.
+        place: String,
+    },
     /// There is no place for it.
     #[error("there is no place to keep secrets: neither `XDG_STATE_HOME` nor `HOME` is set")]
     NoPlace,
@@ -77,6 +89,7 @@ impl VaultError {
             Self::NotWritable { .. } | Self::NoPlace => {
                 "name a file that can be written with `--inventory`; secrets are kept beside it"
             }
+            Self::Busy { .. } => "wait until the other run has ended",
             Self::Cluster(error) => return error.hint(),
         };
         Some(hint.to_owned())
@@ -127,8 +140,19 @@ impl Vault {
     async fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
         match &self.place {
             Place::Nowhere => Err(VaultError::NoPlace),
-            Place::File(file) => file.change(name, secret),
+            Place::File(file) => unless_busy(|| file.change(name, secret)).await,
             Place::Cluster(cluster) => cluster.change(name, secret).await,
+        }
+    }
+}
+
+/// Tries again while another run is at it. It waits without holding up anything else, so that signals and the deadline are heard.
+async fn unless_busy(change: impl Fn() -> Result<(), VaultError>) -> Result<(), VaultError> {
+    let begin = Instant::now();
+    loop {
+        match change() {
+            Err(VaultError::Busy { .. }) if begin.elapsed() < BUSY_WITHIN => sleep(BUSY_PAUSE).await,
+            ended => return ended,
         }
     }
 }
@@ -140,5 +164,38 @@ impl fmt::Debug for Vault {
             Place::File(_) => "Vault(file)",
             Place::Cluster(_) => "Vault(cluster)",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, fs::File};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vault_that_another_process_holds_is_given_up_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let inventory = folder.path().join("harbor.jsonl");
+        let vault = Vault::open(&Home::File(Some(inventory)), ("demo", "harbor"), "t");
+        let lock = File::create(folder.path().join("harbor.secrets.json.lock")).unwrap();
+        lock.lock().unwrap();
+        let begin = Instant::now();
+        let kept = vault.keep("robot", &"one".into()).await;
+        assert!(matches!(kept, Err(VaultError::Busy { .. })), "{kept:?}");
+        assert!(begin.elapsed() < BUSY_WITHIN + Duration::from_secs(1));
+        lock.unlock().unwrap();
+        vault.keep("robot", &"one".into()).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vault_is_changed_once_the_other_process_is_done() {
+        let tries = Cell::new(0);
+        let change = || {
+            tries.set(tries.get() + 1);
+            if tries.get() < 5 { Err(VaultError::Busy { place: "`v`".to_owned() }) } else { Ok(()) }
+        };
+        unless_busy(change).await.unwrap();
+        assert_eq!(tries.get(), 5);
     }
 }

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use secrecy::SecretString;
 
 use super::{InventoryError, Place};
-use crate::{command_line::environment_variable, secrets::reason};
+use crate::{command_line::environment_variable, regular_file, secrets::reason};
 
 /// What cannot stand in a file's name everywhere.
 const NOT_IN_A_NAME: &AsciiSet =
@@ -58,7 +58,7 @@ impl FileStore {
     /// The text; `None` when there is no file.
     pub(super) fn read(&self) -> Result<Option<SecretString>, InventoryError> {
         let Some(path) = &self.path else { return Ok(None) };
-        match fs::read_to_string(path) {
+        match regular_file::check(path).and_then(|()| fs::read_to_string(path)) {
             Ok(text) => Ok(Some(text.into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(InventoryError::Unreadable { place: self.place(), reason: reason(&error) }),
@@ -70,8 +70,9 @@ impl FileStore {
         let Some(path) = &self.path else { return Err(InventoryError::NoPlace) };
         let failed = |error: io::Error| not_writable(path, &error);
         fs::create_dir_all(folder_of(path)).map_err(failed)?;
-        let lock =
-            private(OpenOptions::new().create(true).append(true)).open(path.with_extension("lock")).map_err(failed)?;
+        let lock = path.with_extension("lock");
+        regular_file::check(&lock).map_err(failed)?;
+        let lock = private(OpenOptions::new().create(true).append(true)).open(lock).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(InventoryError::Busy { place: self.place() }),

@@ -2,7 +2,7 @@
 //! crash leaves the old content or the new one.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -10,7 +10,7 @@ use std::{
 use secrecy::SecretString;
 
 use super::{VaultError, content::Content};
-use crate::secrets::reason;
+use crate::{regular_file, secrets::reason};
 
 /// The vault of one target in a file that has those of others too.
 pub(super) struct FileVault {
@@ -28,15 +28,20 @@ impl FileVault {
         Ok(self.read()?.find(&self.target, name))
     }
 
-    /// Puts a secret in its place, or takes it out. One change at a time, whoever makes it: each writes the whole.
+    /// Puts a secret in its place, or takes it out. One change at a time, whoever makes it: each writes the whole. While somebody else is at it, it
+    /// is [busy](VaultError::Busy).
     pub(super) fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
         let failed = |error: io::Error| VaultError::NotWritable { place: self.place(), reason: reason(&error) };
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(failed)?;
-        let lock = private(OpenOptions::new().create(true).append(true))
-            .open(self.path.with_extension("json.lock"))
-            .map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        let lock = self.path.with_extension("json.lock");
+        regular_file::check(&lock).map_err(failed)?;
+        let lock = private(OpenOptions::new().create(true).append(true)).open(lock).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(VaultError::Busy { place: self.place() }),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
         let mut content = self.read()?;
         content.change(&self.target, name, secret);
         self.write(&content.text(), folder).map_err(failed)
@@ -48,7 +53,8 @@ impl FileVault {
 
     fn read(&self) -> Result<Content, VaultError> {
         let mut text = Vec::new();
-        match File::open(&self.path).and_then(|mut file| file.read_to_end(&mut text)) {
+        let read = regular_file::check(&self.path).and_then(|()| File::open(&self.path)?.read_to_end(&mut text));
+        match read {
             Ok(_) => Content::read(&text).map_err(|_| VaultError::Damaged { place: self.place() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Content::default()),
             Err(error) => Err(VaultError::Unreadable { place: self.place(), reason: reason(&error) }),
@@ -131,7 +137,12 @@ mod tests {
             for number in 0..8 {
                 let path = path.clone();
                 scope.spawn(move || {
-                    FileVault::new(path, "t").change(&format!("robot-{number}"), Some(&"one".into())).unwrap();
+                    let vault = FileVault::new(path, "t");
+                    let change = || vault.change(&format!("robot-{number}"), Some(&"one".into()));
+                    while matches!(change(), Err(VaultError::Busy { .. })) {
+                        std::thread::yield_now();
+                    }
+                    assert!(vault.find(&format!("robot-{number}")).unwrap().is_some());
                 });
             }
         });

@@ -92,6 +92,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// Another run is at the place where secrets are kept.
+    #[error("robot `{robot}`: the secret made for it cannot be kept: {place} is in use by another run")]
+    VaultBusy {
+        /// The robot.
+        robot: String,
+        /// The place.
+        place: String,
+    },
     /// A robot is gone, and the secret that was kept of it is not.
     #[error("robot `{robot}` is gone, but the secret that was kept of it is not: {reason}")]
     NotForgotten {
@@ -145,6 +153,7 @@ impl Classified for Error {
             | Self::NamespaceMissing { .. }
             | Self::Foreign { .. } => return Class::Refused,
             Self::Missing { .. } | Self::Overtaken { .. } => return Class::Conflict,
+            Self::VaultBusy { .. } => return Class::Conflict,
             Self::NoRandom { .. } | Self::NotKept { .. } | Self::NotForgotten { .. } => return Class::Configuration,
             Self::Cluster(error) => return error.class(),
             Self::Login { source, .. } | Self::Call { source, .. } => source,
@@ -189,6 +198,7 @@ impl Classified for Error {
             }
             Self::NoRandom { .. } => "run it again on a system whose random numbers work",
             Self::Overtaken { .. } => "run again: only one run at a time should set secrets",
+            Self::VaultBusy { .. } => "wait until the other run has ended, and run it again",
             Self::NotKept { .. } | Self::NotForgotten { .. } => {
                 "name a file that can be written with `--inventory`, or a namespace in `kubernetes.inventory`"
             }
@@ -247,7 +257,9 @@ fn connection_hint(source: &HarborError) -> Option<String> {
         Kind::Connection | Kind::Timeout => {
             "check `harbor.url` (or `harbor.internalUrl`), the proxy variables, and that the server runs"
         }
-        Kind::Tls => "put the certificate of the server's authority into `platform.caBundle`",
+        Kind::Tls => {
+            source.api().tls_hint().unwrap_or("put the certificate of the server's authority into `platform.caBundle`")
+        }
         Kind::Deadline => "give the run more time with `--timeout`",
         _ => return source.hint().map(str::to_owned),
     };

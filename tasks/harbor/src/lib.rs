@@ -175,6 +175,9 @@ fn vault_name(stored: &str) -> String {
 }
 
 fn not_kept(stored: &str, error: &VaultError) -> Error {
+    if let VaultError::Busy { place } = error {
+        return Error::VaultBusy { robot: stored.to_owned(), place: place.clone() };
+    }
     Error::NotKept { robot: stored.to_owned(), reason: error.to_string() }
 }
 
