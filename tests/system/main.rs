@@ -6,8 +6,12 @@
 mod cluster;
 mod command_line;
 mod cost;
+#[cfg(unix)]
+mod end;
 mod examples;
 mod export;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod prune;
 mod readme;
 mod reference;
