@@ -81,7 +81,7 @@ fn dispatch(matches: &clap::ArgMatches) -> ExitCode {
         Ok(line) => serve(line.service),
         Err(error) => {
             // Whoever does not read it needs no message about that either.
-            let _ = error.print();
+            let _ = output::print_usage(&error);
             ExitCode::Usage
         }
     }
@@ -94,18 +94,9 @@ fn serve(service: Service) -> ExitCode {
             values.complete_from_environment();
             validate(&values, definitions())
         }
-        Service::Schema { document } => {
-            output::print(&schema::text(document));
-            ExitCode::Converged
-        }
-        Service::Reference => {
-            output::print(&reference::text());
-            ExitCode::Converged
-        }
-        Service::Completions { shell } => {
-            output::print(&manual::completions(command(), shell));
-            ExitCode::Converged
-        }
+        Service::Schema { document } => output::printed(output::print(&schema::text(document))),
+        Service::Reference => output::printed(output::print(&reference::text())),
+        Service::Completions { shell } => output::printed(output::print(&manual::completions(command(), shell))),
         Service::Man { folder } => manual::pages(command(), folder.as_deref()),
     }
 }

@@ -35,6 +35,8 @@ enum DemoError {
     Meddle(#[from] meddle::MeddleError),
     #[error("the published secrets cannot be tried: {0}")]
     Pull(#[from] servers::PullError),
+    #[error("{}", .0.message)]
+    Output(Failure),
     #[error("{step} did not end as it should")]
     Step { step: &'static str, code: ExitCode },
 }
@@ -60,46 +62,43 @@ async fn show() -> Result<(), DemoError> {
         values: example.values(servers.keycloak.url(), servers.harbor.url()),
     };
 
-    title("A Keycloak and a Harbor that nobody has set up, a cluster, and the values of `examples/platform`");
+    title("A Keycloak and a Harbor that nobody has set up, a cluster, and the values of `examples/platform`")?;
     for finished in stage.apply("the first run").await? {
-        say(&summarised(&finished.report));
+        say(&summarised(&finished.report))?;
     }
 
-    title("A node pulls images with what is in the namespaces now");
+    title("A node pulls images with what is in the namespaces now")?;
     log_in(&servers, "the first login").await?;
 
-    title("The same again: nothing to do, nothing written");
+    title("The same again: nothing to do, nothing written")?;
     servers.reset_logs();
     for finished in stage.apply("the second run").await? {
-        say(&finished.report.text(output::style()));
+        say(&finished.report.text(output::style()))?;
     }
     if servers.writes() > 0 {
         return Err(DemoError::Step { step: "the second run", code: ExitCode::Unexpected });
     }
 
-    title("Somebody changes things by hand");
+    title("Somebody changes things by hand")?;
     for deed in meddle::meddle(&servers, &example).await? {
-        say(&format!("  {deed}\n"));
+        say(&format!("  {deed}\n"))?;
     }
 
-    title("The plan shows the drift, and nothing else");
+    title("The plan shows the drift, and nothing else")?;
     let plans = stage.plan("the plan").await?.map(|finished| finished.plan);
     let plans = plans.map(|plan| plan.map(|plan| plan.text(output::style())).unwrap_or_default());
-    say(&plans.join("\n"));
+    say(&plans.join("\n"))?;
 
-    title("The next run corrects it");
+    title("The next run corrects it")?;
     for finished in stage.apply("the correction").await? {
-        say(&finished.report.text(output::style()));
+        say(&finished.report.text(output::style()))?;
     }
 
-    title("And every team pulls again");
+    title("And every team pulls again")?;
     log_in(&servers, "the last login").await?;
 
-    title("What now");
-    say(
-        "  evenkeel keycloak plan --values examples/platform    see docs and README for your own Keycloak and Harbor\n",
-    );
-    Ok(())
+    title("What now")?;
+    say("  evenkeel keycloak plan --values examples/platform    see docs and README for your own Keycloak and Harbor\n")
 }
 
 /// The runs of the demonstration, each the same as on the command line.
@@ -127,7 +126,7 @@ impl Stage {
         if finished.exit_code == ExitCode::Converged {
             return Ok(finished);
         }
-        say(&finished.report.text(Style::Plain));
+        say(&finished.report.text(Style::Plain))?;
         Err(DemoError::Step { step, code: finished.exit_code })
     }
 
@@ -141,7 +140,7 @@ async fn log_in(servers: &Servers, step: &'static str) -> Result<(), DemoError> 
         if !works {
             return Err(DemoError::Step { step, code: ExitCode::Unexpected });
         }
-        say(&format!("  {secret} logs in as {robot}\n"));
+        say(&format!("  {secret} logs in as {robot}\n"))?;
     }
     Ok(())
 }
@@ -160,10 +159,10 @@ fn summarised(report: &Report) -> String {
     format!("{lines}{}\n", report.summary())
 }
 
-fn title(text: &str) {
-    say(&format!("\n── {text}\n"));
+fn title(text: &str) -> Result<(), DemoError> {
+    say(&format!("\n── {text}\n"))
 }
 
-fn say(text: &str) {
-    output::print(text);
+fn say(text: &str) -> Result<(), DemoError> {
+    output::print(text).map_err(DemoError::Output)
 }

@@ -20,8 +20,7 @@ pub(crate) fn pages(command: Command, folder: Option<&Path>) -> ExitCode {
         let mut text = Vec::new();
         // Writing into memory cannot fail.
         let _ = clap_mangen::Man::new(command).render(&mut text);
-        output::print(&String::from_utf8_lossy(&text));
-        return ExitCode::Converged;
+        return output::printed(output::print(&String::from_utf8_lossy(&text)));
     };
     match write(command, folder) {
         Ok(()) => ExitCode::Converged,

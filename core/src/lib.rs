@@ -11,4 +11,5 @@ pub mod memory;
 pub mod object;
 pub mod plan;
 pub mod report;
+pub mod text;
 pub mod values;

@@ -30,10 +30,10 @@ pub struct Memory {
 pub struct Ownership(BTreeSet<ObjectId>);
 
 impl Ownership {
-    /// Whether the object is ours.
+    /// Whether the object is ours. An older inventory may know it by its joined names only.
     #[must_use]
     pub fn contains(&self, object: &ObjectId) -> bool {
-        self.0.contains(object)
+        self.0.contains(object) || object.joined().is_some_and(|joined| self.0.contains(&joined))
     }
 
     /// Our objects of one kind, in the order of their names.
@@ -110,7 +110,8 @@ impl Secrets {
     /// How a declared value of a hidden field stands to what was written there last.
     #[must_use]
     pub fn recall(&self, object: &ObjectId, path: &str, declared: &SecretString) -> Recall {
-        match (&self.key, self.written.get(object).and_then(|fields| fields.get(path))) {
+        let written = self.written.get(object).or_else(|| self.written.get(&object.joined()?));
+        match (&self.key, written.and_then(|fields| fields.get(path))) {
             (Some(key), Some(Written::Digest(digest))) if key.digest(object, path, declared) == *digest => Recall::Same,
             (_, Some(_)) => Recall::Different,
             (_, None) if self.adopting => Recall::Different,

@@ -1,6 +1,7 @@
 //! A plan is a value: which objects change, in which fields, why, and what each change waits for.
 
 mod document;
+mod left_alone;
 mod text;
 
 use std::{
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use document::{ChangeDocument, PlanDocument};
+pub use left_alone::LeftAlone;
 pub use text::Style;
 
 pub use crate::cause::Cause;
@@ -90,11 +92,13 @@ pub struct Note {
     pub message: String,
 }
 
-/// Declared objects of which nobody knows whether they differ: the account may not see them.
+/// Declared objects of which nobody knows whether they differ: the account may not see them, or what holds them is away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unjudged {
     /// The objects.
     pub objects: Vec<ObjectId>,
+    /// Whether what holds them does not answer: another try may show them.
+    pub is_away: bool,
     /// What could not be seen; no final period.
     pub message: String,
     /// Which right is missing, and where to give it.

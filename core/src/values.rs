@@ -14,6 +14,7 @@ mod layers;
 mod load;
 pub mod model;
 mod names;
+mod nickname;
 mod path;
 mod pattern;
 mod problem;
@@ -34,6 +35,7 @@ pub use names::{
     KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName,
     RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix,
 };
+pub use nickname::nickname_of;
 pub use path::{Step, ValuePath};
 pub use pattern::fits_pattern;
 pub use problem::{Problem, Problems};

@@ -4,7 +4,7 @@ use std::{fmt, num::NonZeroUsize, sync::Arc, time::Instant};
 
 use evenkeel_core::report::RequestCounts;
 use evenkeel_kubernetes_client::{Cluster, ClusterOptions, Connection, KubernetesError};
-use evenkeel_transport::{Deadline, Kind};
+use evenkeel_transport::{Deadline, Kind, Mask};
 use tokio::sync::OnceCell;
 
 use crate::task::{Class, Classified};
@@ -18,15 +18,16 @@ struct Shared {
     field_manager: String,
     concurrency: NonZeroUsize,
     deadline: Instant,
+    mask: Mask,
     cluster: OnceCell<Cluster>,
 }
 
 impl ClusterAccess {
-    /// A way that nobody has gone yet. `task` gives the field manager its name: `evenkeel-<task>`.
+    /// A way that nobody has gone yet. `task` gives the field manager its name: `evenkeel-<task>`; `mask` has the run's secrets.
     #[must_use]
-    pub fn new(connection: Connection, task: &str, concurrency: NonZeroUsize, deadline: Instant) -> Self {
+    pub fn new(connection: Connection, task: &str, concurrency: NonZeroUsize, deadline: Instant, mask: Mask) -> Self {
         let field_manager = format!("evenkeel-{task}");
-        Self(Arc::new(Shared { connection, field_manager, concurrency, deadline, cluster: OnceCell::new() }))
+        Self(Arc::new(Shared { connection, field_manager, concurrency, deadline, mask, cluster: OnceCell::new() }))
     }
 
     /// The cluster. Preparing it makes no request.
@@ -35,13 +36,14 @@ impl ClusterAccess {
     ///
     /// [`KubernetesError::NotConfigured`] when there is none, [`KubernetesError::Configuration`] when it cannot be addressed.
     pub async fn connected(&self) -> Result<&Cluster, KubernetesError> {
-        let Shared { connection, field_manager, concurrency, deadline, cluster } = &*self.0;
+        let Shared { connection, field_manager, concurrency, deadline, mask, cluster } = &*self.0;
         cluster
             .get_or_try_init(|| {
                 let options = ClusterOptions {
                     field_manager: field_manager.clone(),
                     concurrency: *concurrency,
                     deadline: Some(Deadline::at(*deadline)),
+                    mask: mask.clone(),
                     ..ClusterOptions::default()
                 };
                 Cluster::connect(connection, options)
@@ -76,7 +78,7 @@ impl Classified for KubernetesError {
             return Class::Unavailable;
         }
         match self {
-            Self::NotConfigured | Self::Configuration { .. } => Class::Configuration,
+            Self::NotConfigured | Self::Configuration { .. } | Self::Unaddressable(_) => Class::Configuration,
             Self::Unauthorized(_) | Self::Forbidden(_) => Class::NotAuthorised,
             // What was there a moment ago is gone, or the other way round.
             Self::NotFound(_) | Self::AlreadyExists(_) | Self::Stale(_) | Self::Expired(_) => Class::Conflict,

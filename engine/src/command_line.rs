@@ -1,11 +1,15 @@
 //! The command line that all tasks share, and the environment variables that stand for its options
 //! where there is no command line to write, as in a Kubernetes Job.
 
+mod reach;
+
 use std::{fmt, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Arg, ArgAction, Args, Subcommand, ValueEnum, builder::BoolishValueParser};
 use evenkeel_core::{object::ObjectId, values::fits_pattern};
 use evenkeel_kubernetes_client::Connection;
+
+pub use reach::ReachOptions;
 
 /// What a task can be asked to do.
 #[derive(Clone, Debug, Subcommand)]
@@ -148,6 +152,9 @@ pub struct Options {
     /// Try every secret that was handed out, also those that worked before and have not changed since
     #[arg(long, env = "EVENKEEL_VERIFY_SECRETS", value_parser = BoolishValueParser::new(), help_heading = "Secrets")]
     pub verify_secrets: bool,
+    /// From where the secrets of values may come.
+    #[command(flatten)]
+    pub reach: ReachOptions,
 
     /// Whether certificates that do not work are not copied. Only tasks that look at certificates have the option
     /// ([`Task::LOOKS_AT_CERTIFICATES`](crate::task::Task::LOOKS_AT_CERTIFICATES)).
@@ -217,6 +224,7 @@ impl Default for Options {
             inventory: None,
             cluster: ClusterOptions::default(),
             verify_secrets: false,
+            reach: ReachOptions::default(),
             require_valid: false,
             timeout: DEFAULT_TIMEOUT,
             concurrency: DEFAULT_CONCURRENCY,
@@ -256,7 +264,7 @@ impl Selector {
     /// Whether the object is selected.
     #[must_use]
     pub fn matches(&self, object: &ObjectId) -> bool {
-        self.kind == object.kind().as_str() && fits_pattern(&self.name, object.name())
+        self.kind == object.kind().as_str() && fits_pattern(&self.name, &object.path())
     }
 }
 
@@ -333,6 +341,13 @@ mod tests {
         for selector in ["role/team", "group/*", "role/*beta*", "role/team-alpha*a", "role/*team-alphaa"] {
             assert!(!selector.parse::<Selector>().unwrap().matches(&object), "{selector}");
         }
+    }
+
+    #[test]
+    fn a_name_is_selected_as_it_is_shown() {
+        let role = ObjectId::within(Kind::new("client-role"), "app", "x/y");
+        assert!("client-role/app/x\\/y".parse::<Selector>().unwrap().matches(&role));
+        assert!(!"client-role/app/x/y".parse::<Selector>().unwrap().matches(&role), "that is another one");
     }
 
     #[test]

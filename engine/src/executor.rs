@@ -30,8 +30,8 @@ use crate::{
 
 /// How many creates are announced with one write.
 const ANNOUNCED_TOGETHER: usize = 256;
-/// How long after the deadline a change may take to finish what it has begun.
-const GRACE: Duration = Duration::from_secs(60);
+/// How long after the deadline a change may take to finish what it has begun: no request outlives the deadline, so that this is about files.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What became of a change. Most are applied, so that one takes no more room than that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,12 +65,12 @@ impl Fault {
 
     /// Whether trying again in this run cannot help.
     pub(crate) const fn is_final(&self) -> bool {
-        matches!(self.class, Class::Refused | Class::NotAuthorised | Class::Configuration)
+        matches!(self.class, Class::Refused | Class::Prevented | Class::NotAuthorised | Class::Configuration)
     }
 
     /// Whether the change certainly did not happen, so that an announcement can be taken back.
     const fn did_not_happen(&self) -> bool {
-        matches!(self.class, Class::Refused | Class::NotAuthorised | Class::Conflict)
+        matches!(self.class, Class::Refused | Class::Prevented | Class::NotAuthorised | Class::Conflict)
     }
 }
 
@@ -277,7 +277,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     /// before anything else, because a crash would leave it announced as ours.
     async fn take_back(&mut self, object: &ObjectId, class: Class) {
         self.inventory.note(object, State::Gone);
-        if class == Class::Conflict
+        if matches!(class, Class::Conflict | Class::Prevented)
             && let Err(error) = self.inventory.store().await
         {
             self.inventory_error.get_or_insert(error);

@@ -77,7 +77,7 @@ impl ExitCode {
         match class {
             Class::Unavailable => Self::Unavailable,
             Class::NotAuthorised => Self::NotAuthorised,
-            Class::Configuration => Self::Configuration,
+            Class::Configuration | Class::Prevented => Self::Configuration,
             Class::Conflict => Self::SomeFailed,
             Class::Refused | Class::Unexpected => Self::Unexpected,
         }
@@ -103,13 +103,12 @@ impl ExitCode {
                  Every problem is named with file and line; no request was made."
             }
             Self::Unavailable => {
-                "The target cannot be reached or is overloaded, or `--timeout` has passed. What was not \
+                "The target cannot be reached, is overloaded or in read-only mode, or `--timeout` has passed. What was not \
                  done is listed as skipped."
             }
             Self::SomeFailed => {
-                "At least one change failed, was skipped, or is not there although the application accepted it; \
-                 what did not depend on it was done. Also when the run was stopped by a signal, or another \
-                 run holds the inventory."
+                "At least one change failed or was skipped; what did not depend on it was done. Also when the run was \
+                 stopped by a signal, another run holds the inventory, or the disk that it is on is full."
             }
             Self::NotAuthorised => {
                 "The login is refused, every change that failed lacked a right, or something declared could not be \
@@ -117,8 +116,11 @@ impl ExitCode {
                  account may not read a part."
             }
             Self::Configuration => {
-                "A secret is not there, an address or certificate is wrong, the inventory cannot be used, or \
-                 more objects would be deleted than `--max-deletes` allows (then none is deleted)."
+                "A secret is not there, an address or certificate is wrong, the inventory cannot be used, standard output or the \
+                 report cannot be written (what the run did weighs more), or \
+                 more objects would be deleted than `--max-deletes` allows (then none is deleted). Also when all that failed \
+                 will fail again: an object of a declared name is there and not ours, the server's environment or state \
+                 fixes a setting, or the application accepts a value and does not keep it."
             }
         }
     }

@@ -11,6 +11,8 @@ use evenkeel_kubernetes_client::Connection;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
+use evenkeel_transport::Mask;
+
 use crate::cluster::ClusterAccess;
 
 /// What a write meets, instead of being done and answered.
@@ -97,7 +99,7 @@ impl FakeCluster {
 
     pub(crate) fn access(&self) -> ClusterAccess {
         let deadline = Instant::now() + Duration::from_secs(60);
-        ClusterAccess::new(self.connection(), "fake", NonZeroUsize::MIN.saturating_add(7), deadline)
+        ClusterAccess::new(self.connection(), "fake", NonZeroUsize::MIN.saturating_add(7), deadline, Mask::default())
     }
 
     /// Puts a Secret there.

@@ -25,6 +25,7 @@ use evenkeel_core::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use crate::private_file::Exposed;
 pub use error::{InventoryError, Place};
 pub(crate) use file::default_path;
 pub(crate) use stored::StoredInventory;

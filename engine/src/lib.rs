@@ -6,6 +6,7 @@
 
 pub mod cluster;
 pub mod command_line;
+mod core_dumps;
 mod executor;
 pub mod exit_code;
 pub mod export;
@@ -14,16 +15,20 @@ mod fake_cluster;
 mod home;
 pub mod inventory;
 mod lease;
+mod off_runtime;
 pub mod output;
+mod private_file;
 mod process;
 pub mod progress;
 pub mod run;
 pub mod secrets;
 pub mod stop;
+pub mod storage;
 pub mod task;
 mod telemetry;
 mod values_files;
 pub mod vault;
+pub mod watch;
 
 pub use process::{begin, main_of, parse, read_values, run_matches, task_command, validate};
 

@@ -1,17 +1,22 @@
 //! What a run leaves behind: data on standard output, errors on standard error, the report file and
-//! the termination message of a pod.
+//! the termination message of a pod. Everything that leaves goes through the process's mask.
+
+mod place;
 
 use std::{
-    fs::OpenOptions,
+    borrow::Cow,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use evenkeel_core::{
     plan::Style,
     report::{Failure, Mode, Report},
+    text::{visible, visible_lines},
     values::Problems,
 };
+use evenkeel_transport::Mask;
 use serde::Serialize;
 
 use crate::{
@@ -25,20 +30,29 @@ use crate::{
 /// Where Kubernetes takes a container's last words from, unless the pod says otherwise.
 const TERMINATION_LOG: &str = "/dev/termination-log";
 
-/// Writes everything. Returns the exit code of the process: what cannot be written is a failure too.
+/// The secrets of this process, which has one standard output and one standard error.
+static SECRETS: LazyLock<Mask> = LazyLock::new(Mask::default);
+
+/// What is taken out of everything that this process tells.
+#[must_use]
+pub fn mask() -> &'static Mask {
+    &SECRETS
+}
+
+/// Writes everything. Returns the exit code of the process: what cannot be written is a failure too. What nobody may be waiting to read comes
+/// first.
 pub(crate) fn write(finished: &Finished, options: &OutputOptions) -> ExitCode {
-    print_ending(&finished.failures, finished.problems.as_ref(), options.log_format);
-    print_result(finished, options.format);
     write_termination_message(&finished.report);
-    match options.report.as_deref().map(|path| (path, write_report(path, &finished.report))) {
-        Some((path, Err(error))) => {
-            let message = format!("report `{}` cannot be written: {}", path.display(), reason(&error));
-            let hint = Some("name a file in a folder that can be written with `--report`".to_owned());
-            print_failure(&Failure { message, hint }, options.log_format);
-            // What the run did weighs more than where it is written down.
-            if finished.exit_code == ExitCode::Converged { ExitCode::Configuration } else { finished.exit_code }
-        }
-        _ => finished.exit_code,
+    let report = options.report.as_deref().map_or(Ok(()), |path| write_report(path, &finished.report));
+    print_ending(&finished.failures, finished.problems.as_ref(), options.log_format);
+    let printed = print_result(finished, options.format);
+    let failures: Vec<Failure> = [report, printed].into_iter().filter_map(Result::err).collect();
+    print_ending(&failures, None, options.log_format);
+    // What the run did weighs more than where it is written down.
+    if finished.exit_code == ExitCode::Converged && !failures.is_empty() {
+        ExitCode::Configuration
+    } else {
+        finished.exit_code
     }
 }
 
@@ -64,11 +78,26 @@ pub(crate) fn print_ending(failures: &[Failure], problems: Option<&Problems>, fo
 pub fn print_failure(failure: &Failure, format: LogFormat) {
     match format {
         LogFormat::Text => {
-            let hint = failure.hint.iter().map(|hint| format!("hint: {hint}\n")).collect::<String>();
-            to_stderr(&format!("error: {}\n{hint}", failure.message));
+            let hint = failure.hint.iter().map(|hint| format!("hint: {}\n", visible(hint))).collect::<String>();
+            to_stderr(&format!("error: {}\n{hint}", visible(&failure.message)));
         }
         LogFormat::Json => tracing::error!(hint = failure.hint, "{}", failure.message),
     }
+}
+
+/// Prints help, the version, or what is wrong with a command line.
+///
+/// # Errors
+///
+/// When standard output cannot be written.
+pub fn print_usage(error: &clap::Error) -> io::Result<()> {
+    let text = error.render();
+    if error.use_stderr() {
+        to_stderr(&if is_colourful(&io::stderr()) { text.ansi().to_string() } else { text.to_string() });
+    } else {
+        error.print()?;
+    }
+    Ok(())
 }
 
 /// How text on standard output is dressed.
@@ -78,7 +107,7 @@ pub fn style() -> Style {
 }
 
 /// Prints the plan, the report or the state of the check.
-fn print_result(finished: &Finished, format: OutputFormat) {
+fn print_result(finished: &Finished, format: OutputFormat) -> Result<(), Failure> {
     let report = &finished.report;
     let plan = finished.plan.as_ref();
     let style = style();
@@ -87,7 +116,7 @@ fn print_result(finished: &Finished, format: OutputFormat) {
         (Mode::Plan, OutputFormat::Json) => print(&plan.map(json).unwrap_or_default()),
         (Mode::Apply | Mode::Check, OutputFormat::Json) => print(&json(report)),
         // A run that did not come to its plan has nothing but its error to tell.
-        (Mode::Apply | Mode::Check, OutputFormat::Text) if plan.is_none() => {}
+        (Mode::Apply | Mode::Check, OutputFormat::Text) if plan.is_none() => Ok(()),
         (Mode::Apply, OutputFormat::Text) => print(&without_failure(report).text(style)),
         (Mode::Check, OutputFormat::Text) => print(&check(finished, style)),
     }
@@ -95,7 +124,8 @@ fn print_result(finished: &Finished, format: OutputFormat) {
 
 /// What a check found: how much would change, and what there is to know.
 fn check(finished: &Finished, style: Style) -> String {
-    let counts = finished.plan.as_ref().map(|plan| format!("{}: {}, {}\n", plan.task, plan.target, plan.counts()));
+    let counts =
+        finished.plan.as_ref().map(|plan| format!("{}: {}, {}\n", plan.task, visible(&plan.target), plan.counts()));
     let report = Report { changes: Vec::new(), ..without_failure(&finished.report) };
     format!("{}{}", counts.unwrap_or_default(), report.text(style))
 }
@@ -105,19 +135,29 @@ fn without_failure(report: &Report) -> Report {
     Report { failure: None, ..report.clone() }
 }
 
+/// The JSON form, without secrets.
 fn json(value: &impl Serialize) -> String {
     // Reports and plans are texts, numbers and maps with text keys: they always have a JSON form.
-    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    // Only where something is masked is it taken apart: its keys would come in another order.
+    let text = match mask().leaving(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(_) => masked_json(&text),
+    };
+    // A terminal may show it, and it means the same.
+    visible_lines(&(text + "\n")).into_owned()
 }
 
-/// Replaces the report in one step, so that nobody reads half of one.
-fn write_report(path: &Path, report: &Report) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(json(report).as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+fn masked_json(text: &str) -> String {
+    let value = serde_json::from_str(text).map(|value| mask().leaving_json(value));
+    value.and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_default()
+}
+
+fn write_report(path: &Path, report: &Report) -> Result<(), Failure> {
+    place::write(path, json(report)).map_err(|error| Failure {
+        message: format!("report `{}` cannot be written: {}", path.display(), reason(&error)),
+        hint: Some("name a file in a folder that can be written with `--report`".to_owned()),
+    })
 }
 
 /// Leaves the summary where Kubernetes looks for it.
@@ -125,27 +165,69 @@ fn write_termination_message(report: &Report) {
     let in_a_pod = environment_variable("KUBERNETES_SERVICE_HOST").map(|_| PathBuf::from(TERMINATION_LOG));
     let Some(path) = environment_variable("EVENKEEL_TERMINATION_LOG").map(PathBuf::from).or(in_a_pod) else { return };
     // Kubernetes has made the file; where it is not there, nobody reads it.
-    let written = OpenOptions::new()
-        .write(true)
-        .truncate(true)
-        .open(&path)
-        .and_then(|mut file| file.write_all(report.termination_message().as_bytes()));
-    if let Err(error) = written {
+    let message = mask().leaving(&report.termination_message()).into_owned();
+    if let Err(error) = place::overwrite(&path, message) {
         tracing::debug!("no termination message: `{}` cannot be written: {}", path.display(), reason(&error));
     }
 }
 
-/// Prints data. Whoever reads it may stop reading: then there is nobody left to tell.
-pub fn print(text: &str) {
+/// Prints data as it is, without secrets. Whoever reads it may stop reading: then there is nobody left to tell, and that is no failure. A full
+/// disk is.
+///
+/// # Errors
+///
+/// When standard output cannot be written.
+pub fn print(text: &str) -> Result<(), Failure> {
+    print_values(&mask().leaving(text))
+}
+
+/// Prints values that were read from an application and are to be applied again: a word that was changed in them would change
+/// the application. They hold no secret but those that somebody has written into a name or a description.
+///
+/// # Errors
+///
+/// As [`print`].
+pub(crate) fn print_values(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure {
+            message: format!("standard output cannot be written: {}", reason(&error)),
+            hint: Some("look at what it leads to: a full disk, most likely".to_owned()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Prints text for people: what could not be seen is shown escaped.
+///
+/// # Errors
+///
+/// As [`print`].
+pub fn print_text(text: &str) -> Result<(), Failure> {
+    print(&visible_lines(text))
 }
 
 /// Prints data as JSON.
-pub fn print_json(value: &impl Serialize) {
-    print(&json(value));
+///
+/// # Errors
+///
+/// As [`print`].
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&json(value))
+}
+
+/// The exit code of a command that prints and does nothing else.
+#[must_use]
+pub fn printed(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::Converged,
+        Err(failure) => {
+            print_failure(&failure, LogFormat::Text);
+            ExitCode::Configuration
+        }
+    }
 }
 
 pub(crate) fn to_stderr(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(mask().leaving(text).as_bytes());
 }

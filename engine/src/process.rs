@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -9,17 +10,20 @@ use std::{
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
 use evenkeel_core::{report::Failure, values::Values};
 use evenkeel_kubernetes_client::ObjectName;
+use evenkeel_transport::guard_memory;
 
 use crate::{
     command_line::{LogFormat, REQUIRE_VALID, TaskCommand, ValuesOptions, environment_variable, require_valid},
+    core_dumps,
     exit_code::ExitCode,
     output,
     progress::Progress,
-    run::{Finished, Surroundings, load, run, unexpected},
+    run::{Surroundings, load, overdue, run, unexpected},
     secrets::SecretResolver,
     stop::Stop,
     task::Task,
     telemetry,
+    watch::Watch,
 };
 
 /// The whole of a task's `main`.
@@ -57,10 +61,11 @@ pub fn task_command<T: Task>() -> Command {
 /// The exit code, when there is nothing to run: help or the version was asked for, or what is wrong
 /// has been printed.
 pub fn parse(command: Command, arguments: impl IntoIterator<Item = OsString>) -> Result<ArgMatches, ExitCode> {
-    command.try_get_matches_from(arguments).map_err(|error| {
-        // Whoever does not read it needs no message about that either.
-        let _ = error.print();
-        if error.exit_code() == 0 { ExitCode::Converged } else { ExitCode::Usage }
+    command.try_get_matches_from(arguments).map_err(|error| match (error.exit_code(), output::print_usage(&error)) {
+        // Whoever does not read it any more needs no message about that either.
+        (0, Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::Configuration,
+        (0, _) => ExitCode::Converged,
+        _ => ExitCode::Usage,
     })
 }
 
@@ -88,18 +93,19 @@ fn run_process<T: Task>(command: &TaskCommand) -> ExitCode {
     let options = &command.options().output;
     let progress = begin(options.log_format);
     let surroundings = Surroundings {
-        secrets: Arc::new(SecretResolver::new()),
+        secrets: Arc::new(SecretResolver::of_process(command.options().reach.reach())),
         stop: Stop::new(),
         progress,
         pod: pod(),
         ..Surroundings::default()
     };
-    // A panic is a mistake of ours; its report and exit code must not be lost with it.
-    let finished = catch_unwind(AssertUnwindSafe(|| block_on::<T>(command, &surroundings)));
-    output::write(
-        &finished.unwrap_or_else(|_| unexpected::<T>(command, "the run ended in the middle of its work")),
-        options,
-    )
+    let late = command.clone();
+    let watch = Watch::over(&surroundings.stop, command.options().timeout, move || {
+        output::write(&overdue::<T>(&late), &late.options().output)
+    });
+    let finished = block_on(run::<T>(command, &surroundings));
+    watch.run_is_over();
+    output::write(&finished.unwrap_or_else(|message| unexpected::<T>(command, message)), options)
 }
 
 /// The pod that this process runs in, where its template says so.
@@ -108,15 +114,17 @@ fn pod() -> Option<ObjectName> {
     Some(ObjectName::in_namespace(variable("POD_NAMESPACE")?, variable("POD_NAME")?))
 }
 
-fn block_on<T: Task>(command: &TaskCommand, surroundings: &Surroundings) -> Finished {
+/// Does this to its end. What it has left behind in threads of its own, because it had no more time to wait for it, is not waited for here either.
+///
+/// # Errors
+///
+/// A message for people, when it broke down: that is a mistake of ours, and its report and exit code must not be lost with it.
+pub(crate) fn block_on<F: Future>(work: F) -> Result<F::Output, &'static str> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else { return unexpected::<T>(command, "the system gives this process no event loop") };
-    runtime.block_on(async {
-        let signals = tokio::spawn(surroundings.stop.clone().at_signals());
-        let finished = run::<T>(command, surroundings).await;
-        signals.abort();
-        finished
-    })
+    let runtime = runtime.map_err(|_| "the system gives this process no event loop")?;
+    let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)));
+    runtime.shutdown_background();
+    done.map_err(|_| "the run ended in the middle of its work")
 }
 
 /// What a process of ours begins with: the log, and what a panic may say. Returns where progress shows.
@@ -128,6 +136,8 @@ pub fn begin(format: LogFormat) -> Progress {
     };
     telemetry::start(format, &progress);
     telemetry::silence_panics();
+    core_dumps::forbid();
+    guard_memory();
     progress
 }
 
@@ -148,10 +158,7 @@ pub fn read_values(values: &ValuesOptions, format: LogFormat) -> Result<Values, 
 /// `definitions` are those of all tasks that the values are for ([`Task::definitions`]).
 pub fn validate(values: &ValuesOptions, definitions: Vec<(&'static str, serde_json::Value)>) -> ExitCode {
     match load(values, definitions, false) {
-        Ok(_) => {
-            output::print("the values are valid\n");
-            ExitCode::Converged
-        }
+        Ok(_) => output::printed(output::print("the values are valid\n")),
         Err(ending) => {
             output::print_ending(&ending.failures, ending.problems.as_ref(), LogFormat::Text);
             ending.code

@@ -1,14 +1,16 @@
 //! How far a run is, for people who watch it on a terminal. Nobody else sees anything of it.
 
 use std::{
+    borrow::Cow,
     io::{self, IsTerminal, Write},
     time::Duration,
 };
 
+use evenkeel_core::text::{escape, visible};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::command_line::environment_variable;
+use crate::{command_line::environment_variable, output::mask, telemetry::is_colourful};
 
 /// The bars of a run. Clones draw to the same place.
 #[derive(Clone, Debug)]
@@ -81,7 +83,7 @@ pub struct Line(ProgressBar);
 impl Line {
     /// Shows this text from now on.
     pub fn say(&self, text: String) {
-        self.0.set_message(text);
+        self.0.set_message(visible(&mask().leaving(&text)).into_owned());
     }
 }
 
@@ -108,7 +110,7 @@ impl Drop for Step {
     }
 }
 
-/// Writes log lines to standard error, above the bars.
+/// Writes log lines to standard error, above the bars and without secrets.
 impl<'a> MakeWriter<'a> for Progress {
     type Writer = Above<'a>;
 
@@ -121,12 +123,38 @@ impl<'a> MakeWriter<'a> for Progress {
 #[derive(Debug)]
 pub struct Above<'a>(&'a Progress);
 
+/// One call writes one line of the log. The subscriber escapes the control characters of what it logs, but neither those that end a line nor
+/// those that turn text around.
 impl Write for Above<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.0.suspend(|| io::stderr().write(bytes))
+        let line = shown(&masked_line(&String::from_utf8_lossy(bytes)));
+        self.0.0.suspend(|| io::stderr().write_all(line.as_bytes()))?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
     }
+}
+
+/// The line without secrets; one of JSON stays JSON.
+fn masked_line(line: &str) -> String {
+    match (mask().leaving(line), serde_json::from_str(line)) {
+        (Cow::Owned(_), Ok(event)) => format!("{}\n", mask().leaving_json(event)),
+        (masked, _) => masked.into_owned(),
+    }
+}
+
+/// A line of the log as it is shown. Its colours are those of the subscriber.
+fn shown(line: &str) -> String {
+    let has_colours = is_colourful(&io::stderr());
+    let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+    let mut shown = String::with_capacity(line.len() + 1);
+    for character in line.chars() {
+        match escape(character) {
+            Some(escape) if !(has_colours && character == '\u{1b}') => shown.push_str(&escape),
+            _ => shown.push(character),
+        }
+    }
+    shown + end
 }

@@ -23,8 +23,8 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) use ending::Ending;
-pub(crate) use prepare::load;
 use prepare::{Prepared, prepare};
+pub(crate) use prepare::{load, load_off_runtime, resolve_off_runtime};
 use record::Record;
 use select::Selection;
 
@@ -39,7 +39,7 @@ use crate::{
     progress::Progress,
     secrets::SecretResolver,
     stop::Stop,
-    task::{Context, Task},
+    task::{Class, Context, Task},
     vault::Vault,
 };
 
@@ -105,7 +105,13 @@ fn context<T: Task>(options: &Options, surroundings: &Surroundings, begin: Insta
         deadline,
         concurrency: options.concurrency.get(),
         secrets: Arc::clone(&surroundings.secrets),
-        cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline),
+        cluster: ClusterAccess::new(
+            connection,
+            T::NAME,
+            options.concurrency,
+            deadline,
+            surroundings.secrets.mask().clone(),
+        ),
         vault: Arc::default(),
         verify_secrets: options.verify_secrets,
         require_valid: options.require_valid,
@@ -117,6 +123,15 @@ pub(crate) fn unexpected<T: Task>(command: &TaskCommand, message: &str) -> Finis
     let hint = Some("this is a mistake in evenkeel: please report it, with the log".to_owned());
     let failure = Failure { message: message.to_owned(), hint };
     Record::new(T::NAME, mode(command)).finish(Ending::failed(ExitCode::Unexpected, failure), Duration::ZERO, false)
+}
+
+/// The end of a run that did not end by itself.
+pub(crate) fn overdue<T: Task>(command: &TaskCommand) -> Finished {
+    let failure = Failure {
+        message: "the time of the run has passed, and something that it waits for does not return".to_owned(),
+        hint: Some("look for a file system or a login command that hangs, and run it again".to_owned()),
+    };
+    Record::new(T::NAME, mode(command)).finish(Ending::failed(ExitCode::Unavailable, failure), Duration::ZERO, false)
 }
 
 const fn mode(command: &TaskCommand) -> Mode {
@@ -147,11 +162,15 @@ async fn attempt<T: Task>(
     // Boxed, here and below: a task's futures are large, and every level that holds one would hold it on the stack.
     let prepared = in_time(&bounds, Box::pin(prepare::<T>(&options.values, context))).await?;
     record.target = T::target(&prepared.desired);
+    if matches!(command, TaskCommand::Check { .. }) {
+        record.note(T::assumed(&prepared.desired));
+    }
     let home = in_time(&bounds, home::<T>(options, &prepared, context)).await?;
     let inventory = in_time(&bounds, open_inventory::<T>(command, &prepared, &home, &record.target)).await?;
     let task = {
         let _step = surroundings.progress.waiting("connecting");
-        let vault = Arc::new(Vault::open(&home, (&prepared.platform, T::NAME), &record.target));
+        let mask = surroundings.secrets.mask().clone();
+        let vault = Arc::new(Vault::open(&home, (&prepared.platform, T::NAME), &record.target, mask));
         let context = Context { vault, ..context.clone() };
         read(&bounds, Box::pin(T::connect(&prepared.desired, &context))).await?
     };
@@ -199,9 +218,7 @@ impl<T: Task> Session<'_, T> {
         record.plan_only(&selection.plan);
         match selection.refused {
             Some(failure) => Err(Ending::failed(ExitCode::Configuration, failure)),
-            None if !selection.plan.unjudged().is_empty() => {
-                Err(Ending::of_unjudged(ExitCode::NotAuthorised, selection.plan.unjudged()))
-            }
+            None if !selection.plan.unjudged().is_empty() => Err(Ending::of_unjudged(None, selection.plan.unjudged())),
             None if selection.plan.is_empty() && !record.asks_for_attention() => Ok(ExitCode::Converged),
             None => Ok(ExitCode::Differences),
         }
@@ -251,7 +268,11 @@ pub(crate) async fn read<R, E: crate::task::Classified>(
     in_time(bounds, async { reading.await.map_err(|error| Ending::of_error(&error)) }).await
 }
 
-async fn in_time<R>(bounds: &Bounds<'_>, reading: impl Future<Output = Result<R, Ending>>) -> Result<R, Ending> {
+/// What `reading` gives, unless the run has to end before.
+pub(crate) async fn in_time<R>(
+    bounds: &Bounds<'_>,
+    reading: impl Future<Output = Result<R, Ending>>,
+) -> Result<R, Ending> {
     tokio::select! {
         biased;
         () = bounds.stop.asked() => Err(Ending::halted(Halt::Stopped, bounds)),
@@ -278,7 +299,10 @@ async fn open_inventory<T: Task>(
     let opened = StoredInventory::open(home.clone(), (&prepared.platform, T::NAME), target).await;
     let looks_on = !command.options().prune && !matches!(command, TaskCommand::Apply { .. });
     opened.or_else(|error: InventoryError| {
-        if !looks_on {
+        // What others may have written is told at the first look, not at the first write. One that may be read the next time is
+        // waited for: without it a plan would be another one.
+        let is_exposed = matches!(error, InventoryError::Exposed { .. });
+        if !looks_on || is_exposed || error.class() == Class::Unavailable {
             return Err(Ending::of_inventory(&error));
         }
         tracing::warn!("{error}: nothing is taken for ours");

@@ -1,4 +1,6 @@
-//! Where declared secrets come from. The one place that reads them; nobody shows them.
+//! Where declared secrets come from. The one place that reads them; nobody shows them, and the run's [`Mask`] knows them all.
+
+mod reach;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -6,16 +8,22 @@ use std::{
     fmt,
     fs::File,
     io::{self, Read},
+    path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use evenkeel_core::values::{SecretKey, SecretValue};
 use evenkeel_kubernetes_client::{KubernetesError, ObjectName, secret::SecretObject};
+use evenkeel_transport::{Mask, Secret};
 use futures::future::join_all;
 use secrecy::SecretString;
 
+use reach::OutOfReach;
+pub use reach::Reach;
+
 use crate::{
     cluster::ClusterAccess,
+    output,
     task::{Class, Classified},
 };
 
@@ -73,6 +81,14 @@ pub enum SecretError {
         /// The key.
         key: String,
     },
+    /// The values may not refer to this place.
+    #[error("{reference} is out of the values' reach: `{option}` does not allow it")]
+    OutOfReach {
+        /// The place.
+        reference: String,
+        /// The option that would.
+        option: &'static str,
+    },
     /// Nobody has read it from the cluster, which is a mistake.
     #[error("{reference} was not read from the cluster")]
     NotFetched {
@@ -96,6 +112,7 @@ impl SecretError {
                 source => source.hint().unwrap_or_else(|| "run it again".to_owned()),
             },
             Self::NoKey { .. } => "check the key in the values, and what the Secret holds".to_owned(),
+            Self::OutOfReach { option, .. } => format!("correct the values, or allow it with `{option}`"),
             Self::NotFetched { .. } => "this is a mistake in evenkeel: please report it".to_owned(),
         }
     }
@@ -118,6 +135,8 @@ impl SecretError {
 /// Turns declared secrets into their texts. Each is read once; what was missing is looked for again.
 pub struct SecretResolver {
     environment: Environment,
+    reach: Reach,
+    mask: Mask,
     known: Mutex<HashMap<Reference, SecretString>>,
 }
 
@@ -158,14 +177,48 @@ impl SecretResolver {
     /// Reads the process's environment, and files.
     #[must_use]
     pub fn new() -> Self {
-        Self { environment: Environment::Process, known: Mutex::default() }
+        Self::of(Environment::Process)
+    }
+
+    /// Those of this process: what it tells is free of them.
+    #[must_use]
+    pub fn of_process(reach: Reach) -> Self {
+        Self::new().within(reach).with_mask(output::mask().clone())
+    }
+
+    fn of(environment: Environment) -> Self {
+        Self { environment, reach: Reach::default(), mask: Mask::default(), known: Mutex::default() }
+    }
+
+    /// The same, for references to these places only.
+    #[must_use]
+    pub fn within(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
+    /// The same, that makes this mask know each secret.
+    #[must_use]
+    pub fn with_mask(self, mask: Mask) -> Self {
+        Self { mask, ..self }
+    }
+
+    /// Every secret so far, to be taken out of texts.
+    #[must_use]
+    pub const fn mask(&self) -> &Mask {
+        &self.mask
+    }
+
+    /// The places that values may name.
+    #[must_use]
+    pub const fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// Takes these variables for the environment, and reads files: for a run inside another program.
     #[must_use]
     pub fn with_environment<K: Into<String>>(variables: impl IntoIterator<Item = (K, SecretString)>) -> Self {
         let variables = variables.into_iter().map(|(name, secret)| (name.into(), secret)).collect();
-        Self { environment: Environment::Given(variables), known: Mutex::default() }
+        Self::of(Environment::Given(variables))
     }
 
     /// The secret's text.
@@ -175,7 +228,7 @@ impl SecretResolver {
     /// When it is not where the values say.
     pub fn resolve(&self, secret: &SecretValue) -> Result<SecretString, SecretError> {
         let reference = match secret {
-            SecretValue::Plain(text) => return Ok(text.clone()),
+            SecretValue::Plain(text) => return Ok(self.learnt(text.clone())),
             SecretValue::FromSecret(key) => Reference::of_secret(key),
             SecretValue::FromEnv(name) => Reference::Variable(name.clone()),
             SecretValue::FromFile(path) => Reference::File(path.clone()),
@@ -184,10 +237,21 @@ impl SecretResolver {
             return Ok(text.clone());
         }
         let text = match &reference {
-            Reference::Variable(name) => self.variable(name)?,
-            Reference::File(path) => file(path)?,
-            Reference::Secret(..) => return Err(SecretError::NotFetched { reference: secret.to_string() }),
+            Reference::Variable(name) => {
+                self.reach.variable(name).map_err(|refused| out_of_reach(secret, refused))?;
+                self.variable(name)?
+            }
+            Reference::File(path) => {
+                let real = self.reach.file(path).map_err(|refused| out_of_reach(secret, refused))?;
+                file(&real, path)?
+            }
+            Reference::Secret(name, _) => {
+                let namespace = name.namespace.as_deref().unwrap_or_default();
+                self.reach.namespace(namespace).map_err(|refused| out_of_reach(secret, refused))?;
+                return Err(SecretError::NotFetched { reference: secret.to_string() });
+            }
         };
+        let text = self.learnt(text);
         self.known().insert(reference, text.clone());
         Ok(text)
     }
@@ -203,19 +267,24 @@ impl SecretResolver {
         secrets: impl IntoIterator<Item = &'a SecretValue>,
         cluster: &ClusterAccess,
     ) -> Result<(), Vec<SecretError>> {
+        let mut errors = Vec::new();
         let mut wanted: BTreeMap<ObjectName, BTreeSet<&str>> = BTreeMap::new();
         for secret in secrets {
-            if let SecretValue::FromSecret(key) = secret
-                && !self.known().contains_key(&Reference::of_secret(key))
-            {
+            let SecretValue::FromSecret(key) = secret else { continue };
+            if let Err(refused) = self.reach.namespace(key.namespace.as_str()) {
+                let error = out_of_reach(secret, refused);
+                errors.extend((!errors.contains(&error)).then_some(error));
+            } else if !self.known().contains_key(&Reference::of_secret(key)) {
                 wanted.entry(object_name(key)).or_default().insert(&key.key);
             }
         }
-        let Some(first) = wanted.keys().next() else { return Ok(()) };
+        // With such values nothing is done at all, so nothing is read either.
+        let Some(first) = wanted.keys().next().filter(|_| errors.is_empty()) else {
+            return if errors.is_empty() { Ok(()) } else { Err(errors) };
+        };
         let cluster = cluster.connected().await.map_err(|error| vec![unread(first, error)])?;
         let reads =
             wanted.iter().map(|(name, keys)| async move { (name, keys, cluster.get::<SecretObject>(name).await) });
-        let mut errors = Vec::new();
         // The cluster's own cap holds for all of them.
         for (name, keys, read) in join_all(reads).await {
             match read {
@@ -232,7 +301,8 @@ impl SecretResolver {
         let text = value
             .text()
             .ok_or_else(|| SecretError::NotText { reference: format!("key `{key}` of Secret `{name}`") })?;
-        self.known().insert(Reference::Secret(name.clone(), key.to_owned()), text.expose().into());
+        let text = self.learnt(text.expose().into());
+        self.known().insert(Reference::Secret(name.clone(), key.to_owned()), text);
         Ok(())
     }
 
@@ -251,6 +321,13 @@ impl SecretResolver {
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// The secret, which the mask knows from now on.
+    fn learnt(&self, text: SecretString) -> SecretString {
+        let text = Secret::from(text);
+        self.mask.learn(text.expose());
+        text.into_inner()
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<Reference, SecretString>> {
@@ -285,11 +362,15 @@ fn process_variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// The text of a file without the line break that editors and `echo` put at its end.
-fn file(path: &str) -> Result<SecretString, SecretError> {
+fn out_of_reach(secret: &SecretValue, OutOfReach(option): OutOfReach) -> SecretError {
+    SecretError::OutOfReach { reference: secret.to_string(), option }
+}
+
+/// The text of a file without the line break that editors and `echo` put at its end. `path` is what the values call it.
+fn file(real: &Path, path: &str) -> Result<SecretString, SecretError> {
     let unreadable = |error: io::Error| SecretError::Unreadable { path: path.to_owned(), reason: reason(&error) };
     let mut bytes = Vec::new();
-    File::open(path)
+    File::open(real)
         .and_then(|file| file.take(LONGEST_SECRET_BYTES + 1).read_to_end(&mut bytes))
         .map_err(unreadable)?;
     if bytes.len() as u64 > LONGEST_SECRET_BYTES {
@@ -309,6 +390,8 @@ pub(crate) fn reason(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "it does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        // These are our own words.
+        io::ErrorKind::Other => error.to_string(),
         kind => kind.to_string(),
     }
 }

@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use crate::{
     cluster::ClusterAccess,
     export::Exporter,
+    off_runtime::off_runtime,
     secrets::{SecretError, SecretResolver},
     vault::Vault,
 };
@@ -90,6 +91,12 @@ pub trait Task: Sized + Send + Sync + 'static {
         memory: &Memory,
     ) -> Result<Plan<Self::Operation>, PlanError>;
 
+    /// What built-in defaults decided although nobody chose it, for people who `check` their values. Pure.
+    fn assumed(desired: &Self::Desired) -> Vec<Note> {
+        let _ = desired;
+        Vec::new()
+    }
+
     /// The declared objects that are there, however they came to be: what `--adopt` may take for ours.
     fn existing(desired: &Self::Desired, observed: &Self::Observed) -> Vec<ObjectId>;
 
@@ -144,7 +151,8 @@ impl Context {
     /// When it is not where the values say.
     pub async fn secret(&self, secret: &SecretValue) -> Result<SecretString, SecretError> {
         self.secrets.fetch([secret], &self.cluster).await.map_err(first)?;
-        self.secrets.resolve(secret)
+        let (secrets, secret) = (Arc::clone(&self.secrets), secret.clone());
+        off_runtime(move || secrets.resolve(&secret)).await
     }
 }
 
@@ -170,8 +178,11 @@ pub enum Class {
     Configuration,
     /// The object has changed since it was observed: observing and planning once more may help.
     Conflict,
-    /// The application refuses this change as it is; doing the same again will not help.
+    /// The application refuses this change as it is: a value that it does not take, or something that is not there yet.
     Refused,
+    /// Something that lasts keeps the change from coming about, such as an object of that name that is not ours, and nothing
+    /// was changed: another try ends alike until somebody has changed that.
+    Prevented,
     /// Anything that should not happen.
     Unexpected,
 }

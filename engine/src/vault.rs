@@ -8,19 +8,33 @@ mod cluster;
 mod content;
 mod file;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use cluster::ClusterVault;
 use evenkeel_kubernetes_client::KubernetesError;
+use evenkeel_transport::{Mask, Secret};
 use file::FileVault;
 use secrecy::SecretString;
+use tokio::time::{Instant, sleep};
 
-use crate::{home::Home, inventory::default_path};
+use crate::{
+    home::Home,
+    inventory::default_path,
+    private_file::Exposed,
+    storage::StorageTrouble,
+    task::{Class, Classified},
+};
+
+/// How long another run that is changing a file is waited for: a change takes milliseconds, unless whoever makes it hangs.
+const BUSY_WITHIN: Duration = Duration::from_secs(10);
+/// The pause between two attempts.
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// The secrets that one task has made for one target, by names of the task's own.
 #[derive(Default)]
 pub struct Vault {
     place: Place,
+    mask: Mask,
 }
 
 #[derive(Default)]
@@ -51,6 +65,14 @@ pub enum VaultError {
         /// Where it is.
         place: String,
     },
+    /// Others may reach it.
+    #[error("{place} is not used: {exposed}")]
+    Exposed {
+        /// Where it is.
+        place: String,
+        /// Why.
+        exposed: Exposed,
+    },
     /// It cannot be written.
     #[error("{place} cannot be written: {reason}")]
     NotWritable {
@@ -58,6 +80,14 @@ pub enum VaultError {
         place: String,
         /// What the system says.
         reason: String,
+        /// What that means.
+        trouble: StorageTrouble,
+    },
+    /// Another run is changing it, and does not come to an end.
+    #[error("{place} is in use by another run")]
+    Busy {
+        /// Where it is.
+        place: String,
     },
     /// There is no place for it.
     #[error("there is no place to keep secrets: neither `XDG_STATE_HOME` nor `HOME` is set")]
@@ -73,19 +103,41 @@ impl VaultError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Unreadable { .. } => "check the path and who may read it",
+            Self::Exposed { exposed, .. } => exposed.hint(),
             Self::Damaged { .. } => "restore it, or move it away: the secrets in it are made anew then",
-            Self::NotWritable { .. } | Self::NoPlace => {
-                "name a file that can be written with `--inventory`; secrets are kept beside it"
+            Self::NotWritable { trouble: StorageTrouble::Other, .. } => {
+                "name a file that can be written with `--inventory` (secrets are kept beside it), or a namespace in `kubernetes.inventory`"
             }
+            Self::NotWritable { trouble, .. } => trouble.hint(),
+            Self::NoPlace => "set `HOME`, or name a file with `--inventory`; secrets are kept beside it",
+            Self::Busy { .. } => "wait until the other run has ended",
             Self::Cluster(error) => return error.hint(),
         };
         Some(hint.to_owned())
     }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NotWritable { trouble, .. } => trouble.class(),
+            Self::Busy { .. } => Class::Conflict,
+            Self::Cluster(error) => match error.class() {
+                // It is the values that name the namespace.
+                Class::Refused => Class::Configuration,
+                class => class,
+            },
+            Self::Unreadable { .. } | Self::Exposed { .. } | Self::Damaged { .. } | Self::NoPlace => {
+                Class::Configuration
+            }
+        }
+    }
 }
 
 impl Vault {
-    /// The vault of a target beside the inventory of its platform and task. Nothing is read yet.
-    pub(crate) fn open(home: &Home, owner: (&str, &str), target: &str) -> Self {
+    /// The vault of a target beside the inventory of its platform and task. Nothing is read yet. The mask knows every secret that
+    /// goes in or out.
+    pub(crate) fn open(home: &Home, owner: (&str, &str), target: &str, mask: Mask) -> Self {
         let place = match home {
             Home::Cluster(home) => Place::Cluster(Box::new(ClusterVault::new(home.clone(), owner, target))),
             Home::File(file) => match file.clone().or_else(|| default_path(owner.0, owner.1)) {
@@ -93,7 +145,7 @@ impl Vault {
                 None => Place::Nowhere,
             },
         };
-        Self { place }
+        Self { place, mask }
     }
 
     /// The secret of this name, if it was kept.
@@ -101,11 +153,15 @@ impl Vault {
     /// # Errors
     /// When the vault is there, but cannot be read. Without a place for it nothing was kept.
     pub async fn find(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
-        match &self.place {
-            Place::Nowhere => Ok(None),
-            Place::File(file) => file.find(name),
-            Place::Cluster(cluster) => cluster.find(name).await,
+        let found = match &self.place {
+            Place::Nowhere => None,
+            Place::File(file) => file.find(name)?,
+            Place::Cluster(cluster) => cluster.find(name).await?,
+        };
+        if let Some(secret) = &found {
+            self.learn(secret);
         }
+        Ok(found)
     }
 
     /// Keeps a secret under this name, in the place of one that was kept before. It is durable when this returns.
@@ -113,6 +169,7 @@ impl Vault {
     /// # Errors
     /// When it could not be kept: it must not be set anywhere then.
     pub async fn keep(&self, name: &str, secret: &SecretString) -> Result<(), VaultError> {
+        self.learn(secret);
         self.change(name, Some(secret)).await
     }
 
@@ -124,11 +181,26 @@ impl Vault {
         self.change(name, None).await
     }
 
+    fn learn(&self, secret: &SecretString) {
+        self.mask.learn(Secret::from(secret.clone()).expose());
+    }
+
     async fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
         match &self.place {
             Place::Nowhere => Err(VaultError::NoPlace),
-            Place::File(file) => file.change(name, secret),
+            Place::File(file) => unless_busy(|| file.change(name, secret)).await,
             Place::Cluster(cluster) => cluster.change(name, secret).await,
+        }
+    }
+}
+
+/// Tries again while another run is at it. It waits without holding up anything else, so that signals and the deadline are heard.
+async fn unless_busy(change: impl Fn() -> Result<(), VaultError>) -> Result<(), VaultError> {
+    let begin = Instant::now();
+    loop {
+        match change() {
+            Err(VaultError::Busy { .. }) if begin.elapsed() < BUSY_WITHIN => sleep(BUSY_PAUSE).await,
+            ended => return ended,
         }
     }
 }
@@ -140,5 +212,40 @@ impl fmt::Debug for Vault {
             Place::File(_) => "Vault(file)",
             Place::Cluster(_) => "Vault(cluster)",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, fs::OpenOptions};
+
+    use super::*;
+    use crate::private_file;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vault_that_another_process_holds_is_given_up_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let inventory = folder.path().join("harbor.jsonl");
+        let vault = Vault::open(&Home::File(Some(inventory)), ("demo", "harbor"), "t", Mask::default());
+        let path = folder.path().join("harbor.secrets.json.lock");
+        let lock = private_file::open(&path, OpenOptions::new().create(true).append(true)).unwrap();
+        lock.lock().unwrap();
+        let begin = Instant::now();
+        let kept = vault.keep("robot", &"one".into()).await;
+        assert!(matches!(kept, Err(VaultError::Busy { .. })), "{kept:?}");
+        assert!(begin.elapsed() < BUSY_WITHIN + Duration::from_secs(1));
+        lock.unlock().unwrap();
+        vault.keep("robot", &"one".into()).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vault_is_changed_once_the_other_process_is_done() {
+        let tries = Cell::new(0);
+        let change = || {
+            tries.set(tries.get() + 1);
+            if tries.get() < 5 { Err(VaultError::Busy { place: "`v`".to_owned() }) } else { Ok(()) }
+        };
+        unless_busy(change).await.unwrap();
+        assert_eq!(tries.get(), 5);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::PathBuf, sync::Arc};
 
-use evenkeel_engine::{command_line::ValuesOptions, run::Surroundings, secrets::SecretResolver};
+use evenkeel_engine::{command_line::ValuesOptions, output, run::Surroundings, secrets::SecretResolver};
 use evenkeel_kubernetes_client::Connection;
 use secrecy::SecretString;
 
@@ -76,7 +76,7 @@ impl Example {
     /// The surroundings of a run: the secrets are made for this demonstration and die with it.
     pub(super) fn surroundings(&self, cluster: Connection) -> Surroundings {
         Surroundings {
-            secrets: Arc::new(SecretResolver::with_environment(self.secrets.clone())),
+            secrets: Arc::new(SecretResolver::with_environment(self.secrets.clone()).with_mask(output::mask().clone())),
             cluster: Some(cluster),
             ..Surroundings::default()
         }

@@ -1,7 +1,7 @@
 //! Law 7: secrets never leave. The program runs with secrets that are easy to recognise, logs all it can, and nothing that
 //! it writes anywhere may hold one of them, in any spelling, whatever the server does.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, net::TcpListener, process::Command};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     program::Program,
     proxy::{Manner, Proxy, Seen, Which},
-    spellings::Canary,
+    spellings::{Canary, Spelling},
     subject::Subject,
 };
 
@@ -48,6 +48,22 @@ pub(crate) async fn no_secret_leaves_when_the_server_quotes_it<S: Subject>() {
         }
         assert!(masked > 0, "{which:?}: nothing of what the server quoted was logged");
     }
+}
+
+/// A server that remembers what it was sent, and quotes it in the answers to requests that hold nothing of it: the administrator's
+/// password, decoded, escaped, or a half of it.
+pub(crate) async fn no_secret_leaves_when_the_server_remembers_it<S: Subject>() {
+    let mut masked = 0;
+    let statuses = [400, 403, 404, 409, 422, 500, 503];
+    for (turn, spelling) in Spelling::ALL.into_iter().enumerate() {
+        for (which, more) in [(Which::Reads, 0), (Which::Writes, 3)] {
+            let status = statuses[(turn + more) % statuses.len()];
+            let manner = Manner::Recall(which, status, spelling, S::SECRETS);
+            let said = expect_no_secret_with::<S>(manner, FORMS[turn % 2]).await;
+            masked += String::from_utf8_lossy(&said).matches("(secret)").count();
+        }
+    }
+    assert!(masked > 0, "nothing of what the server remembered was logged");
 }
 
 /// A server whose answers break off.
@@ -129,4 +145,43 @@ fn canaries<S: Subject>(seen: &[Seen]) -> Vec<Canary> {
 fn password(credential: &str) -> Option<String> {
     let pair = String::from_utf8(STANDARD.decode(credential).ok()?).ok()?;
     Some(pair.split_once(':')?.1.to_owned())
+}
+
+/// A proxy that refuses its password and quotes it, decoded.
+#[tokio::test]
+async fn no_secret_leaves_when_a_proxy_refuses_and_quotes_its_password() {
+    use std::io::{BufRead, BufReader, Write};
+
+    use crate::keycloak::Keycloak;
+
+    const PASSWORD: &str = "KanarieProxyQq3";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let words = format!("{head:?} me:{PASSWORD}");
+            let answer = format!(
+                "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic realm=\"{words:?}\"\r\n\
+                 content-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{words}",
+                words.len()
+            );
+            // whoever leaves before the answer is none of our business
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    for url in ["http://keycloak.invalid", "https://keycloak.invalid"] {
+        let subject = Keycloak::start();
+        let program = Program::<Keycloak>::new(&Keycloak::values(&[url.to_owned()]));
+        let proxy = Proxy::before(&subject.urls()).await;
+        let mut command = program.command("apply", FORMS[1]);
+        command.env("HTTP_PROXY", format!("http://me:{PASSWORD}@{address}"));
+        command.env("HTTPS_PROXY", format!("http://me:{PASSWORD}@{address}"));
+        command.args(["--timeout", "2s"]);
+        let said = expect_no_secret(&program, &proxy, command, &["1", "69", "75", "77", "78"]).await;
+        let canary = Canary::new("the proxy's password", PASSWORD);
+        assert_eq!(canary.found_in(&said), None, "{}", String::from_utf8_lossy(&said));
+    }
 }

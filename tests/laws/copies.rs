@@ -72,6 +72,21 @@ impl Subject for Copies {
 
     const HOLDS_DATA: bool = false;
 
+    fn minimal_values(urls: &[String]) -> Vec<(&'static str, String)> {
+        vec![
+            ("10-platform.yaml", "platform: {name: demo}\nteams: {alpha: {}}\n".to_owned()),
+            ("20-copies.yaml", FEWER.to_owned()),
+            ("kubeconfig", Kubernetes::kubeconfig_of(&urls[0], &TOKEN.into())),
+        ]
+    }
+
+    /// A Secret of others in the place of a copy is in the way, and no copy.
+    const IS_MET_UNDER_ITS_NAMES: bool = false;
+
+    async fn fill_by_others(&self) {
+        self.add_foreign().await;
+    }
+
     fn start() -> Self {
         let server = Kubernetes::start(&KubernetesOptions::new(TOKEN)).unwrap();
         for namespace in ["team-alpha", "team-beta", "argocd", "maintenance"] {
@@ -178,7 +193,7 @@ impl Subject for Copies {
     }
 
     async fn wreck(&self, object: &ObjectId, field: Option<&str>) {
-        let (namespace, name) = object.name().split_once('/').unwrap();
+        let (namespace, name) = object.in_parent().unwrap();
         let (section, key) = field.unwrap().split_once('.').unwrap();
         self.change(namespace, name, |copy| {
             let section = if section == "data" { &mut copy["data"] } else { &mut copy["metadata"][section] };
@@ -187,7 +202,7 @@ impl Subject for Copies {
     }
 
     async fn remove(&self, object: &ObjectId) {
-        let (namespace, name) = object.name().split_once('/').unwrap();
+        let (namespace, name) = object.in_parent().unwrap();
         assert!(self.server.remove("secrets", namespace, name));
     }
 

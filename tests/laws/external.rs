@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    keycloak::{ADMIN_PASSWORD, Keycloak},
+    keycloak::{ADMIN_PASSWORD, Keycloak, MINIMAL},
     subject::{Hidden, StandIn, Subject},
 };
 
@@ -33,6 +33,14 @@ keycloak:
     groups: {platformAdmin: 0a1b, allTeamsAdmin: 2c3d, teamAdmin: 4e5f}
 ";
 
+/// What minimal values cannot do without where people come from outside.
+const PROVIDER: &str = "  \
+  identityProvider:
+    issuer: (server)/realms/master
+    clientId: evenkeel
+    clientSecret: {fromEnv: KEYCLOAK_PROVIDER_SECRET}
+";
+
 impl Subject for External {
     type Task = evenkeel_keycloak::Keycloak;
 
@@ -49,6 +57,16 @@ impl Subject for External {
     }];
 
     const HOLDS_DATA: bool = false;
+
+    fn minimal_values(urls: &[String]) -> Vec<(&'static str, String)> {
+        vec![("10-platform.yaml", [MINIMAL, PROVIDER].concat().replace("(server)", &urls[0]))]
+    }
+
+    const IS_MET_UNDER_ITS_NAMES: bool = true;
+
+    async fn fill_by_others(&self) {
+        self.0.fill().await;
+    }
 
     fn start() -> Self {
         Self(Keycloak::start_with(Options::new("admin", ADMIN_PASSWORD)))

@@ -53,6 +53,17 @@ impl Subject for Harbor {
     /// A project that holds images is not deleted, whatever is said.
     const HOLDS_DATA: bool = false;
 
+    fn minimal_values(urls: &[String]) -> Vec<(&'static str, String)> {
+        vec![("10-platform.yaml", values::MINIMAL.replace("(server)", &urls[0]))]
+    }
+
+    const IS_MET_UNDER_ITS_NAMES: bool = true;
+
+    async fn fill_by_others(&self) {
+        let _away = self.watcher.look_away();
+        self.fill().await;
+    }
+
     fn start() -> Self {
         let options =
             REGISTRIES.iter().fold(HarborOptions::new(ADMIN_PASSWORD), |options, url| options.with_registry(*url));

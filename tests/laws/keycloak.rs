@@ -1,6 +1,7 @@
 //! The Keycloak task and its sandbox.
 
 mod foreign;
+mod names;
 mod objects;
 mod random;
 mod regressions;
@@ -86,6 +87,16 @@ impl Subject for Keycloak {
     ];
 
     const HOLDS_DATA: bool = true;
+
+    fn minimal_values(urls: &[String]) -> Vec<(&'static str, String)> {
+        vec![("10-platform.yaml", MINIMAL.replace("(server)", &urls[0]))]
+    }
+
+    const IS_MET_UNDER_ITS_NAMES: bool = true;
+
+    async fn fill_by_others(&self) {
+        self.fill().await;
+    }
 
     /// An attribute of an account that nobody declares any more stays: absent is not empty.
     fn without_lasting_traces(mut places: Vec<String>) -> Vec<String> {
@@ -233,6 +244,15 @@ platform:
 teams:
   alpha: {displayName: Team Alpha, identityGroup: 3f0c}
   beta: {}
+";
+
+/// Also the start of other values: whoever has a realm already knows no more than this.
+pub(crate) const MINIMAL: &str = "\
+platform: {name: demo}
+teams: {alpha: {}}
+keycloak:
+  url: (server)
+  admin: {username: admin, password: {fromEnv: KEYCLOAK_ADMIN_PASSWORD}}
 ";
 
 const PEOPLE: &str = "\

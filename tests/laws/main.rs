@@ -12,6 +12,7 @@ mod crash;
 mod essence;
 mod external;
 mod failures;
+mod first_contact;
 mod foreign;
 mod harbor;
 mod hidden;
@@ -39,6 +40,12 @@ macro_rules! laws {
             laws!(@law $subject, foreign {
                 what_nobody_declared_is_no_difference,
                 objects_that_were_there_end_up_as_if_the_task_had_made_them,
+            });
+            laws!(@law $subject, first_contact {
+                what_was_there_keeps_what_nobody_declared,
+                the_first_run_says_in_one_line_what_was_left_alone,
+                a_lost_inventory_changes_nothing_that_nobody_declared,
+                what_was_adopted_is_managed_as_if_evenkeel_had_made_it,
             });
             laws!(@law $subject, wreck {
                 every_managed_field_is_kept_and_nothing_else_is_touched,
@@ -76,6 +83,7 @@ macro_rules! laws {
             laws!(@law $subject, canary {
                 no_secret_leaves_when_all_is_well,
                 no_secret_leaves_when_the_server_quotes_it,
+                no_secret_leaves_when_the_server_remembers_it,
                 no_secret_leaves_when_answers_break_off,
                 no_secret_leaves_when_the_values_are_wrong,
             });

@@ -1,7 +1,7 @@
 //! A proxy between a task and its stand-ins: it sees what is on the wire, and can answer like a bad server.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
     sync::{Arc, LazyLock, Mutex, MutexGuard},
 };
@@ -16,7 +16,10 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::subject::MARK;
+use crate::{
+    spellings::{Canary, Spelling},
+    subject::MARK,
+};
 
 /// How the proxy answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,9 @@ pub(crate) enum Manner {
     Honest,
     /// These requests are answered with this status and a page that quotes the whole request, credentials and all.
     Echo(Which, u16),
+    /// These requests are answered with this status and a page that quotes, spelt so, which of these secrets (with their names) any
+    /// request so far has held, and every credential.
+    Recall(Which, u16, Spelling, &'static [(&'static str, &'static str)]),
     /// Answers to these requests end in the middle.
     Truncate(Which),
 }
@@ -199,6 +205,18 @@ impl Shared {
         (number, state.manner)
     }
 
+    /// Which of these secrets the servers have been sent, and every credential with its password.
+    fn known(&self, secrets: &[(&str, &str)]) -> Vec<String> {
+        let state = self.state();
+        let sent = |canary: &Canary| {
+            let credentials = state.seen.iter().filter_map(|seen| seen.credential.as_deref()).map(str::as_bytes);
+            state.seen.iter().map(|seen| &*seen.body).chain(credentials).any(|bytes| canary.found_in(bytes).is_some())
+        };
+        let of_values = secrets.iter().filter(|(name, text)| sent(&Canary::new(name, text)));
+        let credentials: BTreeSet<&str> = state.seen.iter().filter_map(|seen| seen.credential.as_deref()).collect();
+        of_values.map(|(_, text)| *text).chain(credentials).map(str::to_owned).collect()
+    }
+
     fn close(&self, target: &Arc<str>, number: usize, answer: Option<&Response<Bytes>>) {
         let mut state = self.state();
         state.writing.retain(|writing| *writing != number);
@@ -239,6 +257,9 @@ async fn respond(
     let (number, manner) = shared.open(&target, seen.clone());
     let answer = match manner {
         Manner::Echo(which, status) if which.fits(&seen) => Some(echo(&seen, status)),
+        Manner::Recall(which, status, spelling, secrets) if which.fits(&seen) => {
+            Some(recall(&shared.known(secrets), number, status, spelling))
+        }
         Manner::Truncate(which) if which.fits(&seen) => {
             forward(&target, &seen, &head.headers).await.map(|answer| answer.map(|body| body.slice(..body.len() / 2)))
         }
@@ -246,6 +267,23 @@ async fn respond(
     };
     shared.close(&target, number, answer.as_ref());
     answer.map(|answer| answer.map(Full::new)).ok_or("cut")
+}
+
+/// An answer that quotes secrets of requests before. Clients shorten long messages, so that each time another one comes first.
+fn recall(known: &[String], number: usize, status: u16, spelling: Spelling) -> Response<Bytes> {
+    let (before, first) = known.split_at(number % known.len().max(1));
+    let words: Vec<String> = first.iter().chain(before).map(|secret| spelling.write(secret)).collect();
+    failure(status, &format!("no: {}", words.join(" ")))
+}
+
+/// A failure in the words of every application.
+fn failure(status: u16, words: &str) -> Response<Bytes> {
+    let page = serde_json::json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status,
+                                  "errorMessage": words, "message": words, "errors": [{"code": "", "message": words}]});
+    let mut answer = Response::new(Bytes::from(page.to_string()));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    answer
 }
 
 /// An answer that quotes the request in the words of every application, as a badly configured one does. Clients shorten long

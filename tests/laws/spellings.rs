@@ -2,7 +2,7 @@
 
 use base64::{
     Engine,
-    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -14,6 +14,8 @@ pub(crate) struct Canary {
 
 /// How long a piece of a secret must be to be no accident.
 const PIECE: usize = 10;
+/// How long a half of a secret must be to be no accident.
+const HALF: usize = 8;
 
 impl Canary {
     pub(crate) fn new(name: &str, text: &str) -> Self {
@@ -22,12 +24,17 @@ impl Canary {
         let mut spellings = vec![
             ("as JSON writes it", json.trim_matches('"').as_bytes().to_vec()),
             ("as Rust writes it", format!("{text:?}").trim_matches('"').as_bytes().to_vec()),
+            ("escaped for HTML", html(text).into_bytes()),
             ("percent-encoded", utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().into_bytes()),
             ("as a list of numbers", format!("{bytes:?}").trim_matches(['[', ']']).as_bytes().to_vec()),
             ("in hexadecimal digits", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes()),
         ];
         spellings
             .extend(bytes.chunks(PIECE).filter(|piece| piece.len() == PIECE).map(|piece| ("in part", piece.to_vec())));
+        let characters: Vec<char> = text.chars().collect();
+        for half in characters.chunks(characters.len().div_ceil(2).max(HALF)).filter(|half| half.len() >= HALF) {
+            spellings.push(("in half", half.iter().collect::<String>().into_bytes()));
+        }
         // In the middle of a longer text base64 looks different, by how many bytes stand before it.
         for before in 0..3 {
             let padded = [&vec![0; before], bytes].concat();
@@ -57,6 +64,58 @@ impl Canary {
     }
 }
 
+/// A way in which a server may quote a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    Plain,
+    /// As it was before it was sent: `user:password`.
+    Pair,
+    Base64,
+    Base64Pair,
+    UrlSafeBase64,
+    PercentEncoded,
+    Json,
+    Html,
+    FirstHalf,
+    SecondHalf,
+}
+
+impl Spelling {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Plain,
+        Self::Pair,
+        Self::Base64,
+        Self::Base64Pair,
+        Self::UrlSafeBase64,
+        Self::PercentEncoded,
+        Self::Json,
+        Self::Html,
+        Self::FirstHalf,
+        Self::SecondHalf,
+    ];
+
+    pub(crate) fn write(self, secret: &str) -> String {
+        let characters: Vec<char> = secret.chars().collect();
+        let (first, second) = characters.split_at(characters.len() / 2);
+        match self {
+            Self::Plain => secret.to_owned(),
+            Self::Pair => format!("admin:{secret}"),
+            Self::Base64 => STANDARD.encode(secret),
+            Self::Base64Pair => STANDARD_NO_PAD.encode(format!("admin:{secret}")),
+            Self::UrlSafeBase64 => URL_SAFE_NO_PAD.encode(format!("a:{secret}")),
+            Self::PercentEncoded => utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
+            Self::Json => serde_json::Value::from(secret).to_string(),
+            Self::Html => html(secret),
+            Self::FirstHalf => first.iter().collect(),
+            Self::SecondHalf => second.iter().collect(),
+        }
+    }
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +137,7 @@ mod tests {
             URL_SAFE_NO_PAD.encode(format!("user:{secret} and more")),
             secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
         ];
+        let planted = planted.into_iter().chain(Spelling::ALL.map(|spelling| spelling.write(secret)));
         for text in planted {
             assert!(canary.found_in(format!("a log\nwith {text} in it").as_bytes()).is_some(), "{text}");
         }

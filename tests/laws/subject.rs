@@ -104,6 +104,16 @@ pub(crate) trait Subject: Sized {
     /// [`values`](Self::values) without some of their objects, among them one that holds data, if the task makes such.
     fn fewer_values(urls: &[String]) -> Vec<(&'static str, String)>;
 
+    /// The platform, one team, an address and a login, and beyond that only what the task cannot do without.
+    fn minimal_values(urls: &[String]) -> Vec<(&'static str, String)>;
+
+    /// Whether others can have objects of the names that [`minimal_values`](Self::minimal_values) imply, and have them otherwise.
+    const IS_MET_UNDER_ITS_NAMES: bool;
+
+    /// Fills the servers as people do who have never heard of evenkeel: with objects of their own, also under names that a
+    /// platform implies, and with settings that are not the built-in ones.
+    async fn fill_by_others(&self);
+
     /// Whether [`fewer_values`](Self::fewer_values) leave out something that holds data.
     const HOLDS_DATA: bool;
 

@@ -48,25 +48,31 @@ async fn apply_elsewhere<S: Subject>(bench: &Bench<S>) -> Finished {
     bench.apply_with(|options| options.inventory = Some(bench.path("elsewhere.jsonl"))).await
 }
 
-/// Both have converged, or say that something was changed under their hands; the next run has nothing more to make than
-/// what they told of; and nothing is there twice.
+/// Both have converged, or say that something was changed under their hands or is the other's; nothing is there twice. Each inventory lists
+/// what its own run has made, so that to each the rest was there before (law 11): a word is needed to take that over, and then all is as if
+/// there had been one run.
 async fn arrived<S: Subject>(bench: &Bench<S>, whole: &Undisturbed, finished: [Finished; 2]) -> Vec<String> {
-    let mut complaints: Vec<String> = finished
-        .iter()
-        .filter(|finished| ![ExitCode::Converged, ExitCode::SomeFailed].contains(&finished.exit_code))
-        .map(told)
-        .collect();
-    let all_converged = finished.iter().all(|finished| finished.exit_code == ExitCode::Converged);
-    if all_converged {
-        complaints.extend(differences(&whole.state, &essence(&bench.subject)));
-    }
+    let mut complaints: Vec<String> = finished.iter().filter(|finished| !may_end_so(finished)).map(told).collect();
     let last = bench.apply().await;
-    if last.exit_code != ExitCode::Converged {
+    if !may_end_so(&last) {
         complaints.push(told(&last));
+    }
+    let adopted = bench.adopt().await;
+    if adopted.exit_code != ExitCode::Converged {
+        complaints.push(told(&adopted));
     }
     complaints.extend(differences(&whole.state, &essence(&bench.subject)));
     if bench.subject.set_once() != whole.set_once {
         complaints.push(format!("{} secrets were set instead of {}", bench.subject.set_once(), whole.set_once));
     }
     complaints
+}
+
+/// What is there and not ours is no reason to try again, and all else is.
+fn may_end_so(finished: &Finished) -> bool {
+    match finished.exit_code {
+        ExitCode::Converged | ExitCode::SomeFailed => true,
+        ExitCode::Configuration => told(finished).contains("is there and not ours"),
+        _ => false,
+    }
 }

@@ -3,11 +3,16 @@
 //! One program, because each test program links everything.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod addresses;
 mod cluster;
 mod command_line;
 mod cost;
+#[cfg(unix)]
+mod end;
 mod examples;
 mod export;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod prune;
 mod readme;
 mod reference;

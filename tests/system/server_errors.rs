@@ -71,7 +71,7 @@ fn a_certificate_that_nobody_vouches_for() {
 #[test]
 fn a_bundle_of_certificates_that_holds_none() {
     let stage = Stage::fresh();
-    stage.write("ca.crt", "no certificate");
+    stage.write("ca.crt", "Nothing of the kind.");
     let command = stage.apply(&["--set", "platform.caBundle={fromFile: ca.crt}"]);
     insta::assert_snapshot!(stage.in_vain(command));
 }

@@ -5,11 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use heck::ToPascalCase;
 use openapiv3::{AdditionalProperties, OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
 use proc_macro2::TokenStream;
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl, TypePatch};
+use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl, TypePatch};
 use quote::quote;
 use schemars08::schema::{InstanceType, SchemaObject};
 
-use crate::{Error, explain::explain, lint, operations::operations, parse, references};
+use crate::{Error, addresses, explain::explain, lint, parse, references};
 
 /// The client of a document as formatted Rust; `name` is for messages.
 ///
@@ -26,9 +26,10 @@ pub fn generate(spec_text: &str, name: &str) -> Result<String, Error> {
     }
     let failed = |message: String| Error::Generate { name: name.to_owned(), message };
     let client = tokens(&document).map_err(|reason| failed(explain(&document, &reason)))?;
-    let templates = templates(&document);
-    let file = syn::parse2(quote! { #client #templates })
+    let statics = addresses::statics(&document);
+    let mut file = syn::parse2(quote! { #client #statics })
         .map_err(|error| failed(format!("the generated code is no Rust: {error}")))?;
+    addresses::rewrite(&mut file, &document).map_err(failed)?;
     Ok(prettyplease::unparse(&file))
 }
 
@@ -46,27 +47,13 @@ pub(crate) fn tokens(document: &OpenAPI) -> Result<TokenStream, String> {
     }
 }
 
-/// The paths by operation: the generated code tells a session the operation's id only.
-fn templates(document: &OpenAPI) -> TokenStream {
-    let rows = operations(document).filter_map(|place| {
-        let (id, path) = (place.operation.operation_id.as_ref()?, place.path);
-        Some(quote! { (#id, #path) })
-    });
-    quote! {
-        /// The path template of each operation, by operation id; for the session's request log.
-        pub const PATH_TEMPLATES: &[(&str, &str)] = &[#(#rows),*];
-    }
-}
-
 /// Builders, because positional arguments are sorted by name: a new query parameter would shift
-/// every caller. Expected hooks, because optional ones ignore an impl for the wrong inner type.
-/// Ordered maps, because bodies must be the same from run to run.
+/// every caller. Ordered maps, because bodies must be the same from run to run.
 fn settings(document: &OpenAPI) -> GenerationSettings {
     let mut settings = GenerationSettings::default();
     settings
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Merged)
-        .with_hooks(HooksMode::Expected)
         .with_inner_type(quote! { ::evenkeel_transport::Session })
         .with_map_type("::std::collections::BTreeMap")
         .with_derive("PartialEq")

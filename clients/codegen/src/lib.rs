@@ -8,6 +8,7 @@
 //!
 //! Everything but [`build_script`] is pure: text in, text out.
 
+mod addresses;
 mod build_script;
 mod explain;
 mod generate;

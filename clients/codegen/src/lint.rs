@@ -1,6 +1,7 @@
 //! The house rules for documents: each names what progenitor cannot express, or what it turns into
 //! code that compiles and means something else.
 
+mod addresses;
 mod operation;
 mod parameters;
 mod responses;
@@ -40,6 +41,7 @@ pub fn lint(document: &OpenAPI) -> Vec<Problem> {
     for place in operations(document) {
         operation::check(document, place, &mut problems);
         parameters::check(document, place, &mut problems);
+        addresses::check(document, place, &mut problems);
         responses::check(document, place, &mut problems);
     }
     schemas::check(document, &mut problems);

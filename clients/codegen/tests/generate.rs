@@ -15,6 +15,7 @@ fn thing(schema: &str) -> String {
   /things/{{id}}:
     get:
       operationId: thing_get
+      x-answer: {{name: id}}
       parameters: [{{name: id, in: path, required: true, schema: {{type: string}}}}]
       responses:
         '200': {{description: ok, content: {{application/json: {{schema: {{$ref: '#/components/schemas/UPThing'}}}}}}}}
@@ -31,15 +32,26 @@ fn dense(code: &str) -> String {
 }
 
 #[test]
-fn a_client_has_a_builder_for_each_operation_and_the_paths_by_operation() {
+fn a_client_has_a_builder_for_each_operation_and_describes_it() {
     let code = dense(&generate(&thing("{type: object, properties: {name: {type: string}}}"), "t").unwrap());
     assert!(code.contains("pubfnthing_get(&self)->builder::ThingGet<'_>"));
-    assert!(code.contains(r#"PATH_TEMPLATES:&[(&str,&str)]=&[("thing_get","/things/{id}")]"#));
+    let described = r#"Operation{id:"thing_get",method:"GET",path:"/things/{id}",answers:&[("name","id")],}"#;
+    assert!(code.contains(described), "{code}");
+    assert!(code.contains("pubstaticALL:&[&Operation]=&[&THING_GET];"));
+}
+
+#[test]
+fn no_request_is_sent_without_the_path_that_it_is_about() {
+    let code = dense(&generate(&thing("{type: object, properties: {name: {type: string}}}"), "t").unwrap());
+    assert!(code.contains("operation_path=super::operation::THING_GET.with(::std::vec![id.to_string()]);"), "{code}");
+    assert!(code.contains("leturl=operation_path.url(&client.baseurl);"));
+    assert!(code.contains("client.inner.exec(&client.baseurl,request,&operation_path).await"));
+    assert!(!code.contains("client.exec(") && !code.contains("encode_path(&"));
 }
 
 #[test]
 fn a_password_becomes_a_secret_and_a_map_is_ordered() {
-    let schema = "{type: object, properties: {key: {type: string, format: password}, labels: {type: object, additionalProperties: {type: string}, nullable: true}}}";
+    let schema = "{type: object, properties: {name: {type: string}, key: {type: string, format: password}, labels: {type: object, additionalProperties: {type: string}, nullable: true}}}";
     let code = dense(&generate(&thing(schema), "t").unwrap());
     assert!(code.contains("pubkey:::std::option::Option<::evenkeel_transport::Secret>"));
     assert!(code.contains("publabels:::std::option::Option<::std::collections::BTreeMap<"));
@@ -47,7 +59,7 @@ fn a_password_becomes_a_secret_and_a_map_is_ordered() {
 
 #[test]
 fn a_nullable_list_can_be_sent_empty() {
-    let schema = "{type: object, properties: {tags: {type: array, items: {type: string}, nullable: true}}}";
+    let schema = "{type: object, properties: {name: {type: string}, tags: {type: array, items: {type: string}, nullable: true}}}";
     let code = dense(&generate(&thing(schema), "t").unwrap());
     assert!(code.contains("pubtags:::std::option::Option<::std::vec::Vec<::std::string::String>>"));
 }
@@ -63,7 +75,7 @@ fn unknown_fields_are_kept_and_the_type_still_has_a_default() {
 
 #[test]
 fn the_same_document_gives_the_same_code() {
-    let text = thing("{type: object, properties: {b: {type: string}, a: {type: string}}}");
+    let text = thing("{type: object, properties: {name: {type: string}, b: {type: string}, a: {type: string}}}");
     assert_eq!(generate(&text, "t").unwrap(), generate(&text, "t").unwrap());
 }
 

@@ -23,6 +23,9 @@ pub enum HarborError {
     /// (server-behaviour 1.1).
     #[error("not authorised at harbor ({0})")]
     NotAuthorised(ApiError),
+    /// An administrator has switched on read-only mode: every write but that of the configuration is refused (403).
+    #[error("harbor is in read-only mode ({0})")]
+    ReadOnly(ApiError),
     /// Something else has to be so first (412): a project that holds repositories, a registry that is in use.
     #[error("harbor holds back ({0})")]
     Precondition(ApiError),
@@ -38,6 +41,9 @@ pub enum HarborError {
     /// The answer is not what Harbor's API describes.
     #[error("harbor's answer cannot be read ({0})")]
     Undecodable(ApiError),
+    /// A name that no address can carry. Nothing was sent, and nothing ever will be.
+    #[error("harbor cannot be asked for it ({0})")]
+    Unaddressable(ApiError),
     /// Something else than Harbor's API answers at the address, or the request could not be made.
     #[error("harbor cannot be worked with ({0})")]
     Unexpected(ApiError),
@@ -51,11 +57,13 @@ impl HarborError {
             Self::NotFound(error)
             | Self::Conflict(error)
             | Self::NotAuthorised(error)
+            | Self::ReadOnly(error)
             | Self::Precondition(error)
             | Self::Invalid(error)
             | Self::Server(error)
             | Self::Unavailable(error)
             | Self::Undecodable(error)
+            | Self::Unaddressable(error)
             | Self::Unexpected(error) => error,
         }
     }
@@ -80,15 +88,23 @@ impl From<ApiError> for HarborError {
         match error.kind() {
             Kind::NotFound => Self::NotFound(error),
             Kind::Conflict => Self::Conflict(error),
+            Kind::Forbidden if is_of_read_only_mode(&error) => Self::ReadOnly(error),
             Kind::Unauthorized | Kind::Forbidden => Self::NotAuthorised(error),
             Kind::Invalid if error.status().is_some_and(|status| status.as_u16() == 412) => Self::Precondition(error),
             Kind::Invalid => Self::Invalid(error),
             Kind::Server => Self::Server(error),
             Kind::TooManyRequests => Self::Unavailable(error),
-            Kind::Decode => Self::Undecodable(error),
+            Kind::Decode | Kind::OtherObject => Self::Undecodable(error),
+            Kind::Unaddressable => Self::Unaddressable(error),
             _ => Self::Unexpected(error),
         }
     }
+}
+
+/// Whether the whole server refuses to change anything, whoever asks: the status alone would be a lack of rights.
+#[must_use]
+pub fn is_of_read_only_mode(error: &ApiError) -> bool {
+    error.kind() == Kind::Forbidden && error.message().contains("read only mode")
 }
 
 /// The form of server-behaviour 1.3, and what the transport makes of an answer that is no JSON.
@@ -144,5 +160,13 @@ mod tests {
         assert!(matches!(meaning(429), HarborError::Unavailable(_)));
         assert!(matches!(meaning(502), HarborError::Unavailable(_)));
         assert!(matches!(meaning(302), HarborError::Unexpected(_)));
+    }
+
+    #[test]
+    fn read_only_mode_is_no_lack_of_rights() {
+        let said = "The system is in read only mode. Any modification is prohibited.";
+        let error = HarborError::from(ApiError::from_status(StatusCode::FORBIDDEN, said));
+        assert!(matches!(error, HarborError::ReadOnly(_)));
+        assert!(error.to_string().starts_with("harbor is in read-only mode"));
     }
 }

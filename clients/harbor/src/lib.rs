@@ -25,10 +25,8 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }
 
-pub use error::HarborError;
+pub use error::{HarborError, is_of_read_only_mode};
 pub use generated::*;
 pub use login::{Administrator, Patience, connect, database_is_away, outlast_lock};
 pub use robot::{Verdict, as_robot, verify_secret};
 pub use schemas::json_schema;
-
-evenkeel_transport::client_hooks!(Client);

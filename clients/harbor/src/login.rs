@@ -5,7 +5,7 @@ use std::time::Duration;
 use evenkeel_transport::{ApiError, Auth, Kind, ResultExt, Secret, Session, progenitor_client::ClientInfo};
 use tokio::time::{Instant, sleep};
 
-use crate::{Client, HarborError, PATH_TEMPLATES};
+use crate::{Client, HarborError};
 
 /// Who administrates.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Default for Patience {
 
 /// The client of Harbor's API at `url` (with the path under which it serves, if any) that authorises itself so.
 pub(crate) fn client(session: &Session, url: &str, auth: Auth) -> Client {
-    let session = session.with_templates(PATH_TEMPLATES).with_auth(auth);
+    let session = session.with_auth(auth);
     let address = format!("{}/api/v2.0", url.trim_end_matches('/'));
     Client::new_with_client(&address, session.http().clone(), session.clone())
 }

@@ -4,10 +4,10 @@
 //! for [`PAGE`] rows at a time until it has as many as `X-Total-Count` promises, so a list of up to 100 costs one request.
 
 use evenkeel_transport::{
-    ApiError, Kind, ResultExt,
+    ApiError, Kind, ListGuard, ResultExt,
     progenitor_client::{Error, ResponseValue},
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Client,
@@ -23,14 +23,16 @@ pub const PAGE: i64 = 100;
 /// How many rows the server says that there are, beside those of the page.
 const TOTAL: &str = "x-total-count";
 
-/// Fetches pages, counted from 1, until everything is there.
+/// Fetches pages, counted from 1, until everything is there. A total that the server only promises is not believed for ever: the list has
+/// the end that every list has ([`ListGuard`]).
 async fn all<T, F, Fut>(fetch: F) -> Result<Vec<T>, ApiError>
 where
-    T: DeserializeOwned,
+    T: DeserializeOwned + Serialize,
     F: Fn(i64) -> Fut,
     Fut: Future<Output = Result<ResponseValue<Vec<T>>, Error<Failure>>>,
 {
     let mut rows = Vec::new();
+    let mut guard = ListGuard::keeping::<T>();
     let mut page = 1;
     loop {
         let answer = fetch(page).await;
@@ -39,6 +41,10 @@ where
         let length = i64::try_from(more.len()).unwrap_or(i64::MAX);
         if length > PAGE {
             return Err(ApiError::new(Kind::Unexpected, "the server does not keep to the pages of a list"));
+        }
+        // A page that is not full is the last one.
+        if length == PAGE {
+            guard.page(&more)?;
         }
         rows.extend(more);
         let is_whole = total.is_some_and(|total| rows.len() >= total);

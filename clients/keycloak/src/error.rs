@@ -34,6 +34,9 @@ pub enum KeycloakError {
     /// The answer is not what Keycloak's API describes.
     #[error("keycloak's answer cannot be read ({0})")]
     Undecodable(ApiError),
+    /// A name that no address can carry. Nothing was sent, and nothing ever will be.
+    #[error("keycloak cannot be asked for it ({0})")]
+    Unaddressable(ApiError),
     /// Something else than Keycloak's API answers at the address, or the request could not be made.
     #[error("keycloak cannot be worked with ({0})")]
     Unexpected(ApiError),
@@ -51,6 +54,7 @@ impl KeycloakError {
             | Self::Server(error)
             | Self::Unavailable(error)
             | Self::Undecodable(error)
+            | Self::Unaddressable(error)
             | Self::Unexpected(error) => error,
         }
     }
@@ -79,7 +83,8 @@ impl From<ApiError> for KeycloakError {
             Kind::Invalid => Self::Invalid(error),
             Kind::Server => Self::Server(error),
             Kind::TooManyRequests => Self::Unavailable(error),
-            Kind::Decode => Self::Undecodable(error),
+            Kind::Decode | Kind::OtherObject => Self::Undecodable(error),
+            Kind::Unaddressable => Self::Unaddressable(error),
             _ => Self::Unexpected(error),
         }
     }

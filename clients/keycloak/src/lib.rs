@@ -28,5 +28,3 @@ pub use error::KeycloakError;
 pub use generated::*;
 pub use login::{Administrator, Credentials, connect};
 pub use schemas::json_schema;
-
-evenkeel_transport::client_hooks!(Client);

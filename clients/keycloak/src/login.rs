@@ -9,7 +9,7 @@ use evenkeel_transport::{
 use futures::{FutureExt, future::BoxFuture};
 
 use crate::{
-    Client, KeycloakError, PATH_TEMPLATES,
+    Client, KeycloakError,
     types::{ErrorRepresentation, TokenRequest},
 };
 
@@ -59,12 +59,11 @@ impl Administrator {
 /// [`KeycloakError::NotAuthorised`] when the login is refused; [`KeycloakError::Unexpected`] when there is no such realm, or
 /// no Keycloak at the address; [`KeycloakError::Unavailable`].
 pub async fn connect(session: &Session, url: &str, administrator: Administrator) -> Result<Client, KeycloakError> {
-    let session = session.with_templates(PATH_TEMPLATES);
     let client = |session: &Session| {
         let http = session.http().clone();
         Client::new_with_client(url.trim_end_matches('/'), http, session.clone())
     };
-    let tokens = CachedToken::new(Login { client: client(&session), administrator });
+    let tokens = CachedToken::new(Login { client: client(session), administrator });
     // The first login happens here, so that a refusal is told before any work begins.
     tokens.token(None).await?;
     Ok(client(&session.with_auth(Auth::Bearer(Arc::new(tokens)))))

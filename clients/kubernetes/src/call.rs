@@ -1,7 +1,7 @@
 //! A request before it is sent.
 
 use bytes::Bytes;
-use evenkeel_transport::Secret;
+use evenkeel_transport::{Secret, check_segment};
 use http::{Method, Request, header};
 use kube::client::Body;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -67,6 +67,10 @@ pub(crate) struct Call {
     pub(crate) about: ObjectRef,
     /// What an answer must not repeat.
     pub(crate) secrets: Vec<Secret>,
+    /// The one object that is read.
+    one: Option<ObjectName>,
+    /// Names that its address has to carry.
+    names: Vec<String>,
     path: String,
     query: String,
     accept: &'static str,
@@ -77,9 +81,11 @@ impl Call {
     /// A call about one object.
     pub(crate) fn one<R: Resource>(verb: Verb, name: &ObjectName) -> Self {
         let mut call = Self::of::<R>(verb, name.namespace.as_deref(), ObjectRef::one::<R>(name));
+        call.one = Some(name.clone()).filter(|_| verb == Verb::Get);
         if verb != Verb::Create {
             call.path.push('/');
             call.path.push_str(&encoded(&name.name));
+            call.names.push(name.name.clone());
         }
         call
     }
@@ -105,6 +111,8 @@ impl Call {
             resource: R::URL_PATH_SEGMENT,
             about,
             secrets: Vec::new(),
+            one: None,
+            names: namespace.map(str::to_owned).into_iter().collect(),
             path,
             query: String::new(),
             accept: "application/json",
@@ -153,6 +161,8 @@ impl Call {
             resource: self.resource,
             about: self.about.clone(),
             secrets: Vec::new(),
+            one: None,
+            names: self.names.clone(),
             path: self.path.clone(),
             query: "?limit=1".to_owned(),
             accept: self.accept,
@@ -164,7 +174,19 @@ impl Call {
         self.verb.method()
     }
 
+    /// The one object that is read, and that the answer has to be about.
+    pub(crate) const fn one_object(&self) -> Option<&ObjectName> {
+        self.one.as_ref()
+    }
+
+    /// The request. One whose address would be that of something else is none: without a name it would mean them all.
+    ///
+    /// # Errors
+    /// When a name cannot be a part of an address.
     pub(crate) fn request(&self) -> Result<Request<Body>, KubernetesError> {
+        for name in &self.names {
+            check_segment(name).map_err(|why| KubernetesError::unaddressable(self, why))?;
+        }
         let mut request = Request::builder()
             .method(self.method())
             .uri(format!("{}{}", self.path, self.query))
@@ -183,4 +205,51 @@ impl Call {
 
 fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::{Namespace, Secret};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_request_is_about_what_was_named_or_is_not_made(
+            namespace in r"[a-z0-9./\\;%?# ]{0,4}|\PC{0,3}|[\x00-\x1f]",
+            name in r"[a-z0-9./\\;%?# ]{0,4}|\PC{0,3}|[\x00-\x1f]",
+        ) {
+            let object = ObjectName::in_namespace(namespace.as_str(), name.as_str());
+            for verb in [Verb::Get, Verb::Update, Verb::Patch, Verb::Delete] {
+                let request = Call::one::<Secret>(verb, &object).request();
+                let can_be_carried = [&namespace, &name].into_iter().all(|name| check_segment(name).is_ok());
+                prop_assert_eq!(request.is_ok(), can_be_carried);
+                let Ok(request) = request else { continue };
+                let url = as_served(request.uri());
+                prop_assert_eq!(url, ["api", "v1", "namespaces", &namespace, "secrets", &name]);
+            }
+        }
+    }
+
+    /// What a server that resolves dots and cuts at semicolons makes of an address.
+    fn as_served(uri: &http::Uri) -> Vec<String> {
+        let mut kept: Vec<String> = Vec::new();
+        for segment in uri.path().trim_start_matches('/').split('/') {
+            let segment = segment.split(';').next().unwrap_or(segment);
+            match percent_encoding::percent_decode_str(segment).decode_utf8_lossy().as_ref() {
+                "." => {}
+                ".." => drop(kept.pop()),
+                segment => kept.push(segment.to_owned()),
+            }
+        }
+        kept
+    }
+
+    #[test]
+    fn an_object_without_a_name_is_not_all_of_its_kind() {
+        for name in ["", ".", ".."] {
+            assert!(Call::one::<Namespace>(Verb::Get, &ObjectName::of_cluster(name)).request().is_err(), "{name:?}");
+        }
+    }
 }

@@ -3,14 +3,14 @@
 use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use evenkeel_transport::{Deadline, RequestLog, Retry, Secret};
+use evenkeel_transport::{Deadline, Mask, Received, RequestLog, Retry, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::sync::Semaphore;
 
 use crate::{
-    Connection, KubernetesError, ObjectName, Resource,
+    Connection, KubernetesError, ObjectName, Removable, Resource,
     call::{Call, Verb},
     sending::Sending,
 };
@@ -18,9 +18,6 @@ use crate::{
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const APPLY_PATCH: &str = "application/apply-patch+yaml";
 pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
-
-/// A secret shorter than this would take harmless words apart.
-const SHORTEST_MASKED: usize = 4;
 
 /// What a cluster is made with. Every duration is positive.
 #[derive(Debug, Clone)]
@@ -42,6 +39,8 @@ pub struct ClusterOptions {
     pub max_response_bytes: usize,
     /// How many of the last attempts the request log keeps. Its counters are exact.
     pub log_capacity: usize,
+    /// The run's secrets: they are taken out of what the server says, and the credentials of this cluster are added.
+    pub mask: Mask,
 }
 
 impl Default for ClusterOptions {
@@ -55,6 +54,7 @@ impl Default for ClusterOptions {
             deadline: None,
             max_response_bytes: 64 * 1024 * 1024,
             log_capacity: 2_000,
+            mask: Mask::default(),
         }
     }
 }
@@ -62,12 +62,12 @@ impl Default for ClusterOptions {
 /// What all clones of a cluster share.
 struct Shared {
     client: Client,
-    credentials: Vec<Secret>,
     address: String,
     default_namespace: String,
     options: ClusterOptions,
     places: Semaphore,
     log: RequestLog,
+    received: Received,
 }
 
 /// A Kubernetes cluster. Clones share connections, the cap on concurrent requests and the request log.
@@ -88,14 +88,15 @@ impl Cluster {
     /// [`Configuration`](KubernetesError::Configuration) when what is there cannot be used.
     pub async fn connect(connection: &Connection, options: ClusterOptions) -> Result<Self, KubernetesError> {
         let connected = connection.connect(&options).await?;
+        connected.credentials.iter().for_each(|secret| options.mask.learn(secret.expose()));
         let deadline = options.deadline;
         let shared = Shared {
             client: connected.client,
-            credentials: connected.credentials,
             address: connected.address,
             default_namespace: connected.default_namespace,
             places: Semaphore::new(options.concurrency.get().min(Semaphore::MAX_PERMITS)),
             log: RequestLog::new(options.log_capacity),
+            received: Received::default(),
             options,
         };
         Ok(Self { shared: Arc::new(shared), deadline })
@@ -214,7 +215,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Stale`](KubernetesError::Stale) when it is not the one that was seen, or any other failure.
-    pub async fn delete<R: Resource>(
+    pub async fn delete<R: Removable>(
         &self,
         name: &ObjectName,
         seen: Option<&ObjectMeta>,
@@ -232,7 +233,11 @@ impl Cluster {
 
     /// Sends, and reads the answer. What was there and does not fit is never shown.
     pub(crate) async fn answer<T: DeserializeOwned>(&self, call: &Call) -> Result<T, KubernetesError> {
-        decode(call, &self.send(call).await?)
+        let body = self.send(call).await?;
+        if let Some(name) = call.one_object() {
+            check_object(call, name, &body)?;
+        }
+        decode(call, &body)
     }
 
     pub(crate) fn options(&self) -> &ClusterOptions {
@@ -247,17 +252,26 @@ impl Cluster {
         &self.shared.places
     }
 
+    /// What was answered so far.
+    pub(crate) fn received(&self) -> &Received {
+        &self.shared.received
+    }
+
     pub(crate) const fn deadline(&self) -> Option<Deadline> {
         self.deadline
     }
 
+    /// The run's secrets.
+    #[must_use]
+    pub fn mask(&self) -> &Mask {
+        &self.shared.options.mask
+    }
+
     /// The text without credentials, and without what a request said in confidence.
     pub(crate) fn masked(&self, said: &[Secret], text: &str) -> String {
-        let known = self.shared.credentials.iter().chain(said).map(Secret::expose);
-        let masked = known
-            .filter(|secret| secret.len() >= SHORTEST_MASKED)
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "(secret)"));
-        without_bearer(&masked)
+        let own = Mask::default();
+        said.iter().for_each(|secret| own.learn(secret.expose()));
+        without_bearer(&self.mask().entering(&own.entering(text)))
     }
 }
 
@@ -305,6 +319,31 @@ struct Preconditions<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_version: Option<&'a str>,
 }
+
+/// What every object says of itself.
+#[derive(Deserialize)]
+struct Itself {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    metadata: ItsName,
+}
+
+#[derive(Default, Deserialize)]
+struct ItsName {
+    name: Option<String>,
+    namespace: Option<String>,
+}
+
+/// Whether an answer is about the object that was named. What is no object at all is told by whoever decodes it.
+fn check_object(call: &Call, name: &ObjectName, body: &[u8]) -> Result<(), KubernetesError> {
+    let Ok(Itself { kind, metadata }) = serde_json::from_slice(body) else { return Ok(()) };
+    let is_of_kind = ["", METADATA_KIND, call.about.kind].contains(&kind.as_str());
+    let is_named = metadata.name.as_deref() == Some(name.name.as_str()) && metadata.namespace == name.namespace;
+    if is_of_kind && is_named { Ok(()) } else { Err(KubernetesError::about_another(call)) }
+}
+
+const METADATA_KIND: &str = "PartialObjectMetadata";
 
 pub(crate) fn decode<T: DeserializeOwned>(call: &Call, body: &[u8]) -> Result<T, KubernetesError> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);

@@ -1,7 +1,7 @@
 //! Where the cluster is, and who asks.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -63,8 +63,7 @@ impl Connection {
         config.read_timeout = None;
         config.write_timeout = None;
         config.default_retry = false;
-        let credentials = [&config.auth_info.token, &config.auth_info.password];
-        let credentials = credentials.into_iter().flatten().map(|text| Secret::from(text.clone())).collect();
+        let credentials = credentials(&config);
         let (address, default_namespace) = (address(&config), config.default_namespace.clone());
         // The login command of a kubeconfig runs here, and blocks.
         let built = tokio::task::spawn_blocking(|| ClientBuilder::try_from(config)).await;
@@ -78,7 +77,7 @@ impl Connection {
     async fn config(&self) -> Result<Config, KubernetesError> {
         match self {
             Self::At { url, token, ca_bundle } => at(url, token.as_ref(), ca_bundle.as_deref()),
-            Self::Inferred { kubeconfig, context } => match read(kubeconfig.as_deref())? {
+            Self::Inferred { kubeconfig, context } => match read(kubeconfig.clone()).await? {
                 Some(file) => from_kubeconfig(file, context.clone()).await,
                 None if context.is_some() => {
                     Err(KubernetesError::wrong_configuration("a context is named, but there is no kubeconfig"))
@@ -107,8 +106,13 @@ fn certificates(bundle: &[u8]) -> Result<Vec<Vec<u8>>, KubernetesError> {
     Ok(found.into_iter().map(|certificate| certificate.to_vec()).collect())
 }
 
-/// The kubeconfig; `None` when none is named and none is there.
-fn read(path: Option<&Path>) -> Result<Option<Kubeconfig>, KubernetesError> {
+/// The kubeconfig; `None` when none is named and none is there. A pipe that nobody writes to must hold up nothing but this.
+async fn read(path: Option<PathBuf>) -> Result<Option<Kubeconfig>, KubernetesError> {
+    let read = tokio::task::spawn_blocking(move || read_now(path.as_deref())).await;
+    read.map_err(|_| KubernetesError::wrong_configuration("the kubeconfig cannot be used"))?
+}
+
+fn read_now(path: Option<&Path>) -> Result<Option<Kubeconfig>, KubernetesError> {
     let read = match path {
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),
@@ -186,6 +190,25 @@ fn unusable(error: &kube::Error) -> KubernetesError {
         }
         other => format!("TLS cannot be prepared: {}", text::clean(&failure::root(other))),
     })
+}
+
+/// What is known by its text. A token in a file is renewed by the cluster, and a login command gives its own: those are known by
+/// the word before them only.
+fn credentials(config: &Config) -> Vec<Secret> {
+    let known = [&config.auth_info.token, &config.auth_info.password].into_iter().flatten();
+    let in_file = config.auth_info.token_file.as_ref().and_then(|path| fs::read_to_string(path).ok());
+    let proxy = config.proxy_url.as_ref().and_then(|url| password(&url.to_string()));
+    known
+        .map(|text| Secret::from(text.clone()))
+        .chain([in_file, proxy].into_iter().flatten().map(Secret::from))
+        .collect()
+}
+
+/// The password in an address.
+fn password(address: &str) -> Option<String> {
+    let (user, _) = address.split_once("://")?.1.rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    Some(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned())
 }
 
 /// The address without user, password and query.

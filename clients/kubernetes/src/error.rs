@@ -4,7 +4,7 @@ mod status;
 
 use std::fmt;
 
-use evenkeel_transport::{ApiError, Kind};
+use evenkeel_transport::{ApiError, Kind, Unaddressable};
 
 use crate::{ObjectRef, call::Call};
 pub(crate) use status::Status;
@@ -118,6 +118,9 @@ pub enum KubernetesError {
     /// The answer is not what the API describes.
     #[error("the Kubernetes API server's answer about {} cannot be read ({})", .0.object, .0.error)]
     Undecodable(Box<Refusal>),
+    /// A name that no address can carry. Nothing was sent, and nothing ever will be.
+    #[error("the Kubernetes API server cannot be asked for {} ({})", .0.object, .0.error)]
+    Unaddressable(Box<Refusal>),
     /// Something else than a Kubernetes API server answers, or the request could not be made.
     #[error("the Kubernetes API server cannot be worked with ({})", .0.error)]
     Unexpected(Box<Refusal>),
@@ -144,6 +147,7 @@ impl KubernetesError {
             | Self::Invalid(refusal)
             | Self::Unavailable(refusal)
             | Self::Undecodable(refusal)
+            | Self::Unaddressable(refusal)
             | Self::Unexpected(refusal) => Some(&refusal.error),
         }
     }
@@ -250,6 +254,17 @@ impl KubernetesError {
     /// This call cannot be sent, which is a mistake of ours.
     pub(crate) fn unsendable(call: &Call) -> Self {
         Self::Unexpected(refusal(call, ApiError::new(Kind::Request, "the request cannot be made")))
+    }
+
+    /// This call has no address of its own.
+    pub(crate) fn unaddressable(call: &Call, why: Unaddressable) -> Self {
+        let message = format!("no address can carry its name or namespace: {why}");
+        Self::Unaddressable(refusal(call, ApiError::new(Kind::Unaddressable, message)))
+    }
+
+    /// The answer to this call is about something else.
+    pub(crate) fn about_another(call: &Call) -> Self {
+        Self::Undecodable(refusal(call, ApiError::new(Kind::OtherObject, "it is about another object")))
     }
 
     pub(crate) fn wrong_configuration(reason: impl Into<String>) -> Self {

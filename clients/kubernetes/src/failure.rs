@@ -2,15 +2,15 @@
 
 use std::error::Error as StdError;
 
-use evenkeel_transport::{ApiError, Kind};
+use evenkeel_transport::{ApiError, Kind, TlsFault, TooMuch};
 
 /// Why an attempt brought no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// No connection was made: no byte of the request left.
     Connect,
-    /// The peer's certificate was refused.
-    Tls,
+    /// TLS did not come about.
+    Tls(TlsFault),
     /// There is nothing to log in with: no byte of the request left.
     Login,
     /// No answer in time: the server may have done it.
@@ -40,8 +40,8 @@ impl Failure {
         if find::<kube::client::AuthError>(error).is_some() {
             return Self::new(Cause::Login, "the kubeconfig's login gives no usable credentials");
         }
-        if let Some(tls) = find_tls(error) {
-            return Self::new(Cause::Tls, tls);
+        if let Some((fault, reason)) = TlsFault::find(error) {
+            return Self::new(Cause::Tls(fault), reason);
         }
         let connect =
             find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect);
@@ -51,7 +51,7 @@ impl Failure {
     pub(crate) const fn kind(&self) -> Kind {
         match self.cause {
             Cause::Connect | Cause::Reset => Kind::Connection,
-            Cause::Tls => Kind::Tls,
+            Cause::Tls(_) => Kind::Tls,
             Cause::Login => Kind::Unauthorized,
             Cause::Timeout => Kind::Timeout,
             Cause::TooLarge => Kind::Decode,
@@ -67,7 +67,7 @@ impl Failure {
         let reason = &self.reason;
         let message = match self.cause {
             Cause::Connect => format!("cannot connect: {reason}"),
-            Cause::Tls => format!("the server's certificate is refused: {reason}"),
+            Cause::Tls(fault) => return ApiError::of_tls(fault, format!("{}: {reason}", fault.message())),
             Cause::Timeout => "no answer in time".to_owned(),
             Cause::Reset => format!("the connection broke: {reason}"),
             Cause::TooLarge | Cause::Login => reason.clone(),
@@ -89,13 +89,8 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     error.downcast_ref::<E>().or_else(|| find(error.source()?))
 }
 
-/// The certificate failure in the chain. An [`std::io::Error`] hides what it wraps from `source`, so it is asked directly.
-fn find_tls(error: &(dyn StdError + 'static)) -> Option<String> {
-    if let Some(found) = error.downcast_ref::<rustls::Error>() {
-        return Some(found.to_string());
-    }
-    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        Some(wrapped) => find_tls(wrapped),
-        None => find_tls(error.source()?),
+impl From<TooMuch> for Failure {
+    fn from(reason: TooMuch) -> Self {
+        Self::new(Cause::TooLarge, reason.to_string())
     }
 }

@@ -39,7 +39,7 @@ pub use connection::Connection;
 pub use error::{FieldConflict, KubernetesError, Refusal};
 pub use k8s_openapi;
 pub use list::{Listing, Readings};
-pub use object::{ObjectName, ObjectRef, Resource};
+pub use object::{ObjectName, ObjectRef, Removable, Resource};
 
 /// Labels that our objects carry, in the words of everybody (`app.kubernetes.io`) and our own.
 pub mod label {

@@ -1,7 +1,12 @@
 //! Lists: whole, in pages, and by name where a list is forbidden.
 
-use std::{collections::BTreeMap, num::NonZeroU32};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    num::NonZeroU32,
+};
 
+use evenkeel_transport::ListGuard;
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ListMeta, ObjectMeta};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -9,6 +14,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use crate::{
     Cluster, KubernetesError, ObjectName, Resource,
     call::{Call, Verb},
+    cluster::decode,
 };
 
 /// How often a list is started over when its place in history is gone.
@@ -91,6 +97,25 @@ struct Partial {
     metadata: ObjectMeta,
 }
 
+/// How a list is read.
+struct Reading<T> {
+    accept: &'static str,
+    guard: fn() -> ListGuard,
+    metadata: fn(&T) -> &ObjectMeta,
+}
+
+impl<R: Resource> Reading<R> {
+    const fn of_objects(guard: fn() -> ListGuard) -> Self {
+        Self { accept: "application/json", guard, metadata: R::metadata }
+    }
+}
+
+impl Reading<Partial> {
+    const fn of_metadata(guard: fn() -> ListGuard) -> Self {
+        Self { accept: METADATA_LIST, guard, metadata: |object| &object.metadata }
+    }
+}
+
 impl Cluster {
     /// The objects, whole. A list of a namespace that is missing is empty: the server does not tell.
     ///
@@ -101,7 +126,7 @@ impl Cluster {
     /// # Errors
     /// [`Forbidden`](KubernetesError::Forbidden), or any other failure.
     pub async fn list<R: Resource>(&self, listing: &Listing) -> Result<Vec<R>, KubernetesError> {
-        self.fold(listing, Vec::new, Vec::push).await
+        self.pages::<R, R, _>(listing, Reading::of_objects(ListGuard::keeping::<R>), Vec::new, Vec::push).await
     }
 
     /// The objects, folded into something smaller as their pages arrive: for lists that are large, and of which little is kept.
@@ -117,7 +142,7 @@ impl Cluster {
         start: impl Fn() -> A + Send,
         take: impl FnMut(&mut A, R) + Send,
     ) -> Result<A, KubernetesError> {
-        self.pages::<R, R, A>(listing, "application/json", start, take).await
+        self.pages::<R, R, A>(listing, Reading::of_objects(ListGuard::passing), start, take).await
     }
 
     /// The metadata of the objects: of Secrets, nothing secret is read.
@@ -127,7 +152,9 @@ impl Cluster {
     /// # Errors
     /// As [`list`](Self::list).
     pub async fn list_metadata<R: Resource>(&self, listing: &Listing) -> Result<Vec<ObjectMeta>, KubernetesError> {
-        self.fold_metadata::<R, _>(listing, Vec::new, Vec::push).await
+        let take = |all: &mut Vec<ObjectMeta>, object: Partial| all.push(object.metadata);
+        let reading = Reading::of_metadata(ListGuard::keeping::<ObjectMeta>);
+        self.pages::<R, _, _>(listing, reading, Vec::new, take).await
     }
 
     /// The metadata of the objects, folded as [`fold`](Self::fold) does.
@@ -143,7 +170,7 @@ impl Cluster {
         mut take: impl FnMut(&mut A, ObjectMeta) + Send,
     ) -> Result<A, KubernetesError> {
         let take = |all: &mut A, object: Partial| take(all, object.metadata);
-        self.pages::<R, Partial, _>(listing, METADATA_LIST, start, take).await
+        self.pages::<R, Partial, _>(listing, Reading::of_metadata(ListGuard::passing), start, take).await
     }
 
     /// One list, and where that is forbidden each of `names` by itself: both ways of RBAC work, the second costs one
@@ -200,16 +227,25 @@ impl Cluster {
     async fn pages<R: Resource, T: DeserializeOwned, A>(
         &self,
         listing: &Listing,
-        accept: &'static str,
+        reading: Reading<T>,
         start: impl Fn() -> A,
         mut take: impl FnMut(&mut A, T),
     ) -> Result<A, KubernetesError> {
         let mut starts = 1;
-        let mut all = start();
+        let (mut all, mut guard) = (start(), (reading.guard)());
         let mut next: Option<String> = None;
         loop {
-            match self.answer::<Page<T>>(&listing.call::<R>(accept, next.as_deref())).await {
-                Ok(page) => {
+            let call = listing.call::<R>(reading.accept, next.as_deref());
+            match self.send(&call).await {
+                Ok(answer) => {
+                    let page: Page<T> = decode(&call, &answer)?;
+                    let elsewhere = |item: &T| (reading.metadata)(item).namespace != listing.namespace;
+                    if listing.namespace.is_some() && page.items.iter().any(elsewhere) {
+                        return Err(KubernetesError::about_another(&call));
+                    }
+                    let digest = digest(page.items.iter().map(reading.metadata));
+                    let counted = guard.digested(page.items.len(), answer.len(), digest);
+                    counted.map_err(|error| KubernetesError::of_failure(&call, error))?;
                     page.items.into_iter().for_each(|item| take(&mut all, item));
                     next = page.metadata.continue_.filter(|next| !next.is_empty());
                     if next.is_none() {
@@ -218,10 +254,19 @@ impl Cluster {
                 }
                 Err(KubernetesError::Expired(_)) if next.is_some() && starts < MOST_STARTS => {
                     starts += 1;
-                    (all, next) = (start(), None);
+                    (all, guard, next) = (start(), (reading.guard)(), None);
                 }
                 Err(error) => return Err(error),
             }
         }
     }
+}
+
+/// What tells a page from others: the objects on it.
+fn digest<'a>(objects: impl Iterator<Item = &'a ObjectMeta>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for object in objects {
+        (&object.namespace, &object.name, &object.uid).hash(&mut hasher);
+    }
+    hasher.finish()
 }

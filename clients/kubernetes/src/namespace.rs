@@ -94,14 +94,4 @@ impl Cluster {
             Err(error) => Err(error),
         }
     }
-
-    /// Begins to delete a namespace and everything in it. One that is missing is no error.
-    ///
-    /// Needs `delete` on `namespaces`.
-    ///
-    /// # Errors
-    /// Any failure.
-    pub async fn delete_namespace(&self, name: &str) -> Result<(), KubernetesError> {
-        self.delete::<Namespace>(&ObjectName::of_cluster(name), None).await
-    }
 }

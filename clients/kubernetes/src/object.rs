@@ -12,6 +12,12 @@ pub trait Resource: k8s_openapi::Resource + k8s_openapi::Metadata<Ty = ObjectMet
 
 impl<R> Resource for R where R: k8s_openapi::Resource + k8s_openapi::Metadata<Ty = ObjectMeta> + DeserializeOwned + Send {}
 
+/// A kind whose objects may be deleted. Of everything that holds what others put there, such as a namespace, there is none:
+/// whoever may delete it could lose it to a mistake.
+pub trait Removable: Resource {}
+
+impl Removable for crate::secret::SecretObject {}
+
 /// Where an object is: its namespace, if it has one, and its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName {

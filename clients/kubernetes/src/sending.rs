@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use evenkeel_transport::{ApiError, Deadline, Kind, Outcome};
+use evenkeel_transport::{AnswerBody, ApiError, Deadline, Kind, Outcome};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use kube::client::Body;
@@ -98,7 +98,7 @@ impl<'a> Sending<'a> {
             Err(failure) => match failure.cause {
                 Cause::Connect => true,
                 Cause::Timeout | Cause::Reset => self.call.verb.may_repeat(),
-                Cause::Tls | Cause::Login | Cause::TooLarge => false,
+                Cause::Tls(_) | Cause::Login | Cause::TooLarge => false,
             },
         }
     }
@@ -155,25 +155,18 @@ impl<'a> Sending<'a> {
 async fn exchange(cluster: &Cluster, request: http::Request<Body>) -> Result<Reply, Failure> {
     let response = cluster.kube().send(request).await.map_err(|error| Failure::of(&error))?;
     let (parts, body) = response.into_parts();
-    let body = if parts.status.is_success() {
-        whole(body, cluster.options().max_response_bytes).await?
-    } else {
-        beginning(body).await
-    };
+    let body = if parts.status.is_success() { whole(body, cluster).await? } else { beginning(body).await };
     Ok(Reply { status: parts.status, headers: parts.headers, body })
 }
 
 /// The body, whole.
-async fn whole(mut body: Body, limit: usize) -> Result<Bytes, Failure> {
-    let mut read = BytesMut::new();
+async fn whole(mut body: Body, cluster: &Cluster) -> Result<Bytes, Failure> {
+    let mut read = AnswerBody::new(cluster.options().max_response_bytes);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|error| Failure::of(&error))?.into_data() else { continue };
-        if read.len() + data.len() > limit {
-            return Err(Failure::new(Cause::TooLarge, format!("the answer is larger than {limit} bytes")));
-        }
-        read.extend_from_slice(&data);
+        read.push(&data)?;
     }
-    Ok(read.freeze())
+    Ok(read.finish(Some(cluster.received()))?)
 }
 
 /// As much of an error's body as is worth reading. The status is what matters: a body that breaks off does not hide it.

@@ -5,18 +5,18 @@ use std::time::Duration;
 use k8s_openapi::{Metadata, NamespaceResourceScope, Resource, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::{Cluster, KubernetesError, ObjectName};
 
 /// The service account that a namespace's pods have unless they say otherwise.
 pub const DEFAULT: &str = "default";
 
-/// How long a namespace's own service account is waited for: it appears by itself about 60 ms after its namespace
+/// How often a namespace's own service account is looked for again: it appears by itself about 60 ms after its namespace
 /// (server-behaviour 9).
-const APPEARS_WITHIN: Duration = Duration::from_secs(3);
-/// The pause between two looks for it.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const MOST_LOOKS: u32 = 6;
+/// The first pause between two looks for it; each further one is twice as long, so that they are 3 seconds together.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How often the list is changed at most when others change it at the same time.
 const MOST_CHANGES: usize = 8;
 
@@ -118,13 +118,13 @@ impl Cluster {
     }
 
     async fn appearing_account(&self, account: &ObjectName) -> Result<ServiceAccount, KubernetesError> {
-        let begin = Instant::now();
-        loop {
+        for look in 0..MOST_LOOKS {
             match self.get::<ServiceAccount>(account).await {
-                Err(KubernetesError::NotFound(_)) if begin.elapsed() < APPEARS_WITHIN => sleep(LOOK_EVERY).await,
+                Err(KubernetesError::NotFound(_)) => sleep(LOOK_AGAIN_AFTER * 2_u32.pow(look)).await,
                 other => return other,
             }
         }
+        self.get::<ServiceAccount>(account).await
     }
 }
 

@@ -74,6 +74,10 @@ impl Cluster {
             let mut version = {
                 let call = one_of_list::<R>(Verb::List, name);
                 let found: Found<R> = self.answer(&call).await?;
+                let is_asked_for = |object: &R| object.metadata().name.as_deref() == Some(&*name.name);
+                if !found.items.iter().all(is_asked_for) {
+                    return Err(KubernetesError::about_another(&call));
+                }
                 if let Some(decision) = decide(found.items.first()) {
                     return Ok(decision);
                 }
@@ -199,6 +203,8 @@ fn read_event<R: Resource, T>(
         return Ok(None);
     }
     let unreadable = |_| KubernetesError::undecodable(call, "an event of a watch is not what the API describes");
+    // Lists and answers are weighed where they come in; a watch has no end to weigh.
+    evenkeel_transport::weigh(line).map_err(|reason| KubernetesError::undecodable(call, reason.to_string()))?;
     let event: WatchEvent = serde_json::from_slice(line).map_err(unreadable)?;
     if event.kind == "ERROR" {
         let status: Status = serde_json::from_value(event.object).map_err(unreadable)?;
@@ -214,6 +220,11 @@ fn read_event<R: Resource, T>(
     }
     if let Some(seen) = event.object.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
         seen.clone_into(version);
+    }
+    let is_about_object = matches!(event.kind.as_str(), "ADDED" | "MODIFIED" | "DELETED");
+    let named = event.object.pointer("/metadata/name").and_then(Value::as_str);
+    if is_about_object && named != call.about.name.as_deref() {
+        return Err(KubernetesError::about_another(call));
     }
     let decision = match event.kind.as_str() {
         "ADDED" | "MODIFIED" => decide(Some(&serde_json::from_value(event.object).map_err(unreadable)?)),

@@ -2,10 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Request, RequestBuilder};
 
-use crate::{ApiError, Kind, Secret, TokenSource, scope};
+use crate::{ApiError, Kind, Mask, Secret, TokenSource, scope};
 
 /// How requests are authorised.
 #[derive(Clone, Default)]
@@ -32,6 +33,18 @@ pub enum Auth {
 }
 
 impl Auth {
+    /// Makes the mask know what is fixed. A token that is renewed is learnt with the request that carries it.
+    pub(crate) fn teach(&self, mask: &Mask) {
+        match self {
+            Self::Basic { user, password } => {
+                mask.learn(password.expose());
+                mask.learn(&STANDARD.encode(format!("{user}:{}", password.expose())));
+            }
+            Self::Token { token, .. } => mask.learn(token.expose()),
+            Self::None | Self::Bearer(_) => {}
+        }
+    }
+
     /// The request with its `Authorization`, and the renewable token that was used. `stale` is a token that the server
     /// has just refused.
     pub(crate) async fn authorize(

@@ -6,7 +6,7 @@ use http::StatusCode;
 use progenitor_client::{Error, ResponseValue};
 use serde::de::DeserializeOwned;
 
-use crate::{decode, envelope, failure, text};
+use crate::{TlsFault, decode, envelope, failure, text};
 
 /// How a server's error body reads.
 pub trait ErrorBody {
@@ -46,12 +46,16 @@ pub enum Kind {
     Timeout,
     /// The run's deadline has passed.
     Deadline,
-    /// The server's certificate was refused, or the CA bundle cannot be used.
+    /// TLS does not come about ([`ApiError::tls_fault`]), or the CA bundle cannot be used.
     Tls,
     /// The answer is not what the API describes.
     Decode,
     /// The request could not be made.
     Request,
+    /// A name that no address can carry without meaning something else. Nothing was sent.
+    Unaddressable,
+    /// The server answered about another object than the one that was asked for.
+    OtherObject,
 }
 
 impl Kind {
@@ -80,13 +84,14 @@ pub struct ApiError {
     status: Option<StatusCode>,
     message: String,
     outcome_unknown: bool,
+    tls: Option<TlsFault>,
 }
 
 impl ApiError {
     /// An error of the caller's own, for example of a token source. The message is cleaned like a server's.
     #[must_use]
     pub fn new(kind: Kind, message: impl AsRef<str>) -> Self {
-        Self { kind, status: None, message: text::clean(message.as_ref()), outcome_unknown: false }
+        Self { kind, status: None, message: text::clean(message.as_ref()), outcome_unknown: false, tls: None }
     }
 
     /// An error that a status stands for.
@@ -94,6 +99,12 @@ impl ApiError {
     pub fn from_status(status: StatusCode, message: impl AsRef<str>) -> Self {
         let outcome_unknown = matches!(status.as_u16(), 500 | 502 | 504);
         Self { status: Some(status), outcome_unknown, ..Self::new(Kind::of_status(status), message) }
+    }
+
+    /// An error of TLS.
+    #[must_use]
+    pub fn of_tls(fault: TlsFault, message: impl AsRef<str>) -> Self {
+        Self { tls: Some(fault), ..Self::new(Kind::Tls, message) }
     }
 
     /// The same error of a call that the server may have done.
@@ -114,13 +125,26 @@ impl ApiError {
     pub fn hint(&self) -> Option<&'static str> {
         match self.kind {
             Kind::Connection => Some("check the address, the proxy variables and that the server runs"),
-            Kind::Tls => Some("give the certificate of the server's authority in the CA bundle"),
+            Kind::Tls => self.tls_hint().or(Some("give the certificate of the server's authority in the CA bundle")),
             Kind::Unauthorized => Some("check the user name, the password or the token"),
             Kind::Forbidden => Some("the account that logs in lacks a right at the server"),
             Kind::Unexpected => Some("check the address: something else than the API answers there"),
             Kind::Deadline => Some("give the run more time"),
+            Kind::Unaddressable => Some("give the object another name"),
             _ => None,
         }
+    }
+
+    /// Why TLS does not come about, where that is what went wrong.
+    #[must_use]
+    pub fn tls_fault(&self) -> Option<TlsFault> {
+        self.tls
+    }
+
+    /// What to do about TLS, where the certificates to trust are not what has to change.
+    #[must_use]
+    pub fn tls_hint(&self) -> Option<&'static str> {
+        self.tls.and_then(TlsFault::hint)
     }
 
     /// The server's status, where the server answered.

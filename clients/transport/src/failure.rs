@@ -2,15 +2,15 @@
 
 use std::error::Error as StdError;
 
-use crate::{ApiError, Kind};
+use crate::{ApiError, Kind, TlsFault, TooMuch};
 
 /// Why an attempt brought no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
     /// No connection was made: no byte of the request left.
     Connect,
-    /// The peer's certificate was refused: no byte of the request left, and another attempt ends alike.
-    Tls,
+    /// TLS did not come about: no byte of the request left, and another attempt ends alike.
+    Tls(TlsFault),
     /// No answer in time: the server may have done it.
     Timeout,
     /// The connection broke after it was made: the server may have done it.
@@ -37,7 +37,7 @@ impl Failure {
     pub(crate) fn class(&self) -> Kind {
         match self.cause {
             Cause::Connect | Cause::Reset => Kind::Connection,
-            Cause::Tls => Kind::Tls,
+            Cause::Tls(_) => Kind::Tls,
             Cause::Timeout => Kind::Timeout,
             Cause::TooLarge => Kind::Decode,
             Cause::Request => Kind::Request,
@@ -48,13 +48,16 @@ impl Failure {
         let Self { cause, reason } = &self;
         let message = match cause {
             Cause::Connect => format!("cannot connect: {reason}"),
-            Cause::Tls => format!("the server's certificate is refused: {reason}"),
+            Cause::Tls(fault) => format!("{}: {reason}", fault.message()),
             Cause::Timeout => "no answer in time".to_owned(),
             Cause::Reset => format!("the connection broke: {reason}"),
             Cause::TooLarge => reason.clone(),
             Cause::Request => format!("cannot send the request: {reason}"),
         };
-        let error = ApiError::new(self.class(), message);
+        let error = match cause {
+            Cause::Tls(fault) => ApiError::of_tls(*fault, message),
+            _ => ApiError::new(self.class(), message),
+        };
         if matches!(cause, Cause::Timeout | Cause::Reset | Cause::TooLarge) {
             error.with_outcome_unknown()
         } else {
@@ -65,8 +68,8 @@ impl Failure {
 
 /// The class of the HTTP library's error.
 pub(crate) fn classify(error: &reqwest::Error) -> Failure {
-    if let Some(tls) = find_tls(error) {
-        return Failure::new(Cause::Tls, tls);
+    if let Some((fault, reason)) = TlsFault::find(error) {
+        return Failure::new(Cause::Tls(fault), reason);
     }
     let cause = match error {
         error if error.is_connect() => Cause::Connect,
@@ -86,13 +89,8 @@ pub(crate) fn root(error: &reqwest::Error) -> String {
     innermost.map_or_else(|| "no reason given".to_owned(), ToString::to_string)
 }
 
-/// The certificate failure in the chain. An [`std::io::Error`] hides what it wraps from `source`, so it is asked directly.
-fn find_tls(error: &(dyn StdError + 'static)) -> Option<String> {
-    if let Some(found) = error.downcast_ref::<rustls::Error>() {
-        return Some(found.to_string());
-    }
-    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        Some(wrapped) => find_tls(wrapped),
-        None => find_tls(error.source()?),
+impl From<TooMuch> for Failure {
+    fn from(reason: TooMuch) -> Self {
+        Self::new(Cause::TooLarge, reason.to_string())
     }
 }

@@ -4,7 +4,7 @@ use std::{env, fmt, num::NonZeroUsize, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::Retry;
+use crate::{Mask, Retry};
 
 /// What a session is made with. Every duration is positive; the defaults suit an application in the same cluster.
 #[derive(Clone)]
@@ -31,8 +31,12 @@ pub struct SessionOptions {
     pub deadline: Option<Deadline>,
     /// How many bytes of a successful answer are read at most. Of an error's body it is 64 KiB, whatever this says.
     pub max_response_bytes: usize,
+    /// Whether all answers together are bounded, as those of a run are. Whoever asks the same for days sets it to false.
+    pub bounded: bool,
     /// How many of the last attempts the request log keeps. Its counters are exact, whatever this says.
     pub log_capacity: usize,
+    /// The run's secrets: they are taken out of what servers say, and those of this session are added.
+    pub mask: Mask,
 }
 
 impl Default for SessionOptions {
@@ -48,7 +52,9 @@ impl Default for SessionOptions {
             concurrency: NonZeroUsize::MIN.saturating_add(7),
             deadline: None,
             max_response_bytes: 64 * 1024 * 1024,
+            bounded: true,
             log_capacity: 2_000,
+            mask: Mask::default(),
         }
     }
 }
@@ -67,6 +73,7 @@ impl fmt::Debug for SessionOptions {
             .field("concurrency", &self.concurrency)
             .field("deadline", &self.deadline)
             .field("max_response_bytes", &self.max_response_bytes)
+            .field("bounded", &self.bounded)
             .field("log_capacity", &self.log_capacity)
             .finish()
     }

@@ -40,8 +40,7 @@ pub struct Record {
     pub sequence: u64,
     /// The operation of the API, for example `user_list`.
     pub operation: &'static str,
-    /// The operation's path with placeholders, where the session knows it (see
-    /// [`Session::with_templates`](crate::Session::with_templates)).
+    /// The operation's path with placeholders, where a generated client sent it.
     pub template: Option<&'static str>,
     /// The method.
     pub method: Method,

@@ -115,7 +115,7 @@ fn worth_another(result: &Result<Reply, Failure>, may_repeat: bool) -> bool {
         Err(failure) => match failure.cause {
             Cause::Connect => true,
             Cause::Timeout | Cause::Reset => may_repeat,
-            Cause::Tls | Cause::TooLarge | Cause::Request => false,
+            Cause::Tls(_) | Cause::TooLarge | Cause::Request => false,
         },
     }
 }

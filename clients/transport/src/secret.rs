@@ -25,6 +25,12 @@ impl Secret {
         self.0.expose_secret()
     }
 
+    /// The same in the type that is used elsewhere.
+    #[must_use]
+    pub fn into_inner(self) -> SecretString {
+        self.0
+    }
+
     /// Whether the secret is the empty string.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -4,15 +4,13 @@ mod sending;
 
 use std::{fmt, sync::Arc};
 
-use progenitor_client::OperationInfo;
 use reqwest::{Client, Request, Response};
 use tokio::sync::Semaphore;
 
-use crate::{ApiError, Auth, Deadline, RequestLog, SessionOptions, envelope, tls};
+use crate::{
+    ApiError, Auth, Deadline, Mask, OperationPath, ProxyUse, Received, RequestLog, SessionOptions, envelope, proxy, tls,
+};
 use sending::Sending;
-
-/// The paths of a client's operations: `("user_get", "/admin/realms/{realm}/users/{id}")`.
-type Templates = &'static [(&'static str, &'static str)];
 
 /// What all clones of a session share.
 struct Shared {
@@ -20,6 +18,7 @@ struct Shared {
     options: SessionOptions,
     places: Semaphore,
     log: RequestLog,
+    received: Received,
 }
 
 /// The inner value of every generated client.
@@ -32,7 +31,6 @@ struct Shared {
 pub struct Session {
     shared: Arc<Shared>,
     auth: Auth,
-    templates: Templates,
     deadline: Option<Deadline>,
 }
 
@@ -42,26 +40,25 @@ impl Session {
     /// # Errors
     /// [`Kind::Tls`](crate::Kind::Tls) when the CA bundle holds no usable certificate, or when neither the system nor the bundle gives any.
     pub fn new(options: SessionOptions) -> Result<Self, ApiError> {
+        if options.proxy == ProxyUse::System {
+            proxy::learn_passwords(&options.mask);
+        }
         let shared = Shared {
             http: tls::client(&options)?,
             places: Semaphore::new(options.concurrency.get().min(Semaphore::MAX_PERMITS)),
             log: RequestLog::new(options.log_capacity),
+            received: Received::default(),
             options,
         };
         let deadline = shared.options.deadline;
-        Ok(Self { shared: Arc::new(shared), auth: Auth::None, templates: &[], deadline })
+        Ok(Self { shared: Arc::new(shared), auth: Auth::None, deadline })
     }
 
     /// The same session with another authorisation.
     #[must_use]
     pub fn with_auth(&self, auth: Auth) -> Self {
+        auth.teach(self.mask());
         Self { auth, ..self.clone() }
-    }
-
-    /// The same session that knows the path of each operation, for its request log.
-    #[must_use]
-    pub fn with_templates(&self, templates: &'static [(&'static str, &'static str)]) -> Self {
-        Self { templates, ..self.clone() }
     }
 
     /// The same session that ends at another moment: for the part of a run that has less time than the whole, or for
@@ -84,12 +81,25 @@ impl Session {
         &self.shared.log
     }
 
-    /// Sends a generated client's request (`ClientHooks::exec`, see [`client_hooks!`](crate::client_hooks!)).
+    /// The run's secrets.
+    pub(crate) fn mask(&self) -> &Mask {
+        &self.shared.options.mask
+    }
+
+    /// Sends a generated client's request, if its address is that of its operation below `base` (see [`OperationPath`]), and
+    /// gives its answer, if that is about what was asked for.
     ///
     /// A failure comes as a response, too: it passes through the generated code and is an [`ApiError`] again on the other side
     /// ([`ResultExt::api`](crate::ResultExt::api)).
-    pub async fn exec(&self, request: Request, info: &OperationInfo) -> Response {
-        self.send(request, info.operation_id).await.unwrap_or_else(envelope::seal)
+    ///
+    /// # Errors
+    /// None: the type is what the generated code works with.
+    pub async fn exec(&self, base: &str, request: Request, path: &OperationPath) -> reqwest::Result<Response> {
+        let sent = match path.check(base, request.url()) {
+            Ok(()) => Sending::of(self, request, path).run().await,
+            Err(refused) => Err(refused),
+        };
+        Ok(sent.unwrap_or_else(envelope::seal))
     }
 
     /// Sends a request that no generated client made; `operation` is its name in the request log.

@@ -8,7 +8,7 @@ use reqwest::{
     redirect, retry,
 };
 
-use crate::{ApiError, Detour, Kind, ProxyUse, SessionOptions, failure};
+use crate::{ApiError, Detour, ProxyUse, SessionOptions, TlsFault, failure};
 
 /// The HTTP client: rustls with ring, system roots plus the bundle, no redirects, no cookies, no repeats of its own.
 pub(crate) fn client(options: &SessionOptions) -> Result<Client, ApiError> {
@@ -30,14 +30,16 @@ pub(crate) fn client(options: &SessionOptions) -> Result<Client, ApiError> {
     if let Some(detour) = &options.detour {
         builder = builder.no_proxy().dns_resolver(Arc::new(Signpost(detour.clone())));
     }
-    builder.build().map_err(|error| ApiError::new(Kind::Tls, format!("cannot prepare TLS: {}", failure::root(&error))))
+    builder
+        .build()
+        .map_err(|error| ApiError::of_tls(TlsFault::Bundle, format!("cannot prepare TLS: {}", failure::root(&error))))
 }
 
 fn certificates(bundle: &[u8]) -> Result<Vec<Certificate>, ApiError> {
-    let certificates =
-        Certificate::from_pem_bundle(bundle).map_err(|_| ApiError::new(Kind::Tls, "the CA bundle is not PEM"))?;
+    let certificates = Certificate::from_pem_bundle(bundle)
+        .map_err(|_| ApiError::of_tls(TlsFault::Bundle, "the CA bundle is not PEM"))?;
     if certificates.is_empty() {
-        return Err(ApiError::new(Kind::Tls, "the CA bundle holds no certificate"));
+        return Err(ApiError::of_tls(TlsFault::Bundle, "the CA bundle holds no certificate"));
     }
     Ok(certificates)
 }

@@ -100,6 +100,11 @@ impl<I: TokenIssuer> CachedToken<I> {
         // Counted from before the request: the server's clock started somewhere after it.
         let asked = Instant::now();
         match scope::login(self.issuer.issue()).await {
+            // Sent as it is, it would be refused as a wrong login, and people would look for the fault there.
+            Ok(issued) if issued.token.expose().trim().is_empty() => Held {
+                current: None,
+                failure: Some(ApiError::new(Kind::Unexpected, "the login gave an empty access token")),
+            },
             Ok(issued) => {
                 let renew_at = issued.lifetime.map(|lifetime| asked + usable_for(lifetime));
                 Held { current: Some(Current { token: issued.token, renew_at }), failure: None }

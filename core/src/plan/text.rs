@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use serde_json::Value;
 
 use super::{Action, ChangeDocument, PlanDocument};
-use crate::diff::FieldChange;
+use crate::{diff::FieldChange, report::write_note, text::visible};
 
 /// How text is dressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl PlanDocument {
     }
 
     fn write_text(&self, out: &mut String, style: Style) -> fmt::Result {
-        writeln!(out, "{}: {}, {}", self.task, self.target, self.counts())?;
+        writeln!(out, "{}: {}, {}", self.task, visible(&self.target), self.counts())?;
         for change in &self.changes {
             write_change(out, change, style)?;
         }
@@ -56,10 +56,10 @@ impl PlanDocument {
             writeln!(out)?;
         }
         for warning in &self.warnings {
-            writeln!(out, "{}: `{}`: {}", style.paint(33, "warning"), warning.object, warning.message)?;
+            write_note(out, &style.paint(33, "warning"), warning)?;
         }
         for note in &self.notes {
-            writeln!(out, "note: `{}`: {}", note.object, note.message)?;
+            write_note(out, "note", note)?;
         }
         Ok(())
     }
@@ -84,8 +84,8 @@ fn write_change(out: &mut String, change: &ChangeDocument, style: Style) -> fmt:
         Action::Update => ("~", 33),
         Action::Delete => ("-", 31),
     };
-    let head = style.paint(colour, &format!("{sign} {}", change.object));
-    writeln!(out, "\n{head}  {}", style.paint(2, &format!("because of {}", change.cause)))?;
+    let head = style.paint(colour, &visible(&format!("{sign} {}", change.object)));
+    writeln!(out, "\n{head}  {}", style.paint(2, &visible(&format!("because of {}", change.cause))))?;
     for field in &change.fields {
         write_field(out, field, change, style)?;
     }
@@ -93,7 +93,7 @@ fn write_change(out: &mut String, change: &ChangeDocument, style: Style) -> fmt:
 }
 
 fn write_field(out: &mut String, field: &FieldChange, change: &ChangeDocument, style: Style) -> fmt::Result {
-    write!(out, "    {}: ", field.path)?;
+    write!(out, "    {}: ", visible(&field.path))?;
     match (change.action, field.secret) {
         (Action::Create, true) => write!(out, "(secret)")?,
         (_, true) => write!(out, "(secret) changed")?,
@@ -101,7 +101,9 @@ fn write_field(out: &mut String, field: &FieldChange, change: &ChangeDocument, s
         (_, false) => write!(out, "{} → {}", shown(field.before.as_deref()), shown(field.after.as_ref()))?,
     }
     match &field.cause {
-        Some(cause) if cause.value != change.cause.value => writeln!(out, "  {}", style.paint(2, &cause.to_string())),
+        Some(cause) if cause.value != change.cause.value => {
+            writeln!(out, "  {}", style.paint(2, &visible(&cause.to_string())))
+        }
         _ => writeln!(out),
     }
 }
@@ -109,7 +111,7 @@ fn write_field(out: &mut String, field: &FieldChange, change: &ChangeDocument, s
 fn shown(value: Option<&Value>) -> String {
     let text = match value {
         None | Some(Value::Null) => return "(none)".to_owned(),
-        Some(value) => value.to_string(),
+        Some(value) => visible(&value.to_string()).into_owned(),
     };
     match text.char_indices().nth(LONGEST_VALUE) {
         Some((end, _)) => format!("{}…", &text[..end]),

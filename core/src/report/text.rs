@@ -3,7 +3,10 @@
 use std::fmt::{self, Write};
 
 use super::{ChangeReport, Failure, Mode, Report, Status};
-use crate::plan::{Action, Style};
+use crate::{
+    plan::{Action, Note, Style},
+    text::visible,
+};
 
 /// Kubernetes keeps this many bytes of a container's termination message.
 const TERMINATION_MESSAGE_BYTES: usize = 4096;
@@ -23,10 +26,10 @@ impl Report {
             write_change(out, change, style)?;
         }
         for warning in &self.warnings {
-            writeln!(out, "{}: `{}`: {}", style.paint(33, "warning"), warning.object, warning.message)?;
+            write_note(out, &style.paint(33, "warning"), warning)?;
         }
         for note in &self.notes {
-            writeln!(out, "note: `{}`: {}", note.object, note.message)?;
+            write_note(out, "note", note)?;
         }
         if let Some(failure) = &self.failure {
             write_failure(out, "", failure)?;
@@ -82,6 +85,7 @@ impl Report {
             }),
         );
         for line in failures {
+            let line = visible(&line);
             const MORE: &str = "\n…";
             if out.len() + 1 + line.len() + MORE.len() > TERMINATION_MESSAGE_BYTES {
                 out.push_str(MORE);
@@ -95,12 +99,18 @@ impl Report {
     }
 }
 
+/// A line about an object.
+pub(crate) fn write_note(out: &mut String, word: &str, note: &Note) -> fmt::Result {
+    writeln!(out, "{word}: `{}`: {}", visible(&note.object.to_string()), visible(&note.message))
+}
+
 fn floor_char_boundary(text: &str, limit: usize) -> usize {
     (0..=limit.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default()
 }
 
 fn write_change(out: &mut String, report: &ChangeReport, style: Style) -> fmt::Result {
-    let object = &report.change.object;
+    let object = report.change.object.to_string();
+    let object = visible(&object);
     match (report.status, report.change.action) {
         (Status::Applied, Action::Create) => writeln!(out, "{}", style.paint(32, &format!("+ {object} created")))?,
         (Status::Applied, Action::Update) => writeln!(out, "{}", style.paint(33, &format!("~ {object} updated")))?,
@@ -108,7 +118,7 @@ fn write_change(out: &mut String, report: &ChangeReport, style: Style) -> fmt::R
         (Status::Planned, action) => writeln!(out, "  {object} to {action}")?,
         // The plan that said why may be long gone when this is read.
         (Status::Failed, _) => {
-            let cause = style.paint(2, &format!("because of {}", report.change.cause));
+            let cause = style.paint(2, &visible(&format!("because of {}", report.change.cause)));
             writeln!(out, "{}  {cause}", style.paint(31, &format!("! {object} failed")))?;
         }
         (Status::Skipped, _) => writeln!(out, "  {object} skipped")?,
@@ -117,8 +127,8 @@ fn write_change(out: &mut String, report: &ChangeReport, style: Style) -> fmt::R
 }
 
 fn write_failure(out: &mut String, indent: &str, failure: &Failure) -> fmt::Result {
-    writeln!(out, "{indent}error: {}", failure.message)?;
-    failure.hint.iter().try_for_each(|hint| writeln!(out, "{indent}hint: {hint}"))
+    writeln!(out, "{indent}error: {}", visible(&failure.message))?;
+    failure.hint.iter().try_for_each(|hint| writeln!(out, "{indent}hint: {}", visible(hint)))
 }
 
 fn duration(milliseconds: u64) -> String {
@@ -182,6 +192,27 @@ mod tests {
             change("c", Status::Skipped, Some("waits for `role/b`, which failed")),
         ]);
         insta::assert_snapshot!(report.text(Style::Plain));
+    }
+
+    #[test]
+    fn no_name_and_no_message_makes_a_line_of_its_own_or_turns_the_text_around() {
+        let evil = "a\nerror: forged\u{1b}[2K\u{202e}\u{9b}";
+        let mut report = report(vec![
+            change(evil, Status::Applied, None),
+            change(evil, Status::Failed, Some(evil)),
+            change(evil, Status::Skipped, Some(evil)),
+            change(evil, Status::Planned, None),
+        ]);
+        let note = || Note { object: ObjectId::new(Kind::new("role"), evil), message: evil.into() };
+        (report.notes, report.warnings) = (vec![note()], vec![note()]);
+        report.failure = Some(Failure { message: evil.into(), hint: Some(evil.into()) });
+        for text in [report.text(Style::Plain), report.termination_message()] {
+            assert!(
+                text.chars().all(|character| character == '\n' || crate::text::escape(character).is_none()),
+                "{text}"
+            );
+            assert!(!text.lines().any(|line| line.starts_with("error: forged")), "{text}");
+        }
     }
 
     #[test]

@@ -36,6 +36,12 @@ impl Document {
         Part { document: self, nearest: self.root.nearest(path) }
     }
 
+    /// Whether nobody wrote the value at a path: it is there by a built-in default.
+    #[must_use]
+    pub fn is_built_in(&self, path: &ValuePath) -> bool {
+        self.root.nearest(path).origin().source == SourceId::DEFAULTS
+    }
+
     /// A problem with the value at a path, for checks that a task makes itself.
     #[must_use]
     pub fn problem(&self, path: &ValuePath, message: impl Into<String>) -> Problem {

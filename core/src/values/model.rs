@@ -33,9 +33,9 @@ pub use harbor::{
 };
 pub use keycloak::{
     AdminCredentials, ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProvider,
-    IdentityProviderGroups, IdentityProviderRepresentation, Implied, Keycloak, KeycloakAdmin, PlatformClient,
-    RealmEventsConfigRepresentation, RealmRepresentation, RemovedUsers, RequiredActionProviderRepresentation,
-    RoleNames, RoleRepresentation, UPConfig,
+    IdentityProviderGroups, IdentityProviderRepresentation, Implied, ImpliedPart, Keycloak, KeycloakAdmin,
+    PlatformClient, RealmEventsConfigRepresentation, RealmRepresentation, RemovedUsers,
+    RequiredActionProviderRepresentation, RoleNames, RoleRepresentation, UPConfig,
 };
 pub use kubernetes::{Inventory, Kubernetes};
 pub use people::{Permission, Team, TeamGitea, User};

@@ -164,6 +164,11 @@ fn has_only(text: &str, forbidden: &[char]) -> bool {
     !text.chars().any(|character| character.is_whitespace() || character.is_control() || forbidden.contains(&character))
 }
 
+/// What means something above in an address: a request about an object of this name would be one about what holds it.
+fn is_dots(text: &str) -> bool {
+    matches!(text, "." | "..")
+}
+
 fn is_http_url(text: &str, with_query: bool) -> bool {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
@@ -226,19 +231,19 @@ checked_text! {
 checked_text! {
     /// Name of a Keycloak realm. It is a path segment of every URL of the realm.
     RealmName,
-    pattern: r"^[^\s/\\?#%;\x00-\x1f\x7f]+$",
+    pattern: r"^(?!\.{1,2}$)[^\s/\\?#%;\x00-\x1f\x7f-\x9f]+$",
     max: 255,
-    expected: "a realm name without spaces and without any of `/ \\ ? # % ;`",
-    check: |text| has_only(text, &['/', '\\', '?', '#', '%', ';']),
+    expected: "a realm name without spaces and without any of `/ \\ ? # % ;`, and not `.` or `..`",
+    check: |text| !is_dots(text) && has_only(text, &['/', '\\', '?', '#', '%', ';']),
 }
 
 checked_text! {
     /// Name of a role, group, client, organisation or another object of an application.
     ObjectName,
-    pattern: r"^[^\s/\\\x00-\x1f\x7f]+$",
+    pattern: r"^(?!\.{1,2}$)[^\s/\\\x00-\x1f\x7f-\x9f]+$",
     max: 255,
-    expected: "a name without spaces and slashes",
-    check: |text| has_only(text, &['/', '\\']),
+    expected: "a name without spaces and slashes, and not `.` or `..`",
+    check: |text| !is_dots(text) && has_only(text, &['/', '\\']),
 }
 
 checked_text! {
@@ -367,11 +372,19 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn schema_and_check_agree(text in r"(https?://)?[a-zA-Z0-9@./?#:\\ %;_-]{0,12}|-1|[0-9]{1,16}[kMGTi]{0,2}|\PC{0,6}") {
+        fn schema_and_check_agree(text in r"(https?://)?[a-zA-Z0-9@./?#:\\ %;_-]{0,12}|-1|[0-9]{1,16}[kMGTi]{0,2}|\PC{0,6}|[.]{0,3}") {
             for (name, schema, check) in with_all_names!(verdicts!(text.as_str())) {
                 prop_assert_eq!(schema, check, "{} and {:?}", name, text);
             }
         }
+    }
+
+    #[test]
+    fn names_that_addresses_resolve_are_refused() {
+        for text in [".", "..", "", "a\u{1}b", "a\u{85}b"] {
+            assert!(ObjectName::parse(text).is_err() && RealmName::parse(text).is_err(), "{text:?}");
+        }
+        assert!(ObjectName::parse("...").is_ok() && RealmName::parse("a..").is_ok());
     }
 
     #[test]

@@ -56,6 +56,17 @@ impl Representation {
         (self.fields, self.secrets)
     }
 
+    /// The representation without these fields at its top.
+    #[must_use]
+    pub fn without(&self, fields: &[&str]) -> Self {
+        let mut rest = self.clone();
+        rest.fields.retain(|field, _| !fields.contains(&field.as_str()));
+        let top = |place: &str| place.split('/').nth(1).unwrap_or_default().to_owned();
+        rest.secrets
+            .retain(|(place, _)| !fields.iter().any(|field| pointer_of("", field) == format!("/{}", top(place))));
+        rest
+    }
+
     /// Takes a field out of the representation, for a type that has a place of its own for it.
     fn take(&mut self, field: &str) -> Option<Value> {
         self.fields.remove(field)

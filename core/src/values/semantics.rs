@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::compose::Finding;
 use super::names::SecretType;
+use super::nickname::nickname_of;
 use super::path::ValuePath;
 use super::schema::similar;
 use super::source::Origin;
-use super::tree::{Map, Node};
+use super::tree::{Content, Map, Node};
 
 /// The longest name of a Kubernetes namespace, which a team's name becomes.
 const MAX_NAMESPACE: usize = 63;
@@ -18,6 +19,7 @@ const MAX_COMPARED: usize = 200;
 pub(crate) fn findings(root: &Node) -> Vec<Finding> {
     let mut findings = Vec::new();
     users(root, &mut findings);
+    nicknames(root, &mut findings);
     team_names(root, &mut findings);
     administrator_names(root, &mut findings);
     team_repositories(root, &mut findings);
@@ -53,9 +55,60 @@ fn users(root: &Node, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Who has another's nickname would be that person in Gitea. With an external identity provider users are not managed.
+fn nicknames(root: &Node, findings: &mut Vec<Finding>) {
+    if root.find(&["keycloak", "identityProvider"]).is_some() {
+        return;
+    }
+    let implied = root.find(&["keycloak", "implied", "nicknames"]);
+    let derives = !implied.is_some_and(|node| matches!(node.content, Content::Bool(false)));
+    let users = root.get("users").and_then(Node::as_list).unwrap_or_default();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, user) in users.iter().enumerate() {
+        let Some(nickname) = nickname(user, derives) else { continue };
+        match known.get(&nickname) {
+            // two of one email are told already
+            Some(first) if folded_email(&users[*first]) == folded_email(user) => {}
+            Some(first) => findings.push(one_nickname(users, *first, index, &nickname)),
+            None => drop(known.insert(nickname, index)),
+        }
+    }
+}
+
+fn folded_email(user: &Node) -> Option<String> {
+    Some(user.get("email")?.as_text()?.trim().to_lowercase())
+}
+
+/// The name by which other applications know a user: the declared one, or that which the email gives.
+fn nickname(user: &Node, derives: bool) -> Option<String> {
+    let declared = user.find(&["attributes", "nickname"]).and_then(Node::as_list);
+    let nickname = match declared {
+        Some(values) => values.iter().find_map(Node::as_text)?.trim().to_lowercase(),
+        None if derives => nickname_of(&folded_email(user)?),
+        None => return None,
+    };
+    (!nickname.is_empty()).then_some(nickname)
+}
+
+fn one_nickname(users: &[Node], first: usize, index: usize, nickname: &str) -> Finding {
+    let email = |index: usize| users.get(index).and_then(|user: &Node| user.get("email"));
+    // a value of a secrets file is not repeated
+    let shown = |index: usize| match email(index).map(|node| (node.as_text(), &node.content)) {
+        Some((Some(text), Content::Text(_))) => format!("`users[{index}]` (`{}`)", text.escape_debug()),
+        _ => format!("`users[{index}]`"),
+    };
+    let named = match email(index).map(|node| &node.content) {
+        Some(Content::Text(_)) => format!(", `{}`", nickname.escape_debug()),
+        _ => String::new(),
+    };
+    let message = format!("{} has the nickname of {}{named}", shown(index), shown(first));
+    let origin = email(index).or_else(|| users.get(index)).map(|node| node.origin).unwrap_or_default();
+    Finding::at(origin, message).with_hint("give one of them another under `attributes.nickname`")
+}
+
 fn unknown_team(user: usize, team: &str, item: &Node, teams: &[&str]) -> Finding {
     // a value of a secrets file is not repeated, not even this one
-    let name = if matches!(item.content, super::tree::Content::Secret(_)) {
+    let name = if matches!(item.content, Content::Secret(_)) {
         "a team".to_owned()
     } else {
         format!("team `{}`", team.escape_debug())

@@ -202,3 +202,17 @@ fn a_file_of_nothing_but_mistakes_is_told_in_short() {
     let rendered = problems.render(false);
     assert!(rendered.len() < 100_000 && rendered.contains("and 149900 more problems"), "{}", rendered.len());
 }
+
+#[test]
+fn two_people_of_one_nickname_are_refused_by_name() {
+    let people = "users:\n  - {email: ada@example.com}\n  - {email: a+da@example.com}\n";
+    let text = rendered(&[("people.yaml", people)], &[]);
+    let expected =
+        "`users[1]` (`a+da@example.com`) has the nickname of `users[0]` (`ada@example.com`), `ada-example-com`";
+    assert!(text.contains(expected) && text.contains("people.yaml:3"), "{text}");
+    let declared =
+        "users:\n  - {email: ada@example.com}\n  - {email: b@example.com, attributes: {nickname: [Ada-Example-Com]}}\n";
+    assert!(rendered(&[("people.yaml", declared)], &[]).contains("has the nickname of `users[0]`"));
+    let secret = rendered(&[("secrets.people.yaml", people)], &[]);
+    assert!(secret.contains("`users[1]` has the nickname of `users[0]`") && !secret.contains("ada"), "{secret}");
+}

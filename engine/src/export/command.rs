@@ -2,24 +2,24 @@
 
 use std::{
     num::NonZeroUsize,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use evenkeel_core::report::Failure;
+use evenkeel_core::{report::Failure, text::visible_lines};
 
 use super::{Export, Exported, FinishedExport, export, folder, text};
 use crate::{
-    command_line::{ClusterOptions, DEFAULT_CONCURRENCY, LogFormat, ValuesOptions, duration},
+    command_line::{ClusterOptions, DEFAULT_CONCURRENCY, LogFormat, ReachOptions, ValuesOptions, duration},
     exit_code::ExitCode,
     output,
-    process::begin,
+    process::{begin, block_on},
     run::Surroundings,
     secrets::SecretResolver,
     stop::Stop,
+    watch::Watch,
 };
 
 /// What every export can be told.
@@ -48,6 +48,9 @@ pub struct ExportOptions {
     /// Which Kubernetes cluster, where the login is in one.
     #[command(flatten)]
     pub cluster: ClusterOptions,
+    /// From where the secrets of the login may come.
+    #[command(flatten)]
+    pub reach: ReachOptions,
     /// The form of the log on standard error; RUST_LOG says what is in it
     #[arg(long, value_enum, value_name = "FORM", env = "EVENKEEL_LOG_FORMAT", default_value_t = LogFormat::Text, help_heading = "Output")]
     pub log_format: LogFormat,
@@ -74,27 +77,23 @@ pub(super) fn run_matches<T: Export>(matches: &ArgMatches) -> ExitCode {
     options.values.complete_from_environment();
     let progress = begin(options.log_format);
     let surroundings = Surroundings {
-        secrets: Arc::new(SecretResolver::new()),
+        secrets: Arc::new(SecretResolver::of_process(options.reach.reach())),
         stop: Stop::new(),
         progress,
         ..Surroundings::default()
     };
-    let finished = catch_unwind(AssertUnwindSafe(|| block_on::<T>(&options, &own, &surroundings)));
-    finished.ok().flatten().map_or_else(|| broken(options.log_format), |finished| write(&finished, &options))
+    let format = options.log_format;
+    let watch = Watch::over(&surroundings.stop, options.timeout, move || overdue(format));
+    let finished = block_on(export::<T>(&options, &own, &surroundings));
+    watch.run_is_over();
+    finished.map_or_else(|_| broken(format), |finished| write(&finished, &options))
 }
 
-fn block_on<T: Export>(
-    options: &ExportOptions,
-    own: &T::Options,
-    surroundings: &Surroundings,
-) -> Option<FinishedExport> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    Some(runtime.block_on(async {
-        let signals = tokio::spawn(surroundings.stop.clone().at_signals());
-        let finished = export::<T>(options, own, surroundings).await;
-        signals.abort();
-        finished
-    }))
+fn overdue(format: LogFormat) -> ExitCode {
+    let message = "the time of the export has passed, and something that it waits for does not return".to_owned();
+    let hint = Some("look for a file system or a login command that hangs, and run it again".to_owned());
+    output::print_failure(&Failure { message, hint }, format);
+    ExitCode::Unavailable
 }
 
 fn broken(format: LogFormat) -> ExitCode {
@@ -111,9 +110,9 @@ fn write(finished: &FinishedExport, options: &ExportOptions) -> ExitCode {
     let written = if options.out == Path::new("-") {
         print_document(exported)
     } else {
-        folder::write(&options.out, exported, options.with_secrets).map(|paths| {
+        folder::write(&options.out, exported, options.with_secrets).and_then(|paths| {
             let paths: String = paths.iter().map(|path| format!("wrote {}\n", path.display())).collect();
-            output::print(&format!("{paths}{}", text::summary(exported)));
+            output::print_text(&format!("{paths}{}", text::summary(exported)))
         })
     };
     match written {
@@ -128,7 +127,7 @@ fn write(finished: &FinishedExport, options: &ExportOptions) -> ExitCode {
 fn print_document(exported: &Exported) -> Result<(), Failure> {
     let document = text::document(exported)
         .map_err(|error| Failure { message: format!("the values have no form in YAML: {error}"), hint: None })?;
-    output::print(&document);
-    output::to_stderr(&text::summary(exported));
+    output::print_values(&document)?;
+    output::to_stderr(&visible_lines(&text::summary(exported)));
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use evenkeel_core::{
-    memory::Memory,
+    memory::{Memory, Ownership},
     plan::Plan,
     values::{Problems, Schema, SecretValue, Source, Values},
 };
@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{secrets::SecretResolver, task::Task};
 
-/// What a plan would change after these values, with nothing remembered.
+/// What a plan would change after these values if everything that they declare were ours: then built-in settings count too, so
+/// that the values fit also where evenkeel makes the objects anew.
 ///
 /// # Errors
 ///
@@ -34,7 +35,8 @@ pub fn plan<T: Task>(
     let (values, document) = Values::load(vec![source], &[], &schema::<T>()).map_err(wrong)?;
     let secrets = resolver::<T>(secrets, &values);
     let desired = T::desired(&values, &document, &secrets).map_err(wrong)?;
-    T::plan(&desired, observed, &Memory::default()).map_err(|error| error.to_string())
+    let ownership: Ownership = T::existing(&desired, observed).into_iter().collect();
+    T::plan(&desired, observed, &Memory::from(ownership)).map_err(|error| error.to_string())
 }
 
 /// The form of values for a task.

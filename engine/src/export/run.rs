@@ -12,7 +12,7 @@ use crate::{
     executor::Bounds,
     exit_code::ExitCode,
     lease::RunLease,
-    run::{Ending, Surroundings, load, read},
+    run::{Ending, Surroundings, in_time, load_off_runtime, read, resolve_off_runtime},
     task::Context,
 };
 
@@ -76,12 +76,18 @@ async fn attempt<T: Export>(
         deadline: deadline.into_std(),
         concurrency: options.concurrency.get(),
         secrets: Arc::clone(&surroundings.secrets),
-        cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline.into_std()),
+        cluster: ClusterAccess::new(
+            connection,
+            T::NAME,
+            options.concurrency,
+            deadline.into_std(),
+            surroundings.secrets.mask().clone(),
+        ),
         vault: Arc::default(),
         verify_secrets: false,
         require_valid: false,
     };
-    let place = place::<T>(options, own, &context).await?;
+    let place = in_time(&bounds, Box::pin(place::<T>(options, own, &context))).await?;
     let task = {
         let _step = surroundings.progress.waiting("connecting");
         read(&bounds, Box::pin(T::reach(&place, &context))).await?
@@ -111,9 +117,9 @@ async fn place<T: Export>(
     let settings = settings.map_err(|failure| Ending::failed(ExitCode::Usage, failure))?;
     let mut options = options.values.clone();
     options.set.extend(settings);
-    let (values, document) = load(&options, T::definitions(), true)?;
+    let (values, document) = load_off_runtime(&options, T::definitions(), true).await?;
     let needed = T::place_secrets(&values);
     secrets.fetch(&needed, cluster).await.map_err(|errors| Ending::of_secrets(&errors))?;
-    secrets.resolve_all(&needed).map_err(|errors| Ending::of_secrets(&errors))?;
+    resolve_off_runtime(secrets, needed).await.map_err(|errors| Ending::of_secrets(&errors))?;
     T::place(&values, &document, secrets).map_err(Ending::of_problems)
 }

@@ -4,7 +4,11 @@ use std::{fmt, path::PathBuf};
 
 use evenkeel_kubernetes_client::{KubernetesError, ObjectName};
 
-use crate::task::{Class, Classified};
+use crate::{
+    private_file::Exposed,
+    storage::StorageTrouble,
+    task::{Class, Classified},
+};
 
 /// Where an inventory is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +38,14 @@ pub enum InventoryError {
         place: Place,
         /// What the system says.
         reason: String,
+    },
+    /// Others may read or write it.
+    #[error("inventory `{place}` is not used: {exposed}")]
+    Exposed {
+        /// Where it is.
+        place: Place,
+        /// Why.
+        exposed: Exposed,
     },
     /// A line of it makes no sense.
     #[error("inventory `{place}` is damaged in line {line}")]
@@ -84,6 +96,8 @@ pub enum InventoryError {
         place: Place,
         /// What the system says.
         reason: String,
+        /// What that means.
+        trouble: StorageTrouble,
     },
     /// The system has no random key for its digests.
     #[error("there is no random key for the inventory: {reason}")]
@@ -108,6 +122,7 @@ impl InventoryError {
     pub fn hint(&self) -> String {
         match self {
             Self::Unreadable { .. } => "check the path and who may read it".to_owned(),
+            Self::Exposed { exposed, .. } => exposed.hint().to_owned(),
             Self::Damaged { place: Place::File(_), .. } => {
                 "restore the file, or move it away: what it lists is then not ours any more and never deleted"
                     .to_owned()
@@ -121,7 +136,8 @@ impl InventoryError {
                 "give the platforms names that stay different when the task's name is added".to_owned()
             }
             Self::Foreign { .. } => "name another file with `--inventory`".to_owned(),
-            Self::NotWritable { .. } | Self::NoPlace => "name a file that can be written with `--inventory`".to_owned(),
+            Self::NotWritable { trouble, .. } => trouble.hint().to_owned(),
+            Self::NoPlace => "set `HOME`, or name a file with `--inventory`".to_owned(),
             Self::NoKey { .. } => "run it again on a system whose random numbers work".to_owned(),
             Self::Busy { .. } => "wait until the other run has ended".to_owned(),
         }
@@ -130,6 +146,7 @@ impl InventoryError {
     pub(crate) fn class(&self) -> Class {
         match self {
             Self::Busy { .. } => Class::Conflict,
+            Self::NotWritable { trouble, .. } => trouble.class(),
             Self::Cluster { source, .. } => match source.class() {
                 // It is the values that name the namespace.
                 Class::Refused => Class::Configuration,

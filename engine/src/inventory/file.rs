@@ -2,8 +2,8 @@
 //! proportional to what it creates.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Write},
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,11 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use secrecy::SecretString;
 
 use super::{InventoryError, Place};
-use crate::{command_line::environment_variable, secrets::reason};
+use crate::{
+    command_line::environment_variable,
+    private_file::{self, PrivateError},
+    secrets::reason,
+};
 
 /// What cannot stand in a file's name everywhere.
 const NOT_IN_A_NAME: &AsciiSet =
@@ -58,20 +62,26 @@ impl FileStore {
     /// The text; `None` when there is no file.
     pub(super) fn read(&self) -> Result<Option<SecretString>, InventoryError> {
         let Some(path) = &self.path else { return Ok(None) };
-        match fs::read_to_string(path) {
-            Ok(text) => Ok(Some(text.into())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(InventoryError::Unreadable { place: self.place(), reason: reason(&error) }),
+        let mut text = String::new();
+        let opened = private_file::open(path, OpenOptions::new().read(true));
+        match opened.and_then(|mut file| Ok(file.read_to_string(&mut text)?)) {
+            Ok(_) => Ok(Some(text.into())),
+            Err(PrivateError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(PrivateError::Io(error)) => {
+                Err(InventoryError::Unreadable { place: self.place(), reason: reason(&error) })
+            }
+            Err(PrivateError::Exposed(exposed)) => Err(InventoryError::Exposed { place: self.place(), exposed }),
         }
     }
 
     /// Locks the file, and returns what other runs have left in it.
     pub(super) fn open(&mut self) -> Result<Option<SecretString>, InventoryError> {
         let Some(path) = &self.path else { return Err(InventoryError::NoPlace) };
-        let failed = |error: io::Error| not_writable(path, &error);
-        fs::create_dir_all(folder_of(path)).map_err(failed)?;
-        let lock =
-            private(OpenOptions::new().create(true).append(true)).open(path.with_extension("lock")).map_err(failed)?;
+        let failed = |error: io::Error| not_usable(path, error.into());
+        private_file::make_folder_of(path).map_err(failed)?;
+        let lock_path = path.with_extension("lock");
+        let lock = private_file::open(&lock_path, OpenOptions::new().create(true).append(true))
+            .map_err(|error| not_usable(&lock_path, error))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(InventoryError::Busy { place: self.place() }),
@@ -92,7 +102,7 @@ impl FileStore {
         self.unless_failed(|file, path| {
             let mut file = match file.take() {
                 Some(file) => file,
-                None => OpenOptions::new().append(true).open(path)?,
+                None => private_file::open(path, OpenOptions::new().append(true))?,
             };
             file.write_all(lines.as_bytes())?;
             file.sync_data()?;
@@ -101,12 +111,12 @@ impl FileStore {
     }
 
     pub(super) fn rewrite(&mut self, text: &str) -> Result<(), InventoryError> {
-        self.unless_failed(|_, path| rewrite(path, folder_of(path), text).map(|()| None))
+        self.unless_failed(|_, path| Ok(private_file::replace(path, text.as_bytes()).map(|()| None)?))
     }
 
     fn unless_failed(
         &mut self,
-        act: impl FnOnce(&mut Option<File>, &Path) -> io::Result<Option<File>>,
+        act: impl FnOnce(&mut Option<File>, &Path) -> Result<Option<File>, PrivateError>,
     ) -> Result<(), InventoryError> {
         let Some(path) = &self.path else { return Err(InventoryError::NoPlace) };
         match act(&mut self.file, path) {
@@ -115,7 +125,7 @@ impl FileStore {
                 Ok(())
             }
             Err(error) => {
-                let failed = not_writable(path, &error);
+                let failed = not_usable(path, error);
                 self.close();
                 Err(failed)
             }
@@ -123,41 +133,12 @@ impl FileStore {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Replaces the file in one step: readers see the old text or the new one, also after a crash.
-fn rewrite(path: &Path, folder: &Path, text: &str) -> io::Result<()> {
-    // Readable for its owner only: that is how temporary files are made.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    sync_folder(folder)
-}
-
-/// Makes the new name durable.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
-fn not_writable(path: &Path, error: &io::Error) -> InventoryError {
-    InventoryError::NotWritable { place: Place::File(path.to_owned()), reason: reason(error) }
+fn not_usable(path: &Path, error: PrivateError) -> InventoryError {
+    let place = Place::File(path.to_owned());
+    match error {
+        PrivateError::Io(error) => {
+            InventoryError::NotWritable { place, reason: reason(&error), trouble: (&error).into() }
+        }
+        PrivateError::Exposed(exposed) => InventoryError::Exposed { place, exposed },
+    }
 }

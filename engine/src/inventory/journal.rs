@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::inventory::State;
 
 /// The version of the format; it grows when an older reader could misunderstand. Since 2 there are
-/// digests, and a key for them.
-const FORMAT: u32 = 2;
+/// digests, and a key for them; since 3 the names of an object are kept apart.
+const FORMAT: u32 = 3;
+/// The last version that joined the names of an object.
+const JOINED: u32 = 2;
 /// Obsolete lines are left alone until there are more of them than this and than lines that count.
 const TOLERATED_LINES: usize = 1_000;
 
@@ -33,6 +35,15 @@ struct Header {
 pub(super) struct Line {
     target: String,
     object: ObjectId,
+    #[serde(flatten)]
+    news: News,
+}
+
+/// A line of a format in which an object's names were joined.
+#[derive(Deserialize)]
+struct JoinedLine {
+    target: String,
+    object: String,
     #[serde(flatten)]
     news: News,
 }
@@ -61,6 +72,15 @@ impl Line {
     pub(super) fn of_secret(target: &str, object: &ObjectId, field: &str, secret: Option<Written>) -> Self {
         let news = News::Secret { field: field.to_owned(), secret };
         Self { target: target.to_owned(), object: object.clone(), news }
+    }
+
+    /// Reads a line in its format.
+    fn read(text: &str, format: u32) -> Option<Self> {
+        if format > JOINED {
+            return serde_json::from_str(text).ok();
+        }
+        let JoinedLine { target, object, news } = serde_json::from_str(text).ok()?;
+        Some(Self { target, object: ObjectId::from_joined(&object).ok()?, news })
     }
 
     pub(super) fn write(&self, out: &mut String) {
@@ -118,13 +138,13 @@ impl Journal {
         let (text, torn) = text.rsplit_once('\n').ok_or_else(|| damaged(1))?;
         let mut lines = text.split('\n');
         let header: Header = lines.next().and_then(|line| serde_json::from_str(line).ok()).ok_or_else(|| damaged(1))?;
-        let is_current = header.format == FORMAT;
+        let format = header.format;
         self.take(header)?;
         for (index, line) in lines.enumerate() {
-            self.apply(serde_json::from_str(line).map_err(|_| damaged(index + 2))?);
+            self.apply(Line::read(line, format).ok_or_else(|| damaged(index + 2))?);
             self.lines += 1;
         }
-        self.whole = torn.is_empty() && is_current;
+        self.whole = torn.is_empty() && format == FORMAT;
         Ok(())
     }
 
@@ -142,6 +162,13 @@ impl Journal {
 
     pub(super) fn apply(&mut self, line: Line) {
         let target = self.targets.entry(line.target).or_default();
+        // What is known by its names needs no joined ones any more.
+        if let (Some(joined), News::State { .. }) = (line.object.joined(), &line.news) {
+            target.states.remove(&joined);
+            if let Some(fields) = target.secrets.remove(&joined) {
+                target.secrets.entry(line.object.clone()).or_default().extend(fields);
+            }
+        }
         match line.news {
             News::State { state: State::Gone } => {
                 target.states.remove(&line.object);
@@ -162,11 +189,13 @@ impl Journal {
     }
 
     pub(super) fn state(&self, target: &str, object: &ObjectId) -> Option<State> {
-        self.targets.get(target)?.states.get(object).copied()
+        let states = &self.targets.get(target)?.states;
+        states.get(object).or_else(|| states.get(&object.joined()?)).copied()
     }
 
     pub(super) fn written(&self, target: &str, object: &ObjectId, field: &str) -> Option<&Written> {
-        self.targets.get(target)?.secrets.get(object)?.get(field)
+        let secrets = &self.targets.get(target)?.secrets;
+        secrets.get(object).or_else(|| secrets.get(&object.joined()?))?.get(field)
     }
 
     /// The digest of a secret; `None` while there is no key.

@@ -55,10 +55,8 @@ impl<T: Task> Session<'_, T> {
             }
         };
         match (record.verdict(), refused) {
-            (ExitCode::Converged, None) if !unjudged.is_empty() => {
-                Err(Ending::of_unjudged(ExitCode::NotAuthorised, &unjudged))
-            }
-            (code, None) if !unjudged.is_empty() => Err(Ending::of_unjudged(code, &unjudged)),
+            (ExitCode::Converged, None) if !unjudged.is_empty() => Err(Ending::of_unjudged(None, &unjudged)),
+            (code, None) if !unjudged.is_empty() => Err(Ending::of_unjudged(Some(code), &unjudged)),
             (ExitCode::Converged, Some(failure)) => Err(Ending::failed(ExitCode::Configuration, failure)),
             (code, Some(failure)) => Err(Ending::failed(code, failure)),
             (code, None) => Ok(code),

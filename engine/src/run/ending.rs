@@ -61,8 +61,11 @@ impl Ending {
         Self { code: ExitCode::InvalidValues, failures: Vec::new(), problems: Some(problems) }
     }
 
-    /// Declared objects could not be judged: whatever else the run did, it cannot say that all is well.
-    pub(crate) fn of_unjudged(code: ExitCode, unjudged: &[Unjudged]) -> Self {
+    /// Declared objects could not be judged: whatever else the run did, it cannot say that all is well. `code` is what the rest
+    /// of the run asks for, if anything.
+    pub(crate) fn of_unjudged(code: Option<ExitCode>, unjudged: &[Unjudged]) -> Self {
+        let is_away = unjudged.iter().all(|unjudged| unjudged.is_away);
+        let code = code.unwrap_or(if is_away { ExitCode::Unavailable } else { ExitCode::NotAuthorised });
         let failure =
             |unjudged: &Unjudged| Failure { message: unjudged.message.clone(), hint: Some(unjudged.hint.clone()) };
         Self { code, failures: unjudged.iter().map(failure).collect(), problems: None }

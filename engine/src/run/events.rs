@@ -46,13 +46,14 @@ async fn record(finished: &Finished, pod: &ObjectName, access: &ClusterAccess) -
         Mode::Apply => "Apply",
         Mode::Check => "Check",
     };
+    let note = note(finished);
     let event = Event {
         regarding: &owner.job,
         related: Some(&owner.pod),
         severity,
         reason: &reason,
         action,
-        note: &note(finished),
+        note: &cluster.mask().leaving(&note),
         controller: &format!("evenkeel/{}", report.task),
         instance: &pod.name,
     };

@@ -1,15 +1,18 @@
 //! Everything before the first request: values, secrets, desired state.
 
+use std::sync::Arc;
+
 use evenkeel_core::{
     report::Failure,
-    values::{Document, NamespaceName, Schema, SecretValue, Values},
+    values::{Document, NamespaceName, Schema, SecretValue, Source, Values},
 };
 
 use super::Ending;
 use crate::{
     command_line::ValuesOptions,
     exit_code::ExitCode,
-    secrets::SecretError,
+    off_runtime::off_runtime,
+    secrets::{SecretError, SecretResolver},
     task::{Context, Task},
     values_files,
 };
@@ -27,12 +30,12 @@ pub(super) async fn prepare<T: Task>(
     options: &ValuesOptions,
     Context { secrets, cluster, .. }: &Context,
 ) -> Result<Prepared<T>, Ending> {
-    let (values, document) = load(options, T::definitions(), false)?;
+    let (values, document) = load_off_runtime(options, T::definitions(), false).await?;
     let required = T::required_secrets(&values);
     let fetched = secrets.fetch(&required, cluster).await;
     let here = required.iter().filter(|secret| !matches!(secret, SecretValue::FromSecret(_)));
-    let errors: Vec<SecretError> =
-        [fetched.err(), secrets.resolve_all(here).err()].into_iter().flatten().flatten().collect();
+    let resolved = resolve_off_runtime(secrets, here.cloned().collect()).await;
+    let errors: Vec<SecretError> = [fetched.err(), resolved.err()].into_iter().flatten().flatten().collect();
     if !errors.is_empty() {
         return Err(Ending::of_secrets(&errors));
     }
@@ -48,10 +51,42 @@ pub(crate) fn load(
     definitions: Vec<(&'static str, serde_json::Value)>,
     without_files: bool,
 ) -> Result<(Values, Document), Ending> {
+    let sources = read(options, without_files)?;
+    check(sources, options, definitions)
+}
+
+/// As [`load`]; the files are read where one that never ends holds up nothing else.
+pub(crate) async fn load_off_runtime(
+    options: &ValuesOptions,
+    definitions: Vec<(&'static str, serde_json::Value)>,
+    without_files: bool,
+) -> Result<(Values, Document), Ending> {
+    let files = options.clone();
+    let sources = off_runtime(move || read(&files, without_files)).await?;
+    check(sources, options, definitions)
+}
+
+/// Reads secrets that are not in the cluster, where a file that never ends holds up nothing else.
+pub(crate) async fn resolve_off_runtime(
+    secrets: &Arc<SecretResolver>,
+    wanted: Vec<SecretValue>,
+) -> Result<(), Vec<SecretError>> {
+    let secrets = Arc::clone(secrets);
+    off_runtime(move || secrets.resolve_all(&wanted)).await
+}
+
+fn read(options: &ValuesOptions, without_files: bool) -> Result<Vec<Source>, Ending> {
     if options.paths.is_empty() && !without_files {
         return Err(Ending::failed(ExitCode::Usage, no_values()));
     }
-    let sources = values_files::read(&options.paths).map_err(Ending::of_files)?;
+    values_files::read(&options.paths).map_err(Ending::of_files)
+}
+
+fn check(
+    sources: Vec<Source>,
+    options: &ValuesOptions,
+    definitions: Vec<(&'static str, serde_json::Value)>,
+) -> Result<(Values, Document), Ending> {
     let schema = definitions.into_iter().fold(Schema::new(), |schema, (name, json)| schema.with_definition(name, json));
     Values::load(sources, &options.set, &schema).map_err(Ending::of_problems)
 }

@@ -219,12 +219,16 @@ impl Record {
         let Some(&first) = classes.first() else {
             return if skipped { ExitCode::SomeFailed } else { ExitCode::Converged };
         };
-        // Failures of one kind end as that kind; a mixture, and what the application refuses, is
-        // "some changes failed".
-        match first {
+        // Failures of one kind end as that kind; a mixture, and what the application refuses, is "some changes failed",
+        // unless every one of them lasts.
+        let code = |class: Class| match class {
             Class::Conflict | Class::Refused => ExitCode::SomeFailed,
-            _ if classes.iter().any(|class| *class != first) => ExitCode::SomeFailed,
             class => ExitCode::of(class),
+        };
+        match code(first) {
+            same if classes.iter().all(|class| code(*class) == same) => same,
+            _ if classes.iter().all(|class| code(*class).is_permanent()) => ExitCode::Configuration,
+            _ => ExitCode::SomeFailed,
         }
     }
 
@@ -288,5 +292,8 @@ fn not_kept<O>(change: &Change<O>) -> Fault {
     let message = format!("`{}` {still}, although the application accepted the change", change.object);
     let hint =
         Some("see whether something else changes it too, or whether the application allows this value".to_owned());
-    Fault { class: Class::Refused, failure: Failure { message, hint } }
+    // A server keeps every secret that it accepts: whoever set another one may be done the next time.
+    let is_secret = !change.fields.is_empty() && change.fields.iter().all(|field| field.secret);
+    let class = if is_secret { Class::Conflict } else { Class::Prevented };
+    Fault { class, failure: Failure { message, hint } }
 }

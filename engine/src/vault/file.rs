@@ -2,15 +2,18 @@
 //! crash leaves the old content or the new one.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
-    path::{Path, PathBuf},
+    fs::{OpenOptions, TryLockError},
+    io::{self, Read},
+    path::PathBuf,
 };
 
 use secrecy::SecretString;
 
 use super::{VaultError, content::Content};
-use crate::secrets::reason;
+use crate::{
+    private_file::{self, PrivateError},
+    secrets::reason,
+};
 
 /// The vault of one target in a file that has those of others too.
 pub(super) struct FileVault {
@@ -28,18 +31,33 @@ impl FileVault {
         Ok(self.read()?.find(&self.target, name))
     }
 
-    /// Puts a secret in its place, or takes it out. One change at a time, whoever makes it: each writes the whole.
+    /// Puts a secret in its place, or takes it out. One change at a time, whoever makes it: each writes the whole. While somebody else is at it, it
+    /// is [busy](VaultError::Busy).
     pub(super) fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
-        let failed = |error: io::Error| VaultError::NotWritable { place: self.place(), reason: reason(&error) };
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(failed)?;
-        let lock = private(OpenOptions::new().create(true).append(true))
-            .open(self.path.with_extension("json.lock"))
-            .map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        let failed = |error: io::Error| VaultError::NotWritable {
+            place: self.place(),
+            reason: reason(&error),
+            trouble: (&error).into(),
+        };
+        private_file::make_folder_of(&self.path).map_err(failed)?;
+        let lock_path = self.path.with_extension("json.lock");
+        let lock =
+            private_file::open(&lock_path, OpenOptions::new().create(true).append(true)).map_err(
+                |error| match error {
+                    PrivateError::Io(error) => failed(error),
+                    PrivateError::Exposed(exposed) => {
+                        VaultError::Exposed { place: format!("`{}`", lock_path.display()), exposed }
+                    }
+                },
+            )?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(VaultError::Busy { place: self.place() }),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
         let mut content = self.read()?;
         content.change(&self.target, name, secret);
-        self.write(&content.text(), folder).map_err(failed)
+        private_file::replace(&self.path, &content.text()).map_err(failed)
     }
 
     fn place(&self) -> String {
@@ -48,33 +66,20 @@ impl FileVault {
 
     fn read(&self) -> Result<Content, VaultError> {
         let mut text = Vec::new();
-        match File::open(&self.path).and_then(|mut file| file.read_to_end(&mut text)) {
+        let opened = private_file::open(&self.path, OpenOptions::new().read(true));
+        match opened.and_then(|mut file| Ok(file.read_to_end(&mut text)?)) {
             Ok(_) => Content::read(&text).map_err(|_| VaultError::Damaged { place: self.place() }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Content::default()),
-            Err(error) => Err(VaultError::Unreadable { place: self.place(), reason: reason(&error) }),
+            Err(PrivateError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(Content::default()),
+            Err(PrivateError::Io(error)) => Err(VaultError::Unreadable { place: self.place(), reason: reason(&error) }),
+            Err(PrivateError::Exposed(exposed)) => Err(VaultError::Exposed { place: self.place(), exposed }),
         }
     }
-
-    fn write(&self, text: &[u8], folder: &Path) -> io::Result<()> {
-        let new = self.path.with_extension("json.new");
-        let mut file = private(OpenOptions::new().create(true).write(true).truncate(true)).open(&new)?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
-        // The new name is durable once its folder is; a system where folders cannot be opened has no such notion.
-        File::open(folder).and_then(|folder| folder.sync_all()).or(Ok(()))
-    }
-}
-
-/// Only the owner reads and writes the file.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, path::Path};
+
     use secrecy::ExposeSecret;
 
     use super::*;
@@ -110,13 +115,49 @@ mod tests {
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
+    /// The new content was once written to a file whose name everybody could tell before.
+    #[cfg(unix)]
+    #[test]
+    fn a_planted_file_or_link_gets_nothing_of_the_vault() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("harbor.secrets.json");
+        let (planted, target) = (folder.path().join("harbor.secrets.json.new"), folder.path().join("target"));
+        fs::write(&target, "").unwrap();
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o666)).unwrap();
+        let plants: [fn(&Path, &Path) -> io::Result<()>; 2] =
+            [|target, planted| fs::hard_link(target, planted), |target, planted| symlink(target, planted)];
+        for plant in plants {
+            plant(&target, &planted).unwrap();
+            FileVault::new(path.clone(), "t").change("robot", Some(&"one".into())).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(fs::read_to_string(&target).unwrap(), "");
+            fs::remove_file(&planted).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_vault_that_others_may_read_is_refused_and_stays_as_it_is() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("harbor.secrets.json");
+        let vault = FileVault::new(path.clone(), "t");
+        vault.change("robot", Some(&"one".into())).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let before = fs::read(&path).unwrap();
+        assert!(matches!(vault.find("robot"), Err(VaultError::Exposed { .. })));
+        assert!(matches!(vault.change("robot", None), Err(VaultError::Exposed { .. })));
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
     #[test]
     fn a_damaged_and_a_newer_vault_are_neither_read_nor_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("harbor.secrets.json");
         let vault = FileVault::new(path.clone(), "t");
         for content in ["{", r#"{"format":2,"targets":{}}"#] {
-            fs::write(&path, content).unwrap();
+            private_file::replace(&path, content.as_bytes()).unwrap();
             assert!(matches!(vault.find("robot"), Err(VaultError::Damaged { .. })));
             assert!(matches!(vault.change("robot", Some(&"one".into())), Err(VaultError::Damaged { .. })));
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
@@ -131,7 +172,12 @@ mod tests {
             for number in 0..8 {
                 let path = path.clone();
                 scope.spawn(move || {
-                    FileVault::new(path, "t").change(&format!("robot-{number}"), Some(&"one".into())).unwrap();
+                    let vault = FileVault::new(path, "t");
+                    let change = || vault.change(&format!("robot-{number}"), Some(&"one".into()));
+                    while matches!(change(), Err(VaultError::Busy { .. })) {
+                        std::thread::yield_now();
+                    }
+                    assert!(vault.find(&format!("robot-{number}")).unwrap().is_some());
                 });
             }
         });

@@ -33,9 +33,9 @@ impl CopyCerts {
                 let copy = self.copy(copying).await?;
                 self.cluster.recreate_secret(&copy, &seen.metadata(&copy.name)).await?;
             }
-            Operation::Refuse(obstacle) => return Err(refusal(change.object.name(), obstacle)),
+            Operation::Refuse(obstacle) => return Err(refusal(&change.object.path(), obstacle)),
             Operation::Delete(seen) => {
-                let (namespace, name) = change.object.name().split_once('/').unwrap_or_default();
+                let (namespace, name) = change.object.in_parent().unwrap_or_default();
                 let name = ObjectName::in_namespace(namespace, name);
                 self.cluster.delete::<SecretObject>(&name, Some(&seen.metadata(&name))).await?;
             }
@@ -51,6 +51,8 @@ impl CopyCerts {
         let Some(source) = source.filter(is_planned) else {
             return Err(Error::SourceChanged { from: copying.source.to_string() });
         };
+        // From here on it travels.
+        source.data.values().for_each(|value| value.teach(self.cluster.mask()));
         Ok(DesiredSecret {
             name: copying.target.clone(),
             secret_type: source.secret_type,

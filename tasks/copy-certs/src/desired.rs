@@ -63,6 +63,10 @@ impl Desired {
             let path = ValuePath::root().key("platform").key("caBundle");
             Problems::from(document.problem(&path, error.to_string()).with_hint(error.hint()))
         })?;
+        let refused = out_of_reach(values, document, secrets);
+        if !refused.is_empty() {
+            return Err(refused);
+        }
         let teams =
             values.teams.keys().map(|id| Team { id: id.as_str().into(), namespace: values.platform.names.team(id) });
         Ok(Self {
@@ -96,6 +100,22 @@ impl Desired {
 #[must_use]
 pub fn required_secrets(values: &Values) -> Vec<SecretValue> {
     values.platform.ca_bundle.iter().map(|bundle| bundle.0.clone()).collect()
+}
+
+/// The rules whose sources may be somewhere where values may not reach.
+fn out_of_reach(values: &Values, document: &Document, secrets: &SecretResolver) -> Problems {
+    let mut problems = Problems::default();
+    for (index, copy) in values.copies.iter().enumerate() {
+        let path = ValuePath::root().key("copies").index(index).key("from").key("namespaces");
+        for namespace in copy.from.namespaces.texts().filter(|namespace| !secrets.reach().allows_namespace(namespace)) {
+            let message = format!(
+                "namespace `{namespace}` is out of the values' reach: `--secrets-from-namespaces` does not allow it"
+            );
+            let hint = "name namespaces that it allows, or allow this one";
+            problems.push(document.problem(&path, message).with_hint(hint));
+        }
+    }
+    problems
 }
 
 fn rule(index: usize, copy: &Copy, document: &Document) -> DesiredRule {

@@ -58,11 +58,8 @@ impl Classified for Error {
         match self {
             Self::Cluster(error) => error.class(),
             Self::SourceChanged { .. } => Class::Conflict,
-            Self::Foreign { .. }
-            | Self::Contested { .. }
-            | Self::Broken { .. }
-            | Self::NamespaceMissing { .. }
-            | Self::NameTooLong { .. } => Class::Refused,
+            Self::Foreign { .. } | Self::Contested { .. } | Self::NameTooLong { .. } => Class::Prevented,
+            Self::Broken { .. } | Self::NamespaceMissing { .. } => Class::Refused,
         }
     }
 

@@ -15,7 +15,7 @@ use evenkeel_core::{
     object::ObjectId,
     plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError, Unjudged},
 };
-use evenkeel_engine::task::Classified;
+use evenkeel_engine::task::{Class, Classified};
 use evenkeel_kubernetes_client::{KubernetesError, ObjectName, namespace::Closed};
 
 use crate::{
@@ -265,7 +265,8 @@ impl Draft<'_> {
 
     fn leave_alone(&mut self, objects: Vec<ObjectId>, error: &KubernetesError, then: &str) {
         let hint = Classified::hint(error).unwrap_or_else(|| "docs/copy-certs.md has the rules".to_owned());
-        let unjudged = Unjudged { objects, message: format!("{error}: {then}"), hint };
+        let is_away = error.class() == Class::Unavailable;
+        let unjudged = Unjudged { objects, is_away, message: format!("{error}: {then}"), hint };
         if !self.unjudged.contains(&unjudged) {
             self.unjudged.push(unjudged);
         }

@@ -10,8 +10,8 @@ use std::sync::{
 };
 
 use evenkeel_harbor_client::{
-    Administrator, Client, HarborError, Patience, Verdict, as_robot, connect, database_is_away, outlast_lock,
-    verify_secret,
+    Administrator, Client, HarborError, Patience, Verdict, as_robot, connect, database_is_away, is_of_read_only_mode,
+    outlast_lock, verify_secret,
 };
 use evenkeel_transport::{ApiError, Kind, ResultExt, Secret, Session};
 
@@ -86,6 +86,8 @@ impl Access {
         if let Some(robot) = self.robot() {
             match call(robot).await {
                 Err(error) if error.kind() == Kind::Unauthorized => self.work_as_administrator(),
+                // The administrator would be told the same.
+                Err(error) if is_of_read_only_mode(&error) => return Err(error.into()),
                 Err(error) if error.kind() == Kind::Forbidden => {
                     self.robot_was_refused.store(true, Ordering::Relaxed);
                 }

@@ -27,6 +27,7 @@ impl Harbor {
     pub(crate) async fn write(&self, _: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
         match &change.operation {
             Operation::Configure(keys) => self.configure(keys).await,
+            Operation::PrefixIsShared(robots) => Err(Error::PrefixShared { robots: robots.clone() }),
             Operation::ConfigurationIsFixed => Err(Error::ConfigurationFixed),
             Operation::AuthModeIsFrozen(there) => Err(Error::AuthModeFrozen { there: there.clone() }),
             Operation::CreateProject(request, registry) => self.create_project(request, registry.as_deref()).await,
@@ -41,9 +42,9 @@ impl Harbor {
             Operation::UpdateLabel(there, label) => self.update_label(there, label).await,
             Operation::AddMember(project, member, role) => self.add_member(project, member, *role).await,
             Operation::UpdateMember(project, id, role) => {
-                self.update_member(project, change.object.name(), *id, *role).await
+                self.update_member(project, &change.object.path(), *id, *role).await
             }
-            Operation::RemoveMember(project, id) => self.remove_member(project, change.object.name(), *id).await,
+            Operation::RemoveMember(project, id) => self.remove_member(project, &change.object.path(), *id).await,
             Operation::CreateRobot(robot) => self.create_robot(robot).await,
             Operation::UpdateRobot(robot, id, expired) => self.update_robot(robot, *id, *expired).await,
             Operation::EquipOwnRobot(stored) => self.equip_own_robot(stored).await,

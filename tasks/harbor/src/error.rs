@@ -1,6 +1,9 @@
 //! What can go wrong, and what it means for the run.
 
-use evenkeel_engine::task::{Class, Classified};
+use evenkeel_engine::{
+    task::{Class, Classified},
+    vault::VaultError,
+};
 use evenkeel_harbor_client::HarborError;
 use evenkeel_kubernetes_client::KubernetesError;
 use evenkeel_transport::Kind;
@@ -40,6 +43,28 @@ pub enum Error {
     /// The configuration comes from the server's environment and cannot be written.
     #[error("harbor's configuration cannot be changed: its server has CONFIG_OVERWRITE_JSON set")]
     ConfigurationFixed,
+    /// Another prefix would rename robots that other people use.
+    #[error("harbor's prefix of robots stays: another one would rename {}", not_ours(.robots))]
+    PrefixShared {
+        /// Their full names.
+        robots: Vec<String>,
+    },
+    /// A robot of that name is there, and is not ours.
+    #[error("robot `{robot}` is there and not ours, so that it gets no other secret")]
+    ForeignRobot {
+        /// The robot's full name.
+        robot: String,
+    },
+    /// Harbor is in read-only mode.
+    #[error("cannot {action} {kind} `{name}`: harbor is in read-only mode")]
+    ReadOnly {
+        /// What was being done.
+        action: &'static str,
+        /// The object's kind.
+        kind: &'static str,
+        /// The object's name.
+        name: String,
+    },
     /// The login mode cannot be changed any more.
     #[error("harbor's login mode stays `{there}`: there are users besides `admin`")]
     AuthModeFrozen {
@@ -85,20 +110,20 @@ pub enum Error {
         reason: String,
     },
     /// A secret that was made cannot be kept or read back.
-    #[error("the secret of robot `{robot}` cannot be kept: {reason}")]
+    #[error("the secret of robot `{robot}` cannot be kept: {source}")]
     NotKept {
         /// The robot.
         robot: String,
         /// Why.
-        reason: String,
+        source: VaultError,
     },
     /// A robot is gone, and the secret that was kept of it is not.
-    #[error("robot `{robot}` is gone, but the secret that was kept of it is not: {reason}")]
+    #[error("robot `{robot}` is gone, but the secret that was kept of it is not: {source}")]
     NotForgotten {
         /// The robot.
         robot: String,
         /// Why.
-        reason: String,
+        source: VaultError,
     },
     /// Somebody else has written a Secret while this run was about to set a robot's secret for it.
     #[error("Secret `{secret}` was written by somebody else at the same moment, so that nothing is set for it")]
@@ -135,17 +160,21 @@ impl Classified for Error {
     fn class(&self) -> Class {
         let source = match self {
             Self::Session(_) => return Class::Configuration,
-            Self::CutShort { .. } => return Class::Unavailable,
+            // Somebody ends the mode: another try may find it ended.
+            Self::CutShort { .. } | Self::ReadOnly { .. } => return Class::Unavailable,
             Self::ConfigurationFixed
             | Self::AuthModeFrozen { .. }
-            | Self::KeysRefused { .. }
+            | Self::PrefixShared { .. }
+            | Self::ForeignRobot { .. }
+            | Self::NoCluster { .. }
+            | Self::Foreign { .. } => return Class::Prevented,
+            Self::KeysRefused { .. }
             | Self::NoUser { .. }
             | Self::SecretRefused { .. }
-            | Self::NoCluster { .. }
-            | Self::NamespaceMissing { .. }
-            | Self::Foreign { .. } => return Class::Refused,
+            | Self::NamespaceMissing { .. } => return Class::Refused,
             Self::Missing { .. } | Self::Overtaken { .. } => return Class::Conflict,
-            Self::NoRandom { .. } | Self::NotKept { .. } | Self::NotForgotten { .. } => return Class::Configuration,
+            Self::NoRandom { .. } => return Class::Configuration,
+            Self::NotKept { source, .. } | Self::NotForgotten { source, .. } => return source.class(),
             Self::Cluster(error) => return error.class(),
             Self::Login { source, .. } | Self::Call { source, .. } => source,
         };
@@ -154,6 +183,7 @@ impl Classified for Error {
             HarborError::Unavailable(error) if error.kind() == Kind::Tls => Class::Configuration,
             HarborError::Unavailable(_) => Class::Unavailable,
             HarborError::NotAuthorised(_) => Class::NotAuthorised,
+            HarborError::Unaddressable(_) => Class::Configuration,
             // What was there a moment ago is gone, or the other way round.
             HarborError::NotFound(_) | HarborError::Conflict(_) => Class::Conflict,
             // A read or a login asks for nothing that could be refused: the server itself is not well.
@@ -179,6 +209,11 @@ impl Classified for Error {
             Self::AuthModeFrozen { .. } => {
                 "delete the local users in harbor, which frees the mode, or leave `harbor.oidc` and `auth_mode` out of the values; every other key was written"
             }
+            Self::PrefixShared { .. } => {
+                "leave `platform.names.robotPrefix` out of the values, or set `harbor.renameForeignRobots: true` once everybody knows the new names"
+            }
+            Self::ForeignRobot { .. } => "`apply --adopt` takes it over and ends the secret that it has, or rename it",
+            Self::ReadOnly { .. } => "run again when an administrator of harbor has ended the mode",
             Self::KeysRefused { .. } => "change the declared value; every other key was written",
             Self::NoUser { .. } => {
                 "with login through OpenID Connect an account exists from its first login on; run again afterwards"
@@ -189,9 +224,7 @@ impl Classified for Error {
             }
             Self::NoRandom { .. } => "run it again on a system whose random numbers work",
             Self::Overtaken { .. } => "run again: only one run at a time should set secrets",
-            Self::NotKept { .. } | Self::NotForgotten { .. } => {
-                "name a file that can be written with `--inventory`, or a namespace in `kubernetes.inventory`"
-            }
+            Self::NotKept { source, .. } | Self::NotForgotten { source, .. } => return source.hint(),
             Self::NoCluster { .. } => {
                 "name a cluster with `--kubeconfig` or `--context`, or leave `kubernetes` out of the values"
             }
@@ -247,7 +280,9 @@ fn connection_hint(source: &HarborError) -> Option<String> {
         Kind::Connection | Kind::Timeout => {
             "check `harbor.url` (or `harbor.internalUrl`), the proxy variables, and that the server runs"
         }
-        Kind::Tls => "put the certificate of the server's authority into `platform.caBundle`",
+        Kind::Tls => {
+            source.api().tls_hint().unwrap_or("put the certificate of the server's authority into `platform.caBundle`")
+        }
         Kind::Deadline => "give the run more time with `--timeout`",
         _ => return source.hint().map(str::to_owned),
     };
@@ -262,6 +297,24 @@ pub(crate) trait Doing<T> {
 
 impl<T> Doing<T> for Result<T, HarborError> {
     fn doing(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error> {
-        self.map_err(|source| Error::Call { action, kind, name: name.to_owned(), source })
+        self.map_err(|source| match source {
+            HarborError::ReadOnly(_) => Error::ReadOnly { action, kind, name: name.to_owned() },
+            source => Error::Call { action, kind, name: name.to_owned(), source },
+        })
+    }
+}
+
+/// How many robots an error names.
+const NAMED_ROBOTS: usize = 10;
+
+fn not_ours(robots: &[String]) -> String {
+    let named: Vec<String> = robots.iter().take(NAMED_ROBOTS).map(|robot| format!("`{robot}`")).collect();
+    let more = match robots.len().saturating_sub(NAMED_ROBOTS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match robots.len() {
+        1 => format!("one robot that is not ours: {}", named.join(", ")),
+        count => format!("{count} robots that are not ours: {}{more}", named.join(", ")),
     }
 }

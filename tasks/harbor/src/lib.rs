@@ -106,6 +106,7 @@ impl Harbor {
             system_roots: may_speak_tls([administration.address.as_str()]),
             concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
             deadline: Some(Deadline::at(context.deadline)),
+            mask: context.secrets.mask().clone(),
             ..SessionOptions::default()
         })
         .map_err(|source| Error::Session(source.into()))?;
@@ -152,13 +153,12 @@ impl Harbor {
 
     /// The secret of a robot that this task keeps.
     async fn kept(&self, stored: &str) -> Result<Option<SecretString>, Error> {
-        self.vault.find(&vault_name(stored)).await.map_err(|error| not_kept(stored, &error))
+        self.vault.find(&vault_name(stored)).await.map_err(|error| not_kept(stored, error))
     }
 
     /// Forgets the secret of a robot that is gone, if one was kept.
     async fn forget(&self, stored: &str) -> Result<(), Error> {
-        let not_forgotten =
-            |error: VaultError| Error::NotForgotten { robot: stored.to_owned(), reason: error.to_string() };
+        let not_forgotten = |source: VaultError| Error::NotForgotten { robot: stored.to_owned(), source };
         if self.vault.find(&vault_name(stored)).await.map_err(not_forgotten)?.is_some() {
             self.vault.forget(&vault_name(stored)).await.map_err(not_forgotten)?;
         }
@@ -166,7 +166,7 @@ impl Harbor {
     }
 
     async fn keep(&self, stored: &str, secret: &SecretString) -> Result<(), Error> {
-        self.vault.keep(&vault_name(stored), secret).await.map_err(|error| not_kept(stored, &error))
+        self.vault.keep(&vault_name(stored), secret).await.map_err(|error| not_kept(stored, error))
     }
 }
 
@@ -174,8 +174,8 @@ fn vault_name(stored: &str) -> String {
     format!("robot/{stored}")
 }
 
-fn not_kept(stored: &str, error: &VaultError) -> Error {
-    Error::NotKept { robot: stored.to_owned(), reason: error.to_string() }
+fn not_kept(stored: &str, source: VaultError) -> Error {
+    Error::NotKept { robot: stored.to_owned(), source }
 }
 
 impl Task for Harbor {

@@ -4,6 +4,8 @@ use evenkeel_core::object::{Kind, ObjectId};
 
 /// A part of the server's configuration: `settings`, `login`, `auth_mode` or `robot_name_prefix`.
 pub const CONFIGURATION: Kind = Kind::new("configuration");
+/// The server itself, of which a run has something to tell.
+pub const SERVER: Kind = Kind::new("server");
 /// A project, by name.
 pub const PROJECT: Kind = Kind::new("project");
 /// How much a project may store, by the project's name.

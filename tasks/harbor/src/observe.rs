@@ -31,7 +31,7 @@ pub(crate) use projects::retention_id;
 use reach::Reach;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
 
-use crate::{Error, Harbor, desired::Desired, error::Doing};
+use crate::{Error, Harbor, desired::Desired, error::Doing, plan::moves_prefix};
 
 /// How many reads of one kind are begun before the first has ended. The session caps requests by
 /// itself; this bounds how many answers are held at once.
@@ -108,6 +108,12 @@ impl Configuration {
         self.values.get(key).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Whether an administrator has switched on the mode in which nothing changes.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.values.get("read_only").and_then(Value::as_bool).unwrap_or_default()
+    }
+
     /// Whether the server's environment decides about every key (server-behaviour 2).
     #[must_use]
     pub fn is_fixed(&self) -> bool {
@@ -127,7 +133,7 @@ pub struct Quota {
 impl Harbor {
     /// Reads everything that the plan needs, anew.
     pub(crate) async fn read(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
-        let reach = Reach::of(desired, ownership);
+        let mut reach = Reach::of(desired, ownership);
         let configuration = self.begin_reading().await?;
         let (robots, own_robot) = self.read_robots().await?;
         let grantable = self.read_grantable(desired, &robots).await?;
@@ -138,6 +144,10 @@ impl Harbor {
             self.read_replications(reach.replications),
             self.read_cluster(desired, ownership),
         )?;
+        // Another prefix renames the robots of every project: whose they are has to be known first.
+        if moves_prefix(desired, &configuration) {
+            reach.robots.extend(projects.keys().cloned());
+        }
         let lists = Observed {
             configuration,
             projects,

@@ -6,6 +6,7 @@
 
 mod configuration;
 mod members;
+mod prefix;
 mod projects;
 mod prune;
 mod registries;
@@ -17,15 +18,17 @@ use std::sync::Arc;
 use evenkeel_core::{
     diff::{Difference, FieldChange, Recollection, Rules},
     field::Field,
-    memory::{Memory, Secrets},
+    memory::{Memory, Ownership, Secrets},
     object::ObjectId,
-    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError},
+    plan::{Action, Cause, Change, ChangeDocument, LeftAlone, Note, Plan, PlanError, Unjudged},
 };
 use evenkeel_harbor_client::types::{
     Configurations, ImmutableRule, Label, ProjectReq, Registry, ReplicationPolicy, WebhookPolicy,
 };
 use serde::Serialize;
 
+use prefix::ComingPrefix;
+pub(crate) use prefix::{moves_prefix, ours};
 pub use projects::{is_ours, retention_policy};
 pub(crate) use projects::{keep_last, schedule, selected};
 pub use secrets::{Obstacle, Publication};
@@ -43,6 +46,8 @@ pub enum Operation {
     Configure(Box<Configurations>),
     /// Say that the server's environment decides about the configuration.
     ConfigurationIsFixed,
+    /// Say that these robots of other people would get another name.
+    PrefixIsShared(Vec<String>),
     /// Say that the login mode stays what it is.
     AuthModeIsFrozen(String),
     /// Make a project. The registry that it is a cache of is known by name.
@@ -124,13 +129,24 @@ pub enum Removal {
     Secret(String, String),
 }
 
+/// What makes settings managed that nobody declared, of an object that was there before evenkeel.
+const HOW_TO_MANAGE: &str = "declare what should change, or take the objects over with `apply --adopt`";
+
 /// What has to change. See the module's words.
 ///
 /// # Errors
 ///
 /// When changes contradict each other, which is a mistake of this task.
 pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
-    let mut draft = Draft { changes: Vec::new(), notes: desired.notes.clone(), secrets: &memory.secrets };
+    let mut draft = Draft {
+        changes: Vec::new(),
+        notes: desired.notes.clone(),
+        unjudged: Vec::new(),
+        left_alone: LeftAlone::default(),
+        ownership: &memory.ownership,
+        secrets: &memory.secrets,
+        prefix: prefix::plan(desired, observed, &memory.ownership),
+    };
     configuration::plan(&mut draft, desired, observed);
     registries::plan(&mut draft, desired, observed);
     projects::plan(&mut draft, desired, observed);
@@ -139,7 +155,12 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     secrets::plan(&mut draft, desired, observed, &memory.ownership);
     registries::plan_replications(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, &memory.ownership);
-    Plan::new(draft.changes, draft.notes)
+    let server = ObjectId::new(names::SERVER, names::TASK);
+    draft.notes.extend(draft.left_alone.note(server.clone(), HOW_TO_MANAGE));
+    if !draft.changes.is_empty() && observed.configuration.is_read_only() {
+        draft.note(server, "is in read-only mode: it refuses every change but those of its configuration");
+    }
+    Ok(Plan::new(draft.changes, draft.notes)?.with_unjudged(draft.unjudged))
 }
 
 /// The declared objects that are there: what `--adopt` makes ours.
@@ -153,7 +174,11 @@ pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
 struct Draft<'a> {
     changes: Vec<Change<Operation>>,
     notes: Vec<Note>,
+    unjudged: Vec<Unjudged>,
+    left_alone: LeftAlone,
+    ownership: &'a Ownership,
     secrets: &'a Secrets,
+    prefix: ComingPrefix,
 }
 
 /// Where a change stands among others.
@@ -189,6 +214,11 @@ impl<'a> Owner<'a> {
 }
 
 impl Draft<'_> {
+    /// Whether evenkeel made the object or was told to adopt it.
+    fn is_ours(&self, object: &ObjectId) -> bool {
+        self.ownership.contains(object)
+    }
+
     /// How the declared fields differ from what is there; what cannot be seen becomes a note.
     fn difference<T: Serialize, U: Serialize>(
         &mut self,
@@ -285,19 +315,4 @@ fn secret_field(path: &str) -> FieldChange {
 /// counts as unknown: it is reported and never written.
 fn fields<T: Serialize + ?Sized>(representation: &T) -> Field {
     Field::of(representation).unwrap_or(Field::Unknown)
-}
-
-/// What waits for the robots' prefix: it can only move while the server's environment leaves it alone.
-fn prefix_change(observed: &Observed) -> Option<ObjectId> {
-    let is_frozen = observed.configuration.frozen.contains(names::ROBOT_NAME_PREFIX);
-    (!is_frozen).then(|| names::configuration(names::ROBOT_NAME_PREFIX))
-}
-
-/// The prefix that robots will have once the configuration is as declared: a server whose environment fixes it keeps its own.
-pub(crate) fn coming_prefix<'a>(desired: &'a Desired, observed: &'a Observed) -> &'a str {
-    let there = observed.configuration.text(names::ROBOT_NAME_PREFIX);
-    match desired.configuration.prefix() {
-        Some(prefix) if !observed.configuration.frozen.contains(names::ROBOT_NAME_PREFIX) => prefix,
-        _ => there,
-    }
 }

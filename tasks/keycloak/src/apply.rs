@@ -154,30 +154,20 @@ impl Keycloak {
                 let answer = self.client.client_delete().realm(realm).client_uuid(id).send().await;
                 answer.optional().doing("delete", "client", id).map(drop)
             }
-            Removal::IdentityProvider(alias) => {
-                let answer = self.client.identity_provider_delete().realm(realm).alias(alias).send().await;
-                answer.optional().doing("delete", "identity provider", alias).map(drop)
+            Removal::IdentityProvider(id) => {
+                let answer = self.client.identity_provider_delete().realm(realm).alias(id).send().await;
+                answer.optional().doing("delete", "identity provider", id).map(drop)
             }
             Removal::User(id) => {
                 let answer = self.client.user_delete().realm(realm).user_id(id).send().await;
                 answer.optional().doing("delete", "user", id).map(drop)
             }
             Removal::Disable(id) => self.disable_user(id).await,
-            Removal::ClientRole(client, name) => {
-                let request = self.client.client_role_delete().realm(realm).client_uuid(client).role_name(name);
-                request.send().await.optional().doing("delete", "client role", name).map(drop)
-            }
             Removal::ProviderMapper(alias, id) => self.delete_provider_mapper(alias, id).await,
-            Removal::Role(name) => self
-                .client
-                .role_delete()
-                .realm(realm)
-                .role_name(name)
-                .send()
-                .await
-                .optional()
-                .doing("delete", "role", name)
-                .map(drop),
+            Removal::Role(id) | Removal::ClientRole(id) => {
+                let answer = self.client.role_delete().realm(realm).role_id(id).send().await;
+                answer.optional().doing("delete", "role", id).map(drop)
+            }
             Removal::Group(id) => self
                 .client
                 .group_delete()

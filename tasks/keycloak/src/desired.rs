@@ -16,11 +16,17 @@ mod scopes;
 mod settings;
 mod users;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use evenkeel_core::{
     plan::{Cause, Note},
-    values::{Document, Problems, Values, model::RemovedUsers},
+    values::{
+        Document, Problems, Values,
+        model::{ImpliedPart, RemovedUsers},
+    },
 };
 use evenkeel_engine::secrets::SecretResolver;
 use evenkeel_keycloak_client::types::{
@@ -32,10 +38,12 @@ use evenkeel_keycloak_client::types::{
 use reading::Reading;
 
 pub use administration::{Administration, Login};
+pub(crate) use client::DEFAULT_SCOPES;
 pub use provider::DesiredProvider;
 pub use reading::required_secrets;
 pub(crate) use realm::REFUSED as REFUSED_IN_REALM;
 pub use related::{Related, RelatedRoles};
+pub(crate) use scopes::OPENID;
 pub use users::{DesiredMembership, DesiredUser};
 
 /// A declared representation: only the fields that are managed are set in it.
@@ -43,6 +51,9 @@ pub use users::{DesiredMembership, DesiredUser};
 pub struct Declared<T> {
     /// The fields that are managed.
     pub value: T,
+    /// Those of them that nobody wrote, by the field's name at the top of the representation: they are for objects that evenkeel
+    /// makes, and one that was there before keeps its own (law 11).
+    pub built_in: BTreeSet<String>,
     /// The value that asks for the object.
     pub cause: Cause,
     /// The values that ask for single fields, by the field's name at the top of the representation.
@@ -54,7 +65,16 @@ pub struct Declared<T> {
 impl<T> Declared<T> {
     /// An object that one value asks for.
     pub const fn new(value: T, cause: Cause) -> Self {
-        Self { value, cause, field_causes: BTreeMap::new(), team: None }
+        Self { value, built_in: BTreeSet::new(), cause, field_causes: BTreeMap::new(), team: None }
+    }
+
+    /// The object with these fields as built-in ones, unless the values want the part that they belong to `everywhere`.
+    #[must_use]
+    pub fn with_built_in<'f>(mut self, part: ImpliedPart, fields: impl IntoIterator<Item = &'f str>) -> Self {
+        if !part.is_everywhere() {
+            self.built_in.extend(fields.into_iter().map(str::to_owned));
+        }
+        self
     }
 
     /// The object as one of a team.
@@ -134,6 +154,17 @@ impl DesiredGroup {
     }
 }
 
+/// The user profile. It comes with the realm, so that it is evenkeel's where the realm is.
+#[derive(Clone, Debug)]
+pub struct DesiredUserProfile {
+    /// With what the platform implies.
+    pub whole: Declared<UpConfig>,
+    /// What people wrote: all that is managed of a profile that was there before evenkeel.
+    pub asked: Declared<UpConfig>,
+    /// Whether what the platform implies is managed there too.
+    pub everywhere: bool,
+}
+
 /// Everything that the values ask of Keycloak.
 #[derive(Clone, Debug)]
 pub struct Desired {
@@ -152,7 +183,7 @@ pub struct Desired {
     /// What users can be made to do at login.
     pub required_actions: Vec<Declared<RequiredActionProviderRepresentation>>,
     /// The user profile.
-    pub user_profile: Declared<UpConfig>,
+    pub user_profile: DesiredUserProfile,
     /// Groups that new users join, by path without the first slash.
     pub default_groups: Option<Related>,
     /// Roles that every user has.
@@ -181,6 +212,12 @@ pub struct Desired {
     pub users: Vec<Arc<DesiredUser>>,
     /// What becomes of users that the values do not name any more.
     pub removed_users: RemovedUsers,
+    /// Where nicknames that nobody wrote are managed.
+    pub nicknames: ImpliedPart,
+    /// Where new clients get the scope `openid`, and the shared client its scopes, although nobody wrote that.
+    pub openid_scope: ImpliedPart,
+    /// What built-in defaults decided and people may want to decide themselves.
+    pub assumed: Vec<Note>,
 }
 
 /// Where the server is and how to log in; the rest of the values does not matter. Pure.
@@ -228,7 +265,7 @@ impl Desired {
             required_actions: settings::required_actions(&reading, keycloak),
             user_profile: settings::user_profile(&reading, keycloak),
             default_groups: settings::default_groups(&reading, keycloak, groups_in_realm),
-            default_roles: settings::default_roles(keycloak),
+            default_roles: settings::default_roles(&reading, keycloak),
             default_client_scopes,
             optional_client_scopes,
             client_scopes: scopes::desired(&reading, keycloak),
@@ -241,6 +278,9 @@ impl Desired {
             team_groups: reading.team_groups(),
             users: if external { Vec::new() } else { users::desired(&reading, keycloak) },
             removed_users: keycloak.removed_users.unwrap_or_default(),
+            nicknames: keycloak.implied.nicknames,
+            openid_scope: keycloak.implied.openid_scope,
+            assumed: realm::assumed(&reading),
         };
         reading.finish(desired)
     }

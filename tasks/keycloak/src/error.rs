@@ -88,11 +88,13 @@ impl Classified for Error {
             Self::Session(_) => return Class::Configuration,
             Self::CutShort { .. } | Self::Withheld { .. } => return Class::NotAuthorised,
             Self::Missing { .. } => return Class::Conflict,
-            Self::UnknownFlow { .. } => return Class::Configuration,
+            Self::UnknownFlow { .. } => return Class::Prevented,
             Self::Discovery { source, .. } if source.is_unavailable() && source.kind() != Kind::Tls => {
                 return Class::Unavailable;
             }
             Self::Discovery { .. } => return Class::Configuration,
+            // Nothing was sent: a user who is there later is not ours.
+            Self::Password { source, .. } if source.class() == Class::Configuration => return Class::Prevented,
             Self::Password { source, .. } => return source.class(),
             Self::Representation => return Class::Unexpected,
             Self::Login { source, .. } | Self::Call { source, .. } => source,
@@ -102,6 +104,7 @@ impl Classified for Error {
             KeycloakError::Unavailable(error) if error.kind() == Kind::Tls => Class::Configuration,
             KeycloakError::Unavailable(_) => Class::Unavailable,
             KeycloakError::NotAuthorised(_) => Class::NotAuthorised,
+            KeycloakError::Unaddressable(_) => Class::Configuration,
             // What was there a moment ago is gone, or the other way round.
             KeycloakError::NotFound(_) | KeycloakError::Conflict(_) => Class::Conflict,
             // A read or a login asks for nothing that could be refused: the server itself is not well.
@@ -187,7 +190,9 @@ fn connection_hint(source: &KeycloakError) -> Option<String> {
         Kind::Connection | Kind::Timeout => {
             "check `keycloak.url` (or `keycloak.internalUrl`), the proxy variables, and that the server runs"
         }
-        Kind::Tls => "put the certificate of the server's authority into `platform.caBundle`",
+        Kind::Tls => {
+            source.api().tls_hint().unwrap_or("put the certificate of the server's authority into `platform.caBundle`")
+        }
         Kind::Deadline => "give the run more time with `--timeout`",
         _ => return source.hint().map(str::to_owned),
     };

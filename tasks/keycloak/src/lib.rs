@@ -52,7 +52,7 @@ use std::num::NonZeroUsize;
 use evenkeel_core::{
     memory::{Memory, Ownership},
     object::ObjectId,
-    plan::{Change, Plan, PlanError},
+    plan::{Change, Note, Plan, PlanError},
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
@@ -111,6 +111,7 @@ impl Keycloak {
             system_roots: may_speak_tls(further.iter().copied().chain([administration.address.as_str()])),
             concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
             deadline: Some(Deadline::at(context.deadline)),
+            mask: context.secrets.mask().clone(),
             ..SessionOptions::default()
         })
         .map_err(|source| Error::Session(source.into()))?;
@@ -164,6 +165,10 @@ impl Task for Keycloak {
 
     fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
         plan::plan(desired, observed, memory)
+    }
+
+    fn assumed(desired: &Desired) -> Vec<Note> {
+        desired.assumed.clone()
     }
 
     fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {

@@ -37,6 +37,26 @@ pub const REALM_MANAGEMENT: &str = "realm-management";
 /// The realm in which those live who administer all others.
 pub const ADMINISTRATORS: &str = "master";
 
+/// The group of this path, whose names hold no slash: of one that does, the values can say nothing.
+#[must_use]
+pub fn group(path: &str) -> ObjectId {
+    of_group(GROUP, path)
+}
+
+/// What there is once for each group, by the group's path.
+pub(crate) fn of_group(kind: Kind, path: &str) -> ObjectId {
+    match path.rsplit_once('/') {
+        Some((parents, name)) => ObjectId::below(kind, parents.split('/'), name),
+        None => ObjectId::new(kind, path),
+    }
+}
+
+/// The path of a group without the first slash; an older inventory knows it by the path alone.
+#[must_use]
+pub fn group_path(group: &ObjectId) -> String {
+    group.names().collect::<Vec<_>>().join("/")
+}
+
 /// Whose protocol mapper it is: Keycloak keeps those of scopes and of clients apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MapperOwner {
@@ -60,6 +80,14 @@ impl MapperOwner {
     /// the name, since a scope and a client may be called the same.
     #[must_use]
     pub fn mapper(&self, name: &str) -> ObjectId {
-        ObjectId::within(PROTOCOL_MAPPER, &self.object().to_string(), name)
+        ObjectId::below(PROTOCOL_MAPPER, self.names(), name)
+    }
+
+    /// The kind of the owner and its name.
+    pub(crate) fn names(&self) -> [&str; 2] {
+        match self {
+            Self::ClientScope(name) => ["client-scope", name],
+            Self::Client(client_id) => ["client", client_id],
+        }
     }
 }

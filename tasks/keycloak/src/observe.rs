@@ -86,6 +86,8 @@ pub struct Observed {
     pub providers: BTreeMap<String, ObservedProvider>,
     /// The declared users that are there, by folded email.
     pub users: BTreeMap<Arc<str>, ObservedUser>,
+    /// Declared users whose nickname an account has that nobody declared, by folded email, with that account's user name.
+    pub nickname_holders: BTreeMap<Arc<str>, String>,
     /// Our clients, users and identity providers that are there and not declared any more, and what
     /// removing each would take.
     pub left_behind: BTreeMap<ObjectId, Removal>,
@@ -137,7 +139,7 @@ impl Keycloak {
             withheld.unless(Part::Realm, self.read_flows(desired)),
             withheld.unless(Part::Realm, self.read_required_actions(desired)),
         )?;
-        let (user_profile, client_scopes, (defaults, optional), roles, groups, clients, providers, users) = try_join!(
+        let (user_profile, client_scopes, (defaults, optional), roles, groups, clients, providers, people) = try_join!(
             withheld.unless(Part::UserProfile, self.read_user_profile()),
             withheld.unless(Part::ClientScopes, self.read_client_scopes()),
             withheld.unless(Part::ClientScopes, self.read_scopes_of_new_clients(desired)),
@@ -147,6 +149,7 @@ impl Keycloak {
             withheld.unless(Part::IdentityProviders, self.read_providers(desired)),
             withheld.unless(Part::Users, self.read_users(desired)),
         )?;
+        let (users, nickname_holders) = people;
         let has_account = |client_id: &str| {
             clients
                 .get(client_id)
@@ -180,6 +183,7 @@ impl Keycloak {
             scope_mappings: mapped,
             providers,
             users,
+            nickname_holders,
             left_behind,
             withheld: withheld.parts(),
         })

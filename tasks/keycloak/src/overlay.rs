@@ -3,6 +3,8 @@
 //! Keycloak's PUT is partial for some types and a replacement for others, and the two meet in one
 //! body (server-behaviour 2.4). Both functions start from what is there now, read right before the write.
 
+use std::collections::BTreeSet;
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -42,6 +44,20 @@ pub(crate) fn partial<T: Serialize + DeserializeOwned>(there: &T, declared: &T) 
         }
     }
     typed(body)
+}
+
+/// The representation without these fields at its top.
+///
+/// # Errors
+///
+/// When it is no map of fields, which its type rules out.
+pub(crate) fn without<T: Serialize + DeserializeOwned>(
+    representation: &T,
+    left_out: &BTreeSet<String>,
+) -> Result<T, Error> {
+    let mut rest = fields(representation)?;
+    rest.retain(|field, _| !left_out.contains(field));
+    typed(Value::Object(rest))
 }
 
 /// The fields of a representation.

@@ -20,23 +20,23 @@ mod users;
 pub(crate) use provider::CLIENT_SECRET;
 pub(crate) use realm::SMTP_PASSWORD;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 pub(crate) use provider::with_endpoints;
 
 use evenkeel_core::{
     diff::{Difference, FieldChange, Recollection, Rules},
     field::Field,
-    memory::{Memory, Secrets},
+    memory::{Memory, Ownership, Secrets},
     object::ObjectId,
-    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError},
+    plan::{Action, Cause, Change, ChangeDocument, LeftAlone, Note, Plan, PlanError},
 };
 use evenkeel_keycloak_client::types::{
     ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProviderMapperRepresentation,
     IdentityProviderRepresentation, ProtocolMapperRepresentation, RealmEventsConfigRepresentation, RealmRepresentation,
     RequiredActionProviderRepresentation, RoleRepresentation, UpConfig,
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use realm::MASK;
 
@@ -44,6 +44,7 @@ use crate::{
     desired::{Declared, Desired, DesiredUser, Related},
     names::{self, MapperOwner},
     observe::Observed,
+    overlay,
     relation::Relation,
     rights,
 };
@@ -119,7 +120,7 @@ pub enum Removal {
     Client(String),
     /// A client scope's id.
     ClientScope(String),
-    /// The alias of an identity provider.
+    /// An identity provider's internal id.
     IdentityProvider(String),
     /// A user's id.
     User(String),
@@ -127,15 +128,19 @@ pub enum Removal {
     Mappers(MapperOwner, Vec<String>),
     /// The alias of an identity provider, and the id of one of its mappers.
     ProviderMapper(String, String),
-    /// A realm role's name.
+    /// A realm role's id.
     Role(String),
-    /// The id of a client, and the name of one of its roles.
-    ClientRole(String, String),
+    /// The id of a role of a client.
+    ClientRole(String),
     /// The id of a user who is not to log in any more.
     Disable(String),
     /// A group's id.
     Group(String),
 }
+
+/// What makes settings managed that nobody declared, of an object that was there before evenkeel.
+const HOW_TO_MANAGE: &str = "declare what should change, set a part of `keycloak.implied` to `true`, or take the objects over \
+                             with `apply --adopt`";
 
 /// What has to change. See the module's words.
 ///
@@ -146,6 +151,9 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     let mut draft = Draft {
         changes: Vec::new(),
         notes: desired.notes.clone(),
+        warnings: Vec::new(),
+        left_alone: LeftAlone::default(),
+        ownership: &memory.ownership,
         secrets: &memory.secrets,
         paths: Shared::default(),
         waits_for: Shared::default(),
@@ -164,7 +172,9 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     users::plan(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, &memory.ownership);
     rights::keep_what_can_be_judged(&mut draft.changes, &observed.withheld, desired);
-    let plan = Plan::new(draft.changes, draft.notes)?;
+    draft.left_alone.retain(|object| !rights::is_hidden(object, &observed.withheld, desired));
+    draft.notes.extend(draft.left_alone.note(realm::realm_object(desired), HOW_TO_MANAGE));
+    let plan = Plan::new(draft.changes, draft.notes)?.with_warnings(draft.warnings);
     Ok(plan.with_unjudged(rights::unjudged(&observed.withheld, desired)))
 }
 
@@ -175,7 +185,7 @@ pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
         kind if *kind == names::REALM => observed.realm.is_some() && object.name() == desired.realm,
         kind if *kind == names::CLIENT_SCOPE => observed.client_scopes.contains_key(object.name()),
         kind if *kind == names::ROLE => observed.roles.contains_key(object.name()),
-        kind if *kind == names::GROUP => observed.groups.contains_key(object.name()),
+        kind if *kind == names::GROUP => observed.groups.contains_key(&names::group_path(object)),
         kind if *kind == names::CLIENT => observed.clients.contains_key(object.name()),
         kind if *kind == names::CLIENT_ROLE => observed.client_role_objects().any(|role| role == *object),
         kind if *kind == names::IDENTITY_PROVIDER => {
@@ -192,6 +202,9 @@ pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
 struct Draft<'a> {
     changes: Vec<Change<Operation>>,
     notes: Vec<Note>,
+    warnings: Vec<Note>,
+    left_alone: LeftAlone,
+    ownership: &'a Ownership,
     secrets: &'a Secrets,
     /// The paths of fields.
     paths: Shared<str>,
@@ -240,17 +253,19 @@ impl Place {
 }
 
 impl Draft<'_> {
-    /// Adds a change if the declared fields differ from what is there, and a note if some cannot be seen.
-    fn compare<T: Serialize>(
+    /// Adds a change if the fields that are managed differ from what is there, and a note if some cannot be seen. The
+    /// operation gets those fields.
+    fn compare<T: Serialize + DeserializeOwned + Clone>(
         &mut self,
         object: ObjectId,
         declared: &Declared<T>,
         observed: Option<&T>,
         rules: Rules,
         place: Place,
-        operation: impl FnOnce(Action) -> Operation,
+        operation: impl FnOnce(Action, Box<T>) -> Operation,
     ) {
-        let found = self.difference(&object, &declared.value, observed, rules);
+        let Some(value) = self.managed(&object, declared, observed, rules) else { return };
+        let found = self.difference(&object, &*value, observed, rules);
         let Some((action, mut difference)) = found else { return };
         for change in &mut difference.changes {
             let field = change.path.split(['.', '[']).next().unwrap_or_default();
@@ -269,8 +284,36 @@ impl Draft<'_> {
             team: declared.team.clone(),
             removes_data: false,
             secrets: difference.secrets,
-            operation: operation(action),
+            operation: operation(action, Box::new(value.into_owned())),
         });
+    }
+
+    /// Whether evenkeel made the object or was told to adopt it.
+    fn is_ours(&self, object: &ObjectId) -> bool {
+        self.ownership.contains(object)
+    }
+
+    /// The fields that are managed: all of an object that is ours or about to be made, of another one those that people wrote
+    /// (law 11). `None`, with a note, for a representation that cannot be told apart so, which no generated type can cause.
+    fn managed<'d, T: Serialize + DeserializeOwned + Clone>(
+        &mut self,
+        object: &ObjectId,
+        declared: &'d Declared<T>,
+        observed: Option<&T>,
+        rules: Rules,
+    ) -> Option<Cow<'d, T>> {
+        let Some(there) = observed.filter(|_| !declared.built_in.is_empty() && !self.is_ours(object)) else {
+            return Some(Cow::Borrowed(&declared.value));
+        };
+        let whole = Difference::between(&fields(&declared.value), Some(&fields(there)), rules);
+        let differing = whole.changes.iter().map(|change| change.path.split(['.', '[']).next().unwrap_or_default());
+        self.left_alone.add(object, differing.filter(|field| declared.built_in.contains(*field)));
+        let asked = overlay::without(&declared.value, &declared.built_in);
+        if asked.is_err() {
+            let message = "cannot be compared".to_owned();
+            self.notes.push(Note { object: object.clone(), message });
+        }
+        asked.ok().map(Cow::Owned)
     }
 
     /// What has to happen to an object so that its declared fields are as declared, if anything; and a note

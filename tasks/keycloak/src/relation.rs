@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use evenkeel_core::object::{Kind, ObjectId};
 
-use crate::names::{CLIENT, CLIENT_ROLE, CLIENT_SCOPE, GROUP, MapperOwner, REALM, ROLE, USER};
+use crate::names::{self, CLIENT, CLIENT_ROLE, CLIENT_SCOPE, MapperOwner, REALM, ROLE, USER};
 
 /// A client scope that every new client of the realm gets.
 pub const DEFAULT_CLIENT_SCOPE: Kind = Kind::new("default-client-scope");
@@ -54,11 +54,13 @@ impl RoleName {
         Self { client: Some(client.into()), role: role.into() }
     }
 
-    fn within(&self, kind: Kind, parent: &str) -> ObjectId {
-        match &self.client {
-            Some(client) => ObjectId::within(kind, &format!("{parent}/{client}"), &self.role),
-            None => ObjectId::within(kind, parent, &self.role),
-        }
+    /// Its names: of a client's role, the client's too.
+    fn names(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.client.as_deref().into_iter().chain([self.role.as_str()])
+    }
+
+    fn below<'a>(&'a self, kind: Kind, parents: impl IntoIterator<Item = &'a str>) -> ObjectId {
+        ObjectId::below(kind, parents.into_iter().chain(self.client.as_deref()), &self.role)
     }
 
     /// The role as an object of its own.
@@ -146,18 +148,18 @@ impl Relation {
         match self {
             Self::DefaultClientScope(scope) => ObjectId::new(DEFAULT_CLIENT_SCOPE, scope.as_str()),
             Self::OptionalClientScope(scope) => ObjectId::new(OPTIONAL_CLIENT_SCOPE, scope.as_str()),
-            Self::DefaultGroup(group) => ObjectId::new(DEFAULT_GROUP, group.as_str()),
-            Self::DefaultRole(RoleName { client: Some(client), role }) => ObjectId::within(DEFAULT_ROLE, client, role),
-            Self::DefaultRole(RoleName { client: None, role }) => ObjectId::new(DEFAULT_ROLE, role.as_str()),
-            Self::Composite { role: RoleName { client: None, role }, child } => child.within(COMPOSITE, role),
-            Self::Composite { role: RoleName { client: Some(client), role }, child } => {
-                child.within(CLIENT_ROLE_COMPOSITE, &format!("{client}/{role}"))
+            Self::DefaultGroup(group) => names::of_group(DEFAULT_GROUP, group),
+            Self::DefaultRole(role) => role.below(DEFAULT_ROLE, []),
+            Self::Composite { role, child } => {
+                let kind = if role.client.is_some() { CLIENT_ROLE_COMPOSITE } else { COMPOSITE };
+                child.below(kind, role.names())
             }
-            Self::ServiceAccountRole { client, role } => role.within(SERVICE_ACCOUNT_ROLE, client),
-            Self::GroupRole { group, role } => role.within(GROUP_ROLE, group),
+            Self::ServiceAccountRole { client, role } => role.below(SERVICE_ACCOUNT_ROLE, [client.as_str()]),
+            // The path is one name here: role `c` of client `b` for group `a` is not realm role `c` for group `a/b`.
+            Self::GroupRole { group, role } => role.below(GROUP_ROLE, [group.as_str()]),
             Self::ClientDefaultScope { client, scope } => ObjectId::within(CLIENT_DEFAULT_SCOPE, client, scope),
             Self::ClientOptionalScope { client, scope } => ObjectId::within(CLIENT_OPTIONAL_SCOPE, client, scope),
-            Self::ScopeMapping { owner, role } => role.within(SCOPE_MAPPING, &owner.object().to_string()),
+            Self::ScopeMapping { owner, role } => role.below(SCOPE_MAPPING, owner.names()),
             Self::Membership { group, user } => ObjectId::within(MEMBERSHIP, group, user),
         }
     }
@@ -182,12 +184,10 @@ impl Relation {
             Self::DefaultClientScope(scope) | Self::OptionalClientScope(scope) => {
                 vec![ObjectId::new(CLIENT_SCOPE, scope.as_str())]
             }
-            Self::DefaultGroup(group) => vec![ObjectId::new(GROUP, group.as_str())],
+            Self::DefaultGroup(group) => vec![names::group(group)],
             Self::DefaultRole(role) => role.needs().collect(),
             Self::Composite { role, child } => role.needs().chain(child.needs()).collect(),
-            Self::GroupRole { group, role } => {
-                std::iter::once(ObjectId::new(GROUP, group.as_str())).chain(role.needs()).collect()
-            }
+            Self::GroupRole { group, role } => std::iter::once(names::group(group)).chain(role.needs()).collect(),
             Self::ServiceAccountRole { client, role } => {
                 std::iter::once(ObjectId::new(CLIENT, client.as_str())).chain(role.needs()).collect()
             }
@@ -196,7 +196,7 @@ impl Relation {
             }
             Self::ScopeMapping { owner, role } => std::iter::once(owner.object()).chain(role.needs()).collect(),
             Self::Membership { group, user } => {
-                vec![ObjectId::new(GROUP, Arc::clone(group)), ObjectId::new(USER, Arc::clone(user))]
+                vec![names::group(group), ObjectId::new(USER, Arc::clone(user))]
             }
         }
     }
@@ -211,7 +211,7 @@ impl Relation {
             | Self::DefaultGroup(_)
             | Self::DefaultRole(_) => Some(ObjectId::new(REALM, realm)),
             Self::Composite { role, .. } => Some(role.object()),
-            Self::GroupRole { group, .. } => Some(ObjectId::new(GROUP, group.as_str())),
+            Self::GroupRole { group, .. } => Some(names::group(group)),
             Self::ClientDefaultScope { client, .. }
             | Self::ClientOptionalScope { client, .. }
             | Self::ServiceAccountRole { client, .. } => Some(ObjectId::new(CLIENT, client.as_str())),

@@ -121,10 +121,15 @@ impl Withheld {
     }
 }
 
+/// Whether the object is in a part that the account may not see.
+pub(crate) fn is_hidden(object: &ObjectId, withheld: &BTreeSet<Part>, desired: &Desired) -> bool {
+    withheld.iter().any(|part| part.holds(object, desired))
+}
+
 /// Takes out what is about objects that cannot be seen, or waits for such: a realm is there in any case, and has
 /// a user profile.
 pub(crate) fn keep_what_can_be_judged<O>(changes: &mut Vec<Change<O>>, withheld: &BTreeSet<Part>, desired: &Desired) {
-    let is_hidden = |object: &ObjectId| withheld.iter().any(|part| part.holds(object, desired));
+    let is_hidden = |object: &ObjectId| is_hidden(object, withheld, desired);
     let is_there = |object: &ObjectId| *object.kind() == REALM || *object.kind() == USER_PROFILE;
     changes.retain(|change| {
         let waits_for_hidden = change.waits_for.iter().any(|object| !is_there(object) && is_hidden(object));
@@ -149,6 +154,7 @@ pub(crate) fn unjudged(withheld: &BTreeSet<Part>, desired: &Desired) -> Vec<Unju
         let (word, right) = (part.word(), part.right());
         (!objects.is_empty()).then(|| Unjudged {
             objects,
+            is_away: false,
             message: format!("{word} of realm `{realm}` cannot be judged: the account lacks `{right}`"),
             hint: format!(
                 "give it the role `{right}` of client `realm-management`, or of client `{realm}-realm` if it \

@@ -47,7 +47,7 @@ fn converged(desired: &Desired) -> Observed {
     let mut observed = Observed {
         realm: Some(desired.realm_settings.value.clone()),
         admin_realm: desired.admin_realm.as_ref().map(|realm| realm.value.clone()),
-        user_profile: Some(desired.user_profile.value.clone()),
+        user_profile: Some(desired.user_profile.whole.value.clone()),
         ..Observed::default()
     };
     for declared in &desired.client_scopes {
@@ -66,7 +66,8 @@ fn converged(desired: &Desired) -> Observed {
             .iter()
             .flat_map(|(client, related)| related.names.iter().map(move |role| RoleName::of_client(client, role)));
         observed.composites.insert(name.clone(), of_realm.chain(of_clients).collect());
-        observed.roles.insert(name, role.role.value.clone());
+        let id = Some(format!("id of {name}"));
+        observed.roles.insert(name, RoleRepresentation { id, ..role.role.value.clone() });
     }
     for declared in &desired.groups {
         let mut group = declared.group.value.clone();
@@ -96,8 +97,18 @@ fn converged(desired: &Desired) -> Observed {
     observed
 }
 
+/// The plan for a realm that evenkeel made.
 fn plan(desired: &Desired, observed: &Observed) -> Plan<Operation> {
+    Keycloak::plan(desired, observed, &ours(desired)).unwrap()
+}
+
+/// The plan for a realm that was there before.
+fn first_plan(desired: &Desired, observed: &Observed) -> Plan<Operation> {
     Keycloak::plan(desired, observed, &Memory::default()).unwrap()
+}
+
+fn ours(desired: &Desired) -> Memory {
+    desired.objects().into_iter().collect::<Ownership>().into()
 }
 
 fn text(plan: &Plan<Operation>) -> String {
@@ -200,7 +211,7 @@ fn a_hidden_secret_that_was_adopted_is_written_and_nothing_else() {
     let mut observed = converged(&desired);
     let server = observed.realm.as_mut().unwrap().smtp_server.as_mut().unwrap();
     server.insert("password".into(), "**********".into());
-    let mut memory = Memory::default();
+    let mut memory = ours(&desired);
     memory.secrets = memory.secrets.adopting(true);
     let plan = Keycloak::plan(&desired, &observed, &memory).unwrap();
     assert_eq!(objects(&plan), ["update realm/otomi"]);
@@ -363,10 +374,104 @@ teams: {alpha: null, beta: null}
     );
     assert!(desired.roles.is_empty() && desired.groups.is_empty() && desired.clients.is_empty());
     assert!(desired.client_scopes.is_empty() && desired.default_client_scopes.names.is_empty());
-    assert!(desired.user_profile.value.attributes.is_none());
+    assert!(desired.user_profile.whole.value.attributes.is_none());
     assert!(desired.users[0].declared().attributes.is_none());
     // Nothing but the realm itself and the account is left to make.
     let plan = plan(&desired, &Observed::default());
     let objects: Vec<String> = plan.changes().iter().map(|change| change.object.to_string()).collect();
     assert_eq!(objects, ["realm/otomi", "user/ada@example.com"]);
+}
+
+#[test]
+fn a_realm_that_was_there_keeps_the_settings_that_nobody_declared() {
+    let desired = desired_with("keycloak: {realm: {accessTokenLifespan: 300}}");
+    let mut observed = converged(&desired);
+    let realm = observed.realm.as_mut().unwrap();
+    (realm.brute_force_protected, realm.access_token_lifespan) = (Some(false), Some(60));
+    let plan = first_plan(&desired, &observed);
+    let [change] = plan.changes() else { panic!("{}", text(&plan)) };
+    let fields: Vec<&str> = change.fields.iter().map(|field| &*field.path).collect();
+    assert_eq!(fields, ["accessTokenLifespan"]);
+    let Operation::UpdateRealm(body) = &change.operation else { panic!("{}", text(&plan)) };
+    assert_eq!((body.brute_force_protected, body.access_token_lifespan), (None, Some(300)));
+    assert!(text(&plan).contains("what nobody declared: `realm/otomi` (`bruteForceProtected`)"), "{}", text(&plan));
+}
+
+#[test]
+fn a_part_that_is_true_is_managed_wherever_it_is_and_one_that_is_false_nowhere() {
+    let mut observed = converged(&desired_with("{}"));
+    observed.realm.as_mut().unwrap().brute_force_protected = Some(false);
+    let everywhere = desired_with("keycloak: {implied: {realm: true}}");
+    assert_eq!(objects(&first_plan(&everywhere, &observed)), ["update realm/otomi"]);
+    let nowhere = desired_with("keycloak: {implied: {realm: false}}");
+    assert!(plan(&nowhere, &observed).is_empty());
+}
+
+#[test]
+fn a_group_that_other_people_made_is_given_no_rights() {
+    let desired = desired_with("{}");
+    let mut observed = converged(&desired);
+    let group = observed.groups.get_mut("team-alpha").unwrap();
+    (group.realm_roles, group.client_roles) = (None, None);
+    let plan_of_ours = plan(&desired, &observed);
+    assert_eq!(
+        objects(&plan_of_ours),
+        ["create group-role/team-alpha/team-alpha", "create group-role/team-alpha/realm-management/view-users"]
+    );
+    let plan = first_plan(&desired, &observed);
+    assert!(plan.is_empty(), "{}", text(&plan));
+    assert!(text(&plan).contains("`group/team-alpha` (`role team-alpha`, `role view-users`)"), "{}", text(&plan));
+}
+
+#[test]
+fn a_mapper_of_others_under_a_built_in_name_stays_what_it_is() {
+    let desired = desired_with("{}");
+    let mut observed = converged(&desired);
+    let mappers = observed.client_scopes.get_mut("openid").unwrap().protocol_mappers.as_mut().unwrap();
+    mappers[0].protocol = Some("saml".into());
+    let twin = mappers[1].clone();
+    mappers.push(twin);
+    assert!(first_plan(&desired, &observed).is_empty(), "{}", text(&first_plan(&desired, &observed)));
+}
+
+#[test]
+fn a_profile_that_drops_nicknames_leaves_users_without_them_and_that_is_told() {
+    let desired = desired_with("users: [{email: ada@example.com}]");
+    let mut observed = converged(&desired);
+    observed.user_profile = Some(Default::default());
+    observed.users.clear();
+    let plan = first_plan(&desired, &observed);
+    let [change] = plan.changes() else { panic!("{}", text(&plan)) };
+    let Operation::CreateUser(user) = &change.operation else { panic!("{}", text(&plan)) };
+    assert_eq!(user.created().attributes, None);
+    assert!(text(&plan).contains("drops the attribute `nickname`"), "{}", text(&plan));
+}
+
+#[test]
+fn an_account_that_was_there_keeps_its_nickname() {
+    let desired = desired_with("users: [{email: ada@example.com, firstName: Ada}]");
+    let mut observed = converged(&desired);
+    let account = &mut observed.users.get_mut("ada@example.com").unwrap().account;
+    (account.nickname, account.first_name) = (None, None);
+    let plan = first_plan(&desired, &observed);
+    let [change] = plan.changes() else { panic!("{}", text(&plan)) };
+    let Operation::UpdateUser(user) = &change.operation else { panic!("{}", text(&plan)) };
+    assert_eq!((user.declared().attributes, user.declared().first_name.as_deref()), (None, Some("Ada")));
+}
+
+#[test]
+fn a_nickname_that_another_account_has_is_a_warning() {
+    let desired = desired_with("users: [{email: ada@example.com}]");
+    let mut observed = converged(&desired);
+    observed.nickname_holders.insert("ada@example.com".into(), "lovelace".into());
+    let plan = plan(&desired, &observed);
+    let [warning] = plan.warnings() else { panic!("{}", text(&plan)) };
+    assert!(warning.message.contains("the nickname of account `lovelace`"), "{}", warning.message);
+}
+
+#[test]
+fn a_realm_name_that_nobody_chose_is_assumed() {
+    let [assumed] = &Keycloak::assumed(&desired_with("{}"))[..] else { panic!("one thing is assumed") };
+    assert_eq!(assumed.object.to_string(), "realm/otomi");
+    assert!(Keycloak::assumed(&desired_with("platform: {names: {realm: otomi}}")).is_empty());
 }

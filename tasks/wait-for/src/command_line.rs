@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, ffi::OsString, num::NonZeroU32, path::PathBuf, 
 
 use clap::{Args, Command, ValueEnum, builder::BoolishValueParser};
 use evenkeel_core::values::model::{HttpMethod, JsonScalar};
-use evenkeel_engine::command_line::{LogFormat, OutputFormat, ValuesOptions, duration};
+use evenkeel_engine::command_line::{LogFormat, OutputFormat, ReachOptions, ValuesOptions, duration};
 use evenkeel_transport::reqwest::header::{HeaderName, HeaderValue};
 
-use crate::condition::declared::sensitive;
+use crate::{Error, condition::declared::sensitive};
 
 /// The whole command line.
 #[derive(Clone, Debug, Args)]
@@ -37,6 +37,9 @@ pub(crate) struct WaitFor {
     /// Which cluster, and what of it.
     #[command(flatten)]
     pub kubernetes: KubernetesOptions,
+    /// From where the secrets of barriers may come.
+    #[command(flatten)]
+    pub reach: ReachOptions,
     /// The form of what goes to standard output
     #[arg(long = "output", short = 'o', value_enum, value_name = "FORM", env = "EVENKEEL_OUTPUT", default_value_t = OutputFormat::Text, help_heading = "Output")]
     pub output: OutputFormat,
@@ -83,11 +86,12 @@ pub(crate) struct HttpOptions {
     #[arg(long, value_enum, value_name = "METHOD", default_value_t = Method::Get)]
     pub method: Method,
     /// A header of the request; repeat it. For a secret see `--header-from-env`
-    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    pub header: Vec<(HeaderName, HeaderValue)>,
+    // Read later, like the next: clap shows what it cannot read, and this may be a secret.
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub header: Vec<String>,
     /// A header whose text is in a variable of the environment; repeat it
-    #[arg(long, value_name = "NAME=VARIABLE", value_parser = header_variable)]
-    pub header_from_env: Vec<(HeaderName, String)>,
+    #[arg(long, value_name = "NAME=VARIABLE")]
+    pub header_from_env: Vec<String>,
     /// What a header of the answer has to say; repeat it
     #[arg(long, value_name = "NAME: VALUE", value_parser = answer_header)]
     pub answer_header: Vec<(HeaderName, String)>,
@@ -155,6 +159,17 @@ pub(crate) struct KubernetesOptions {
 }
 
 const HEADER: &str = "write it as `NAME: VALUE`, such as `Accept: application/json`";
+const HEADER_VARIABLE: &str = "write it as `NAME=VARIABLE`, such as `Authorization=TOKEN`";
+
+fn each<T>(
+    texts: &[String],
+    read: impl Fn(&str) -> Option<T>,
+    option: &'static str,
+    form: &'static str,
+) -> Result<Vec<T>, Error> {
+    let numbered = texts.iter().enumerate();
+    numbered.map(|(index, text)| read(text).ok_or(Error::Option { option, number: index + 1, form })).collect()
+}
 
 /// The command `wait-for` with its options.
 #[must_use]
@@ -166,10 +181,10 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
 }
 
-fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let (name, value) = answer_header(text)?;
-    // It may be a secret, although there is another option for those.
-    Ok((name, sensitive(&value).ok_or(HEADER)?))
+/// A header of the request. It may hold a secret, although there is another option for those.
+fn header(text: &str) -> Option<(HeaderName, HeaderValue)> {
+    let (name, value) = answer_header(text).ok()?;
+    Some((name, sensitive(&value)?))
 }
 
 fn answer_header(text: &str) -> Result<(HeaderName, String), String> {
@@ -178,10 +193,12 @@ fn answer_header(text: &str) -> Result<(HeaderName, String), String> {
     parsed.ok_or_else(|| HEADER.to_owned())
 }
 
-fn header_variable(text: &str) -> Result<(HeaderName, String), String> {
-    let parsed = text.split_once('=').filter(|(_, variable)| !variable.is_empty());
-    let parsed = parsed.and_then(|(name, variable)| Some((name.parse().ok()?, variable.to_owned())));
-    parsed.ok_or_else(|| "write it as `NAME=VARIABLE`, such as `Authorization=TOKEN`".to_owned())
+/// A header and the variable with its text. What is no variable's name may be the text itself.
+fn header_variable(text: &str) -> Option<(HeaderName, String)> {
+    let (name, variable) = text.split_once('=')?;
+    let is_name = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
+    let is_variable = !variable.is_empty() && variable.chars().all(is_name);
+    Some((name.parse().ok()?, variable.to_owned())).filter(|_| is_variable)
 }
 
 /// A pointer and what has to stand there. `true`, `false` and whole numbers are those; quotation marks make a text of them.
@@ -199,6 +216,24 @@ fn json(text: &str) -> Result<(String, JsonScalar), String> {
 }
 
 impl HttpOptions {
+    /// The headers of the request.
+    ///
+    /// # Errors
+    ///
+    /// When one is not written as it has to be. It is named by its position: its text may be a secret.
+    pub(crate) fn headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
+        each(&self.header, header, "--header", HEADER)
+    }
+
+    /// The headers whose text is in a variable, with its name.
+    ///
+    /// # Errors
+    ///
+    /// As [`headers`](Self::headers).
+    pub(crate) fn header_variables(&self) -> Result<Vec<(HeaderName, String)>, Error> {
+        each(&self.header_from_env, header_variable, "--header-from-env", HEADER_VARIABLE)
+    }
+
     pub(crate) fn expected_json(&self) -> BTreeMap<String, JsonScalar> {
         self.json.iter().cloned().collect()
     }
@@ -211,6 +246,24 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn a_header_that_is_written_wrong_is_named_by_its_position() {
+        use clap::FromArgMatches;
+        let refused = |option: &str, text: &str| {
+            let line = ["wait-for", option, "Accept: x", option, text, "tcp://a:1"];
+            let matches = command().try_get_matches_from(line).unwrap();
+            let http = WaitFor::from_arg_matches(&matches).unwrap().http;
+            http.headers().map(drop).and_then(|()| http.header_variables().map(drop)).unwrap_err().to_string()
+        };
+        for wrong in ["Authorization=Bearer canary", "Author ization: canary", "Authorization: canary\nX: y", "canary"]
+        {
+            assert_eq!(refused("--header", wrong), "`--header` number 2 cannot be read");
+        }
+        for wrong in ["Authorization=Bearer canary", "Authorization:canary", "canary"] {
+            assert!(refused("--header-from-env", wrong).starts_with("`--header-from-env` number "));
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use secrecy::SecretString;
 pub use declared::{Expectations, of_barrier};
 pub use kubernetes::{Kind, KubernetesObject};
 pub use target::MalformedTarget;
+pub(crate) use target::shown;
 
 /// One condition of a barrier.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub struct Condition {
     pub invert: bool,
 }
 
-/// As people wrote it, which is how it is called in all output.
+/// As people wrote it, without credentials: that is how it is called in all output.
 impl fmt::Display for Condition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let not = if self.invert { "not " } else { "" };
@@ -61,14 +62,14 @@ pub enum Target {
 impl fmt::Display for Target {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Http(target) => target.url.fmt(formatter),
+            Self::Http(target) => formatter.write_str(&shown(target.url.as_str())),
             Self::Tcp(HostAndPort { host, port }) if host.contains(':') => write!(formatter, "tcp://[{host}]:{port}"),
             Self::Tcp(HostAndPort { host, port }) => write!(formatter, "tcp://{host}:{port}"),
             Self::Dns(name) => write!(formatter, "dns:{name}"),
-            Self::Keycloak(target) => write!(formatter, "keycloak:{}", target.service.url),
-            Self::Harbor(service) => write!(formatter, "harbor:{}", service.url),
-            Self::Gitea(service) => write!(formatter, "gitea:{}", service.url),
-            Self::Drone(service) => write!(formatter, "drone:{}", service.url),
+            Self::Keycloak(target) => write!(formatter, "keycloak:{}", shown(target.service.url.as_str())),
+            Self::Harbor(service) => write!(formatter, "harbor:{}", shown(service.url.as_str())),
+            Self::Gitea(service) => write!(formatter, "gitea:{}", shown(service.url.as_str())),
+            Self::Drone(service) => write!(formatter, "drone:{}", shown(service.url.as_str())),
             Self::Kubernetes(object) => write!(formatter, "kubernetes:{object}"),
         }
     }

@@ -17,6 +17,16 @@ pub enum Error {
         /// The header's name.
         name: String,
     },
+    /// An option is not written as it has to be. Its text may be a secret.
+    #[error("`{option}` number {number} cannot be read")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// Its position among those of its name, counted from 1.
+        number: usize,
+        /// How it has to be written.
+        form: &'static str,
+    },
     /// There is nothing to wait for.
     #[error("there is nothing to wait for")]
     NoConditions,
@@ -54,7 +64,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Target(_) | Self::NoConditions => ExitCode::Usage,
+            Self::Target(_) | Self::Option { .. } | Self::NoConditions => ExitCode::Usage,
             Self::NoBarrier { .. } | Self::Barrier { .. } => ExitCode::InvalidValues,
             Self::Secret(_) | Self::Header { .. } | Self::Session { .. } => ExitCode::Configuration,
         }
@@ -69,6 +79,7 @@ impl Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Target(_) | Self::Barrier { .. } => None,
+            Self::Option { form, .. } => Some((*form).to_owned()),
             Self::Header { .. } => Some("look at the variable or file that it is read from".to_owned()),
             Self::NoConditions => Some("name targets, or a barrier of the values with `--barrier`".to_owned()),
             Self::NoBarrier { known, .. } if known.is_empty() => Some("declare it under `barriers`".to_owned()),

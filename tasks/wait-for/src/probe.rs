@@ -15,6 +15,8 @@ mod network;
 
 use std::time::Duration;
 
+use evenkeel_transport::Mask;
+
 pub use kubernetes::SharedCluster;
 
 use crate::{
@@ -22,6 +24,15 @@ use crate::{
     barrier::{self, Verdict},
     condition::Target,
 };
+
+/// How targets are asked.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// How long one question may take.
+    pub limit: Duration,
+    /// What is taken out of every answer.
+    pub mask: Mask,
+}
 
 /// A target that can be asked.
 #[derive(Debug)]
@@ -41,20 +52,21 @@ pub enum Probe {
 }
 
 impl Probe {
-    /// Prepares to ask; sends nothing. One question takes at most `limit`; Kubernetes objects are those of `cluster`.
+    /// Prepares to ask; sends nothing. Kubernetes objects are those of `cluster`.
     ///
     /// # Errors
     ///
     /// When the certificates to trust cannot be used.
-    pub fn new(target: &Target, limit: Duration, cluster: &SharedCluster) -> Result<Self, Error> {
+    pub fn new(target: &Target, manner: &Manner, cluster: &SharedCluster) -> Result<Self, Error> {
+        let limit = manner.limit;
         Ok(match target {
-            Target::Http(target) => Self::Http(http::HttpProbe::new(target, limit)?),
+            Target::Http(target) => Self::Http(http::HttpProbe::new(target, manner)?),
             Target::Tcp(port) => Self::Tcp(network::TcpProbe::new(port, limit)),
             Target::Dns(name) => Self::Dns(network::DnsProbe::new(name, limit)),
-            Target::Keycloak(target) => Self::Keycloak(keycloak::KeycloakProbe::new(target, limit)?),
-            Target::Harbor(service) => Self::Application(application::ApplicationProbe::harbor(service, limit)?),
-            Target::Gitea(service) => Self::Application(application::ApplicationProbe::gitea(service, limit)?),
-            Target::Drone(service) => Self::Application(application::ApplicationProbe::drone(service, limit)?),
+            Target::Keycloak(target) => Self::Keycloak(keycloak::KeycloakProbe::new(target, manner)?),
+            Target::Harbor(service) => Self::Application(application::ApplicationProbe::harbor(service, manner)?),
+            Target::Gitea(service) => Self::Application(application::ApplicationProbe::gitea(service, manner)?),
+            Target::Drone(service) => Self::Application(application::ApplicationProbe::drone(service, manner)?),
             Target::Kubernetes(object) => Self::Kubernetes(kubernetes::KubernetesProbe::new(object, cluster.clone())),
         })
     }

@@ -1,12 +1,23 @@
 //! The barrier as a process: command line in, exit code out.
 
 use clap::{ArgMatches, FromArgMatches};
-use evenkeel_core::values::{SecretValue, Values};
+use evenkeel_core::{
+    report::Failure,
+    values::{SecretValue, Values},
+};
 use evenkeel_engine::{
-    begin, command_line::OutputFormat, exit_code::ExitCode, output, parse, progress::Progress, read_values,
-    secrets::SecretResolver, stop::Stop,
+    begin,
+    command_line::{LogFormat, OutputFormat},
+    exit_code::ExitCode,
+    output, parse,
+    progress::Progress,
+    read_values,
+    secrets::{Reach, SecretResolver},
+    stop::Stop,
+    watch::Watch,
 };
 use evenkeel_kubernetes_client::Connection;
+use evenkeel_transport::mask::looks_secret;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
@@ -19,7 +30,7 @@ use crate::{
     display,
     handover::hand_over,
     pace::Pace,
-    probe::{Probe, SharedCluster},
+    probe::{Manner, Probe, SharedCluster},
     summary::Summary,
 };
 
@@ -41,19 +52,40 @@ pub fn run_matches(matches: &ArgMatches) -> ExitCode {
         Ok(line) => line,
         Err(error) => {
             // Whoever does not read it needs no message about that either.
-            let _ = error.print();
+            let _ = output::print_usage(&error);
             return ExitCode::Usage;
         }
     };
     let progress = begin(line.log_format);
+    // The time to wait begins before values and secrets are read: they may be in pipes.
+    let started = Started { at: Instant::now(), stop: Stop::new() };
+    let format = line.log_format;
+    let watch = Watch::over(&started.stop, line.waiting.timeout, move || overdue(format));
     match prepare(line.clone()) {
-        Ok(gates) => block_on(&line, gates, &progress),
+        Ok(gates) => {
+            let held = block_on(&line, gates, &progress, &started);
+            watch.run_is_over();
+            held.map_or(ExitCode::Unexpected, |(outcome, summary)| tell(&line, outcome, &summary))
+        }
         Err(Unprepared::Told(code)) => code,
         Err(Unprepared::Because(error)) => {
             output::print_failure(&error.failure(), line.log_format);
             error.exit_code()
         }
     }
+}
+
+/// When waiting began, and what stops it.
+struct Started {
+    at: Instant,
+    stop: Stop,
+}
+
+fn overdue(format: LogFormat) -> ExitCode {
+    let message = "the time to wait has passed, and something that the barrier needs does not return".to_owned();
+    let hint = Some("look for a values file, a secret file or a login command that hangs".to_owned());
+    output::print_failure(&Failure { message, hint }, format);
+    ExitCode::Unavailable
 }
 
 /// Why waiting has not begun.
@@ -70,45 +102,57 @@ impl<E: Into<Error>> From<E> for Unprepared {
     }
 }
 
-fn block_on(line: &WaitFor, gates: Vec<Gate<Probe>>, progress: &Progress) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else { return ExitCode::Unexpected };
-    let (outcome, summary) = runtime.block_on(hold(line, gates, progress));
+fn block_on(
+    line: &WaitFor,
+    gates: Vec<Gate<Probe>>,
+    progress: &Progress,
+    started: &Started,
+) -> Option<(Outcome, Summary)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let held = runtime.block_on(hold(line, gates, progress, started));
     // Probes that are still under way hold threads of name look-ups.
     runtime.shutdown_background();
-    tell(line, outcome, &summary)
+    Some(held)
 }
 
-async fn hold(line: &WaitFor, gates: Vec<Gate<Probe>>, progress: &Progress) -> (Outcome, Summary) {
-    let begin = Instant::now();
+async fn hold(
+    line: &WaitFor,
+    gates: Vec<Gate<Probe>>,
+    progress: &Progress,
+    Started { at, stop }: &Started,
+) -> (Outcome, Summary) {
     let waiting = &line.waiting;
     let rules = Rules {
         pace: Pace { interval: waiting.interval, longest: waiting.backoff },
         any: waiting.any,
-        deadline: begin + waiting.timeout,
+        deadline: *at + waiting.timeout,
     };
-    let stop = Stop::new();
-    let signals = tokio::spawn(stop.clone().at_signals());
     let board = Board::new(gates.iter().map(|gate| gate.name.clone()));
     let outcome = tokio::select! {
-        outcome = wait(gates, &rules, &board, &stop) => outcome,
+        outcome = wait(gates, &rules, &board, stop) => outcome,
         () = display::show(&board, progress) => Outcome::Stopped,
     };
-    signals.abort();
-    (outcome, Summary::new(outcome, &board.rows(), begin))
+    (outcome, Summary::new(outcome, &board.rows(), *at))
 }
 
 /// Tells how it went. Standard output belongs to the command that comes, if there is one.
 fn tell(line: &WaitFor, outcome: Outcome, summary: &Summary) -> ExitCode {
     let has_command = !line.command.is_empty();
-    match line.output {
+    let printed = match line.output {
         OutputFormat::Json if !has_command || outcome != Outcome::Open => output::print_json(summary),
-        OutputFormat::Text if !has_command => output::print(&summary.text()),
-        _ => tracing::info!("the barrier is open after {} ms", summary.duration_milliseconds),
-    }
+        OutputFormat::Text if !has_command => output::print_text(&summary.text()),
+        _ => {
+            tracing::info!("the barrier is open after {} ms", summary.duration_milliseconds);
+            Ok(())
+        }
+    };
     if let Some(failure) = summary.failure(outcome) {
         output::print_failure(&failure, line.log_format);
         return outcome.exit_code();
+    }
+    if let Err(failure) = printed {
+        output::print_failure(&failure, line.log_format);
+        return ExitCode::Configuration;
     }
     match hand_over(&line.command) {
         Some(failure) => {
@@ -121,8 +165,7 @@ fn tell(line: &WaitFor, outcome: Outcome, summary: &Summary) -> ExitCode {
 
 /// Everything before the first question.
 fn prepare(mut line: WaitFor) -> Result<Vec<Gate<Probe>>, Unprepared> {
-    let secrets = SecretResolver::new();
-    let conditions = conditions(&mut line, &secrets)?;
+    let conditions = conditions(&mut line)?;
     if conditions.is_empty() {
         return Err(Error::NoConditions.into());
     }
@@ -130,12 +173,12 @@ fn prepare(mut line: WaitFor) -> Result<Vec<Gate<Probe>>, Unprepared> {
         kubeconfig: line.kubernetes.kubeconfig.clone(),
         context: line.kubernetes.context.clone(),
     };
-    let limit = line.waiting.probe_timeout;
-    let cluster = SharedCluster::new(connection, limit);
+    let manner = Manner { limit: line.waiting.probe_timeout, mask: output::mask().clone() };
+    let cluster = SharedCluster::new(connection, &manner);
     let gate = |condition: Condition| {
         Ok(Gate {
             name: condition.to_string(),
-            probe: Probe::new(&condition.target, limit, &cluster)?,
+            probe: Probe::new(&condition.target, &manner, &cluster)?,
             confirmations: condition.confirmations,
             invert: condition.invert,
         })
@@ -144,8 +187,9 @@ fn prepare(mut line: WaitFor) -> Result<Vec<Gate<Probe>>, Unprepared> {
 }
 
 /// The conditions of the command line, then those of the barriers.
-fn conditions(line: &mut WaitFor, secrets: &SecretResolver) -> Result<Vec<Condition>, Unprepared> {
-    let expectations = expectations(line, secrets)?;
+fn conditions(line: &mut WaitFor) -> Result<Vec<Condition>, Unprepared> {
+    // What the command line names is the word of whoever starts this process.
+    let expectations = expectations(line, &SecretResolver::of_process(Reach::default()))?;
     let mut conditions = Vec::new();
     for target in &line.targets {
         conditions.push(expectations.condition(target).map_err(Error::from)?);
@@ -155,19 +199,22 @@ fn conditions(line: &mut WaitFor, secrets: &SecretResolver) -> Result<Vec<Condit
     }
     line.values.complete_from_environment();
     let values: Values = read_values(&line.values, line.log_format).map_err(Unprepared::Told)?;
+    let secrets = SecretResolver::of_process(line.reach.reach());
     for name in &line.barrier {
-        conditions.extend(of_barrier(&values, name, secrets, line.waiting.confirmations)?);
+        conditions.extend(of_barrier(&values, name, &secrets, line.waiting.confirmations)?);
     }
     Ok(conditions)
 }
 
 fn expectations(line: &WaitFor, secrets: &SecretResolver) -> Result<Expectations, Error> {
     let http = &line.http;
-    let mut headers = http.header.clone();
-    for (name, variable) in &http.header_from_env {
-        let secret = secrets.resolve(&SecretValue::FromEnv(variable.clone()))?;
+    let mut headers = http.headers()?;
+    for (name, variable) in http.header_variables()? {
+        let secret = secrets.resolve(&SecretValue::FromEnv(variable))?;
         headers.push((name.clone(), secret_header(name.as_str(), secret)?));
     }
+    let confidential = headers.iter().filter(|(name, _)| looks_secret(name.as_str()));
+    confidential.filter_map(|(_, text)| text.to_str().ok()).for_each(|text| secrets.mask().learn_credential(text));
     Ok(Expectations {
         method: http.method.into(),
         headers,

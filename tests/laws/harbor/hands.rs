@@ -72,7 +72,7 @@ impl Harbor {
     /// The path of an object that has one, and the object.
     async fn place(&self, object: &ObjectId) -> (String, Value) {
         let name = object.name();
-        let (project, inner) = name.split_once('/').unwrap_or((name, ""));
+        let (project, inner) = object.in_parent().unwrap_or((name, ""));
         let (list, found) = match object.kind().as_str() {
             "project" => return (format!("/projects/{name}"), self.get(&format!("/projects/{name}")).await),
             "retention" => {
@@ -141,7 +141,7 @@ impl Harbor {
             }
             "secret" => return self.spoil_secret(object, field),
             "image-pull-secrets" => {
-                let (namespace, account) = object.name().split_once('/').unwrap();
+                let (namespace, account) = object.in_parent().unwrap();
                 return self.change("serviceaccounts", namespace, account, |account| {
                     account["imagePullSecrets"]
                         .as_array_mut()
@@ -212,7 +212,7 @@ impl Harbor {
     }
 
     fn spoil_secret(&self, object: &ObjectId, field: &str) {
-        let (namespace, name) = object.name().split_once('/').unwrap();
+        let (namespace, name) = object.in_parent().unwrap();
         self.change("secrets", namespace, name, |secret| {
             let key = KEYS.into_iter().find(|key| secret["data"][key].is_string()).unwrap();
             let mut config = read(&secret["data"][key]);
@@ -244,7 +244,7 @@ impl Harbor {
         match object.kind().as_str() {
             "robot-secret" => return self.spoil(object, "secret").await,
             "secret" => {
-                let (namespace, name) = object.name().split_once('/').unwrap();
+                let (namespace, name) = object.in_parent().unwrap();
                 assert!(self.cluster.remove("secrets", namespace, name));
                 return;
             }

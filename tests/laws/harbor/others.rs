@@ -19,8 +19,26 @@ fn right(project: &str, action: &str) -> Value {
 }
 
 impl Harbor {
-    /// Every declared object by its name alone. Group members are relations, and quotas come with their projects.
+    /// Everything of other people, among it what a team would imply, made otherwise, and a group of theirs in its project.
+    pub(super) async fn fill(&self) {
+        self.make_bare_server().await;
+        self.add_objects_of_others().await;
+        self.server.set_configuration("self_registration", json!(true));
+        // Not all of what a team implies is there.
+        let id = self.robot("team-alpha-builds").await["id"].clone();
+        self.send(Method::DELETE, &format!("/robots/{id}"), Value::Null).await;
+        let member = json!({"role_id": 3, "member_group": {"group_name": "all-teams-admin", "group_type": 3}});
+        self.send(Method::POST, "/projects/team-alpha/members", member).await;
+    }
+
+    /// Every declared object by its name alone, and the Secrets in the cluster.
     pub(super) async fn make_bare(&self) {
+        self.make_bare_server().await;
+        self.publish_bare();
+    }
+
+    /// Every declared object by its name alone. Group members are relations, and quotas come with their projects.
+    async fn make_bare_server(&self) {
         // without it no group of anybody could be a member
         self.server.set_configuration("auth_mode", json!("oidc_auth"));
         let registry = json!({"name": "upstream", "type": "docker-registry", "url": REGISTRIES[1], "insecure": true});
@@ -53,7 +71,6 @@ impl Harbor {
         self.make_robot("ci", "project", "shared").await;
         let policy = json!({"name": "mirror", "src_registry": {"id": registry}, "trigger": {"type": "manual"}});
         self.send(Method::POST, "/replication/policies", policy).await;
-        self.publish_bare();
     }
 
     async fn make_robot(&self, name: &str, level: &str, project: &str) {

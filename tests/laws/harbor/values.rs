@@ -13,7 +13,7 @@ pub(super) fn all(urls: &[String]) -> Vec<(&'static str, String)> {
 }
 
 const PLATFORM: &str = "\
-platform: {name: demo}
+platform: {name: demo, names: {robotPrefix: otomi-}}
 teams:
   alpha: {}
   beta: {harbor: {storageQuota: 5Gi}}
@@ -30,7 +30,8 @@ harbor:
   oidc:
     endpoint: https://keycloak.demo.example.com/realms/otomi
     clientSecret: {fromEnv: HARBOR_CLIENT_SECRET}
-  configuration: {token_expiration: 60}
+  configuration: {token_expiration: 60, project_creation_restriction: adminonly, self_registration: false}
+  renameForeignRobots: true
   teamDefaults: {storageQuota: 20Gi, autoScan: true, retention: {keepLast: 30, schedule: '0 0 3 * * *'}}
   projects:
     - name: shared
@@ -71,6 +72,14 @@ harbor:
       filters: [{type: name, value: 'demo/**'}]
       override: true
       enabled: true
+";
+
+pub(super) const MINIMAL: &str = "\
+platform: {name: demo}
+teams: {alpha: {}}
+harbor:
+  url: (server)
+  admin: {username: admin, password: {fromEnv: HARBOR_ADMIN_PASSWORD}}
 ";
 
 /// Without team beta, and without everything that is declared beyond teams.

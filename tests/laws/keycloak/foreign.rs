@@ -7,6 +7,34 @@ use serde_json::{Value, json};
 use super::Keycloak;
 
 impl Keycloak {
+    /// Everything of other people, and what they have otherwise of each object that a platform implies.
+    pub(crate) async fn fill(&self) {
+        self.make_bare().await;
+        self.add_foreign_objects().await;
+        self.set_unmanaged_fields().await;
+        let settings = json!({"displayName": "Theirs", "bruteForceProtected": false, "sslRequired": "none",
+                              "registrationAllowed": true, "accessTokenLifespan": 600});
+        self.send(Method::PUT, "", settings).await;
+        for role in ["platform-admin", "team-alpha"] {
+            self.change(&format!("/roles/{role}"), |role| role["description"] = json!("theirs")).await;
+        }
+        let scope = self.id("/client-scopes", "name", "openid").await;
+        self.change(&format!("/client-scopes/{scope}"), |scope| {
+            scope["attributes"]["include.in.token.scope"] = json!("false");
+        })
+        .await;
+        let mapper = json!({"name": "groups", "protocol": "openid-connect", "protocolMapper": "oidc-full-name-mapper",
+                            "config": {"id.token.claim": "true"}});
+        self.send(Method::POST, &format!("/client-scopes/{scope}/protocol-mappers/models"), mapper).await;
+        self.send(Method::PUT, &format!("/default-optional-client-scopes/{scope}"), Value::Null).await;
+        let client = self.id("/clients", "clientId", "otomi").await;
+        self.change(&format!("/clients/{client}"), |client| {
+            client["implicitFlowEnabled"] = json!(false);
+            client["webOrigins"] = json!(["https://theirs.example.com"]);
+        })
+        .await;
+    }
+
     pub(super) async fn add_foreign_objects(&self) {
         self.add_roles_and_groups().await;
         self.add_scopes_and_clients().await;

@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use evenkeel_core::object::{Kind as ObjectKind, ObjectId};
+use evenkeel_core::{object::ObjectId, plan::Action};
+use evenkeel_engine::exit_code::ExitCode;
 use evenkeel_sandbox::{Effect, Fault, Gate, Kind, ManualClock, Matching, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{ADMIN_PASSWORD, Keycloak};
 use crate::{
-    bench::{Bench, planned, told},
+    bench::{Bench, changes, planned, told},
     subject::Subject,
 };
 
@@ -32,7 +33,7 @@ impl Bench<Keycloak> {
 }
 
 fn membership(name: &str) -> ObjectId {
-    ObjectId::new(ObjectKind::new("membership"), name)
+    format!("membership/{name}").parse().unwrap()
 }
 
 /// Only Grace, with what `more` says.
@@ -199,4 +200,50 @@ async fn keycloak_token_that_expires_earlier_than_it_said_is_renewed() {
     assert_eq!(finished.report.rounds, 1, "{}", told(&finished));
     assert!(bench.subject.requests().iter().any(|request| request.status == Some(401)), "the token did not expire");
     bench.expect_nothing_to_do().await;
+}
+
+/// Eight settings of a realm were changed once that nobody had written.
+#[tokio::test]
+async fn the_sample_of_the_readme_changes_nothing_that_it_does_not_say() {
+    let readme = include_str!("../../../README.md");
+    let sample = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let subject = Keycloak::start();
+    subject.fill().await;
+    let address = format!("keycloak: {{url: {}}}\n", subject.server.url());
+    let bench = Bench::with_values(subject, &[("10-sample.yaml", sample.to_owned()), ("20-address.yaml", address)]);
+    let updates = changes(&bench.plan().await).into_iter().filter(|change| change.action == Action::Update);
+    let updates: Vec<(String, Vec<String>)> = updates
+        .map(|change| {
+            let fields = change.fields.iter().map(|field| field.path.to_string());
+            (change.object.to_string(), fields.collect())
+        })
+        .collect();
+    // Both are written in the sample: Ada's account had no address.
+    let declared = [("client/otomi", "redirectUris"), ("user/ada@example.com", "email")];
+    assert_eq!(updates, declared.map(|(object, field)| (object.to_owned(), vec![field.to_owned()])));
+    bench.converge().await;
+    bench.expect_nothing_to_do().await;
+}
+
+/// The realm is in the inventory, which is what says that its built-in settings are evenkeel's.
+#[tokio::test]
+async fn a_realm_that_evenkeel_made_keeps_the_built_in_settings_as_long_as_the_inventory_says_so() {
+    let subject = Keycloak::start();
+    let values = Keycloak::minimal_values(&subject.urls());
+    let bench = Bench::with_values(subject, &values);
+    bench.converge().await;
+    let is_protected = || async { bench.subject.get("").await["bruteForceProtected"].clone() };
+    assert_eq!(is_protected().await, true);
+    bench.subject.change("", |realm| realm["bruteForceProtected"] = json!(false)).await;
+    let planned: Vec<String> = planned(&bench.plan().await).iter().map(ToString::to_string).collect();
+    assert_eq!(planned, ["realm/otomi"]);
+    bench.lose_inventory();
+    let finished = bench.converge().await;
+    assert_eq!(is_protected().await, false);
+    let told_of =
+        finished.report.notes.iter().any(|note| note.message.contains("`realm/otomi` (`bruteForceProtected`)"));
+    assert!(told_of, "{:?}", finished.report.notes);
+    let adopted = bench.adopt().await;
+    assert_eq!(adopted.exit_code, ExitCode::Converged, "{}", told(&adopted));
+    assert_eq!(is_protected().await, true);
 }

@@ -36,7 +36,7 @@ mod user_profile;
 mod users;
 mod world;
 
-pub use options::{Options, Version};
+pub use options::{Options, Paths, Version};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, header};
@@ -130,7 +130,7 @@ impl Keycloak {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         let path = "/realms/master/protocol/openid-connect/token";
-        let request = Request::new(Method::POST, path, None, headers, Bytes::from(form));
+        let request = Request::new(Method::POST, path, None, headers, Bytes::from(form), Paths::default());
         let answer = request.map_or_else(|failure| failure, |request| self.host.world().answer(&request));
         match &answer.content {
             Content::PlainJson(body) => body["access_token"].as_str().map(SecretString::from),
@@ -177,7 +177,7 @@ impl host::World for World {
 
     fn answer(&mut self, call: Call) -> Response<Outgoing> {
         let Call { method, uri, headers, body } = call;
-        let request = Request::new(method, uri.path(), uri.query(), headers, body);
+        let request = Request::new(method, uri.path(), uri.query(), headers, body, self.paths);
         response(request.map_or_else(|failure| failure, |request| Self::answer(self, &request))).map(Outgoing::from)
     }
 
@@ -195,6 +195,7 @@ fn response(answer: Answer) -> Response<Bytes> {
         Content::Typed(kind) => (Some(*kind), Bytes::new()),
         Content::Json(value) => (Some("application/json;charset=UTF-8"), Bytes::from(value.to_string())),
         Content::PlainJson(value) => (Some("application/json"), Bytes::from(value.to_string())),
+        Content::RouterJson(value) => (Some("application/json; charset=UTF-8"), Bytes::from(value.to_string())),
         Content::Html(page) => (Some("text/html;charset=utf-8"), Bytes::from_static(page.as_bytes())),
     };
     let mut response = Response::new(body);

@@ -25,7 +25,7 @@ pub use clock::{Clock, HastyClock, ManualClock, Reached, SystemClock};
 pub use faults::{Effect, Fault, Gate, Matching, Page};
 pub use harbor::{Harbor, HarborOptions, HarborPart};
 pub use host::StartError;
-pub use keycloak::{Keycloak, Options, Version};
+pub use keycloak::{Keycloak, Options, Paths, Version};
 pub use kubernetes::{Image, Kubernetes, KubernetesOptions};
 pub use request_log::{Caller, Kind, Logged};
 pub use watcher::{LooksAway, Watcher};

@@ -62,6 +62,16 @@ async fn a_server_without_pages_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_server_that_repeats_a_page_and_promises_more_is_not_believed() {
+    let server = server().await;
+    let more = answer(200, &json!(projects(0..100))).insert_header("X-Total-Count", "1000000");
+    let pages = Mock::given(path("/api/v2.0/projects")).and(query_param("page_size", "100"));
+    pages.respond_with(more).expect(2).mount(&server).await;
+    let error = paging::projects(&client(&server).await).await.unwrap_err();
+    assert!(error.to_string().contains("a page repeats an earlier one"), "{error}");
+}
+
+#[tokio::test]
 async fn robots_are_listed_by_level() {
     let server = server().await;
     let client = client(&server).await;

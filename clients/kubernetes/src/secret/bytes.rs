@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use evenkeel_transport::Secret;
+use evenkeel_transport::{Mask, Secret};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use subtle::ConstantTimeEq;
@@ -43,6 +43,11 @@ impl SecretBytes {
 
     fn base64(&self) -> String {
         STANDARD.encode(self.expose())
+    }
+
+    /// Makes the mask know it, from when on it may be quoted in the answer to any request.
+    pub fn teach(&self, mask: &Mask) {
+        self.spellings().for_each(|spelling| mask.learn(spelling.expose()));
     }
 
     /// The forms in which an answer can repeat it.

@@ -40,7 +40,7 @@ async fn a_context_is_chosen_by_its_name() {
     let server = MockServer::start().await;
     call("GET", "/api/v1/namespaces/mine/secrets/demo")
         .and(header("authorization", "Bearer canary-of-the-kubeconfig"))
-        .respond_with(answer(200, &json!({"metadata": {}})))
+        .respond_with(answer(200, &json!({"metadata": {"name": "demo", "namespace": "mine"}})))
         .expect(1)
         .mount(&server)
         .await;

@@ -5,7 +5,7 @@ use evenkeel_kubernetes_client::{
     k8s_openapi::api::core::v1::ConfigMap,
     secret::{DesiredSecret, Expected, OPAQUE, OthersValues, SecretBytes, SecretObject},
 };
-use evenkeel_transport::Secret;
+use evenkeel_transport::{ApiError, Kind, Secret};
 use serde_json::{Value, json};
 use wiremock::{MockServer, ResponseTemplate, matchers::header};
 
@@ -100,12 +100,27 @@ async fn a_page_of_a_proxy_says_nothing_but_its_status() {
 
 #[tokio::test]
 async fn an_answer_that_is_none_shows_nothing_of_itself() {
-    let broken = answer(200, &json!({"metadata": {"name": "demo"}, "data": {"a": "canary that is no base64"}}));
+    let metadata = json!({"name": "demo", "namespace": "team-alpha"});
+    let broken = answer(200, &json!({"metadata": metadata, "data": {"a": "canary that is no base64"}}));
     let error = failure("GET", DEMO, broken).await;
     assert!(matches!(error, KubernetesError::Undecodable(_)), "{error:?}");
     assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
     let error = failure("GET", DEMO, ResponseTemplate::new(200).set_body_string("canary")).await;
     assert!(matches!(error, KubernetesError::Undecodable(_)) && !error.to_string().contains("canary"), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_about_another_object_of_the_cluster_is_an_error() {
+    for other in [
+        json!({"metadata": {"name": "other", "namespace": "team-alpha"}}),
+        json!({"metadata": {"name": "demo", "namespace": "team-beta"}}),
+        json!({"metadata": {"name": "demo"}}),
+        json!({"kind": "ConfigMap", "metadata": {"name": "demo", "namespace": "team-alpha"}}),
+        json!({"metadata": {}}),
+    ] {
+        let error = failure("GET", DEMO, answer(200, &other)).await;
+        assert_eq!(error.api().map(ApiError::kind), Some(Kind::OtherObject), "{other}: {error:?}");
+    }
 }
 
 /// A server, or a proxy before it, may quote the request in its error.

@@ -107,3 +107,24 @@ async fn an_allowed_list_reads_nothing_by_name() {
     assert!(readings.listed && readings.objects.contains_key(&names[0]) && readings.failures.is_empty());
     assert_eq!(cluster.log().summary().requests, 1);
 }
+
+#[tokio::test]
+async fn a_list_that_repeats_a_page_under_new_tokens_is_given_up() {
+    let server = MockServer::start().await;
+    let with = |token: &'static str| call("GET", ALL).and(query_param("continue", token));
+    let first = call("GET", ALL).and(query_param_is_missing("continue"));
+    first.respond_with(answer(200, &page(&["a", "b"], Some("1")))).expect(1).mount(&server).await;
+    with("1").respond_with(answer(200, &page(&["c"], Some("2")))).expect(1).mount(&server).await;
+    with("2").respond_with(answer(200, &page(&["a", "b"], Some("3")))).expect(1).mount(&server).await;
+    let error = cluster(&server).await.list::<SecretObject>(&listing()).await.unwrap_err();
+    assert!(error.to_string().contains("a page repeats an earlier one"), "{error}");
+}
+
+/// Pages without objects differ in nothing but the place where they go on.
+#[tokio::test]
+async fn a_list_of_empty_pages_has_an_end() {
+    let server = MockServer::start().await;
+    call("GET", ALL).respond_with(answer(200, &page(&[], Some("again")))).mount(&server).await;
+    let error = cluster(&server).await.list_metadata::<SecretObject>(&listing()).await.unwrap_err();
+    assert!(error.to_string().contains("longer than 10000 pages"), "{error}");
+}

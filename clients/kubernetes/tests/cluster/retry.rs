@@ -21,6 +21,11 @@ fn map() -> ConfigMap {
     serde_json::from_value(json!({"metadata": {"name": "demo", "namespace": "team-alpha"}})).unwrap()
 }
 
+/// The object of that name.
+fn there() -> serde_json::Value {
+    json!({"metadata": {"name": "demo", "namespace": "team-alpha"}})
+}
+
 /// An overloaded server answers with plain text (server-behaviour, overload).
 fn busy() -> ResponseTemplate {
     ResponseTemplate::new(429)
@@ -63,7 +68,7 @@ async fn a_create_whose_outcome_is_unknown_is_not_repeated() {
 async fn what_may_be_done_twice_is_repeated_after_a_500() {
     let server = MockServer::start().await;
     call("GET", DEMO).respond_with(ResponseTemplate::new(500)).up_to_n_times(1).expect(1).mount(&server).await;
-    call("GET", DEMO).respond_with(answer(200, &json!({"metadata": {"name": "demo"}}))).expect(1).mount(&server).await;
+    call("GET", DEMO).respond_with(answer(200, &there())).expect(1).mount(&server).await;
     cluster(&server).await.get::<SecretObject>(&name()).await.unwrap();
 }
 
@@ -99,7 +104,7 @@ async fn a_request_ends_with_its_own_time_and_no_request_starts_after_the_runs()
 #[tokio::test]
 async fn requests_are_logged_by_verb_and_resource() {
     let server = MockServer::start().await;
-    call("GET", DEMO).respond_with(answer(200, &json!({"metadata": {}}))).mount(&server).await;
+    call("GET", DEMO).respond_with(answer(200, &there())).mount(&server).await;
     let cluster = cluster(&server).await;
     cluster.get::<SecretObject>(&name()).await.unwrap();
     let records = cluster.log().snapshot();

@@ -5,15 +5,15 @@ use std::{
 };
 
 use evenkeel_kubernetes_client::{
-    Listing, ObjectName,
+    ClusterOptions, Listing, ObjectName,
     secret::{DesiredSecret, Expected, OPAQUE, OthersValues, SecretBytes, SecretObject},
 };
-use evenkeel_transport::Secret;
+use evenkeel_transport::{Mask, Secret};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any};
 
-use super::cluster;
+use super::{cluster, cluster_with};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -79,6 +79,19 @@ async fn a_server_that_quotes_the_request_gives_nothing_away_at_any_level() {
         let line = lines.lines().find(|line| line.contains(canary));
         assert_eq!(line, None);
     }
+}
+
+/// A password that went to another server, and the account's own token without the word before it.
+#[tokio::test]
+async fn a_server_that_quotes_what_the_run_knows_gives_nothing_away() {
+    let server = MockServer::start().await;
+    let words = format!("no: {} and admin:canary-Pass.1", super::TOKEN);
+    Mock::given(any()).respond_with(as_status(ResponseTemplate::new(422), words)).mount(&server).await;
+    let mask = Mask::default();
+    mask.learn("canary-Pass.1");
+    let cluster = cluster_with(&server, ClusterOptions { mask, ..ClusterOptions::default() }).await;
+    let error = cluster.find::<SecretObject>(&ObjectName::in_namespace("n", "demo")).await.unwrap_err().to_string();
+    assert!(error.contains("no: (secret) and admin:(secret)"), "{error}");
 }
 
 fn as_status(answer: ResponseTemplate, quoted: String) -> ResponseTemplate {

@@ -92,3 +92,12 @@ async fn a_missing_right_is_not_waited_for() {
     let result = cluster(&server).await.set_pull_secrets(&name(), &OURS).await;
     assert!(matches!(result, Err(KubernetesError::Forbidden(_))), "{result:?}");
 }
+
+/// Six namespaces without one once cost 330 requests.
+#[tokio::test]
+async fn an_account_that_never_appears_costs_seven_requests() {
+    let server = MockServer::start().await;
+    call("GET", ACCOUNT).respond_with(not_found("serviceaccounts")).expect(7).mount(&server).await;
+    let result = cluster(&server).await.set_pull_secrets(&name(), &OURS).await;
+    assert!(matches!(result, Err(KubernetesError::NotFound(_))), "{result:?}");
+}

@@ -10,9 +10,9 @@ use tokio::{
     time::{sleep, timeout_at},
 };
 
-use super::Session;
+use super::{Session, Shared};
 use crate::{
-    ApiError, Deadline, Kind, Outcome, Secret,
+    AnswerBody, ApiError, Deadline, Kind, OperationPath, Outcome, Secret,
     echo::Echo,
     envelope::Reply,
     failure::{self, Cause, Failure},
@@ -38,6 +38,8 @@ pub(super) struct Sending<'a> {
     /// What the next attempt sends; `None` once a body that cannot be copied is gone.
     request: Option<Request>,
     operation: &'static str,
+    /// What it is about, where a generated client made it.
+    path: Option<&'a OperationPath>,
     scope: Scope,
     pauses: Pauses,
     sent: u32,
@@ -52,11 +54,17 @@ impl<'a> Sending<'a> {
             method: request.method().clone(),
             request: Some(request),
             operation,
+            path: None,
             scope: Scope::current(),
             pauses: session.shared.options.retry.pauses(),
             sent: 0,
             in_doubt: false,
         }
+    }
+
+    /// A request of a generated client.
+    pub(super) fn of(session: &'a Session, request: Request, path: &'a OperationPath) -> Self {
+        Self { path: Some(path), ..Self::new(session, request, path.operation().id) }
     }
 
     /// Attempts until there is an answer to keep, or nothing more to try.
@@ -98,7 +106,12 @@ impl<'a> Sending<'a> {
 
     fn conclude(&self, attempted: Attempted) -> Result<Response, ApiError> {
         match attempted.result {
-            Ok(reply) => Ok(reply.into_response(&attempted.echo)),
+            Ok(reply) => {
+                if let Some(path) = self.path.filter(|_| reply.status.is_success()) {
+                    path.check_answer(&reply.body)?;
+                }
+                Ok(reply.into_response(&attempted.echo))
+            }
             Err(failure) if failure.cause == Cause::Timeout && self.time_is_up() => {
                 Err(ApiError::new(Kind::Deadline, "the run's time is up, and the server has not answered yet")
                     .with_outcome_unknown())
@@ -118,8 +131,17 @@ impl<'a> Sending<'a> {
         let token;
         (request, token) = authorized?;
         *request.timeout_mut() = Some(self.time_limit()?);
-        let echo = Echo::of(&request);
+        if let Some(token) = &token {
+            session.mask().learn(token.expose());
+        }
+        let echo = Echo::of(&request, session.mask());
+        if self.scope.login {
+            echo.remember();
+        }
         let result = self.transmit(request).await;
+        if let (true, Ok(reply)) = (self.scope.login, &result) {
+            session.mask().learn_fields(&reply.body);
+        }
         Ok(Attempted { result, echo, token })
     }
 
@@ -129,7 +151,7 @@ impl<'a> Sending<'a> {
         let operation = self.operation;
         let pending = self.session.log().start(Call {
             operation,
-            template: self.session.templates.iter().find(|(id, _)| *id == operation).map(|(_, path)| *path),
+            template: self.path.map(|path| path.operation().path),
             method: self.method.clone(),
             attempt: self.sent,
             login: self.scope.login,
@@ -147,11 +169,8 @@ impl<'a> Sending<'a> {
         let response = self.session.http().execute(request).await.map_err(|error| failure::classify(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let reply = Reply { status, headers, body: Bytes::new() };
-        let body = if reply.failed() {
-            error_body(response).await
-        } else {
-            body(response, self.session.shared.options.max_response_bytes).await?
-        };
+        let body =
+            if reply.failed() { error_body(response).await } else { body(response, &self.session.shared).await? };
         Ok(Reply { body, ..reply })
     }
 
@@ -201,15 +220,12 @@ fn too_late() -> ApiError {
 }
 
 /// The body, whole.
-async fn body(mut response: Response, limit: usize) -> Result<Bytes, Failure> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failure::classify(&error))? {
-        if body.len() + chunk.len() > limit {
-            return Err(Failure::new(Cause::TooLarge, format!("the answer is larger than {limit} bytes")));
-        }
-        body.extend_from_slice(&chunk);
+async fn body(mut response: Response, shared: &Shared) -> Result<Bytes, Failure> {
+    let mut body = AnswerBody::new(shared.options.max_response_bytes);
+    while let Some(piece) = response.chunk().await.map_err(|error| failure::classify(&error))? {
+        body.push(&piece)?;
     }
-    Ok(body.freeze())
+    Ok(body.finish(shared.options.bounded.then_some(&shared.received))?)
 }
 
 /// As much of an error's body as is worth reading. The status is what matters: a body that breaks off does not hide it.

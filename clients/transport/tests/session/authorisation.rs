@@ -112,6 +112,22 @@ async fn a_token_is_renewed_before_it_ends() {
     assert_eq!(issued.load(Ordering::SeqCst), 2);
 }
 
+/// Sent as it is, it would come back as a refused login.
+#[tokio::test]
+async fn an_empty_access_token_is_an_error_and_nothing_is_asked_with_it() {
+    struct Empty(&'static str);
+    impl TokenIssuer for Empty {
+        fn issue(&self) -> futures::future::BoxFuture<'_, Result<IssuedToken, ApiError>> {
+            Box::pin(async { Ok(IssuedToken { token: self.0.to_owned().into(), lifetime: None }) })
+        }
+    }
+    for token in ["", " \n"] {
+        let error = CachedToken::new(Empty(token)).token(None).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Unexpected);
+        assert_eq!(error.to_string(), "the login gave an empty access token");
+    }
+}
+
 #[tokio::test]
 async fn only_the_current_token_is_renewed_when_it_is_refused() {
     let (issued, source) = counting(None);

@@ -3,8 +3,8 @@
 use std::{future::Future, time::Duration};
 
 use evenkeel_transport::{
-    ApiError, ErrorBody, ResultExt, Retry, Session, SessionOptions,
-    progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue},
+    ApiError, ErrorBody, Operation, ResultExt, Retry, Session, SessionOptions,
+    progenitor_client::{Error, ResponseValue},
     reqwest::{self, Method},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -32,22 +32,10 @@ pub(crate) struct Client {
     session: Session,
 }
 
-evenkeel_transport::client_hooks!(Client);
-
-impl ClientInfo<Session> for Client {
-    fn api_version() -> &'static str {
-        "1"
-    }
-    fn baseurl(&self) -> &str {
-        &self.base
-    }
-    fn client(&self) -> &reqwest::Client {
-        &self.http
-    }
-    fn inner(&self) -> &Session {
-        &self.session
-    }
-}
+/// The operations of the API, as the generator describes them.
+static THING: Operation = Operation { id: "thing_call", method: "GET", path: "/thing", answers: &[] };
+static NAMED: Operation =
+    Operation { id: "named_call", method: "GET", path: "/things/{name}", answers: &[("name", "name")] };
 
 impl Client {
     pub(crate) fn new(base: &str, session: Session) -> Self {
@@ -58,22 +46,37 @@ impl Client {
         &self.session
     }
 
-    /// What the generator writes for one operation.
+    /// A call of `/thing`, with this query.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
-        path: &str,
+        query: &str,
         body: Option<&Value>,
     ) -> Result<ResponseValue<T>, Error<Problem>> {
-        let mut builder = self.client().request(method, format!("{}{path}", self.base));
+        self.operate(method, &THING, Vec::new(), query, body).await
+    }
+
+    /// A call of `/things/{name}`.
+    pub(crate) async fn named(&self, method: Method, name: &str) -> Result<ResponseValue<Value>, Error<Problem>> {
+        self.operate(method, &NAMED, vec![name.to_owned()], "?q=canary", None).await
+    }
+
+    /// What the generator writes for one operation.
+    async fn operate<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        operation: &'static Operation,
+        names: Vec<String>,
+        query: &str,
+        body: Option<&Value>,
+    ) -> Result<ResponseValue<T>, Error<Problem>> {
+        let operation_path = operation.with(names);
+        let mut builder = self.http.request(method, format!("{}{query}", operation_path.url(&self.base)));
         if let Some(body) = body {
             builder = builder.json(body);
         }
-        let mut request = builder.build().map_err(|error| Error::InvalidRequest(error.to_string()))?;
-        let info = OperationInfo { operation_id: "thing_call" };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
+        let request = builder.build().map_err(|error| Error::InvalidRequest(error.to_string()))?;
+        let result = self.session.exec(&self.base, request, &operation_path).await;
         let response = result.map_err(Error::CommunicationError)?;
         match response.status().as_u16() {
             200 | 201 => ResponseValue::from_response(response).await,
@@ -84,11 +87,11 @@ impl Client {
     }
 
     pub(crate) async fn get(&self) -> Result<Value, ApiError> {
-        self.call(Method::GET, "/thing", None).await.api()
+        self.call(Method::GET, "", None).await.api()
     }
 
     pub(crate) async fn method(&self, method: Method) -> Result<Value, ApiError> {
-        self.call(method, "/thing", None).await.api()
+        self.call(method, "", None).await.api()
     }
 }
 

@@ -125,6 +125,18 @@ async fn doubt_from_an_earlier_attempt_is_not_forgotten() {
     assert!(error.to_string().starts_with("cannot connect"), "{error}");
 }
 
+/// Three megabytes of text, and gigabytes once something is made of it.
+#[tokio::test]
+async fn an_answer_of_tiny_objects_is_refused_before_anything_is_made_of_it() {
+    let server = Server::start(|_, stream| async move {
+        answer(stream, &ok(&format!("[{}{{}}]", "{},".repeat(1_000_000)))).await;
+    })
+    .await;
+    let error = Client::new(&server.url(), session()).get().await.unwrap_err();
+    assert_eq!(error.to_string(), "the answer has too many values: they would need more than 64 MiB of memory");
+    assert_eq!(server.connections(), 1, "another attempt would end alike");
+}
+
 #[tokio::test]
 async fn an_answer_larger_than_allowed_is_refused() {
     let server = Server::start(|_, stream| async move {

@@ -70,11 +70,11 @@ async fn no_cookie_is_kept() {
 #[tokio::test]
 async fn absent_and_existing_objects_are_answers_for_who_asks_so() {
     let (_server, absent) = client(ResponseTemplate::new(404)).await;
-    assert_eq!(absent.call::<Value>(Method::GET, "/thing", None).await.optional(), Ok(None));
+    assert_eq!(absent.call::<Value>(Method::GET, "", None).await.optional(), Ok(None));
     let (_server, taken) = client(ResponseTemplate::new(409)).await;
-    assert_eq!(taken.call::<Value>(Method::POST, "/thing", None).await.unless_conflict(), Ok(None));
+    assert_eq!(taken.call::<Value>(Method::POST, "", None).await.unless_conflict(), Ok(None));
     let (_server, forbidden) = client(ResponseTemplate::new(403)).await;
-    let error = forbidden.call::<Value>(Method::GET, "/thing", None).await.optional().unwrap_err();
+    let error = forbidden.call::<Value>(Method::GET, "", None).await.optional().unwrap_err();
     assert_eq!(error.kind(), Kind::Forbidden);
 }
 
@@ -88,7 +88,7 @@ async fn the_id_of_a_created_object_is_read_from_its_location() {
     ] {
         let answer = ResponseTemplate::new(201).insert_header("location", location).set_body_json(json!({}));
         let (_server, client) = client(answer).await;
-        let response = client.call::<Value>(Method::POST, "/thing", None).await.unwrap();
+        let response = client.call::<Value>(Method::POST, "", None).await.unwrap();
         assert_eq!(location_id(&response).as_deref(), id);
     }
 }
@@ -125,7 +125,7 @@ impl<'de> Deserialize<'de> for Strict {
 async fn a_decode_error_shows_where_and_what_was_expected_and_never_what_was_there() {
     let at = |user: Value| async move {
         let (_server, client) = client(ResponseTemplate::new(200).set_body_json(json!([user]))).await;
-        let error = client.call::<Vec<User>>(Method::GET, "/thing", None).await.api().unwrap_err();
+        let error = client.call::<Vec<User>>(Method::GET, "", None).await.api().unwrap_err();
         assert_eq!(error.kind(), Kind::Decode);
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
         error.to_string()
@@ -152,9 +152,37 @@ async fn a_decode_error_shows_where_and_what_was_expected_and_never_what_was_the
 async fn an_answer_that_is_no_json_says_so_and_no_more() {
     for (body, words) in [("hunter2", "not JSON"), ("{\"hunter2\":", "cut short"), ("", "cut short")] {
         let (_server, client) = client(ResponseTemplate::new(200).set_body_string(body)).await;
-        let error = client.call::<Value>(Method::GET, "/thing", None).await.api().unwrap_err();
+        let error = client.call::<Value>(Method::GET, "", None).await.api().unwrap_err();
         assert_eq!(error.kind(), Kind::Decode);
         assert!(error.to_string().contains(words), "{error}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_name_that_would_reach_something_else_is_refused_before_anything_is_sent() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&server).await;
+    let client = Client::new(&server.uri(), session());
+    for name in ["", ".", "..", "a\tb"] {
+        let error = client.named(Method::DELETE, name).await.api().unwrap_err();
+        assert_eq!(error.kind(), Kind::Unaddressable, "{name:?}");
+        assert!(!error.outcome_unknown() && !error.is_unavailable(), "{error}");
+        assert!(error.message().starts_with("no address can carry what is given as `name` of `named_call`: it "));
+    }
+    assert_eq!(client.session().log().summary().requests, 0);
+}
+
+#[tokio::test]
+async fn an_answer_about_another_object_is_an_error() {
+    let answer = |name: &str| ResponseTemplate::new(200).set_body_json(json!({"name": name}));
+    let (_server, same) = client(answer("a/b")).await;
+    assert!(same.named(Method::GET, "a/b").await.api().is_ok());
+    let (_server, other) = client(answer("a")).await;
+    let error = other.named(Method::GET, "a/b").await.optional().unwrap_err();
+    assert_eq!(error.kind(), Kind::OtherObject);
+    assert_eq!(
+        error.to_string(),
+        "the answer to `named_call` is about another object: its `name` is not what was asked for"
+    );
 }

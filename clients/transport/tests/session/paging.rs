@@ -67,6 +67,57 @@ async fn a_server_that_repeats_a_page_ends_the_list_with_an_error() {
 }
 
 #[tokio::test]
+async fn a_server_that_repeats_any_earlier_page_ends_the_list_with_an_error() {
+    let fetches = Cell::new(0);
+    let error = all(0, MAX, |_| {
+        fetches.set(fetches.get() + 1);
+        ready(Ok(vec![fetches.get() % 3; 3]))
+    })
+    .await
+    .unwrap_err();
+    assert_eq!((error.kind(), fetches.get()), (Kind::Unexpected, 4));
+    assert!(error.to_string().contains("repeats an earlier one"), "{error}");
+}
+
+#[tokio::test]
+async fn an_endless_list_of_small_pages_is_given_up() {
+    let fetches = Cell::new(0);
+    let stream = pages(0, MAX, |page| {
+        fetches.set(fetches.get() + 1);
+        ready(Ok(slice(page, u32::MAX)))
+    });
+    let error = stream.try_for_each(|_| ready(Ok(()))).await.unwrap_err();
+    assert_eq!(error.to_string(), "the server's list has no end in sight: it is longer than 10000 pages");
+    assert_eq!(fetches.get(), 10_001);
+}
+
+#[tokio::test]
+async fn an_endless_list_of_many_rows_is_given_up() {
+    let many = NonZeroU32::new(100_000).unwrap();
+    let stream = pages(0, many, |page| ready(Ok(slice_of(page))));
+    let error = stream.try_for_each(|_| ready(Ok(()))).await.unwrap_err();
+    assert_eq!(error.to_string(), "the server's list has no end in sight: it is longer than 1000000 rows");
+}
+
+fn slice_of(page: Page) -> Vec<u32> {
+    (page.first..page.first + page.max.get()).collect()
+}
+
+/// Rows count with their own size, so that tiny ones do not slip through.
+#[tokio::test]
+async fn a_list_that_is_kept_takes_no_more_than_64_mib_of_memory() {
+    let many = NonZeroU32::new(1000).unwrap();
+    let fetched = Cell::new(0);
+    let rows = all(0, many, |page| {
+        fetched.set(fetched.get() + page.max.get());
+        ready(Ok(slice_of(page).into_iter().map(|number| [u64::from(number); 32]).collect::<Vec<_>>()))
+    });
+    let error = rows.await.unwrap_err();
+    assert_eq!(error.to_string(), "the server's list has no end in sight: it is longer than 64 MiB in memory");
+    assert!(fetched.get() < 64 * 1024 * 1024 / 256, "{}", fetched.get());
+}
+
+#[tokio::test]
 async fn a_later_page_that_is_too_long_ends_the_list_with_an_error() {
     let error = all(0, MAX, |page| ready(Ok(vec![page.first; if page.first == 0 { 3 } else { 4 }]))).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unexpected);

@@ -49,7 +49,7 @@ async fn a_server_that_quotes_the_request_in_its_error_gives_nothing_away() {
             let auth = Auth::Token { scheme: "token", token: "canary-token".into() };
             let client = Client::new(&server.uri(), session().with_auth(auth));
             let body = json!({"name": "blue", "credentials": [{"type": "password", "value": "canary \"pass\""}]});
-            let outcome = client.call::<bool>(Method::POST, "/thing?q=canary", Some(&body)).await;
+            let outcome = client.call::<bool>(Method::POST, "?q=canary", Some(&body)).await;
             let error = outcome.api().unwrap_err();
             assert!(!format!("{error} {error:?} {client:?}").contains("canary"), "{status}: {error:?}");
         }

@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
-use evenkeel_transport::{Kind, Session, SessionOptions};
-use tokio::{io::AsyncWriteExt, net::TcpListener};
+use evenkeel_transport::{ApiError, Kind, Session, SessionOptions, TlsFault};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -18,13 +21,19 @@ use super::{
 
 /// A server whose certificate an authority of its own has signed; returns its address and the authority (PEM).
 async fn server() -> (String, String) {
+    server_with(|_| {}).await
+}
+
+/// The same, with another certificate.
+async fn server_with(change: impl FnOnce(&mut rcgen::CertificateParams)) -> (String, String) {
     let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = rcgen::KeyPair::generate().unwrap();
     let authority = rcgen::CertifiedIssuer::self_signed(authority, key).unwrap();
 
     let key = rcgen::KeyPair::generate().unwrap();
-    let leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let mut leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    change(&mut leaf);
     let leaf = leaf.signed_by(&key, &authority).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -64,6 +73,60 @@ async fn a_server_that_nobody_vouches_for_is_refused_at_once() {
     assert!(error.to_string().contains("certificate is refused"), "{error}");
     assert!(error.hint().unwrap().contains("CA bundle"));
     assert_eq!(client.session().log().summary().requests, 1, "another attempt would end alike");
+}
+
+/// What a client says that trusts the server's authority.
+async fn refused((url, authority): (String, String)) -> ApiError {
+    let session = Session::new(SessionOptions { ca_bundle: Some(authority.into_bytes()), ..options() }).unwrap();
+    let error = Client::new(&url, session).get().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Tls, "{error}");
+    error
+}
+
+#[tokio::test]
+async fn the_hint_fits_what_is_wrong_with_the_certificate() {
+    let expired = refused(server_with(|leaf| leaf.not_after = rcgen::date_time_ymd(2020, 1, 1)).await).await;
+    assert_eq!(expired.tls_fault(), Some(TlsFault::Expired), "{expired}");
+    assert!(expired.hint().unwrap().starts_with("renew"), "{expired}");
+    let early = refused(server_with(|leaf| leaf.not_before = rcgen::date_time_ymd(2999, 1, 1)).await).await;
+    assert_eq!(early.tls_fault(), Some(TlsFault::NotYetValid), "{early}");
+    let names = |leaf: &mut rcgen::CertificateParams| {
+        leaf.subject_alt_names = vec![rcgen::SanType::DnsName("other.example.com".try_into().unwrap())];
+    };
+    let other = refused(server_with(names).await).await;
+    assert_eq!(other.tls_fault(), Some(TlsFault::WrongHost), "{other}");
+    assert!(other.hint().unwrap().contains("name"), "{other}");
+}
+
+/// Answers each connection with these bytes, whatever it says.
+async fn answering(bytes: &'static [u8]) -> (String, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(bytes).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    let (_, authority) = server().await;
+    (url, authority)
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_told_from_one_that_is_refused() {
+    let error = refused(answering(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n").await).await;
+    assert_eq!(error.tls_fault(), Some(TlsFault::NotTls), "{error}");
+    assert!(error.to_string().starts_with("what answers does not speak TLS"), "{error}");
+    assert!(error.hint().unwrap().contains("`http://`"));
+}
+
+#[tokio::test]
+async fn a_server_whose_tls_is_too_old_is_told_as_such() {
+    // an alert: fatal, protocol_version
+    let error = refused(answering(&[0x15, 3, 1, 0, 2, 2, 70]).await).await;
+    assert_eq!(error.tls_fault(), Some(TlsFault::TooOld), "{error}");
+    assert!(error.hint().unwrap().contains("TLS 1.2"));
 }
 
 #[test]

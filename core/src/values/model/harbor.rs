@@ -34,6 +34,10 @@ pub struct Harbor {
     pub oidc: Option<HarborOidc>,
     /// Any other configuration key to manage, by Harbor's own names.
     pub configuration: Option<HarborConfiguration>,
+    /// Whether a change of `platform.names.robotPrefix` may rename robots that evenkeel did not make: whoever uses them has to
+    /// log in by another name from then on. Default `false`: the change is refused.
+    #[serde(default)]
+    pub rename_foreign_robots: bool,
     /// Settings of every team's project, unless the team overrides them.
     pub team_defaults: Option<TeamHarbor>,
     /// Projects beyond what teams imply.

@@ -49,7 +49,7 @@ pub struct Keycloak {
     pub default_roles: Option<RoleNames>,
     /// What a run with `--prune --prune-data` does with users of evenkeel that the values do not name any more.
     pub removed_users: Option<RemovedUsers>,
-    /// Parts of what the platform implies that other people look after.
+    /// Where the parts of what the platform implies are managed.
     #[serde(default)]
     pub implied: Implied,
 }
@@ -78,27 +78,71 @@ pub enum RemovedUsers {
     Delete,
 }
 
-/// What the platform implies in Keycloak whatever else is declared. A part that is `false` is not managed: for a realm
-/// that was set up by other means. What teams and users imply is not among it.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+/// What the platform implies in Keycloak whatever else is declared. A part that is absent is managed in what evenkeel makes or
+/// has adopted; what was there before keeps what nobody declared. A part that is `true` is managed wherever it is, one that is
+/// `false` nowhere. What teams and users imply is not among it.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(default)]
 pub struct Implied {
-    /// The roles and groups of administrators. Default `true`.
-    pub administrators: bool,
-    /// The client that the applications share. Default `true`.
-    pub client: bool,
-    /// The client scope `openid`, and that new clients get it. Default `true`.
-    pub openid_scope: bool,
-    /// The four attributes of every account in the user profile, and its policy. Default `true`.
-    pub user_profile: bool,
-    /// The attribute `nickname` of every declared user. Default `true`.
-    pub nicknames: bool,
+    /// The built-in settings of the realm. Default: in a realm that evenkeel makes.
+    pub realm: ImpliedPart,
+    /// The roles and groups of administrators. Default: what is missing is made.
+    pub administrators: ImpliedPart,
+    /// The client that the applications share. Default: what is missing is made.
+    pub client: ImpliedPart,
+    /// The client scope `openid`, and that new clients get it. Default: what is missing is made.
+    pub openid_scope: ImpliedPart,
+    /// The four attributes of every account in the user profile, and its policy. Default: in a realm that evenkeel makes.
+    pub user_profile: ImpliedPart,
+    /// The attribute `nickname` of every declared user. Default: of accounts that evenkeel makes.
+    pub nicknames: ImpliedPart,
 }
 
-impl Default for Implied {
-    fn default() -> Self {
-        Self { administrators: true, client: true, openid_scope: true, user_profile: true, nicknames: true }
+/// Where a part that the platform implies is managed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "bool")]
+pub enum ImpliedPart {
+    /// In objects that evenkeel makes, has made or has adopted.
+    #[default]
+    InOurs,
+    /// Also in objects that were there before.
+    Everywhere,
+    /// Nowhere: other people look after it.
+    Nowhere,
+}
+
+impl ImpliedPart {
+    /// Whether it is managed in objects that were there before.
+    #[must_use]
+    pub fn is_everywhere(self) -> bool {
+        self == Self::Everywhere
+    }
+
+    /// Whether it is managed at all.
+    #[must_use]
+    pub fn is_implied(self) -> bool {
+        self != Self::Nowhere
+    }
+}
+
+impl From<bool> for ImpliedPart {
+    fn from(managed: bool) -> Self {
+        if managed { Self::Everywhere } else { Self::Nowhere }
+    }
+}
+
+impl JsonSchema for ImpliedPart {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        bool::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        bool::json_schema(generator)
     }
 }
 

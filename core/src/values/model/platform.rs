@@ -34,8 +34,9 @@ pub struct Names {
     pub all_teams_admin: ObjectName,
     /// Role and group of team administrators. Default `team-admin`.
     pub team_admin: ObjectName,
-    /// Put before the names of Harbor robot accounts by the server. Default `otomi-`.
-    pub robot_prefix: ObjectName,
+    /// Put before the names of all Harbor robot accounts by the server, those of other people among them; absent means that it
+    /// is not managed.
+    pub robot_prefix: Option<ObjectName>,
     /// Gitea organisation of the platform. Default `otomi`.
     pub organisation: ObjectName,
     /// Gitea team whose members may read. Default `otomi-viewer`.

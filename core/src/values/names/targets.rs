@@ -1,7 +1,7 @@
 //! What a barrier can ask: hosts, ports, realms, objects of a cluster.
 
 use super::{Cow, Deserialize, Deserializer, InvalidName, JsonSchema, Schema, SchemaGenerator, de, fmt, json_schema};
-use super::{is_dns_label, is_http_url, normalised};
+use super::{is_dns_label, is_dots, is_http_url, normalised};
 
 checked_text! {
     /// Name or IPv4 address of a host.
@@ -24,7 +24,7 @@ checked_text! {
 checked_text! {
     /// Public address of a realm, whose last two segments are `realms/NAME`.
     RealmUrl,
-    pattern: r"^https?://[^\s/?#@\x00-\x1f\x7f]+(/[^\s?#\x00-\x1f\x7f]*)?/realms/[^\s/?#\x00-\x1f\x7f]+/*$",
+    pattern: r"^https?://[^\s/?#@\x00-\x1f\x7f]+(/[^\s?#\x00-\x1f\x7f]*)?/realms/(?!\.{1,2}/*$)[^\s/?#\x00-\x1f\x7f]+/*$",
     max: 2048,
     expected: "the address of a realm, such as `https://keycloak.example.com/realms/otomi`",
     check: is_realm,
@@ -87,7 +87,7 @@ fn is_realm(text: &str) -> bool {
     is_http_url(text, false)
         && text.trim_end_matches('/').rsplit_once('/').is_some_and(|(above, realm)| {
             let rest = above.strip_suffix("/realms").and_then(|base| base.split_once("://"));
-            !realm.is_empty() && rest.is_some_and(|(_, host)| !host.is_empty())
+            !realm.is_empty() && !is_dots(realm) && rest.is_some_and(|(_, host)| !host.is_empty())
         })
 }
 
@@ -129,7 +129,14 @@ mod tests {
         {
             assert!(RealmUrl::parse(text).is_ok(), "{text}");
         }
-        for text in ["https://k.example", "https://k.example/realms/", "https://realms/x", "https://k/realms/a/b"] {
+        for text in [
+            "https://k.example",
+            "https://k.example/realms/",
+            "https://k/realms/..",
+            "https://k/realms/./",
+            "https://realms/x",
+            "https://k/realms/a/b",
+        ] {
             assert!(RealmUrl::parse(text).is_err(), "{text}");
         }
     }

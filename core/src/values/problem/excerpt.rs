@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::values::source::{Origin, SourceKind, Sources};
+use crate::{
+    text::escape,
+    values::source::{Origin, SourceKind, Sources},
+};
 
 /// What stands where something is not shown.
 const SECRET: &str = "(secret)";
@@ -69,8 +72,13 @@ impl Shown {
         let Some(part) = line.get(range.start - line_start..range.end - line_start) else { return };
         for (offset, character) in part.char_indices() {
             self.meet(range.start + offset..range.start + offset + character.len_utf8());
-            // a tab has no fixed width and a control character may do anything to a terminal
-            self.text.push(if character.is_control() { ' ' } else { character });
+            match escape(character) {
+                // a tab has no fixed width
+                _ if character == '\t' => self.text.push(' '),
+                // a control character may do anything to a terminal
+                Some(escape) => self.text.push_str(&escape),
+                None => self.text.push(character),
+            }
             self.leave(range.start + offset);
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Excerpt, Problem, Problems};
+use crate::text::visible;
 
 /// How many problems are shown; a broken file can have many thousands, and nobody reads those.
 const MAX_SHOWN: usize = 100;
@@ -25,7 +26,7 @@ pub(super) fn render(problems: &Problems, colour: bool) -> String {
 }
 
 fn problem_text(text: &mut String, problem: &Problem, style: &Style) -> std::fmt::Result {
-    writeln!(text, "{}: {}", style.error("error"), style.strong(&problem.message))?;
+    writeln!(text, "{}: {}", style.error("error"), style.strong(&visible(&problem.message)))?;
     let line = problem.location.as_ref().and_then(|location| location.line);
     let number = line.map(|line| line.to_string()).unwrap_or_default();
     let gutter = " ".repeat(number.len());
@@ -34,7 +35,7 @@ fn problem_text(text: &mut String, problem: &Problem, style: &Style) -> std::fmt
             Some(_) => format!("{location}:{}", location.column),
             None => location.to_string(),
         };
-        writeln!(text, "{gutter}{} {place}", style.frame("-->"))?;
+        writeln!(text, "{gutter}{} {place}", style.frame("-->"), place = visible(&place))?;
     }
     if let Some(Excerpt { text: line, indent, width }) = &problem.excerpt {
         let bar = style.frame("|");
@@ -43,7 +44,7 @@ fn problem_text(text: &mut String, problem: &Problem, style: &Style) -> std::fmt
         writeln!(text, "{gutter} {bar} {}{}", " ".repeat(*indent), style.error(&"^".repeat(*width)))?;
     }
     if let Some(hint) = &problem.hint {
-        writeln!(text, "{gutter} {} {}: {hint}", style.frame("="), style.hint("hint"))?;
+        writeln!(text, "{gutter} {} {}: {}", style.frame("="), style.hint("hint"), visible(hint))?;
     }
     Ok(())
 }

@@ -81,14 +81,14 @@ async fn a_damaged_a_newer_and_a_foreign_inventory_are_told_apart() {
     open(&path).unwrap().announce(&[object("a"), object("b")]).await.unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let with = |text: String| {
-        fs::write(&path, text).unwrap();
+        crate::private_file::replace(&path, text.as_bytes()).unwrap();
         open(&path).unwrap_err()
     };
     assert!(matches!(with(text.replacen("role/a", "rolea", 1)), InventoryError::Damaged { line: 2, .. }));
     assert!(matches!(with(String::new()), InventoryError::Damaged { line: 1, .. }));
     assert!(matches!(
-        with(text.replacen(r#""format":2"#, r#""format":3"#, 1)),
-        InventoryError::Newer { format: 3, .. }
+        with(text.replacen(r#""format":3"#, r#""format":4"#, 1)),
+        InventoryError::Newer { format: 4, .. }
     ));
     assert!(matches!(with(text.replacen("demo", "other", 1)), InventoryError::Foreign { .. }));
 }
@@ -209,12 +209,33 @@ async fn an_inventory_without_digests_is_read_and_gets_a_key_when_it_is_written(
         "{{\"format\":1,\"platform\":\"demo\",\"task\":\"keycloak\"}}\n\
          {{\"target\":{target},\"object\":\"role/b\",\"state\":\"owned\"}}\n"
     );
-    fs::write(&path, old).unwrap();
+    crate::private_file::replace(&path, old.as_bytes()).unwrap();
     assert_eq!(owned(&path), ["b"]);
     open(&path).unwrap().announce(&[object("a")]).await.unwrap();
     assert_eq!(owned(&path), ["a", "b"]);
     let text = fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with(r#"{"format":2,"#) && text.contains(r#""key":""#), "{text}");
+    assert!(text.starts_with(r#"{"format":3,"#) && text.contains(r#""key":""#), "{text}");
+}
+
+#[tokio::test]
+async fn an_older_inventory_knows_objects_by_their_joined_names_until_they_are_noted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let target = serde_json::to_string(TARGET).unwrap();
+    let line = |object: &str| format!("{{\"target\":{target},\"object\":\"{object}\",\"state\":\"owned\"}}\n");
+    let head = "{\"format\":2,\"platform\":\"demo\",\"task\":\"keycloak\"}\n";
+    let text = format!("{head}{}{}", line("client/https://app.example.com/"), line("client-role/app/x/y"));
+    crate::private_file::replace(&path, text.as_bytes()).unwrap();
+    let client = ObjectId::new(Kind::new("client"), "https://app.example.com/");
+    let role = |parent, name| ObjectId::within(Kind::new("client-role"), parent, name);
+    let mut inventory = open(&path).unwrap();
+    let ownership = inventory.memory().ownership;
+    assert!(ownership.contains(&client) && ownership.contains(&role("app", "x/y")));
+    inventory.note(&role("app", "x/y"), State::Owned);
+    inventory.store().await.unwrap();
+    let ownership = open(&path).unwrap().memory().ownership;
+    assert!(ownership.contains(&client) && ownership.contains(&role("app", "x/y")));
+    assert!(!ownership.contains(&role("app/x", "y")), "now it is known which of the two it is");
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn a_change_that_is_accepted_and_not_kept_is_a_failure() {
         script(application, "a", &[Script::Ignore, Script::Ignore, Script::Ignore]);
     });
     let finished = setup().apply().await;
-    assert_eq!(finished.exit_code, ExitCode::SomeFailed);
+    assert_eq!(finished.exit_code, ExitCode::Configuration);
     assert_eq!(message(&finished, "a"), "`role/a` is still not there, although the application accepted the change");
     assert_eq!(shared.lock().unwrap().begun, ["a", "b", "a"], "twice is enough");
 }
@@ -82,6 +82,9 @@ async fn the_exit_code_tells_failures_of_one_kind_from_a_mixture() {
         (Class::NotAuthorised, Class::Refused, ExitCode::SomeFailed),
         (Class::Configuration, Class::Configuration, ExitCode::Configuration),
         (Class::Refused, Class::Refused, ExitCode::SomeFailed),
+        (Class::Prevented, Class::Prevented, ExitCode::Configuration),
+        (Class::Prevented, Class::NotAuthorised, ExitCode::Configuration),
+        (Class::Prevented, Class::Refused, ExitCode::SomeFailed),
         (Class::Unexpected, Class::Unexpected, ExitCode::Unexpected),
     ] {
         application(|application| {
@@ -137,7 +140,7 @@ async fn the_deadline_ends_the_run_and_names_what_was_not_done() {
     let finished = setup.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Unavailable);
     assert_eq!(finished.report.failure.as_ref().unwrap().message, "the deadline of 1m 30s has passed");
-    assert_eq!(message(&finished, "a"), "it was still under way 1m after the deadline");
+    assert_eq!(message(&finished, "a"), "it was still under way 5s after the deadline");
     assert_eq!(status(&finished, "b"), Status::Skipped);
     assert_eq!(setup.owned(), ["a"], "its create may have happened");
 }
@@ -168,4 +171,23 @@ async fn nothing_is_created_without_an_inventory() {
     let finished = setup.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Configuration);
     assert!(!shared.lock().unwrap().objects.contains_key("a"));
+}
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn an_inventory_that_others_may_write_is_refused_before_anything_is_done() {
+    use std::os::unix::fs::PermissionsExt;
+    let shared = application(|application| application.desired = wanted(&["a"]));
+    let setup = setup();
+    assert_eq!(setup.apply().await.exit_code, ExitCode::Converged);
+    let path = setup.options.inventory.clone().unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
+    let reads = shared.lock().unwrap().reads;
+    for finished in [setup.plan().await, setup.apply().await] {
+        assert_eq!(finished.exit_code, ExitCode::Configuration);
+        let failure = &finished.failures[0];
+        assert!(failure.message.ends_with("others may read or write it (its mode is 664)"), "{}", failure.message);
+        assert!(failure.hint.as_ref().unwrap().contains("`chmod 600`"));
+    }
+    assert_eq!(shared.lock().unwrap().reads, reads);
 }

@@ -1,6 +1,7 @@
 use secrecy::SecretString;
 
 use super::*;
+use crate::secrets::Reach;
 
 #[tokio::test(start_paused = true)]
 async fn a_plan_changes_nothing_not_even_the_inventory() {
@@ -67,4 +68,37 @@ async fn a_run_without_values_is_wrong_usage() {
     application(|_| {});
     let setup = setup().with(|options| options.values.paths.clear());
     assert_eq!(setup.plan().await.exit_code, ExitCode::Usage);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_out_of_reach_is_told_before_any_request_and_never_read() {
+    let shared = application(|application| application.desired = wanted(&["a"]));
+    let setup = setup();
+    let outside = setup.folder.path().join("elsewhere");
+    fs::write(&outside, "canary").unwrap();
+    let references = [
+        format!("{{fromFile: {}}}", outside.display()),
+        "{fromEnv: HOME}".to_owned(),
+        "{fromSecret: {namespace: kube-system, name: a, key: b}}".to_owned(),
+    ];
+    for (number, (reference, option)) in
+        references.iter().zip(["--secrets-from-files", "--secrets-from-env", "--secrets-from-namespaces"]).enumerate()
+    {
+        let user = format!(
+            "users: [{{email: u{number}@example.com, firstName: A, lastName: B, initialPassword: {reference}}}]\n"
+        );
+        fs::write(&setup.options.values.paths[0], format!("{VALUES}{user}")).unwrap();
+        let command = TaskCommand::Apply { adopt: false, options: setup.options.clone() };
+        let reach = Reach {
+            files: Some(vec![setup.folder.path().join("state")]),
+            namespaces: Some(vec!["harbor".to_owned()]),
+            variables: Some(vec!["KEYCLOAK_*".to_owned()]),
+        };
+        let secrets = Arc::new(SecretResolver::new().within(reach));
+        let finished = run::<Fake>(&command, &Surroundings { secrets, ..Surroundings::default() }).await;
+        assert_eq!(finished.exit_code, ExitCode::Configuration);
+        let message = &finished.failures[0].message;
+        assert!(message.ends_with(&format!("is out of the values' reach: `{option}` does not allow it")), "{message}");
+    }
+    assert_eq!(shared.lock().unwrap().reads, 0);
 }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::{memory::Ownership, object::Kind};
+use evenkeel_core::{
+    memory::Ownership,
+    object::{Kind, ObjectId},
+};
 use evenkeel_kubernetes_client::{
     Cluster, KubernetesError, Listing, ObjectName, label, namespace::Closed, secret::SecretObject,
 };
@@ -25,8 +28,10 @@ pub(super) async fn read(
     for rule in &desired.rules {
         places.entry(rule.to_namespace.clone()).or_default();
     }
-    for (namespace, _) in ownership.of_kind(&SECRETS).filter_map(|object| object.name().split_once('/')) {
-        places.entry(namespace.to_owned()).or_default();
+    for object in ownership.of_kind(&SECRETS).map(ObjectId::apart) {
+        if let Some((namespace, _)) = object.in_parent() {
+            places.entry(namespace.to_owned()).or_default();
+        }
     }
     for name in wanted(desired, sources).into_keys() {
         let ObjectName { namespace, name } = name;

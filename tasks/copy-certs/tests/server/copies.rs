@@ -130,7 +130,7 @@ async fn a_secret_of_others_is_not_overwritten_unless_somebody_says_so() {
     stage.put_config(COPY.0, COPY.1, "theirs").await;
     let theirs = stage.get(COPY.0, COPY.1).await;
     let finished = stage.apply().await;
-    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     assert_eq!(
         failures(&finished),
         ["Secret `argocd/copy-team-alpha-pull` is there and not ours, so that it stays as it is"]

@@ -35,6 +35,28 @@ async fn roles_in_named_namespaces_are_enough() {
     assert!(stage.find("argocd", "copy-team-beta-pull").await.is_none());
 }
 
+#[tokio::test]
+async fn rules_copy_from_no_namespace_that_values_may_not_reach() {
+    let mut stage = Stage::new(RULES);
+    stage.put_config("team-alpha", "pull", "first").await;
+    for narrow in [&["team-alpha"][..], &["argocd", "istio-*"], &[]] {
+        stage.reach(narrow);
+        stage.server.reset_log();
+        let refused = stage.apply().await;
+        assert_eq!(refused.exit_code, ExitCode::InvalidValues, "{}", told(&refused));
+        let problems = refused.problems.unwrap();
+        let problem = problems.iter().next().unwrap();
+        assert_eq!(
+            problem.message(),
+            "namespace `team-*` is out of the values' reach: `--secrets-from-namespaces` does not allow it"
+        );
+        assert!(problem.location().is_some());
+        assert_eq!(stage.server.requests().len(), 0);
+    }
+    stage.reach(&["team-*"]);
+    stage.converge().await;
+}
+
 /// Each verb is needed: without it something does not work, and the message names it.
 #[tokio::test]
 async fn a_missing_verb_is_named() {

@@ -8,7 +8,7 @@ use evenkeel_engine::{
     command_line::{Options, TaskCommand, ValuesOptions},
     exit_code::ExitCode,
     run::{Finished, Surroundings, run},
-    secrets::SecretResolver,
+    secrets::{Reach, SecretResolver},
 };
 use evenkeel_kubernetes_client::{
     Cluster, ClusterOptions, Connection, ObjectName,
@@ -64,6 +64,14 @@ impl Stage {
     /// The values beside those of the platform, from now on.
     pub(crate) fn declare(&self, values: &str) {
         fs::write(self.folder.path().join("20-more.yaml"), values).unwrap();
+    }
+
+    /// Lets values reach Secrets in these namespaces only, from now on.
+    pub(crate) fn reach(&mut self, namespaces: &[&str]) {
+        let namespaces = Some(namespaces.iter().map(ToString::to_string).collect());
+        let nothing = std::iter::empty::<(String, secrecy::SecretString)>();
+        let secrets = SecretResolver::with_environment(nothing).within(Reach { namespaces, ..Reach::default() });
+        self.surroundings.secrets = Arc::new(secrets);
     }
 
     /// Runs as an account with these rights from now on: each a namespace (or all of them) and rules.

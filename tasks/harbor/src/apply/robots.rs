@@ -123,6 +123,15 @@ impl Harbor {
         Ok(secret)
     }
 
+    /// The kept secret of a robot that other people made, if it works: no other one may be set, which would end theirs.
+    pub(super) async fn kept_secret_that_works(&self, stored: &str, scope: &str) -> Result<Secret, Error> {
+        let kept = self.kept(stored).await?.map(Secret::from);
+        match kept {
+            Some(secret) if !self.is_refused(stored, &secret, scope).await? => Ok(secret),
+            _ => Err(Error::ForeignRobot { robot: self.full_name(stored) }),
+        }
+    }
+
     /// A new secret, kept before it is set anywhere (law 4).
     async fn new_secret(&self, stored: &str) -> Result<Secret, Error> {
         let secret =

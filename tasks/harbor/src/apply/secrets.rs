@@ -50,7 +50,11 @@ impl Harbor {
             Some(password) => password,
             None => {
                 self.expect_as_seen(publication).await?;
-                self.working_secret(&credential.robot, &scope).await?
+                if publication.may_set_secret {
+                    self.working_secret(&credential.robot, &scope).await?
+                } else {
+                    self.kept_secret_that_works(&credential.robot, &scope).await?
+                }
             }
         };
         // The robot's state is read before the secret is seen to work: what happens in between shows at the next look.

@@ -30,6 +30,8 @@ pub struct DesiredConfiguration {
     pub auth_mode: Option<Declared<Configurations>>,
     /// What every robot's name begins with.
     pub robot_name_prefix: Option<Declared<Configurations>>,
+    /// Whether another prefix may rename robots of other people.
+    pub rename_foreign_robots: bool,
 }
 
 impl DesiredConfiguration {
@@ -52,8 +54,10 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<DesiredC
     let path = reading.path(&["configuration"]);
     let mut keys = Keys { value: Configurations::default(), causes: BTreeMap::new() };
     let names_path = ValuePath::root().key("platform").key("names");
-    keys.value.robot_name_prefix = Some(reading.values.platform.names.robot_prefix.to_string());
-    keys.says("robot_name_prefix", reading.cause(&names_path.key("robotPrefix")));
+    if let Some(prefix) = &reading.values.platform.names.robot_prefix {
+        keys.value.robot_name_prefix = Some(prefix.to_string());
+        keys.says("robot_name_prefix", reading.cause(&names_path.key("robotPrefix")));
+    }
     if let Some(oidc) = &harbor.oidc {
         keys.oidc(reading, oidc)?;
     }
@@ -63,7 +67,7 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<DesiredC
         not_empty(reading, typed.oidc_client_secret.as_ref(), &path.clone().key("oidc_client_secret"))?;
         keys.overlay(reading, &typed, declared.fields().keys(), &path)?;
     }
-    keys.split(reading.cause(&path))
+    keys.split(reading.cause(&path), harbor.rename_foreign_robots)
         .map_err(|_| reading.problem(&path, "the keys do not fit harbor's configuration").into())
 }
 
@@ -142,7 +146,7 @@ impl Keys {
         Ok(())
     }
 
-    fn split(mut self, cause: Cause) -> Result<DesiredConfiguration, serde_json::Error> {
+    fn split(mut self, cause: Cause, rename_foreign_robots: bool) -> Result<DesiredConfiguration, serde_json::Error> {
         let auth_mode = self.value.auth_mode.take().map(|mode| {
             self.part("auth_mode", Configurations { auth_mode: Some(mode), ..Configurations::default() }, &cause)
         });
@@ -163,6 +167,7 @@ impl Keys {
             settings: declared(settings, cause.clone())?,
             auth_mode,
             robot_name_prefix,
+            rename_foreign_robots,
         })
     }
 

@@ -26,6 +26,8 @@ pub struct DesiredProject {
     pub name: String,
     /// Its settings.
     pub metadata: Declared<ProjectMetadata>,
+    /// Whether nobody wrote that it is private: one that was there before evenkeel stays as public as it is (law 11).
+    pub is_private_by_default: bool,
     /// The registry that it is a cache of, by name; matters at creation only.
     pub registry: Option<String>,
     /// How much it may store, in bytes; -1 is unlimited.
@@ -113,6 +115,8 @@ pub struct DesiredMember {
     pub member: Member,
     /// Harbor's number of the role.
     pub role_id: i64,
+    /// Whether a team implies it, and nobody wrote it: not of a project that was there before evenkeel (law 11).
+    pub is_implied: bool,
     /// The value that asks for it.
     pub cause: Cause,
 }
@@ -171,14 +175,21 @@ fn of_team(
         defaults.map(|defaults| Layer { settings: defaults.settings(), path: reading.path(&["teamDefaults"]) });
     let layers = own.into_iter().chain(defaults).collect();
     let mut project = Building { reading, name: name.to_owned(), path: path.clone(), team, layers }.build()?;
+    project.is_private_by_default = project.metadata.value.public.is_none();
     project.metadata.value.public.get_or_insert_with(|| "false".to_owned());
     let administrators = reading.values.platform.names.all_teams_admin.to_string();
     let names_path = ValuePath::root().key("platform").key("names").key("allTeamsAdmin");
     project.members = vec![
-        DesiredMember { member: Member::Group(name.to_owned()), role_id: DEVELOPER, cause: reading.cause(path) },
+        DesiredMember {
+            member: Member::Group(name.to_owned()),
+            role_id: DEVELOPER,
+            is_implied: true,
+            cause: reading.cause(path),
+        },
         DesiredMember {
             member: Member::Group(administrators),
             role_id: PROJECT_ADMIN,
+            is_implied: true,
             cause: reading.cause(&names_path),
         },
     ];
@@ -198,7 +209,7 @@ fn declared_member(
             return Err(problem.with_hint("write exactly one of `group` and `user`").into());
         }
     };
-    Ok(DesiredMember { member, role_id: declared.role.id(), cause: reading.cause(path) })
+    Ok(DesiredMember { member, role_id: declared.role.id(), is_implied: false, cause: reading.cause(path) })
 }
 
 /// Settings with the place where they are declared.
@@ -220,6 +231,7 @@ impl<'a> Building<'a> {
     fn build(self) -> Result<DesiredProject, Problems> {
         Ok(DesiredProject {
             metadata: self.metadata(),
+            is_private_by_default: false,
             registry: None,
             quota: self.setting("storageQuota", |settings| settings.storage_quota).map(|(quota, path)| {
                 Declared::new(quota.bytes(), self.reading.cause(&path)).of_team(self.team.clone())

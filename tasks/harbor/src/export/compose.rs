@@ -13,8 +13,8 @@ use crate::{
     observe::Observed,
 };
 
-/// What a platform puts before the names of robots unless the values say otherwise.
-const DEFAULT_PREFIX: &str = "otomi-";
+/// What a fresh Harbor puts before the names of robots.
+const FRESH_PREFIX: &str = "robot$";
 
 /// Values in the making.
 pub(super) struct Composing<'a> {
@@ -76,7 +76,7 @@ impl<'a> Composing<'a> {
     }
 
     fn names(&self) -> Node {
-        let prefix = self.prefix().filter(|prefix| *prefix != DEFAULT_PREFIX);
+        let prefix = self.prefix().filter(|prefix| *prefix != FRESH_PREFIX);
         let names = prefix.map(|prefix| Node::map([("robotPrefix", Some(Node::Text(prefix.to_owned())))]));
         Node::map([("platform", names.map(|names| Node::map([("names", Some(names))])))])
     }

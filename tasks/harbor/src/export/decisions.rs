@@ -74,7 +74,7 @@ impl Decisions {
         let project = if *kind == PROJECT {
             object.name()
         } else if *kind == GROUP_MEMBER {
-            object.name().split('/').next()?
+            object.in_parent()?.0
         } else if *kind == ROBOT && self.is_of_team(object.name()) {
             object.name().rsplit_once('-')?.0
         } else {

@@ -127,8 +127,8 @@ impl Reading<'_> {
         let declared = self.wanted.credentials.iter();
         let declared =
             declared.map(|credential| ObjectName::in_namespace(credential.namespace.as_str(), credential.name));
-        let owned = self.owned.iter().filter_map(|object| {
-            let (namespace, name) = object.name().split_once('/')?;
+        let owned = self.owned.iter().map(|object| object.apart()).filter_map(|object| {
+            let (namespace, name) = object.in_parent()?;
             Some(ObjectName::in_namespace(namespace, name))
         });
         declared.chain(owned).collect()

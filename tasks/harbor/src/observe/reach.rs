@@ -36,7 +36,7 @@ impl Reach {
             projects.map(|project| project.name.clone())
         };
         let holding = |kind: &Kind| -> BTreeSet<String> {
-            ownership.of_kind(kind).filter_map(project_of).map(str::to_owned).collect()
+            ownership.of_kind(kind).map(ObjectId::apart).filter_map(|object| project_of(&object)).collect()
         };
         let robots = desired.robots.iter().filter_map(|robot| match &robot.home {
             RobotHome::Project(project) => Some(project.clone()),
@@ -78,7 +78,7 @@ impl Reach {
     }
 }
 
-/// The project in which an object lives: `project/name`.
-fn project_of(object: &ObjectId) -> Option<&str> {
-    object.name().split_once('/').map(|(project, _)| project)
+/// The project in which an object lives.
+fn project_of(object: &ObjectId) -> Option<String> {
+    object.in_parent().map(|(project, _)| project.to_owned())
 }

@@ -79,6 +79,9 @@ fn part(
         Operation::ConfigurationIsFixed
     } else if name == AUTH_MODE && observed.configuration.frozen.contains(AUTH_MODE) {
         Operation::AuthModeIsFrozen(observed.configuration.text(AUTH_MODE).to_owned())
+    } else if name == ROBOT_NAME_PREFIX && !draft.prefix.in_the_way.is_empty() {
+        draft.note(object.clone(), "would rename robots that are not ours, so that it is refused");
+        Operation::PrefixIsShared(draft.prefix.in_the_way.clone())
     } else {
         Operation::Configure(Box::new(only(&declared.value, &difference)))
     };

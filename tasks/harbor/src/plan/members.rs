@@ -16,13 +16,35 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     let none = Vec::new();
     for project in &desired.projects {
         let there = observed.members.get(&project.name).unwrap_or(&none);
+        // Whoever is in a team would get into a project that other people made.
+        let is_of_others =
+            observed.projects.contains_key(&project.name) && !draft.is_ours(&names::project(&project.name));
         for declared in &project.members {
+            let object = declared.member.object(&project.name);
+            if is_of_others && declared.is_implied && !draft.is_ours(&object) {
+                leave_alone(draft, project, declared, there);
+                continue;
+            }
             plan_member(draft, project, declared, there, &mode);
         }
         if project.members_are_all {
             let maker = observed.projects.get(&project.name).and_then(|project| project.owner_name.as_deref());
             plan_others(draft, project, there, maker);
         }
+    }
+}
+
+/// Notes what a team would imply about the members of a project that is not ours.
+fn leave_alone(
+    draft: &mut Draft<'_>,
+    project: &DesiredProject,
+    declared: &DesiredMember,
+    there: &[ProjectMemberEntity],
+) {
+    let found = there.iter().find(|entity| is(entity, &declared.member));
+    if found.and_then(|entity| entity.role_id) != Some(declared.role_id) {
+        let (Member::Group(name) | Member::User(name)) = &declared.member;
+        draft.left_alone.add(&names::project(&project.name), [format!("member {name}")]);
     }
 }
 

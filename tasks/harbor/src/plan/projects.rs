@@ -38,15 +38,21 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
 fn plan_project(draft: &mut Draft<'_>, declared: &DesiredProject, there: Option<&Project>) {
     let object = names::project(&declared.name);
     let metadata = there.map(|project| project.metadata.clone().unwrap_or_default());
+    let mut managed = declared.metadata.clone();
+    if let Some(metadata) = metadata.as_ref().filter(|_| declared.is_private_by_default && !draft.is_ours(&object)) {
+        let differs = metadata.public != managed.value.public;
+        draft.left_alone.add(&object, differs.then_some("public"));
+        managed.value.public = None;
+    }
     let registry = declared.registry.as_ref().map(|registry| ObjectId::new(REGISTRY, registry.as_str()));
     let request = ProjectReq {
         project_name: Some(declared.name.clone()),
-        metadata: Some(declared.metadata.value.clone()),
+        metadata: Some(managed.value.clone()),
         storage_limit: declared.quota.as_ref().map(|quota| quota.value),
         registry_id: None,
     };
     let place = Place::after(registry).alone_in(object.clone());
-    draft.compare(object, &declared.metadata, metadata.as_ref(), RULES, place, |action| match action {
+    draft.compare(object, &managed, metadata.as_ref(), RULES, place, |action| match action {
         Action::Create => Operation::CreateProject(Box::new(request), declared.registry.clone()),
         _ => {
             let update = ProjectReq { metadata: request.metadata, ..ProjectReq::default() };

@@ -58,7 +58,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
 fn comes_first(other: &ObjectId, object: &ObjectId) -> bool {
     match object.kind() {
         kind if *kind == names::ROBOT => {
-            let namespace = other.name().split_once('/').map(|(namespace, _)| namespace);
+            let namespace = other.in_parent().map(|(namespace, _)| namespace);
             let rest = namespace.and_then(|namespace| object.name().strip_prefix(namespace));
             other.kind() == &SECRET && rest.is_some_and(|rest| rest.starts_with('-'))
         }
@@ -121,7 +121,7 @@ fn removals(observed: &Observed) -> impl Iterator<Item = (ObjectId, Removal)> + 
         Some((ObjectId::new(REPLICATION, name.as_str()), Removal::Replication(policy.id?)))
     });
     let secrets = observed.cluster.iter().flat_map(|cluster| cluster.secrets.keys()).filter_map(|object| {
-        let (namespace, name) = object.name().split_once('/')?;
+        let (namespace, name) = object.in_parent()?;
         Some((object.clone(), Removal::Secret(namespace.to_owned(), name.to_owned())))
     });
     replications
@@ -145,7 +145,7 @@ fn lives_in(object: &ObjectId) -> Option<&str> {
         return object.name().split_once('+').map(|(project, _)| project);
     }
     let in_project = [IMMUTABLE_RULE, WEBHOOK, LABEL].contains(kind);
-    in_project.then(|| object.name().split_once('/').map(|(project, _)| project)).flatten()
+    in_project.then(|| object.in_parent().map(|(project, _)| project)).flatten()
 }
 
 fn delete(object: ObjectId, waits_for: Vec<ObjectId>, removal: Removal) -> Change<Operation> {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{
-    diff::{Rule, Rules},
+    diff::{Difference, Rule, Rules},
     object::ObjectId,
     plan::Action,
 };
 use serde::Serialize;
 
-use super::{Draft, Operation, Owner, Place, field, prefix_change, secret_field};
+use super::{Draft, Operation, Owner, Place, field, fields, ours, secret_field};
 use crate::{
     desired::{Declared, Desired, DesiredRobot, RobotFields, RobotHome, SecretHome},
     names::{self, ROBOT_SECRET},
@@ -34,10 +34,15 @@ struct View {
 const RULES: Rules = Rules(&[("permissions", Rule::Whole)]);
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    let ours = ours(desired, observed, draft.ownership);
     for declared in &desired.robots {
         let robot = with_grantable_rights(declared, observed.grantable.as_ref());
         let there = observed.robots.get(&robot.stored_name());
-        plan_robot(draft, &robot, there, prefix_change(observed));
+        if let Some(there) = there.filter(|_| is_implied(&robot) && !ours.contains(&robot.stored_name())) {
+            leave_alone(draft, &robot, there);
+            continue;
+        }
+        plan_robot(draft, &robot, there);
         plan_secret(draft, &robot, there, observed);
     }
     if observed.robot_was_refused {
@@ -46,6 +51,23 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
             draft.note(robot.object(), "is refused a part of what it does; the administrator does that instead");
         }
     }
+}
+
+/// Whether nobody wrote anything about a robot: a team implies it, or this task makes it for itself.
+fn is_implied(robot: &DesiredRobot) -> bool {
+    matches!(robot.secret, SecretHome::Own | SecretHome::Published)
+}
+
+/// A robot of that name that other people made keeps what it may do, and its secret: they may be using it.
+fn leave_alone(draft: &mut Draft<'_>, robot: &DesiredRobot, there: &ObservedRobot) {
+    if matches!(robot.secret, SecretHome::Own) {
+        let message =
+            "is there and not ours, so that the administrator does what a robot could; `apply --adopt` takes it over";
+        return draft.note(robot.object(), message);
+    }
+    let wanted = fields(&view(&robot.fields.value, Some(there)));
+    let difference = Difference::between(&wanted, Some(&fields(&seen(there))), RULES);
+    draft.left_alone.add(&robot.object(), difference.changes.iter().map(|change| &*change.path));
 }
 
 /// Our own robot wants what the server's version can give; all others want what is declared.
@@ -60,7 +82,7 @@ fn with_grantable_rights(robot: &DesiredRobot, grantable: Option<&Grantable>) ->
     robot
 }
 
-fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&ObservedRobot>, prefix: Option<ObjectId>) {
+fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&ObservedRobot>) {
     let object = robot.object();
     let declared = Declared {
         value: view(&robot.fields.value, there),
@@ -68,20 +90,14 @@ fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Observ
         field_causes: BTreeMap::new(),
         team: robot.fields.team.clone(),
     };
-    let seen = there.map(|there| View {
-        description: there.robot.description.clone(),
-        disable: there.robot.disable,
-        duration: there.robot.duration,
-        expired: Some(there.expired),
-        permissions: words(&rights(&there.robot)),
-    });
+    let seen = there.map(seen);
     let places = robot.fields.value.permissions.keys().filter(|place| !["/", "*"].contains(&place.as_str()));
     let home = match &robot.home {
         RobotHome::Project(project) => Some(names::project(project)),
         RobotHome::System => None,
     };
     // A change names the robot by its full name, so that the prefix must not move meanwhile.
-    let waits_for = places.map(|place| names::project(place)).chain(home).chain(prefix);
+    let waits_for = places.map(|place| names::project(place)).chain(home).chain(draft.prefix.change.clone());
     let waits_for: BTreeSet<ObjectId> = waits_for.collect();
     let place = Place::after(waits_for).alone_in(object.clone());
     draft.compare(object, &declared, seen.as_ref(), RULES, place, |action| match (action, there) {
@@ -91,6 +107,17 @@ fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Observ
         }
         _ => Operation::CreateRobot(Box::new(robot.clone())),
     });
+}
+
+/// What is there of a robot.
+fn seen(there: &ObservedRobot) -> View {
+    View {
+        description: there.robot.description.clone(),
+        disable: there.robot.disable,
+        duration: there.robot.duration,
+        expired: Some(there.expired),
+        permissions: words(&rights(&there.robot)),
+    }
 }
 
 /// A robot whose time is over is extended where a duration is declared.
@@ -117,7 +144,7 @@ fn plan_secret(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Obser
     let stored = robot.stored_name();
     let object = ObjectId::new(ROBOT_SECRET, stored.as_str());
     let owner = Owner::of(&robot.fields);
-    let place = Place::after([robot.object()].into_iter().chain(prefix_change(observed)));
+    let place = Place::after([robot.object()].into_iter().chain(draft.prefix.change.clone()));
     let action = if there.is_some() { Action::Update } else { Action::Create };
     let operation = match &robot.secret {
         SecretHome::Published => return,

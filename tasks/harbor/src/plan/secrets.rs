@@ -1,19 +1,23 @@
 //! The teams' registry secrets in the cluster. A secret that works is never touched; what is wrong around it is put right.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use evenkeel_core::{
     diff::{Difference, FieldChange},
     memory::Ownership,
     object::ObjectId,
-    plan::{Action, Cause},
+    plan::{Action, Cause, Unjudged},
 };
+use evenkeel_engine::task::{Class, Classified};
 use evenkeel_kubernetes_client::{
     KubernetesError, k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, namespace::Closed,
     secret::SecretObject,
 };
 
-use super::{Draft, Operation, Owner, Place, coming_prefix, field, prefix_change, secret_field};
+use super::{Draft, Operation, Owner, Place, field, ours, secret_field};
 use crate::{
     desired::{Desired, DesiredCluster, DesiredCredential, Form},
     names::{self, DEFAULT_ACCOUNT, NAMESPACE, PULL_SECRETS},
@@ -34,6 +38,8 @@ pub struct Publication {
     pub seen: Option<ObservedSecret>,
     /// The robot's state before its secret was looked at.
     pub robot_update_time: String,
+    /// Whether the robot may get another secret: one that other people made keeps its own, which they may be using.
+    pub may_set_secret: bool,
     /// Whether it has to be deleted and made again, because what differs can never change in it.
     pub recreate: bool,
 }
@@ -63,8 +69,8 @@ pub enum Obstacle {
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, ownership: &Ownership) {
     let Some(wanted) = &desired.cluster else { return };
-    let prefix = coming_prefix(desired, observed).to_owned();
-    let mut planning = Planning { draft, wanted, observed, ownership, prefix };
+    let robots = ours(desired, observed, ownership);
+    let mut planning = Planning { draft, wanted, observed, ownership, robots };
     planning.namespaces();
     for credential in &wanted.credentials {
         planning.credential(credential);
@@ -77,7 +83,8 @@ struct Planning<'a, 'b> {
     wanted: &'a DesiredCluster,
     observed: &'a Observed,
     ownership: &'a Ownership,
-    prefix: String,
+    /// The robots that are ours.
+    robots: BTreeSet<String>,
 }
 
 impl Planning<'_, '_> {
@@ -126,12 +133,17 @@ impl Planning<'_, '_> {
         }
         let action = if seen.is_some() { Action::Update } else { Action::Create };
         let obstacle = if is_foreign { Some(Obstacle::Foreign) } else { self.obstacle(credential, seen) };
+        if let Some(Obstacle::Cluster(error)) = &obstacle {
+            self.not_judged(&object, error);
+        }
         let publication = Box::new(Publication {
             credential: credential.clone(),
             registry_host: self.wanted.registry_host.clone(),
             platform: self.wanted.platform.clone(),
             seen: seen.cloned(),
             robot_update_time: self.robot_update_time(&credential.robot),
+            may_set_secret: !self.observed.robots.contains_key(&credential.robot)
+                || self.robots.contains(&credential.robot),
             recreate: seen.is_some_and(|seen| must_be_made_again(&seen.secret, &changes)),
         });
         let changes = match (note_only, ask_again) {
@@ -147,7 +159,7 @@ impl Planning<'_, '_> {
             self.draft.note(object.clone(), "is deleted and made again, because what differs can never change in it");
         }
         let operation = match obstacle {
-            Some(obstacle) => Operation::Wait(object.name().to_owned(), Box::new(obstacle)),
+            Some(obstacle) => Operation::Wait(object.path(), Box::new(obstacle)),
             None if note_only => Operation::NoteVerified(publication),
             None => Operation::Publish(publication),
         };
@@ -156,10 +168,26 @@ impl Planning<'_, '_> {
             names::robot(&credential.robot),
             ObjectId::new(NAMESPACE, credential.namespace.as_str()),
         ];
-        let place = Place::after(waits_for.into_iter().chain(prefix_change(self.observed)))
+        let place = Place::after(waits_for.into_iter().chain(self.draft.prefix.change.clone()))
             .alone_in(names::robot(&credential.robot));
         let difference = Difference { changes, ..Difference::default() };
         self.draft.push(object, action, difference, &owner(credential), place, operation);
+    }
+
+    /// Of a Secret in a cluster that does not answer nobody knows whether it is there.
+    fn not_judged(&mut self, object: &ObjectId, error: &KubernetesError) {
+        if error.class() != Class::Unavailable {
+            return;
+        }
+        let message = error.to_string();
+        match self.draft.unjudged.iter_mut().find(|unjudged| unjudged.message == message) {
+            Some(unjudged) => unjudged.objects.push(object.clone()),
+            None => {
+                let hint = Classified::hint(error).unwrap_or_else(|| "run it again".to_owned());
+                let unjudged = Unjudged { objects: vec![object.clone()], is_away: true, message, hint };
+                self.draft.unjudged.push(unjudged);
+            }
+        }
     }
 
     /// What is wrong with a Secret, beside a note that is out of date.
@@ -185,7 +213,7 @@ impl Planning<'_, '_> {
         };
         let wanted = RobotCredentials {
             host: self.wanted.registry_host.clone(),
-            user: format!("{}{}", self.prefix, credential.robot),
+            user: format!("{}{}", self.draft.prefix.text, credential.robot),
             password: published.password.clone(),
         };
         if published.host != wanted.host {
@@ -253,7 +281,7 @@ impl Planning<'_, '_> {
             Some(cluster) => cluster.failure.clone().map(Obstacle::Cluster),
         };
         let operation = match obstacle {
-            Some(obstacle) => Operation::Wait(object.name().to_owned(), Box::new(obstacle)),
+            Some(obstacle) => Operation::Wait(object.path(), Box::new(obstacle)),
             None => Operation::AddPullSecrets(namespace.to_owned(), names),
         };
         let change = field("imagePullSecrets", before, Some(after.into()));

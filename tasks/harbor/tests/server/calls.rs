@@ -28,10 +28,9 @@ const CI: &str = "Basic cm9ib3QkY2k6Um9ib3QtU2VjcmV0LTE=";
 
 /// As little as there can be: no key of the configuration, and one robot with a declared secret.
 const VALUES: &str = "
-platform: {name: demo, names: {robotPrefix: 'robot$'}}
+platform: {name: demo}
 harbor:
   admin: {password: {fromEnv: PASSWORD}}
-  configuration: {project_creation_restriction: null, self_registration: null}
   robots:
     - {name: ci, secret: {fromEnv: ROBOT}, permissions: [{project: '*', access: [{resource: repository, action: pull}]}]}
 ";
@@ -54,7 +53,7 @@ impl Stage {
         fs::write(stage.folder.path().join("values.yaml"), format!("{VALUES}{more}")).unwrap();
         let target = format!("harbor at {}", stage.server.uri());
         let kept = json!({"format": 1, "targets": {target: {"robot/evenkeel-demo": "Own-Secret-1"}}});
-        fs::write(stage.kept(), kept.to_string()).unwrap();
+        stage.keep(&kept);
         let configuration = json!({"robot_name_prefix": {"value": "robot$", "editable": true}});
         stage.answer("GET", "/users/current", ADMIN, 200, json!({"username": "admin", "sysadmin_flag": true})).await;
         stage.answer("GET", "/configurations", ADMIN, 200, configuration).await;
@@ -80,6 +79,15 @@ impl Stage {
 
     fn kept(&self) -> std::path::PathBuf {
         self.folder.path().join("inventory.secrets.json")
+    }
+
+    /// As a run leaves it: for its owner only.
+    fn keep(&self, content: &Value) {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        std::io::Write::write_all(&mut options.open(self.kept()).unwrap(), content.to_string().as_bytes()).unwrap();
     }
 
     fn forget_kept(&self) {

@@ -60,7 +60,7 @@ async fn a_frozen_login_mode_is_told_and_every_other_key_is_written() {
     let user = json!({"username": "ada", "email": "ada@example.com", "realname": "Ada", "password": "Ada12345"});
     assert_eq!(stage.meddle(Method::POST, "/users", Some(user)).await.0, 201);
     let finished = stage.apply().await;
-    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     let failures = failures(&finished);
     assert!(failures[0].contains("login mode stays `db_auth`"), "{failures:?}");
     // Groups cannot be members in that mode: they wait for it.
@@ -96,7 +96,7 @@ async fn a_configuration_that_the_environment_decides_about_is_told_and_never_wr
     let options = HarborOptions::new(PASSWORD).with_fixed_configuration(fixed);
     let stage = Stage::with(&options, "harbor: {configuration: {token_expiration: 60}}\nteams: {alpha: {}}\n");
     let finished = stage.apply().await;
-    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     assert!(failures(&finished).iter().any(|message| message.contains("CONFIG_OVERWRITE_JSON")), "{}", told(&finished));
     assert!(
         !stage

@@ -6,6 +6,7 @@
 mod calls;
 mod configuration;
 mod cost;
+mod first_contact;
 mod login;
 mod members;
 mod projects;

@@ -134,7 +134,7 @@ async fn a_change_of_a_rule_a_webhook_or_a_label_keeps_what_nobody_declares() {
     let changed: Vec<String> = plan.changes.iter().map(|change| change.object.to_string()).collect();
     assert_eq!(
         changed,
-        ["immutable-tag-rule/shared/apps/**:release-*", "webhook/shared/builds", "label/shared/tested"]
+        ["immutable-tag-rule/shared/apps\\/**:release-*", "webhook/shared/builds", "label/shared/tested"]
     );
     stage.converge().await;
     let hook = stage.get("/projects/shared/webhook/policies").await[0].clone();

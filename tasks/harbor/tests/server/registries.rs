@@ -14,11 +14,8 @@ harbor:
 
 fn stage() -> Stage {
     // Each change is tried there: with stars for a password it would be refused.
-    let options = HarborOptions::new(PASSWORD).with_guarded_registry(
-        "https://registry.example.com",
-        "reader",
-        "registry-password",
-    );
+    let options =
+        HarborOptions::new(PASSWORD).with_guarded_registry("https://registry.example.com", "reader", "Registry-Pass-1");
     Stage::with(&options, VALUES)
 }
 

@@ -195,7 +195,7 @@ async fn a_secret_of_somebody_else_is_left_alone_until_it_is_adopted() {
         json!({"app": "theirs"}),
     );
     let finished = stage.apply().await;
-    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     assert!(failures(&finished).iter().any(|message| message.contains("not ours")), "{}", told(&finished));
     assert_eq!(published(&stage, "harbor-pullsecret", HOST).0, "theirs");
     let finished = stage.apply_with(true, stage.options()).await;

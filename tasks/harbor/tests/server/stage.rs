@@ -18,9 +18,10 @@ pub(crate) const PASSWORD: &str = "Harbor12345";
 const TOKEN: &str = "kubernetes-admin-token";
 
 const PLATFORM: &str = "
-platform: {name: demo, domain: demo.example.com}
+platform: {name: demo, domain: demo.example.com, names: {robotPrefix: otomi-}}
 harbor:
   admin: {password: {fromEnv: PASSWORD}}
+  configuration: {project_creation_restriction: adminonly, self_registration: false}
   oidc: {clientSecret: {fromEnv: CLIENT_SECRET}}
 ";
 
@@ -45,7 +46,7 @@ impl Stage {
             ("OTHER_SECRET", "other-secret"),
             ("ROBOT_SECRET", "Robot-Secret-1"),
             ("HOOK", "Bearer hook"),
-            ("REGISTRY", "registry-password"),
+            ("REGISTRY", "Registry-Pass-1"),
         ];
         let secrets = secrets.map(|(name, value)| (name, value.into()));
         let surroundings = Surroundings {
@@ -149,6 +150,17 @@ impl Stage {
     pub(crate) async fn plan(&self) -> Finished {
         let command = TaskCommand::Plan { detailed_exitcode: true, options: self.options() };
         run::<Harbor>(&command, &self.surroundings).await
+    }
+
+    pub(crate) async fn check(&self) -> Finished {
+        run::<Harbor>(&TaskCommand::Check { options: self.options() }, &self.surroundings).await
+    }
+
+    /// From now on nobody listens where the cluster was.
+    pub(crate) fn lose_cluster(&mut self) {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).unwrap();
+        let url = format!("http://{port}");
+        self.surroundings.cluster = Some(Connection::At { url, token: Some(TOKEN.into()), ca_bundle: None });
     }
 
     /// Applies, and then once more: the second run only reads.

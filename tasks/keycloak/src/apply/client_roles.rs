@@ -3,7 +3,7 @@
 use evenkeel_keycloak_client::types::RoleRepresentation;
 use evenkeel_transport::{ResultExt, repeatable};
 
-use crate::{Error, Keycloak, error::Doing, overlay, relation::RoleName};
+use crate::{Error, Keycloak, error::Doing, relation::RoleName};
 
 impl Keycloak {
     pub(super) async fn create_client_role(&self, client: &str, role: &RoleRepresentation) -> Result<(), Error> {
@@ -14,40 +14,23 @@ impl Keycloak {
 
     /// The whole role: the name is required, and an absent description is deleted.
     pub(super) async fn update_client_role(&self, client: &str, role: &RoleRepresentation) -> Result<(), Error> {
-        let (id, name) = (self.client_id(client).await?, role.name.as_deref().unwrap_or_default());
-        let described = format!("{client}/{name}");
-        let there = self.client.client_role_get().realm(self.realm()).client_uuid(&id).role_name(name).send().await;
-        let body = overlay::whole(&there.api().doing("read", "client role", &described)?, role)?;
-        let request = self.client.client_role_update().realm(self.realm()).client_uuid(id).role_name(name).body(body);
-        request.send().await.api().doing("update", "client role", &described).map(drop)
+        let (owner, name) = (self.client_id(client).await?, role.name.as_deref().unwrap_or_default());
+        let id = self.client_role_id(client, &owner, name).await?;
+        self.overlay_role(&id, role, "client role", &format!("{client}/{name}")).await
     }
 
     /// Puts a role into another.
     pub(super) async fn add_composite(&self, holder: &RoleName, child: &RoleName) -> Result<(), Error> {
-        let (realm, role, body) = (self.realm(), holder.role.as_str(), vec![self.role(child).await?]);
-        let answer = match &holder.client {
-            None => repeatable(self.client.role_composite_add().realm(realm).role_name(role).body(body).send()).await,
-            Some(client) => {
-                let id = self.client_id(client).await?;
-                let request = self.client.client_role_composite_add().realm(realm).client_uuid(id).role_name(role);
-                repeatable(request.body(body).send()).await
-            }
-        };
-        answer.api().doing("add a role to", "role", role).map(drop)
+        let (id, body) = (self.id_of_role(holder).await?, vec![self.role(child).await?]);
+        let request = self.client.role_composite_add().realm(self.realm()).role_id(id).body(body);
+        repeatable(request.send()).await.api().doing("add a role to", "role", &holder.role).map(drop)
     }
 
     /// Takes a role out of another.
     pub(super) async fn remove_composite(&self, holder: &RoleName, child: &RoleName) -> Result<(), Error> {
-        let (realm, role, body) = (self.realm(), holder.role.as_str(), vec![self.role(child).await?]);
-        let answer = match &holder.client {
-            None => self.client.role_composite_remove().realm(realm).role_name(role).body(body).send().await,
-            Some(client) => {
-                let id = self.client_id(client).await?;
-                let request = self.client.client_role_composite_remove().realm(realm).client_uuid(id).role_name(role);
-                request.body(body).send().await
-            }
-        };
-        answer.optional().doing("remove a role from", "role", role).map(drop)
+        let (id, body) = (self.id_of_role(holder).await?, vec![self.role(child).await?]);
+        let answer = self.client.role_composite_remove().realm(self.realm()).role_id(id).body(body).send().await;
+        answer.optional().doing("remove a role from", "role", &holder.role).map(drop)
     }
 
     /// The role that holds what every user has, which the realm names.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use evenkeel_keycloak_client::paging;
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, directory::Named, error::Doing};
+use crate::{Error, Keycloak, directory::Named, error::Doing, relation::RoleName};
 
 impl Keycloak {
     /// Keeps the id of what was just made; where the server did not name it, it is looked up when needed.
@@ -48,8 +48,19 @@ impl Keycloak {
         .await
     }
 
+    pub(super) async fn id_of_role(&self, role: &RoleName) -> Result<String, Error> {
+        match &role.client {
+            None => self.role_id(&role.role).await,
+            Some(client) => {
+                let client_uuid = self.client_id(client).await?;
+                self.client_role_id(client, &client_uuid, &role.role).await
+            }
+        }
+    }
+
     /// Groups are known by path: a group below another is looked for below its parent.
     pub(super) async fn group_id(&self, path: &str) -> Result<String, Error> {
+        // No part of a path that the values know holds a slash, so that what is found has this name and this parent.
         self.id(Named::Group(path.to_owned()), "group", path, async {
             let (siblings, name) = match path.rsplit_once('/') {
                 None => (paging::groups(&self.client, self.realm(), true).await, path),

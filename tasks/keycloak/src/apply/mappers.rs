@@ -115,5 +115,5 @@ fn stored(
 }
 
 fn described(owner: &MapperOwner, mapper: &ProtocolMapperRepresentation) -> String {
-    owner.mapper(mapper.name.as_deref().unwrap_or_default()).name().to_owned()
+    owner.mapper(mapper.name.as_deref().unwrap_or_default()).path()
 }

@@ -50,8 +50,11 @@ impl Keycloak {
             config.remove("clientSecret");
         }
         let there = self.client.identity_provider_get().realm(self.realm()).alias(alias).send().await;
-        let body = overlay::whole(&there.api().doing("read", "identity provider", alias)?, &declared)?;
-        let request = self.client.identity_provider_update().realm(self.realm()).alias(alias).body(body);
+        let there = there.api().doing("read", "identity provider", alias)?;
+        let body = overlay::whole(&there, &declared)?;
+        // By the id of the one that was read: another that was made under the alias meanwhile stays as it is.
+        let id = there.internal_id.as_deref().unwrap_or(alias);
+        let request = self.client.identity_provider_update().realm(self.realm()).alias(id).body(body);
         request.send().await.api().doing("update", "identity provider", alias).map(drop)
     }
 

@@ -164,13 +164,7 @@ impl Keycloak {
     /// A role as relations name it: Keycloak needs the id, and for groups the name as well
     /// (server-behaviour 2.7).
     pub(super) async fn role(&self, role: &RoleName) -> Result<RoleRepresentation, Error> {
-        let id = match &role.client {
-            None => self.role_id(&role.role).await?,
-            Some(client) => {
-                let client_uuid = self.client_id(client).await?;
-                self.client_role_id(client, &client_uuid, &role.role).await?
-            }
-        };
+        let id = self.id_of_role(role).await?;
         Ok(RoleRepresentation { id: Some(id), name: Some(role.role.clone()), ..Default::default() })
     }
 }

@@ -72,26 +72,22 @@ impl Keycloak {
     /// The whole role: without a name Keycloak 26.0 loses it, and an absent description is deleted.
     pub(super) async fn update_role(&self, declared: &RoleRepresentation) -> Result<(), Error> {
         let name = declared.name.as_deref().unwrap_or_default();
-        let there = self
-            .client
-            .role_get()
-            .realm(self.realm())
-            .role_name(name)
-            .send()
-            .await
-            .api()
-            .doing("read", "role", name)?;
-        let body = overlay::whole(&there, declared)?;
-        self.client
-            .role_update()
-            .realm(self.realm())
-            .role_name(name)
-            .body(body)
-            .send()
-            .await
-            .api()
-            .doing("update", "role", name)
-            .map(drop)
+        let id = self.role_id(name).await?;
+        self.overlay_role(&id, declared, "role", name).await
+    }
+
+    /// Lays declared fields over those of a role, of the realm or of a client.
+    pub(super) async fn overlay_role(
+        &self,
+        id: &str,
+        declared: &RoleRepresentation,
+        kind: &'static str,
+        described: &str,
+    ) -> Result<(), Error> {
+        let there = self.client.role_by_id_get().realm(self.realm()).role_id(id).send().await;
+        let body = overlay::whole(&there.api().doing("read", kind, described)?, declared)?;
+        let request = self.client.role_update().realm(self.realm()).role_id(id).body(body);
+        request.send().await.api().doing("update", kind, described).map(drop)
     }
 
     /// Declared fields only, and always the web origins: a PUT without them derives them anew from the

@@ -19,6 +19,9 @@ use crate::definitions::BESIDE_CLIENT;
 /// Fields of the shared client that have another place in the values.
 const REFUSED: [(&str, &str); 2] = [("id", "Keycloak chooses it"), ("clientId", "set `platform.names.client`")];
 
+/// The field of a client that lists the scopes which it always gets.
+pub(crate) const DEFAULT_SCOPES: &str = "defaultClientScopes";
+
 /// What the values say of a client that Keycloak keeps at end points of its own.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,7 +32,7 @@ struct Beside {
 }
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClient> {
-    let mut clients = if keycloak.implied.client { vec![shared(reading, keycloak)] } else { Vec::new() };
+    let mut clients = if keycloak.implied.client.is_implied() { vec![shared(reading, keycloak)] } else { Vec::new() };
     let path = ValuePath::root().key("keycloak").key("clients");
     for (index, declared) in keycloak.clients.iter().flatten().enumerate() {
         let path = path.clone().index(index);
@@ -104,7 +107,9 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
     reading.refuse_fields(&declared.fields, &path, &REFUSED);
     let (Declared { value: fields, .. }, beside): (Declared<ClientRepresentation>, Beside) =
         reading.declared_beside(&declared.fields, &path, &BESIDE_CLIENT);
-    let mut mappers = mappers::of_client(&cause, &client_id);
+    let part = keycloak.implied.client;
+    let mappers = mappers::of_client(&cause, &client_id).into_iter();
+    let mut mappers: Vec<_> = mappers.map(|mapper| mappers::implied(mapper, part)).collect();
     for mapper in mappers::declared(reading, fields.protocol_mappers.clone(), &path) {
         mappers.retain(|ours| ours.value.name != mapper.value.name);
         mappers.push(mapper);
@@ -117,6 +122,9 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
         field_causes.insert("webOrigins".to_owned(), reading.cause(&reading.address_path(keycloak)));
     }
     let secret = declared.secret.as_ref().map(|secret| reading.secret(secret, &path.clone().key("secret")));
+    let built_in = reading.built_in(&declared.fields, &path);
+    let web_origins = declared.web_origins.is_none().then_some("webOrigins");
+    let built_in: Vec<&str> = built_in.chain(web_origins).chain([DEFAULT_SCOPES]).collect();
     let web_origins = declared.web_origins.unwrap_or_else(|| reading.public_address(keycloak).into_iter().collect());
     let value = ClientRepresentation {
         client_id: Some(client_id),
@@ -125,9 +133,11 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
         web_origins: Some(web_origins),
         ..fields
     };
-    let client = taken_apart(Declared { value, cause, field_causes, team: None }, mappers);
+    let client = Declared { field_causes, ..Declared::new(value, cause) }.with_built_in(part, built_in);
+    let client = taken_apart(client, mappers);
     let client = with_roles(reading, client, beside, &path);
-    let implied = || keycloak.implied.openid_scope.then(|| Related::at_least([OPENID, "email", "profile"]));
+    let implied =
+        || keycloak.implied.openid_scope.is_implied().then(|| Related::at_least([OPENID, "email", "profile"]));
     let client = DesiredClient { default_scopes: client.default_scopes.clone().or_else(implied), ..client };
     refuse_contradictions(reading, &client, path);
     client

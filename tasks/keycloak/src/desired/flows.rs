@@ -21,7 +21,7 @@ pub(super) fn binding(realm: &mut Declared<RealmRepresentation>) -> Option<Decla
     };
     let causes = realm.field_causes.clone();
     bound_in(&bound).next()?;
-    Some(Declared { value: bound, cause: realm.cause.clone(), field_causes: causes, team: None })
+    Some(Declared { field_causes: causes, ..Declared::new(bound, realm.cause.clone()) })
 }
 
 /// The aliases that the realm's fields name.

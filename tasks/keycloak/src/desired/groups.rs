@@ -3,15 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::{ValuePath, model::Keycloak};
+use evenkeel_core::values::{
+    ValuePath,
+    model::{ImpliedPart, Keycloak},
+};
 use evenkeel_keycloak_client::types::GroupRepresentation;
 
 use super::{Declared, DesiredGroup, Reading, Related, roles::exactly};
 use crate::names::REALM_MANAGEMENT;
 
+/// The fields of a group that say which roles it gives.
+const ROLES: [&str; 2] = ["realmRoles", "clientRoles"];
+
 /// With an external identity provider nobody implies groups; declared ones are there all the same.
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredGroup> {
-    let mut groups = if keycloak.identity_provider.is_none() { implied(reading) } else { Vec::new() };
+    let mut groups = if keycloak.identity_provider.is_none() { implied(reading, keycloak) } else { Vec::new() };
     let mut declared_groups = Vec::new();
     let path = ValuePath::root().key("keycloak").key("groups");
     for (index, declared) in keycloak.groups.iter().flatten().enumerate() {
@@ -34,6 +40,7 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
 /// A declaration comes before what is implied, field by field; so does a declared list of roles.
 fn complete(declared: &mut DesiredGroup, implied: &DesiredGroup) {
     declared.group.team.clone_from(&implied.group.team);
+    declared.group.built_in.clone_from(&implied.group.built_in);
     declared.realm_roles = declared.realm_roles.take().or_else(|| implied.realm_roles.clone());
     for (client, roles) in &implied.client_roles {
         declared.client_roles.entry(client.clone()).or_insert_with(|| roles.clone());
@@ -79,17 +86,19 @@ fn add(
 
 /// Every group gives the realm role of its own name, and lets its members see users; administrators
 /// of all teams also manage users, and those of the platform the realm as well.
-fn implied(reading: &Reading<'_>) -> Vec<DesiredGroup> {
+fn implied(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredGroup> {
     let administrators: [&[&str]; 3] =
         [&["view-users", "manage-realm", "manage-users"], &["view-users", "manage-users"], &["view-users"]];
     let platform = reading.implied_administrators().zip(administrators).map(|((key, name), rights)| {
         let cause = reading.cause(&ValuePath::root().key("platform").key("names").key(key));
-        group(Declared::new(representation(&name), cause), &name, rights)
+        let administrators = Declared::new(representation(&name), cause);
+        group(administrators.with_built_in(keycloak.implied.administrators, ROLES), &name, rights)
     });
     let teams = reading.values.teams.keys().map(|id| {
         let cause = reading.cause(&ValuePath::root().key("teams").key(id.as_str()));
         let name = reading.values.platform.names.team(id);
-        group(Declared::new(representation(&name), cause).of_team(Some(id.as_str().into())), &name, &["view-users"])
+        let of_team = Declared::new(representation(&name), cause).of_team(Some(id.as_str().into()));
+        group(of_team.with_built_in(ImpliedPart::InOurs, ROLES), &name, &["view-users"])
     });
     platform.chain(teams).collect()
 }

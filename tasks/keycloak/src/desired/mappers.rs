@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::{plan::Cause, values::ValuePath};
+use evenkeel_core::{
+    plan::Cause,
+    values::{ValuePath, model::ImpliedPart},
+};
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
 use super::{Declared, Reading};
@@ -31,10 +34,21 @@ pub(super) fn declared(
             reading.twice(&path.key("name"), "protocol mapper", &name);
             continue;
         }
+        let says_protocol = mapper.protocol.is_some();
         mapper.protocol.get_or_insert_with(|| "openid-connect".to_owned());
-        known.push(Declared::new(mapper, reading.cause(&path)));
+        let mapper = Declared::new(mapper, reading.cause(&path));
+        let implied = (!says_protocol).then_some("protocol");
+        known.push(mapper.with_built_in(ImpliedPart::InOurs, implied));
     }
     known
+}
+
+/// A mapper of which nobody wrote anything.
+pub(super) fn implied(
+    mapper: Declared<ProtocolMapperRepresentation>,
+    part: ImpliedPart,
+) -> Declared<ProtocolMapperRepresentation> {
+    mapper.with_built_in(part, ["protocol", "protocolMapper", "config"])
 }
 
 /// The mappers of scope `openid`. The `groups` claim carries realm *roles*: a team's role shows up as

@@ -6,7 +6,7 @@ use evenkeel_core::object::ObjectId;
 
 use super::{Declared, Desired};
 use crate::names::{
-    CLIENT, CLIENT_ROLE, CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, MapperOwner, REALM, ROLE,
+    self, CLIENT, CLIENT_ROLE, CLIENT_SCOPE, IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, MapperOwner, REALM, ROLE,
     USER,
 };
 
@@ -42,7 +42,7 @@ impl Desired {
         }
         let roles = self.roles.iter().filter_map(|role| role.role.value.name.as_deref());
         objects.extend(roles.map(|name| ObjectId::new(ROLE, name)));
-        objects.extend(self.groups.iter().map(|group| ObjectId::new(GROUP, group.path.as_str())));
+        objects.extend(self.groups.iter().map(|group| names::group(&group.path)));
         objects
     }
 }

@@ -10,6 +10,7 @@ use evenkeel_core::{
     },
 };
 use evenkeel_engine::secrets::SecretResolver;
+use evenkeel_transport::check_segment;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -70,7 +71,7 @@ impl<'a> Reading<'a> {
 
     /// Those whose roles and groups the platform implies: all of them, or none.
     pub(super) fn implied_administrators(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let implied = self.values.keycloak.as_ref().is_none_or(|keycloak| keycloak.implied.administrators);
+        let implied = self.values.keycloak.as_ref().is_none_or(|keycloak| keycloak.implied.administrators.is_implied());
         self.administrator_names().into_iter().filter(move |_| implied)
     }
 
@@ -175,21 +176,67 @@ impl<'a> Reading<'a> {
         T: DeserializeOwned + Default,
         B: DeserializeOwned + Default,
     {
+        for (key, value) in declared.fields() {
+            self.check_role_names(key, value, &path.clone().key(key));
+        }
         let causes = declared.fields().keys().map(|field| (field.clone(), self.cause(&path.clone().key(field))));
         let field_causes = causes.collect();
         let (beside, fields): (Map<_, _>, Map<_, _>) =
             self.fields(declared, path).into_iter().partition(|(field, _)| beside.contains(&field.as_str()));
         let value = self.fitting(fields, path);
-        (Declared { value, cause: self.cause(path), field_causes, team: None }, self.fitting(beside, path))
+        (Declared { field_causes, ..Declared::new(value, self.cause(path)) }, self.fitting(beside, path))
     }
 
-    /// The name by which a declared object is known, which it must have; reported where it has none.
+    /// The fields of a declared representation that nobody wrote.
+    pub(super) fn built_in<'r>(
+        &'r self,
+        declared: &'r Representation,
+        path: &'r ValuePath,
+    ) -> impl Iterator<Item = &'r str> + 'r {
+        let fields = declared.fields().keys().map(String::as_str);
+        fields.filter(move |field| self.document.is_built_in(&path.clone().key(*field)))
+    }
+
+    /// The name by which a declared object is known, which it must have; reported where it has none, or one with which requests
+    /// would reach something else.
     pub(super) fn name(&self, name: Option<&str>, key: &str, path: &ValuePath) -> Option<String> {
-        let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
-        if name.is_none() {
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
             self.report(self.problem(path, &format!("`{key}` is missing")));
+            return None;
+        };
+        match check_segment(name) {
+            Ok(()) => Some(name.to_owned()),
+            Err(why) => {
+                let problem = self.problem(&path.clone().key(key), &format!("`{key}` cannot be a name: {why}"));
+                self.report(problem.with_hint("no address can carry it: give the object another name"));
+                None
+            }
         }
-        name
+    }
+
+    /// Reports names of roles that no address can carry, in lists at any depth of a representation.
+    pub(super) fn check_role_names(&self, key: &str, value: &Value, path: &ValuePath) {
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let path = path.clone().index(index);
+                    match item.as_str().filter(|_| ROLE_LISTS.contains(&key)).map(check_segment) {
+                        Some(Err(why)) => {
+                            self.report(self.problem(&path, &format!("a role cannot be called so: {why}")))
+                        }
+                        _ => self.check_role_names("", item, &path),
+                    }
+                }
+            }
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    // The names of clients stand between: `clientRoles: {realm-management: [view-users]}`.
+                    let key = if ROLE_MAPS.contains(&key) { ROLE_LISTS[0] } else { name };
+                    self.check_role_names(key, value, &path.clone().key(name));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Reports an id: Keycloak takes none for a role, and one in a new group for the wish to move another.
@@ -219,6 +266,11 @@ impl<'a> Reading<'a> {
         self.document.problem(path, message)
     }
 }
+
+/// Under these keys, representations list roles by name; `realm` and `client` are those of `composites`.
+const ROLE_LISTS: [&str; 2] = ["realmRoles", "realm"];
+/// Under these, by client.
+const ROLE_MAPS: [&str; 2] = ["clientRoles", "client"];
 
 /// Of a representation that the values declare as the application has it.
 #[derive(Default, Deserialize)]

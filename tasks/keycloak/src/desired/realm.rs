@@ -1,9 +1,17 @@
 //! The realm's own fields, the administrators' login theme, the user profile.
 
-use evenkeel_core::values::{ValuePath, model::Keycloak};
+use evenkeel_core::{
+    object::ObjectId,
+    plan::Note,
+    values::{
+        ValuePath,
+        model::{ImpliedPart, Keycloak},
+    },
+};
 use evenkeel_keycloak_client::types::RealmRepresentation;
 
 use super::{Declared, Reading, Related, scopes::OPENID};
+use crate::names::REALM;
 
 /// Fields that have another place in the values, that a realm's update ignores, or that nobody can read back
 /// (server-behaviour 2.4): they would differ for ever.
@@ -31,24 +39,41 @@ const OBSOLETE: &str = "Keycloak knows it no more: leave it out";
 /// Any field of `keycloak.realm`; the display name is the realm's name unless it is declared.
 pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Declared<RealmRepresentation> {
     let path = ValuePath::root().key("keycloak").key("realm");
-    let mut field_causes = std::collections::BTreeMap::new();
-    let mut value = RealmRepresentation::default();
-    if let Some(realm) = &keycloak.realm {
-        reading.refuse_fields(realm, &path, &REFUSED);
-        value = reading.typed(realm, &path);
-        refuse_contradictions(reading, &value, &path);
-        field_causes
-            .extend(realm.fields().keys().map(|field| (field.clone(), reading.cause(&path.clone().key(field)))));
-    }
-    value.realm = Some(reading.realm().to_owned());
-    value.display_name = value.display_name.or_else(|| Some(reading.realm().to_owned()));
-    if let (None, Some(theme)) = (&value.login_theme, &keycloak.login_theme) {
-        value.login_theme = Some(theme.clone());
-        field_causes
-            .insert("loginTheme".to_owned(), reading.cause(&ValuePath::root().key("keycloak").key("loginTheme")));
-    }
     let cause = reading.cause(&ValuePath::root().key("platform").key("names").key("realm"));
-    Declared { value, cause, field_causes, team: None }
+    let mut settings = Declared::new(RealmRepresentation::default(), cause);
+    if let Some(realm) = keycloak.realm.as_ref() {
+        reading.refuse_fields(realm, &path, &REFUSED);
+        let built_in: Vec<&str> = reading.built_in(realm, &path).collect();
+        settings.value = match keycloak.implied.realm {
+            ImpliedPart::Nowhere => reading.typed(&realm.without(&built_in), &path),
+            _ => reading.typed(realm, &path),
+        };
+        refuse_contradictions(reading, &settings.value, &path);
+        let causes = realm.fields().keys().map(|field| (field.clone(), reading.cause(&path.clone().key(field))));
+        settings.field_causes.extend(causes);
+        settings = settings.with_built_in(keycloak.implied.realm, built_in);
+    }
+    settings.value.realm = Some(reading.realm().to_owned());
+    if settings.value.display_name.is_none() && keycloak.implied.realm.is_implied() {
+        settings.value.display_name = Some(reading.realm().to_owned());
+        settings = settings.with_built_in(keycloak.implied.realm, ["displayName"]);
+    }
+    if let (None, Some(theme)) = (&settings.value.login_theme, &keycloak.login_theme) {
+        settings.value.login_theme = Some(theme.clone());
+        let cause = reading.cause(&ValuePath::root().key("keycloak").key("loginTheme"));
+        settings.field_causes.insert("loginTheme".to_owned(), cause);
+    }
+    settings
+}
+
+/// The realm's name, where nobody chose it.
+pub(super) fn assumed(reading: &Reading<'_>) -> Vec<Note> {
+    let path = ValuePath::root().key("platform").key("names").key("realm");
+    if !reading.document.is_built_in(&path) {
+        return Vec::new();
+    }
+    let message = "is the realm of a built-in name, which nobody chose: `platform.names.realm` names another";
+    vec![Note { object: ObjectId::new(REALM, reading.realm()), message: message.to_owned() }]
 }
 
 /// Addresses that several users may have serve neither to log in nor as user names: whichever of the two is
@@ -80,7 +105,7 @@ pub(super) fn client_scopes(
         Some(scopes) => Related::exactly(scopes),
         None => Related::default(),
     };
-    if keycloak.implied.openid_scope && !defaults.names.iter().any(|scope| scope == OPENID) {
+    if keycloak.implied.openid_scope.is_implied() && !defaults.names.iter().any(|scope| scope == OPENID) {
         defaults.names.push(OPENID.to_owned());
     }
     let optional = realm.default_optional_client_scopes.take().map(Related::exactly).unwrap_or_default();

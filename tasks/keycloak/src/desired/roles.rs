@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::values::{ValuePath, model::Keycloak};
+use evenkeel_core::values::{
+    ValuePath,
+    model::{ImpliedPart, Keycloak},
+};
 use evenkeel_keycloak_client::types::RoleRepresentation;
 
 use super::{Declared, DesiredRole, Reading, Related};
@@ -38,6 +41,7 @@ fn complete(declared: &mut Declared<RoleRepresentation>, implied: &Declared<Role
     if declared.value.description.is_none() {
         declared.value.description.clone_from(&implied.value.description);
         declared.field_causes.insert("description".to_owned(), implied.cause.clone());
+        declared.built_in.clone_from(&implied.built_in);
     }
     declared.team.clone_from(&implied.team);
 }
@@ -85,11 +89,14 @@ fn implied(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredRole> {
     let platform = reading.implied_administrators().zip(external).map(|((key, name), group)| {
         let cause = reading.cause(&ValuePath::root().key("platform").key("names").key(key));
         Declared::new(role(&name, group.as_deref()), cause)
+            .with_built_in(keycloak.implied.administrators, ["description"])
     });
     let teams = reading.values.teams.iter().map(|(id, team)| {
         let cause = reading.cause(&ValuePath::root().key("teams").key(id.as_str()));
         let name = reading.values.platform.names.team(id);
-        Declared::new(role(&name, team.identity_group.as_deref()), cause).of_team(Some(id.as_str().into()))
+        Declared::new(role(&name, team.identity_group.as_deref()), cause)
+            .with_built_in(ImpliedPart::InOurs, ["description"])
+            .of_team(Some(id.as_str().into()))
     });
     let alone = |role| DesiredRole { role, realm_roles: None, client_roles: BTreeMap::new() };
     platform.chain(teams).map(alone).collect()

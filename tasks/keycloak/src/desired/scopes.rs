@@ -13,7 +13,7 @@ use super::{Declared, DesiredClientScope, Reading, RelatedRoles, mappers};
 use crate::definitions::BESIDE_CLIENT_SCOPE;
 
 /// The scope that makes tokens carry what the applications read.
-pub(super) const OPENID: &str = "openid";
+pub(crate) const OPENID: &str = "openid";
 
 /// What the values say of a scope that Keycloak keeps at end points of its own.
 #[derive(Default, Deserialize)]
@@ -23,7 +23,8 @@ struct Beside {
 }
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClientScope> {
-    let mut scopes = if keycloak.implied.openid_scope { vec![implied(reading)] } else { Vec::new() };
+    let mut scopes =
+        if keycloak.implied.openid_scope.is_implied() { vec![implied(reading, keycloak)] } else { Vec::new() };
     let path = ValuePath::root().key("keycloak").key("clientScopes");
     for (index, declared) in keycloak.client_scopes.iter().flatten().enumerate() {
         let path = path.clone().index(index);
@@ -35,7 +36,10 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
             continue;
         }
         // Keycloak refuses a scope without one; nearly every scope is of this kind.
-        scope.value.protocol.get_or_insert_with(|| "openid-connect".to_owned());
+        if scope.value.protocol.is_none() {
+            scope.value.protocol = Some("openid-connect".to_owned());
+            scope.built_in.insert("protocol".to_owned());
+        }
         let mappers = mappers::declared(reading, scope.value.protocol_mappers.take(), &path);
         let scope_mappings = beside.scope_mappings.map(RelatedRoles::exactly).unwrap_or_default();
         scopes.push(DesiredClientScope { scope, mappers, scope_mappings });
@@ -43,7 +47,7 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
     scopes
 }
 
-fn implied(reading: &Reading<'_>) -> DesiredClientScope {
+fn implied(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClientScope {
     let cause = reading.cause(&ValuePath::root().key("keycloak"));
     let attributes =
         ["include.in.token.scope", "display.on.consent.screen"].map(|key| (key.to_owned(), "true".to_owned()));
@@ -53,9 +57,10 @@ fn implied(reading: &Reading<'_>) -> DesiredClientScope {
         attributes: Some(BTreeMap::from(attributes)),
         ..Default::default()
     };
+    let part = keycloak.implied.openid_scope;
     DesiredClientScope {
-        mappers: mappers::of_scope(&cause),
-        scope: Declared::new(scope, cause),
+        mappers: mappers::of_scope(&cause).into_iter().map(|mapper| mappers::implied(mapper, part)).collect(),
+        scope: Declared::new(scope, cause).with_built_in(part, ["protocol", "attributes"]),
         scope_mappings: RelatedRoles::default(),
     }
 }

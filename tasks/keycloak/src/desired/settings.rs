@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::values::{ValuePath, model::Keycloak};
+use evenkeel_core::values::{
+    ValuePath,
+    model::{Keycloak, RoleNames},
+};
 use evenkeel_keycloak_client::types::{
     RealmEventsConfigRepresentation, RequiredActionProviderRepresentation, UpAttribute, UpAttributePermissions,
     UpConfig,
 };
 
-use super::{Declared, Reading, Related, RelatedRoles};
+use super::{Declared, DesiredUserProfile, Reading, Related, RelatedRoles};
 
 /// Which events are kept. The realm's own fields say the same, so that one field may stand in one of the two places only.
 pub(super) fn events(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<Declared<RealmEventsConfigRepresentation>> {
@@ -47,18 +50,22 @@ pub(super) fn required_actions(
 /// the nickname by which Gitea knows a user. The four attributes of every account are readable and
 /// writable by the user and by administrators. What the values declare comes before that; what else the
 /// profile holds stays.
-pub(super) fn user_profile(reading: &Reading<'_>, keycloak: &Keycloak) -> Declared<UpConfig> {
+pub(super) fn user_profile(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredUserProfile {
     let path = ValuePath::root().key("keycloak");
-    let mut profile = match &keycloak.user_profile {
+    let asked = match &keycloak.user_profile {
         Some(declared) => reading.declared(declared, &path.key("userProfile")),
         None => Declared::new(UpConfig::default(), reading.cause(&path)),
     };
-    let value = &mut profile.value;
+    let value = &asked.value;
     check_names(reading, value.attributes.iter().flatten().map(|attribute| attribute.name.as_deref()), "attributes");
     check_names(reading, value.groups.iter().flatten().map(|group| group.name.as_deref()), "groups");
-    if !keycloak.implied.user_profile {
-        return profile;
-    }
+    let part = keycloak.implied.user_profile;
+    let whole = if part.is_implied() { with_implied(asked.clone()) } else { asked.clone() };
+    DesiredUserProfile { whole, asked, everywhere: part.is_everywhere() }
+}
+
+fn with_implied(mut profile: Declared<UpConfig>) -> Declared<UpConfig> {
+    let value = &mut profile.value;
     value.unmanaged_attribute_policy.get_or_insert_with(|| "ADMIN_EDIT".to_owned());
     let mut attributes: Vec<UpAttribute> = ["username", "email", "firstName", "lastName"].map(of_everyone).into();
     for declared in value.attributes.take().unwrap_or_default() {
@@ -116,6 +123,12 @@ pub(super) fn default_groups(
 }
 
 /// The roles that every user has.
-pub(super) fn default_roles(keycloak: &Keycloak) -> RelatedRoles {
+pub(super) fn default_roles(reading: &Reading<'_>, keycloak: &Keycloak) -> RelatedRoles {
+    let path = ValuePath::root().key("keycloak").key("defaultRoles");
+    let RoleNames { realm_roles, client_roles } = keycloak.default_roles.clone().unwrap_or_default();
+    reading.check_role_names("realmRoles", &realm_roles.into(), &path.clone().key("realmRoles"));
+    let client_roles =
+        serde_json::Map::from_iter(client_roles.into_iter().flatten().map(|(client, roles)| (client, roles.into())));
+    reading.check_role_names("clientRoles", &client_roles.into(), &path.key("clientRoles"));
     keycloak.default_roles.clone().map(RelatedRoles::exactly).unwrap_or_default()
 }

@@ -112,6 +112,12 @@ impl DesiredUser {
         }
     }
 
+    /// The user, about whose nickname nobody says anything.
+    #[must_use]
+    pub fn without_nickname(&self) -> Self {
+        Self { account: Account { nickname: None, ..self.account.clone() }, ..self.clone() }
+    }
+
     /// The value that asks for the user.
     #[must_use]
     pub fn cause(&self) -> Cause {
@@ -155,7 +161,7 @@ impl<'a> Accounts<'a> {
         let teams = reading.team_groups().into_iter().map(|(group, team)| (team.as_ref().to_owned(), (group, team)));
         Self {
             reading,
-            nicknames: keycloak.implied.nicknames,
+            nicknames: keycloak.implied.nicknames.is_implied(),
             teams: teams.collect(),
             administrators: reading.administrator_names().map(|(_, name)| name.into()),
         }

@@ -35,7 +35,10 @@ pub(super) fn scopes(composing: &mut Composing<'_>) -> Option<Node> {
     for scope in scopes {
         let name = scope.name.as_deref().unwrap_or_default();
         let implied = composing.decisions.openid_scope && name == OPENID;
-        if name.is_empty() || implied || !composing.decisions.has(&format!("client-scope/{name}")) {
+        if implied
+            || !composing.can_name("client scope", name)
+            || !composing.decisions.has(&format!("client-scope/{name}"))
+        {
             continue;
         }
         let recorded = composing.fresh.at(&["clientScopes", name]);
@@ -80,7 +83,10 @@ fn mappers(
             continue;
         }
         last = Some(name);
-        if name.is_empty() || !composing.decisions.has(&object) || recorded.holds_mapper(mapper) {
+        if !composing.can_name("protocol mapper", name)
+            || !composing.decisions.has(&object)
+            || recorded.holds_mapper(mapper)
+        {
             continue;
         }
         let owned = format!("{owner}/{name}");
@@ -127,7 +133,10 @@ pub(super) fn clients(composing: &mut Composing<'_>) -> Option<Node> {
     for client in clients {
         let client_id = client.client_id.as_deref().unwrap_or_default();
         let shared = composing.decisions.client && client_id == composing.place.names.client.as_str();
-        if client_id.is_empty() || shared || !composing.decisions.has(&format!("client/{client_id}")) {
+        if shared
+            || !composing.can_name("client", client_id)
+            || !composing.decisions.has(&format!("client/{client_id}"))
+        {
             continue;
         }
         let recorded = composing.fresh.at(&["clients", client_id]);

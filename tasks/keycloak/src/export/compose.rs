@@ -7,6 +7,7 @@ use evenkeel_engine::export::{
     document::{Layer, Node},
     secrets::Secrets,
 };
+use evenkeel_transport::check_segment;
 use serde_json::{Map, Value};
 
 use super::{
@@ -59,6 +60,17 @@ impl<'a> Composing<'a> {
     /// Notes what is there and cannot be declared.
     pub(super) fn remark(&mut self, remark: String) {
         self.remarks.push(remark);
+    }
+
+    /// Whether values can name an object; one that they cannot is told.
+    pub(super) fn can_name(&mut self, kind: &str, name: &str) -> bool {
+        match check_segment(name) {
+            Ok(()) => true,
+            Err(why) => {
+                self.remark(format!("{kind} {name:?}, which values cannot name: {why}"));
+                false
+            }
+        }
     }
 
     /// Whether a role or group of this name follows from a team, or from the platform's names.

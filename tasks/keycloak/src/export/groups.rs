@@ -19,7 +19,7 @@ pub(super) fn roles(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
     for role in roles {
         let name = role.name.as_deref().unwrap_or_default();
-        if name.is_empty() || !composing.decisions.has(&format!("role/{name}")) {
+        if !composing.can_name("role", name) || !composing.decisions.has(&format!("role/{name}")) {
             continue;
         }
         // What every user has is a value of its own.
@@ -42,7 +42,7 @@ pub(super) fn of_client(composing: &mut Composing<'_>, client_id: &str) -> Optio
     let mut nodes = Vec::new();
     for (name, role) in &observed.roles {
         let owned = format!("{client_id}/{name}");
-        if name.is_empty() || !composing.decisions.has(&format!("client-role/{owned}")) {
+        if !composing.can_name("client role", name) || !composing.decisions.has(&format!("client-role/{owned}")) {
             continue;
         }
         let recorded = composing.fresh.at(&["clientRoles", client_id, name]);

@@ -13,7 +13,9 @@ use crate::observe::ObservedProvider;
 pub(super) fn required_actions(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
     for (alias, action) in composing.found.required_actions.as_ref()? {
-        if alias.is_empty() || !composing.decisions.has(&format!("required-action/{alias}")) {
+        if !composing.can_name("required action", alias)
+            || !composing.decisions.has(&format!("required-action/{alias}"))
+        {
             continue;
         }
         let recorded = composing.fresh.at(&["requiredActions", alias]);
@@ -65,7 +67,9 @@ pub(super) fn user_profile(composing: &mut Composing<'_>) -> Option<Node> {
 pub(super) fn identity_providers(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
     for (alias, found) in composing.found.providers.as_ref()? {
-        if alias.is_empty() || !composing.decisions.has(&format!("identity-provider/{alias}")) {
+        if !composing.can_name("identity provider", alias)
+            || !composing.decisions.has(&format!("identity-provider/{alias}"))
+        {
             continue;
         }
         if let Some(node) = identity_provider(composing, alias, found) {
@@ -88,7 +92,9 @@ fn identity_provider(composing: &mut Composing<'_>, alias: &str, found: &Observe
     let mut mappers = Vec::new();
     for (name, mapper) in &found.mappers {
         let owned = format!("{alias}/{name}");
-        if name.is_empty() || !composing.decisions.has(&format!("identity-provider-mapper/{owned}")) {
+        if !composing.can_name("identity provider mapper", name)
+            || !composing.decisions.has(&format!("identity-provider-mapper/{owned}"))
+        {
             continue;
         }
         let definition = "IdentityProviderMapperRepresentation";

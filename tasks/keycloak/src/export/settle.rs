@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     Keycloak,
-    names::{CLIENT, CLIENT_SCOPE, REALM_MANAGEMENT},
+    names::REALM_MANAGEMENT,
     observe::{Observed, ObservedUser},
     plan::Operation,
     relation::RoleName,
@@ -110,14 +110,13 @@ fn teams(place: &Place, found: &Found) -> BTreeSet<String> {
 impl Decisions {
     /// Decides otherwise about what a plan would change.
     fn take_back(&mut self, place: &Place, change: &Change<Operation>) {
-        let (kind, name) = (change.object.kind().as_str(), change.object.name());
-        let names = &place.names;
-        let client = names.client.as_str();
-        let within = |owner: &str| name == owner || name.strip_prefix(owner).is_some_and(|rest| rest.starts_with('/'));
-        let openid = ["openid".to_owned(), format!("{CLIENT_SCOPE}/openid"), format!("{client}/openid")];
+        let (kind, path) = (change.object.kind().as_str(), change.object.names().collect::<Vec<_>>());
+        let client = place.names.client.as_str();
+        let within = |owner: &[&str]| path.starts_with(owner);
+        let openid: [&[&str]; 3] = [&["openid"], &["client-scope", "openid"], &[client, "openid"]];
         match kind {
             "role" | "group" | "group-role" | "composite" => {
-                self.take_back_implied(place, name.split('/').next().unwrap_or_default(), change);
+                self.take_back_implied(place, path.first().copied().unwrap_or_default(), change);
             }
             "user-profile" => self.user_profile = false,
             "client-scope" | "default-client-scope" | "protocol-mapper" | "client-default-scope"
@@ -125,9 +124,9 @@ impl Decisions {
             {
                 self.openid_scope = false;
             }
-            "client" if within(client) && change.action == Action::Create => self.client = false,
-            "protocol-mapper" if within(&format!("{CLIENT}/{client}")) => self.client = false,
-            "client-default-scope" if within(client) => self.client = false,
+            "client" if within(&[client]) && change.action == Action::Create => self.client = false,
+            "protocol-mapper" if within(&["client", client]) => self.client = false,
+            "client-default-scope" if within(&[client]) => self.client = false,
             "user" if change.fields.iter().any(names_nickname) => self.nicknames = false,
             _ => {}
         }
@@ -155,7 +154,9 @@ impl Decisions {
 
     /// The last resort: fields that do not stay as they are shown, or an object that cannot be declared.
     fn leave_out(&mut self, change: &Change<Operation>) {
-        let object = change.object.to_string();
+        // As an export writes it: with all names joined as they are.
+        let names: Vec<&str> = change.object.names().collect();
+        let object = format!("{}/{}", change.object.kind(), names.join("/"));
         if change.action == Action::Update && !change.fields.is_empty() {
             self.left_out.extend(change.fields.iter().map(|field| (object.clone(), Some(field.path.to_string()))));
         } else {

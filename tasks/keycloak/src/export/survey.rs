@@ -14,7 +14,7 @@ use evenkeel_keycloak_client::{
         RequiredActionProviderRepresentation, RoleRepresentation, UpConfig, UserRepresentation,
     },
 };
-use evenkeel_transport::ResultExt;
+use evenkeel_transport::{ResultExt, check_segment};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
@@ -73,9 +73,9 @@ impl Keycloak {
         found.optional_client_scopes = part(unread, "the optional client scopes", self.optional_scopes()).await?;
         found.clients = part(unread, "the clients", self.clients_of_realm()).await?;
         found.roles = part(unread, "the realm roles", self.roles_of_realm()).await?;
-        let holders = composite_names(found.roles.as_deref().unwrap_or_default());
+        let holders = holders(found.roles.as_deref().unwrap_or_default());
         let clients = client_ids(found.clients.as_deref().unwrap_or_default());
-        let composites = part(unread, "the roles inside roles", self.roles_inside(&holders, &clients)).await?;
+        let composites = part(unread, "the roles inside roles", self.roles_inside_all(&holders, &clients)).await?;
         found.composites = composites.unwrap_or_default();
         let clients = found.clients.as_deref().unwrap_or_default();
         let roles = part(unread, "the roles of clients", self.roles_of_clients(clients)).await?;
@@ -142,17 +142,16 @@ impl Keycloak {
         paging::roles(&self.client, self.realm(), false).await.doing("list", "roles of realm", self.realm())
     }
 
-    async fn roles_inside(
+    async fn roles_inside_all(
         &self,
-        holders: &[String],
+        holders: &[(String, String)],
         clients: &HashMap<String, String>,
     ) -> Result<BTreeMap<String, Vec<RoleName>>, Error> {
         let mut reads = Vec::with_capacity(holders.len());
-        for holder in holders {
+        for (name, id) in holders {
             reads.push(async move {
-                let inside = self.client.role_composite_list().realm(self.realm()).role_name(holder).send().await;
-                let inside = inside.api().doing("list", "roles inside role", holder)?;
-                Ok::<_, Error>((holder.clone(), names_of(inside, clients)))
+                let inside = self.roles_inside("roles inside role", name, id).await?;
+                Ok::<_, Error>((name.clone(), names_of(inside, clients)))
             });
         }
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
@@ -190,8 +189,12 @@ impl Keycloak {
         let mut found = BTreeMap::new();
         for provider in providers.doing("list", "identity providers of realm", self.realm())? {
             let Some(alias) = provider.alias.clone() else { continue };
-            let mappers = self.client.identity_provider_mapper_list().realm(self.realm()).alias(&alias).send().await;
-            let mappers = mappers.api().doing("list", "mappers of identity provider", &alias)?;
+            // Of one that no address can carry nothing more can be asked; it is told when the values are written.
+            let mut mappers = Vec::new();
+            if check_segment(&alias).is_ok() {
+                let list = self.client.identity_provider_mapper_list().realm(self.realm()).alias(&alias).send().await;
+                mappers = list.api().doing("list", "mappers of identity provider", &alias)?;
+            }
             let mappers = mappers.into_iter().filter_map(|mapper| Some((mapper.name.clone()?, mapper))).collect();
             found.insert(alias, ObservedProvider { provider: Some(provider), mappers, endpoints: None });
         }
@@ -220,9 +223,8 @@ impl Keycloak {
         let roles = paging::client_roles(&self.client, self.realm(), id, false).await;
         let roles = roles.doing("list", "roles of client", client_id)?;
         let mut observed = ObservedClientRoles::default();
-        for name in composite_names(&roles) {
-            let list = self.client.client_role_composite_list().realm(self.realm()).client_uuid(id).role_name(&name);
-            let inside = list.send().await.api().doing("list", "roles inside client role", &name)?;
+        for (name, role_id) in holders(&roles) {
+            let inside = self.roles_inside("roles inside client role", &name, &role_id).await?;
             observed.composites.insert(name, names_of(inside, clients));
         }
         observed.roles = roles.into_iter().filter_map(|role| Some((role.name.clone()?, role))).collect();
@@ -307,8 +309,10 @@ fn names_of(roles: Vec<RoleRepresentation>, clients: &HashMap<String, String>) -
     names.collect()
 }
 
-fn composite_names(roles: &[RoleRepresentation]) -> Vec<String> {
-    roles.iter().filter(|role| role.composite == Some(true)).filter_map(|role| role.name.clone()).collect()
+/// The roles that hold others, each with its id.
+fn holders(roles: &[RoleRepresentation]) -> Vec<(String, String)> {
+    let holders = roles.iter().filter(|role| role.composite == Some(true));
+    holders.filter_map(|role| Some((role.name.clone()?, role.id.clone()?))).collect()
 }
 
 fn client_ids(clients: &[ClientRepresentation]) -> HashMap<String, String> {

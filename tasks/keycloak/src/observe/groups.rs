@@ -11,7 +11,7 @@ use crate::{
     desired::{Desired, DesiredGroup},
     directory::Named,
     error::Doing,
-    names::GROUP,
+    names::{self, GROUP},
     rights::Part,
 };
 
@@ -24,12 +24,14 @@ impl Keycloak {
         ownership: &Ownership,
     ) -> Result<BTreeMap<String, GroupRepresentation>, Error> {
         let top = paging::groups(&self.client, self.realm(), false).await;
-        let mut groups = BTreeMap::new();
-        self.keep_groups("", top.doing("list", "groups of realm", self.realm())?, &mut groups);
-        self.expect_all_groups(desired, &groups).await?;
+        let top = top.doing("list", "groups of realm", self.realm())?;
+        let (shown, mut groups) = (top.len(), BTreeMap::new());
+        self.keep_groups("", top, &mut groups);
+        self.expect_all_groups(desired, &groups, shown).await?;
         let mut parents: BTreeSet<&str> = desired.groups.iter().filter_map(|group| group.parent()).collect();
         let kind = GROUP;
-        parents.extend(ownership.of_kind(&kind).filter_map(|group| Some(group.name().rsplit_once('/')?.0)));
+        let ours: Vec<String> = ownership.of_kind(&kind).map(names::group_path).collect();
+        parents.extend(ours.iter().filter_map(|group| Some(group.rsplit_once('/')?.0)));
         // In the order of their paths a parent comes before the groups below it.
         for parent in parents {
             if let Some(id) = groups.get(parent).and_then(|group| group.id.clone()) {
@@ -46,6 +48,7 @@ impl Keycloak {
         &self,
         desired: &Desired,
         top: &BTreeMap<String, GroupRepresentation>,
+        shown: usize,
     ) -> Result<(), Error> {
         let is_missing = |group: &DesiredGroup| group.parent().is_none() && !top.contains_key(&group.path);
         if !desired.groups.iter().any(is_missing) {
@@ -54,12 +57,14 @@ impl Keycloak {
         let counted = self.client.group_count().realm(self.realm()).top(true).send().await.api();
         let counted =
             counted.doing("count", "groups of realm", self.realm())?.get("count").copied().unwrap_or_default();
-        if usize::try_from(counted).unwrap_or_default() > top.len() {
+        if usize::try_from(counted).unwrap_or_default() > shown {
             return Err(Error::Withheld { kind: "groups", right: Part::Groups.right() });
         }
         Ok(())
     }
 
+    /// By path, which says for sure which group is meant: somebody's group `a/b` at the top is not the one that the values know
+    /// as `b` below `a`, and none that they could know.
     fn keep_groups(
         &self,
         above: &str,
@@ -67,7 +72,8 @@ impl Keycloak {
         groups: &mut BTreeMap<String, GroupRepresentation>,
     ) {
         for group in found {
-            if let (Some(name), Some(id)) = (&group.name, &group.id) {
+            let name = group.name.as_ref().filter(|name| !name.is_empty() && !name.contains('/'));
+            if let (Some(name), Some(id)) = (name, &group.id) {
                 let path = format!("{above}{name}");
                 self.directory.insert(Named::Group(path.clone()), id.as_str());
                 groups.insert(path, group);

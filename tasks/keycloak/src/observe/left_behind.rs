@@ -1,6 +1,6 @@
 //! What is ours and not declared any more, of the kinds that are never read in whole lists.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use evenkeel_core::{
     memory::Ownership,
@@ -8,7 +8,7 @@ use evenkeel_core::{
     values::model::RemovedUsers,
 };
 use evenkeel_keycloak_client::types::UserRepresentation;
-use evenkeel_transport::ResultExt;
+use evenkeel_transport::{ResultExt, check_segment};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::AT_ONCE;
@@ -49,7 +49,10 @@ impl Keycloak {
                 kind if *kind == USER => users.contains(object.name()),
                 _ => declared.contains(object),
             };
-            for object in kinds.iter().flat_map(|kind| ownership.of_kind(kind)).filter(|object| !is_declared(object)) {
+            let whole = |kind: &Kind| *kind != CLIENT_ROLE;
+            let known = |object: &ObjectId| if whole(object.kind()) { object.clone() } else { object.apart() };
+            let ours = kinds.iter().flat_map(|kind| ownership.of_kind(kind)).map(known).collect::<BTreeSet<_>>();
+            for object in ours.into_iter().filter(|object| !is_declared(object)) {
                 reads.push(self.read_removal(object, desired.removed_users));
             }
         }
@@ -58,37 +61,37 @@ impl Keycloak {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// A role of a client, named `client/role`. A name may itself hold slashes: the longest client that is there counts.
-    async fn find_client_role(&self, name: &str) -> Result<Option<Removal>, Error> {
-        let mut end = name.len();
-        while let Some(slash) = name[..end].rfind('/') {
-            let (client_id, role) = (&name[..slash], &name[slash + 1..]);
-            if let Some(client) = self.find_client(client_id).await?.and_then(|client| client.id) {
-                let found = self.client.client_role_get().realm(self.realm()).client_uuid(&client).role_name(role);
-                let found = found.send().await.optional().doing("read", "client role", name)?;
-                return Ok(found.map(|_| Removal::ClientRole(client, role.to_owned())));
-            }
-            end = slash;
-        }
-        Ok(None)
+    /// A role of a client. One that an older inventory knows by its joined names only is not looked for: they may be those of
+    /// another.
+    async fn find_client_role(&self, object: &ObjectId) -> Result<Option<Removal>, Error> {
+        let Some((client_id, role)) = object.in_parent() else { return Ok(None) };
+        let Some(client) = self.find_client(client_id).await?.and_then(|client| client.id) else { return Ok(None) };
+        let found = self.client.client_role_get().realm(self.realm()).client_uuid(&client).role_name(role);
+        let found = found.send().await.optional().doing("read", "client role", &object.path())?;
+        Ok(found.and_then(|role| role.id).map(Removal::ClientRole))
     }
 
     async fn read_removal(
         &self,
-        object: &ObjectId,
+        object: ObjectId,
         removed_users: RemovedUsers,
     ) -> Result<Option<(ObjectId, Removal)>, Error> {
         let name = object.name();
+        // These are asked for by name. One that an older inventory lists and no address can carry cannot be, and stays.
+        let by_name = [CLIENT_ROLE, IDENTITY_PROVIDER].contains(object.kind());
+        if by_name && check_segment(name).is_err() {
+            return Ok(None);
+        }
         let removal = match object.kind() {
             kind if *kind == CLIENT => self.find_client(name).await?.and_then(|client| client.id).map(Removal::Client),
             kind if *kind == USER => self.find_user(name).await?.and_then(|user| of_user(user, removed_users)),
-            kind if *kind == CLIENT_ROLE => self.find_client_role(name).await?,
+            kind if *kind == CLIENT_ROLE => self.find_client_role(&object).await?,
             _ => {
                 let provider = self.client.identity_provider_get().realm(self.realm()).alias(name).send().await;
                 let provider = provider.optional().doing("read", "identity provider", name)?;
-                provider.map(|_| Removal::IdentityProvider(name.to_owned()))
+                provider.and_then(|provider| provider.internal_id).map(Removal::IdentityProvider)
             }
         };
-        Ok(removal.map(|removal| (object.clone(), removal)))
+        Ok(removal.map(|removal| (object, removal)))
     }
 }

@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::AT_ONCE;
 use crate::{
     Error, Keycloak,
-    desired::{Desired, DesiredClient, DesiredRole},
+    desired::{Desired, DesiredClient},
     directory::Named,
     error::Doing,
     names::MapperOwner,
@@ -70,12 +70,23 @@ impl Keycloak {
         desired: &Desired,
         realm: &RealmRepresentation,
     ) -> Result<Vec<RoleName>, Error> {
-        let name = realm.default_role.as_ref().and_then(|role| role.name.as_deref());
-        let Some(name) = name.filter(|_| !desired.default_roles.is_empty()) else { return Ok(Vec::new()) };
+        let role = realm.default_role.as_ref().filter(|_| !desired.default_roles.is_empty());
+        let role = role.and_then(|role| Some((role.name.as_deref()?, role.id.as_deref()?)));
+        let Some((name, id)) = role else { return Ok(Vec::new()) };
         self.directory.insert(Named::DefaultRole, name);
-        let found = self.client.role_composite_list().realm(self.realm()).role_name(name).send().await;
-        let found = found.api().doing("list", "roles inside role", name)?;
+        let found = self.roles_inside("roles inside role", name, id).await?;
         self.named(found, desired.default_roles.client_roles.keys()).await
+    }
+
+    /// The roles inside a role, of the realm or of a client.
+    pub(crate) async fn roles_inside(
+        &self,
+        kind: &'static str,
+        name: &str,
+        id: &str,
+    ) -> Result<Vec<RoleRepresentation>, Error> {
+        let found = self.client.role_composite_list().realm(self.realm()).role_id(id).send().await;
+        found.api().doing("list", kind, name)
     }
 
     /// The roles of each declared client that declares some, with what is inside.
@@ -110,23 +121,12 @@ impl Keycloak {
         }
         for holder in declared.roles.iter().filter(|role| role.realm_roles.is_some() || !role.client_roles.is_empty()) {
             let name = holder.role.value.name.as_deref().unwrap_or_default();
-            if observed.roles.contains_key(name) {
-                let children = self.read_composites_of_client_role(&id, name, holder).await?;
-                observed.composites.insert(name.to_owned(), children);
+            if let Some(role_id) = observed.roles.get(name).and_then(|role| role.id.as_deref()) {
+                let found = self.roles_inside("roles inside client role", name, role_id).await?;
+                observed.composites.insert(name.to_owned(), self.named(found, holder.client_roles.keys()).await?);
             }
         }
         Ok((client_id.to_owned(), observed))
-    }
-
-    async fn read_composites_of_client_role(
-        &self,
-        client: &str,
-        name: &str,
-        holder: &DesiredRole,
-    ) -> Result<Vec<RoleName>, Error> {
-        let list = self.client.client_role_composite_list().realm(self.realm()).client_uuid(client).role_name(name);
-        let found = list.send().await.api().doing("list", "roles inside client role", name)?;
-        self.named(found, holder.client_roles.keys()).await
     }
 
     /// Roles by name. A role of a client says whose it is by the client's id: the clients that the declaration names

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use evenkeel_keycloak_client::{paging, types::RoleRepresentation};
-use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::AT_ONCE;
@@ -40,16 +39,20 @@ impl Keycloak {
         let mut reads = Vec::new();
         for holder in holders {
             let name = holder.role.value.name.as_deref().unwrap_or_default();
-            if roles.contains_key(name) {
-                reads.push(self.read_composites_of(name, holder));
+            if let Some(id) = roles.get(name).and_then(|role| role.id.as_deref()) {
+                reads.push(self.read_composites_of(name, id, holder));
             }
         }
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    async fn read_composites_of(&self, name: &str, holder: &DesiredRole) -> Result<(String, Vec<RoleName>), Error> {
-        let found = self.client.role_composite_list().realm(self.realm()).role_name(name).send().await;
-        let found = found.api().doing("list", "roles inside role", name)?;
+    async fn read_composites_of(
+        &self,
+        name: &str,
+        id: &str,
+        holder: &DesiredRole,
+    ) -> Result<(String, Vec<RoleName>), Error> {
+        let found = self.roles_inside("roles inside role", name, id).await?;
         Ok((name.to_owned(), self.named(found, holder.client_roles.keys()).await?))
     }
 }

@@ -1,7 +1,7 @@
 //! The declared users, by whichever way costs fewer requests.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -10,7 +10,14 @@ use evenkeel_transport::{Page, ResultExt, pages};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::AT_ONCE;
-use crate::{Error, Keycloak, account::Account, desired::Desired, directory::Named, error::Doing, rights::Part};
+use crate::{
+    Error, Keycloak,
+    account::{Account, NICKNAME},
+    desired::Desired,
+    directory::Named,
+    error::Doing,
+    rights::Part,
+};
 
 /// An account that is there, as far as it is compared.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +28,14 @@ pub struct ObservedUser {
     pub account: Account,
     /// Paths of the groups that it is in, of those about whose members some declared user says something.
     pub groups: Vec<Arc<str>>,
+}
+
+/// The declared users that are there, and who else has the nickname of one, both by folded email.
+type People = (BTreeMap<Arc<str>, ObservedUser>, BTreeMap<Arc<str>, String>);
+
+/// The values of a user's attribute `nickname`.
+fn nicknames_of(user: &UserRepresentation) -> impl Iterator<Item = &str> {
+    user.attributes.iter().filter_map(|attributes| attributes.get(NICKNAME)).flatten().map(String::as_str)
 }
 
 impl ObservedUser {
@@ -45,9 +60,9 @@ impl Keycloak {
     ///
     /// One count decides: pages of all users, or one exact search for each declared user. A realm of
     /// a hundred thousand accounts costs no more than the handful that the values name.
-    pub(super) async fn read_users(&self, desired: &Desired) -> Result<BTreeMap<Arc<str>, ObservedUser>, Error> {
+    pub(super) async fn read_users(&self, desired: &Desired) -> Result<People, Error> {
         if desired.users.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(People::default());
         }
         let count = self.client.user_count().realm(self.realm()).send().await.api().doing(
             "count",
@@ -55,7 +70,7 @@ impl Keycloak {
             self.realm(),
         )?;
         let pages = usize::try_from(count).unwrap_or_default() / paging::PAGE.get() as usize + 1;
-        let users = if pages <= desired.users.len() {
+        let (users, holders) = if pages <= desired.users.len() {
             self.list_users(desired).await
         } else {
             self.search_users(desired).await
@@ -67,7 +82,7 @@ impl Keycloak {
         for (email, user) in &users {
             self.directory.insert(Named::User(Arc::clone(email)), Arc::clone(&user.id));
         }
-        Ok(users)
+        Ok((users, holders))
     }
 
     async fn sees_no_user(&self) -> Result<bool, Error> {
@@ -77,13 +92,18 @@ impl Keycloak {
 
     /// Every user of the realm goes by; the declared ones stay. An account with the email wins over
     /// one that only has it as its user name.
-    async fn list_users(&self, desired: &Desired) -> Result<BTreeMap<Arc<str>, ObservedUser>, Error> {
+    async fn list_users(&self, desired: &Desired) -> Result<People, Error> {
         let declared: HashMap<&str, &Arc<str>> = desired.users.iter().map(|user| (&*user.email, &user.email)).collect();
         let declared = |name: &Option<String>| {
             let folded = name.as_deref().unwrap_or_default().to_lowercase();
             declared.get(folded.as_str()).map(|email| Arc::clone(email))
         };
-        let (mut by_email, mut by_name) = (BTreeMap::new(), BTreeMap::new());
+        let nicknames: HashMap<String, &Arc<str>> = desired
+            .users
+            .iter()
+            .flat_map(|user| user.account.nicknames().into_iter().map(|nickname| (nickname, &user.email)))
+            .collect();
+        let (mut by_email, mut by_name, mut holders) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let fetch = |page: Page| {
             let request = self
                 .client
@@ -101,19 +121,68 @@ impl Keycloak {
                     by_email.extend(ObservedUser::of_declared(user, email));
                 } else if let Some(email) = declared(&user.username) {
                     by_name.extend(ObservedUser::of_declared(user, email));
+                } else {
+                    let taken = nicknames_of(&user).find_map(|nickname| nicknames.get(nickname)).copied();
+                    holders.extend(taken.map(|email| (Arc::clone(email), user.username.unwrap_or_default())));
                 }
             }
         }
         by_name.append(&mut by_email);
-        Ok(by_name)
+        Ok((by_name, holders))
     }
 
-    async fn search_users(&self, desired: &Desired) -> Result<BTreeMap<Arc<str>, ObservedUser>, Error> {
+    async fn search_users(&self, desired: &Desired) -> Result<People, Error> {
         // Searches are begun one after the other: tens of thousands of them would not fit into memory.
         let emails: Vec<Arc<str>> = desired.users.iter().map(|user| Arc::clone(&user.email)).collect();
         let reads = emails.into_iter().map(|email| self.search_user(email));
         let found: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        let found: BTreeMap<Arc<str>, ObservedUser> = found.into_iter().flatten().collect();
+        let holders = self.search_holders(desired, &found).await?;
+        Ok((found, holders))
+    }
+
+    /// Who else has the nickname of a declared user, asked only where that is about to be given: an unchanged run asks nothing.
+    async fn search_holders(
+        &self,
+        desired: &Desired,
+        there: &BTreeMap<Arc<str>, ObservedUser>,
+    ) -> Result<BTreeMap<Arc<str>, String>, Error> {
+        let declared: HashSet<&str> = desired.users.iter().map(|user| &*user.email).collect();
+        let is_given = |email: &str, nickname: &String| {
+            there.get(email).is_some_and(|there| there.account.nicknames().contains(nickname))
+        };
+        // The server takes a pair apart at colons and blanks.
+        let can_be_asked =
+            |nickname: &str| nickname.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let mut wanted = Vec::new();
+        for user in &desired.users {
+            let nicknames = user.account.nicknames().into_iter();
+            let asked = nicknames.filter(|name| can_be_asked(name) && !is_given(&user.email, name));
+            wanted.extend(asked.map(|name| (Arc::clone(&user.email), name)));
+        }
+        let reads = wanted.into_iter().map(|(email, nickname)| self.search_holder(email, nickname, &declared));
+        let found: Vec<Option<(Arc<str>, String)>> =
+            stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn search_holder(
+        &self,
+        email: Arc<str>,
+        nickname: String,
+        declared: &HashSet<&str>,
+    ) -> Result<Option<(Arc<str>, String)>, Error> {
+        let search = self.client.user_list().realm(self.realm()).brief_representation(false);
+        let found =
+            search.q(format!("{NICKNAME}:{nickname}")).send().await.api().doing("find", "nickname", &nickname)?;
+        let is_declared =
+            |name: &Option<String>| name.as_deref().is_some_and(|name| declared.contains(&*name.to_lowercase()));
+        let other = found.into_iter().find(|user| {
+            nicknames_of(user).any(|other| other == nickname)
+                && !is_declared(&user.email)
+                && !is_declared(&user.username)
+        });
+        Ok(other.map(|other| (email, other.username.unwrap_or_default())))
     }
 
     async fn search_user(&self, email: Arc<str>) -> Result<Option<(Arc<str>, ObservedUser)>, Error> {

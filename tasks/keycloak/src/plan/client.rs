@@ -16,7 +16,7 @@ use super::{
     settings::defaults_of_users,
 };
 use crate::{
-    desired::{Desired, DesiredClient, Related},
+    desired::{DEFAULT_SCOPES, Desired, DesiredClient, Related},
     names::{CLIENT, CLIENT_SCOPE, MapperOwner},
     observe::Observed,
     relation::Relation,
@@ -46,8 +46,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
             Place::after(std::iter::once(realm_object(desired)).chain(scopes).chain(account)).alone_in(object.clone());
         let shown = there.map(|there| with_flow_aliases(there, observed));
         plan_flows(draft, declared, observed, &object);
-        draft.compare(object.clone(), &declared.client, shown.as_deref(), RULES, place, |action| {
-            let body = Box::new(declared.client.value.clone());
+        draft.compare(object.clone(), &declared.client, shown.as_deref(), RULES, place, |action, body| {
             if action == Action::Create { Operation::CreateClient(body) } else { Operation::UpdateClient(body) }
         });
         let Some(there) = there else {
@@ -90,7 +89,10 @@ fn plan_scopes(draft: &mut Draft<'_>, desired: &Desired, declared: &DesiredClien
     let (defaults, optional) = (names(&there.default_client_scopes), names(&there.optional_client_scopes));
     let first = draft.changes.len();
     let unmanaged = Related::default();
-    let default_scopes = declared.default_scopes.as_ref().unwrap_or(&unmanaged);
+    let is_of_others =
+        declared.client.built_in.contains(DEFAULT_SCOPES) && !draft.is_ours(&ObjectId::new(CLIENT, client()));
+    let default_scopes = declared.default_scopes.as_ref().filter(|related| related.exact || !is_of_others);
+    let default_scopes = default_scopes.unwrap_or(&unmanaged);
     let optional_scopes = declared.optional_scopes.as_ref().unwrap_or(&unmanaged);
     let default_scope = |scope: &str| Relation::ClientDefaultScope { client: client(), scope: scope.to_owned() };
     let optional_scope = |scope: &str| Relation::ClientOptionalScope { client: client(), scope: scope.to_owned() };

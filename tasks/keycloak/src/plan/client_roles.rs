@@ -34,8 +34,7 @@ fn plan_roles(
         let name = role.role.value.name.as_deref().unwrap_or_default();
         let object = ObjectId::within(CLIENT_ROLE, client_id, name);
         let place = Place::after([ObjectId::new(CLIENT, client_id)]).alone_in(object.clone());
-        draft.compare(object, &role.role, there.roles.get(name), RULES, place, |action| {
-            let body = Box::new(role.role.value.clone());
+        draft.compare(object, &role.role, there.roles.get(name), RULES, place, |action, body| {
             if action == Action::Create {
                 Operation::CreateClientRole(client_id.to_owned(), body)
             } else {

@@ -9,8 +9,8 @@ use evenkeel_keycloak_client::types::GroupRepresentation;
 
 use super::{Draft, Operation, Owner, Place, realm::realm_object};
 use crate::{
-    desired::{Desired, DesiredGroup, DesiredRole, RelatedRoles},
-    names::{GROUP, ROLE},
+    desired::{Desired, DesiredGroup, DesiredRole, Related, RelatedRoles},
+    names::{self, ROLE},
     observe::Observed,
     relation::{Relation, RoleName},
 };
@@ -24,8 +24,7 @@ pub(super) fn plan_roles(draft: &mut Draft<'_>, desired: &Desired, observed: &Ob
         let name = role.value.name.as_deref().unwrap_or_default();
         let object = ObjectId::new(ROLE, name);
         let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-        draft.compare(object, role, observed.roles.get(name), RULES, place, |action| {
-            let body = Box::new(role.value.clone());
+        draft.compare(object, role, observed.roles.get(name), RULES, place, |action, body| {
             if action == Action::Create { Operation::CreateRole(body) } else { Operation::UpdateRole(body) }
         });
         let there = observed.composites.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -48,12 +47,11 @@ pub(super) fn plan_composites(
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     for group in &desired.groups {
-        let object = ObjectId::new(GROUP, group.path.as_str());
+        let object = names::group(&group.path);
         let there = observed.groups.get(&group.path);
-        let parent = group.parent().map(|parent| ObjectId::new(GROUP, parent));
+        let parent = group.parent().map(names::group);
         let place = Place::after([parent.unwrap_or_else(|| realm_object(desired))]).alone_in(object.clone());
-        draft.compare(object.clone(), &group.group, there, RULES, place, |action| {
-            let body = Box::new(group.group.value.clone());
+        draft.compare(object.clone(), &group.group, there, RULES, place, |action, body| {
             if action == Action::Create {
                 Operation::CreateGroup(group.path.clone(), body)
             } else {
@@ -74,20 +72,35 @@ fn plan_group_roles(
 ) {
     let owner = Owner::of(desired, &group.group);
     let names = |roles: Option<&Vec<String>>| roles.cloned().unwrap_or_default();
+    let object = names::group(&group.path);
+    // Whoever is in a group that other people made would get rights that nobody meant for them.
+    let is_of_others = there.is_some() && !group.group.built_in.is_empty() && !draft.is_ours(&object);
+    let left_alone = |draft: &mut Draft<'_>, related: &Related, given: &[&str]| {
+        let stays = is_of_others && !related.exact;
+        if stays {
+            let missing = related.names.iter().filter(|role| !given.contains(&role.as_str()));
+            draft.left_alone.add(&object, missing.map(|role| format!("role {role}")));
+        }
+        stays
+    };
     if let Some(related) = &group.realm_roles {
         let given = names(there.and_then(|group| group.realm_roles.as_ref()));
         let given: Vec<&str> = given.iter().map(String::as_str).collect();
-        draft.relate(&owner, related, &given, |role| Relation::GroupRole {
-            group: group.path.clone(),
-            role: RoleName::of_realm(role),
-        });
+        if !left_alone(draft, related, &given) {
+            draft.relate(&owner, related, &given, |role| Relation::GroupRole {
+                group: group.path.clone(),
+                role: RoleName::of_realm(role),
+            });
+        }
     }
     for (client, related) in &group.client_roles {
         let given = names(there.and_then(|group| group.client_roles.as_ref()?.get(client)));
         let given: Vec<&str> = given.iter().map(String::as_str).collect();
-        draft.relate(&owner, related, &given, |role| Relation::GroupRole {
-            group: group.path.clone(),
-            role: RoleName::of_client(client, role),
-        });
+        if !left_alone(draft, related, &given) {
+            draft.relate(&owner, related, &given, |role| Relation::GroupRole {
+                group: group.path.clone(),
+                role: RoleName::of_client(client, role),
+            });
+        }
     }
 }

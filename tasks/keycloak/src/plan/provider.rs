@@ -54,8 +54,7 @@ fn plan_provider(
     plan_flows(draft, declared, observed, &object);
     let there = found.provider.as_ref();
     let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-    draft.compare(object.clone(), &provider, there, RULES, place, |action| {
-        let body = Box::new(provider.value.clone());
+    draft.compare(object.clone(), &provider, there, RULES, place, |action, body| {
         if action == Action::Create {
             Operation::CreateIdentityProvider(body)
         } else {
@@ -94,8 +93,7 @@ fn plan_mappers(draft: &mut Draft<'_>, declared: &DesiredProvider, provider: &Ob
         let role = role.map(|role| ObjectId::new(ROLE, role.as_str()));
         let place = Place::after(std::iter::once(provider.clone()).chain(role)).alone_in(provider.clone());
         let object = ObjectId::within(IDENTITY_PROVIDER_MAPPER, &declared.alias, name);
-        draft.compare(object, mapper, there, Rules::default(), place, |action| {
-            let body = Box::new(mapper.value.clone());
+        draft.compare(object, mapper, there, Rules::default(), place, |action, body| {
             if action == Action::Create {
                 Operation::CreateIdentityProviderMapper(body)
             } else {

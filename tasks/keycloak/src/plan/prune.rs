@@ -3,12 +3,12 @@
 //! Only objects of the inventory are looked at (law 5); the engine keeps the deletes out of the plan
 //! unless the run may prune. An account is data that people made: removing it needs a second word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, Operation, Removal};
 use crate::{
     desired::Desired,
-    names::{CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER_MAPPER, MapperOwner, PROTOCOL_MAPPER, ROLE},
+    names::{self, CLIENT_SCOPE, GROUP, IDENTITY_PROVIDER_MAPPER, MapperOwner, PROTOCOL_MAPPER, ROLE},
     observe::Observed,
 };
 use evenkeel_core::{
@@ -29,9 +29,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     for (object, removal) in &observed.left_behind {
         remove(object.clone(), Some(removal.clone()));
     }
-    for owned in owned_names(ownership, &GROUP) {
-        let object = ObjectId::new(GROUP, owned);
-        let there = observed.groups.get(owned);
+    let groups: BTreeSet<String> = ownership.of_kind(&GROUP).map(names::group_path).collect();
+    for path in groups {
+        let (object, there) = (names::group(&path), observed.groups.get(&path));
         // Deleting a group deletes those below it, whoever made them.
         if there.is_some_and(|group| group.sub_group_count.unwrap_or_default() > 0) && !declared.contains(&object) {
             held.push(Note {
@@ -43,8 +43,8 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         remove(object, there.and_then(|group| group.id.clone()).map(Removal::Group));
     }
     for owned in owned_names(ownership, &ROLE) {
-        let there = observed.roles.contains_key(owned);
-        remove(ObjectId::new(ROLE, owned), there.then(|| Removal::Role(owned.to_owned())));
+        let id = observed.roles.get(owned).and_then(|role| role.id.clone());
+        remove(ObjectId::new(ROLE, owned), id.map(Removal::Role));
     }
     let scopes = observed
         .client_scopes

@@ -44,14 +44,25 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         events_expiration: there.events_expiration.or(Some(0)),
         ..there
     });
-    draft.compare(realm.clone(), settings, there.as_ref(), REALM_RULES, Place::default().alone_in(realm), |action| {
-        let body = Box::new(settings.value.clone());
-        if action == Action::Create { Operation::CreateRealm(body) } else { Operation::UpdateRealm(body) }
-    });
+    draft.compare(
+        realm.clone(),
+        settings,
+        there.as_ref(),
+        REALM_RULES,
+        Place::default().alone_in(realm),
+        |action, body| {
+            if action == Action::Create { Operation::CreateRealm(body) } else { Operation::UpdateRealm(body) }
+        },
+    );
     if let (Some(admin_realm), Some(there)) = (&desired.admin_realm, &observed.admin_realm) {
         let object = ObjectId::new(REALM, admin_realm.value.realm.as_deref().unwrap_or_default());
-        draft.compare(object.clone(), admin_realm, Some(there), REALM_RULES, Place::default().alone_in(object), |_| {
-            Operation::UpdateRealm(Box::new(admin_realm.value.clone()))
-        });
+        draft.compare(
+            object.clone(),
+            admin_realm,
+            Some(there),
+            REALM_RULES,
+            Place::default().alone_in(object),
+            |_, body| Operation::UpdateRealm(body),
+        );
     }
 }

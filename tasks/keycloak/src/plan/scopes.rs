@@ -11,7 +11,7 @@ use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
 use super::{Draft, Operation, Owner, Place, realm::realm_object};
 use crate::{
-    desired::{Declared, Desired, Related},
+    desired::{Declared, Desired, OPENID, Related},
     names::{CLIENT_SCOPE, MapperOwner},
     observe::Observed,
     relation::Relation,
@@ -23,8 +23,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         let there = observed.client_scopes.get(&name);
         let object = ObjectId::new(CLIENT_SCOPE, name.as_str());
         let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-        draft.compare(object.clone(), &declared.scope, there, Rules::default(), place, |action| {
-            let body = Box::new(declared.scope.value.clone());
+        draft.compare(object.clone(), &declared.scope, there, Rules::default(), place, |action, body| {
             if action == Action::Create {
                 Operation::CreateClientScope(body)
             } else {
@@ -37,12 +36,21 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     plan_defaults(draft, desired, observed);
 }
 
+/// Whether new clients get the scope `openid` although nobody wrote that: of a scope that other people made it is theirs to say.
+fn manages_openid(draft: &Draft<'_>, desired: &Desired, observed: &Observed) -> bool {
+    desired.openid_scope.is_everywhere()
+        || !observed.client_scopes.contains_key(OPENID)
+        || draft.is_ours(&ObjectId::new(CLIENT_SCOPE, OPENID))
+}
+
 /// A scope is either a default of new clients or optional for them: leaving one list comes before
 /// joining the other, or the server refuses (server-behaviour 2.3).
 fn plan_defaults(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let owner = Owner::of(desired, &desired.realm_settings);
     let first = draft.changes.len();
-    let (defaults, optional) = (&desired.default_client_scopes, &desired.optional_client_scopes);
+    let (none, optional) = (Related::default(), &desired.optional_client_scopes);
+    let defaults = &desired.default_client_scopes;
+    let defaults = if defaults.exact || manages_openid(draft, desired, observed) { defaults } else { &none };
     let default_scope = |scope: &str| Relation::DefaultClientScope(scope.to_owned());
     let optional_scope = |scope: &str| Relation::OptionalClientScope(scope.to_owned());
     let there: Vec<&str> = observed.default_client_scopes.iter().map(String::as_str).collect();
@@ -92,20 +100,26 @@ pub(super) fn plan_mappers(
         let (there, twins) = of_name(observed, &mapper.value);
         let id = there.and_then(|there| there.id.clone()).unwrap_or_default();
         let place = Place::after([owner.object()]).alone_in(owner.object());
-        if let (Some(there), false) = (there, twins.is_empty()) {
+        // Which of several that others made is the right one is not for a built-in mapper to say.
+        let is_settled = twins.is_empty() || is_of_others(draft, &owner.mapper(name), mapper);
+        if let (Some(there), false) = (there, is_settled) {
             plan_settling(draft, owner, mapper, there, twins);
             continue;
         }
-        draft.compare(owner.mapper(name), mapper, there, Rules::default(), place, |action| {
-            let body = Box::new(mapper.value.clone());
+        draft.compare(owner.mapper(name), mapper, there, Rules::default(), place, |action, body| {
             match action {
                 Action::Create => Operation::CreateMapper(owner.clone(), body),
                 // An update accepts another protocol, and keeps the one that is there.
-                _ if speaks_another(mapper, there) => Operation::ReplaceMapper(owner.clone(), id, body),
+                _ if speaks_another(&body, there) => Operation::ReplaceMapper(owner.clone(), id, body),
                 _ => Operation::UpdateMapper(owner.clone(), id, body),
             }
         });
     }
+}
+
+/// Whether people declared nothing of a mapper that is not ours.
+fn is_of_others(draft: &Draft<'_>, object: &ObjectId, mapper: &Declared<ProtocolMapperRepresentation>) -> bool {
+    mapper.built_in.contains("config") && !draft.is_ours(object)
 }
 
 /// The mapper that has a declared one's name, and others that have it too. A name is free again in another protocol, so only
@@ -152,9 +166,6 @@ fn plan_settling(
     });
 }
 
-fn speaks_another(
-    mapper: &Declared<ProtocolMapperRepresentation>,
-    there: Option<&ProtocolMapperRepresentation>,
-) -> bool {
-    mapper.value.protocol.is_some() && there.is_some_and(|there| there.protocol != mapper.value.protocol)
+fn speaks_another(mapper: &ProtocolMapperRepresentation, there: Option<&ProtocolMapperRepresentation>) -> bool {
+    mapper.protocol.is_some() && there.is_some_and(|there| there.protocol != mapper.protocol)
 }

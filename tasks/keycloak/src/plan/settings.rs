@@ -2,15 +2,15 @@
 //! what new users get.
 
 use evenkeel_core::{
-    diff::{Rule, Rules},
+    diff::{Difference, Rule, Rules},
     object::ObjectId,
     plan::Note,
 };
-use evenkeel_keycloak_client::types::{RealmEventsConfigRepresentation, RealmRepresentation};
+use evenkeel_keycloak_client::types::{RealmEventsConfigRepresentation, RealmRepresentation, UpConfig};
 
-use super::{Draft, Operation, Owner, Place, realm::realm_object};
+use super::{Draft, Operation, Owner, Place, fields, realm::realm_object};
 use crate::{
-    desired::{Desired, flows::bound_in},
+    desired::{Declared, Desired, flows::bound_in},
     names::{EVENTS, FLOW_BINDING, REQUIRED_ACTION, USER_PROFILE},
     observe::Observed,
     relation::{Relation, RoleName},
@@ -43,9 +43,7 @@ fn plan_events(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let object = ObjectId::new(EVENTS, desired.realm.as_str());
     // The realm's fields and these are stored in one place.
     let place = Place::after([realm_object(desired)]).alone_in(realm_object(desired));
-    draft.compare(object, events, Some(&there), EVENTS_RULES, place, |_| {
-        Operation::UpdateEvents(Box::new(events.value.clone()))
-    });
+    draft.compare(object, events, Some(&there), EVENTS_RULES, place, |_, body| Operation::UpdateEvents(body));
 }
 
 fn events_of(realm: &RealmRepresentation) -> RealmEventsConfigRepresentation {
@@ -72,9 +70,7 @@ fn plan_flow_binding(draft: &mut Draft<'_>, desired: &Desired, observed: &Observ
         }
     }
     let place = Place::after([realm_object(desired)]).alone_in(realm_object(desired));
-    draft.compare(object, binding, Some(&there), Rules::default(), place, |_| {
-        Operation::UpdateFlowBinding(Box::new(binding.value.clone()))
-    });
+    draft.compare(object, binding, Some(&there), Rules::default(), place, |_, body| Operation::UpdateFlowBinding(body));
 }
 
 impl Draft<'_> {
@@ -93,8 +89,8 @@ fn plan_required_actions(draft: &mut Draft<'_>, desired: &Desired, observed: &Ob
         let there = observed.required_actions.get(alias).cloned();
         let there = if observed.realm.is_some() { there } else { Some(Default::default()) };
         let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-        draft.compare(object.clone(), action, there.as_ref(), Rules::default(), place, |_| {
-            Operation::SetRequiredAction(Box::new(action.value.clone()))
+        draft.compare(object.clone(), action, there.as_ref(), Rules::default(), place, |_, body| {
+            Operation::SetRequiredAction(body)
         });
     }
 }
@@ -102,12 +98,39 @@ fn plan_required_actions(draft: &mut Draft<'_>, desired: &Desired, observed: &Ob
 /// Every realm has a user profile from the start: it is updated, also in a realm that is about to be made.
 fn plan_user_profile(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let object = ObjectId::new(USER_PROFILE, desired.realm.as_str());
-    let profile = &desired.user_profile;
+    let profile = managed_profile(draft, desired, observed);
+    let whole = &desired.user_profile.whole;
     let there = observed.user_profile.clone().unwrap_or_default();
+    let differing =
+        |profile: &UpConfig| Difference::between(&fields(profile), Some(&fields(&there)), PROFILE_RULES).changes;
+    let managed = differing(&profile.value);
+    let built_in =
+        differing(&whole.value).into_iter().filter(|change| managed.iter().all(|other| other.path != change.path));
+    draft.left_alone.add(&object, built_in.map(|change| change.path.to_string()));
     let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-    draft.compare(object, profile, Some(&there), PROFILE_RULES, place, |_| {
-        Operation::UpdateUserProfile(Box::new(profile.value.clone()))
-    });
+    draft.compare(object, profile, Some(&there), PROFILE_RULES, place, |_, body| Operation::UpdateUserProfile(body));
+}
+
+/// What is managed of the user profile: it comes with the realm, and is whose that is.
+fn managed_profile<'d>(draft: &Draft<'_>, desired: &'d Desired, observed: &Observed) -> &'d Declared<UpConfig> {
+    let profile = &desired.user_profile;
+    let is_ours = observed.realm.is_none() || draft.is_ours(&realm_object(desired));
+    if is_ours || profile.everywhere { &profile.whole } else { &profile.asked }
+}
+
+/// Whether users can have an attribute that the administrator sets, once the profile is as declared; one that the profile does
+/// not let pass is dropped without a word (server-behaviour 2.5).
+pub(super) fn keeps_attribute(draft: &Draft<'_>, desired: &Desired, observed: &Observed, name: &str) -> bool {
+    // Of a profile that cannot be seen nothing is known.
+    let there = match (&observed.realm, &observed.user_profile) {
+        (Some(_), None) => return true,
+        (_, there) => there.clone().unwrap_or_default(),
+    };
+    let declared = &managed_profile(draft, desired, observed).value;
+    let policy = declared.unmanaged_attribute_policy.as_ref().or(there.unmanaged_attribute_policy.as_ref());
+    let mut attributes = declared.attributes.iter().chain(&there.attributes).flatten();
+    policy.is_some_and(|policy| ["ENABLED", "ADMIN_EDIT"].contains(&policy.as_str()))
+        || attributes.any(|attribute| attribute.name.as_deref() == Some(name))
 }
 
 /// Groups that new users join: whoever is made before does not join them later.

@@ -1,17 +1,23 @@
 //! Users and their memberships in the groups whose members the values decide.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use evenkeel_core::{
     diff::{Rule, Rules},
     object::ObjectId,
-    plan::{Action, Change, ChangeDocument},
+    plan::{Action, Change, ChangeDocument, Note},
+    values::model::ImpliedPart,
 };
 
-use super::{Draft, Operation, Owner, realm::realm_object, settings::defaults_of_users};
+use super::{
+    Draft, Operation, Owner,
+    realm::realm_object,
+    settings::{defaults_of_users, keeps_attribute},
+};
 use crate::{
+    account::{NICKNAME, Nickname},
     desired::{Desired, DesiredUser},
-    names::{GROUP, USER, USER_PROFILE},
+    names::{self, USER, USER_PROFILE},
     observe::{Observed, ObservedUser},
     relation::Relation,
 };
@@ -28,9 +34,17 @@ const RULES: Rules = Rules(&[
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let waits_for: Vec<ObjectId> = before_all_users(desired).collect();
+    let nicknames = planned_nicknames(draft, desired, observed);
+    draft.warnings.extend(observed.nickname_holders.iter().map(|(email, holder)| Note {
+        object: ObjectId::new(USER, Arc::clone(email)),
+        message: format!(
+            "has the nickname of account `{holder}`, which nobody declared: Gitea takes both for one person; give one of them \
+             another"
+        ),
+    }));
     for user in &desired.users {
         let there = observed.users.get(&user.email);
-        plan_account(draft, &waits_for, user, there);
+        plan_account(draft, &waits_for, nicknames, user, there);
         if let Some(there) = there {
             plan_memberships(draft, desired, user, there);
         }
@@ -44,25 +58,65 @@ fn before_all_users(desired: &Desired) -> impl Iterator<Item = ObjectId> {
     [realm_object(desired), profile].into_iter().chain(defaults_of_users(desired))
 }
 
+/// Where users get the nickname that follows from their email. A profile that drops it would make them differ for ever.
+fn planned_nicknames(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) -> ImpliedPart {
+    let derives = desired.users.iter().any(|user| user.account.nickname == Some(Nickname::OfEmail));
+    let is_asked_for = desired.nicknames.is_everywhere();
+    if !derives || is_asked_for || keeps_attribute(draft, desired, observed, NICKNAME) {
+        return desired.nicknames;
+    }
+    let message = "drops the attribute `nickname`, so that users get none: list it under `keycloak.userProfile`, or set \
+                   `keycloak.implied.userProfile: true`";
+    draft.notes.push(Note { object: ObjectId::new(USER_PROFILE, desired.realm.as_str()), message: message.to_owned() });
+    ImpliedPart::Nowhere
+}
+
+/// The user, without the nickname that nobody wrote where that is not managed: an account that was there keeps its own.
+fn managed<'d>(
+    draft: &mut Draft<'_>,
+    object: &ObjectId,
+    nicknames: ImpliedPart,
+    user: &'d Arc<DesiredUser>,
+    there: Option<&ObservedUser>,
+) -> Cow<'d, Arc<DesiredUser>> {
+    let is_made = there.is_none() || draft.is_ours(object);
+    let applies = nicknames.is_everywhere() || (nicknames.is_implied() && is_made);
+    if applies || user.account.nickname != Some(Nickname::OfEmail) {
+        return Cow::Borrowed(user);
+    }
+    if there.is_some_and(|there| there.account.nickname != user.account.nickname) && nicknames.is_implied() {
+        draft.left_alone.add(object, [NICKNAME]);
+    }
+    Cow::Owned(Arc::new(user.without_nickname()))
+}
+
 /// A user is made with its groups; afterwards they are relations.
-fn plan_account(draft: &mut Draft<'_>, before_all: &[ObjectId], user: &Arc<DesiredUser>, there: Option<&ObservedUser>) {
+fn plan_account(
+    draft: &mut Draft<'_>,
+    before_all: &[ObjectId],
+    nicknames: ImpliedPart,
+    user: &Arc<DesiredUser>,
+    there: Option<&ObservedUser>,
+) {
     let object = ObjectId::new(USER, Arc::clone(&user.email));
+    let user = managed(draft, &object, nicknames, user, there);
     let declared = if there.is_some() { user.declared() } else { user.created() };
     let observed = there.map(|there| there.account.representation());
     let found = draft.difference(&object, &declared, observed.as_ref(), RULES);
     let Some((action, difference)) = found else { return };
-    let joined = user.member_of().map(|group| ObjectId::new(GROUP, Arc::clone(group)));
+    let joined = user.member_of().map(|group| names::group(group));
     let waits_for = draft.waits_for.share(before_all.iter().cloned().chain(joined).collect());
     let document = ChangeDocument { object, action, fields: difference.changes, cause: user.cause(), waits_for };
+    let team = user.team.clone();
     draft.changes.push(Change {
         document: document.into(),
         exclusive: None,
-        team: user.team.clone(),
+        team,
         removes_data: false,
         secrets: difference.secrets,
         operation: match action {
-            Action::Create => Operation::CreateUser(Arc::clone(user)),
-            _ => Operation::UpdateUser(Arc::clone(user)),
+            Action::Create => Operation::CreateUser(user.into_owned()),
+            _ => Operation::UpdateUser(user.into_owned()),
         },
     });
 }

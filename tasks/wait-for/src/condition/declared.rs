@@ -6,6 +6,7 @@ use evenkeel_core::values::{self as names, SecretValue, Values, model};
 use evenkeel_engine::secrets::{SecretError, SecretResolver};
 use evenkeel_transport::{
     Secret,
+    mask::looks_secret,
     reqwest::header::{HeaderName, HeaderValue},
 };
 use secrecy::SecretString;
@@ -163,8 +164,8 @@ impl Reading<'_> {
     fn http(&self, declared: &model::HttpCondition) -> Result<HttpTarget, Unusable> {
         let mut headers = Vec::with_capacity(declared.headers.len());
         for (name, text) in &declared.headers {
-            let text = secret_header(name.as_str(), self.secrets.resolve(&text.0)?)?;
-            headers.push((header_name(name)?, text));
+            headers
+                .push((header_name(name)?, secret_header(name.as_str(), self.header_text(name.as_str(), &text.0)?)?));
         }
         let mut answer_headers = Vec::with_capacity(declared.answer_headers.len());
         for (name, text) in &declared.answer_headers {
@@ -180,6 +181,18 @@ impl Reading<'_> {
             host: declared.host.as_ref().map(ToString::to_string),
             ca_bundle: self.ca_bundle(declared.ca_bundle.as_ref().map(|bundle| &bundle.0))?,
         })
+    }
+
+    /// What a header says. One that stands in the values and is called like no secret is none, such as `Accept`.
+    fn header_text(&self, name: &str, text: &SecretValue) -> Result<SecretString, SecretError> {
+        match text {
+            SecretValue::Plain(text) if !looks_secret(name) => Ok(text.clone()),
+            secret => {
+                let text = Secret::from(self.secrets.resolve(secret)?);
+                self.secrets.mask().learn_credential(text.expose());
+                Ok(text.into_inner())
+            }
+        }
     }
 
     fn service(&self, url: &str) -> Result<Service, Unusable> {

@@ -3,18 +3,30 @@
 use std::net::Ipv6Addr;
 
 use evenkeel_core::values::{self, HostName, HttpUrl, RealmUrl, RequestUrl};
-use evenkeel_transport::reqwest::Url;
+use evenkeel_transport::{Mask, mask::MASK, reqwest::Url};
 
 use super::{HostAndPort, KubernetesObject};
 
 /// A target that names nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{target}` names nothing to wait for: expected {expected}")]
+#[error("`{}` names nothing to wait for: expected {expected}", without_user(.target))]
 pub struct MalformedTarget {
     /// The text.
     pub target: String,
     /// What would be one.
     pub expected: &'static str,
+}
+
+/// A target as people may read it: without tokens in its query. There is no user in it.
+pub(crate) fn shown(target: &str) -> String {
+    Mask::default().leaving(target).into_owned()
+}
+
+/// What is no target, as people may read it: what stands before an `@` may be a user with a password.
+fn without_user(target: &str) -> String {
+    let Some((before, host)) = target.rsplit_once('@') else { return shown(target) };
+    let scheme = before.find("://").map_or("", |end| &before[..end + 3]);
+    shown(&format!("{scheme}{MASK}@{host}"))
 }
 
 /// A target's text, split by what it asks.
@@ -109,6 +121,22 @@ mod tests {
             ("kubernetes:job/a/b", Written::Kubernetes("job/a/b".parse().unwrap())),
         ] {
             assert_eq!(Written::parse(text), Ok(written), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_target_shows_credentials_whether_it_is_one_or_not() {
+        for (target, seen) in [
+            ("http://user:pw@host/x", "http://(secret)@host/x"),
+            ("tcp://user:pw@host:80", "tcp://(secret)@host:80"),
+            ("keycloak:https://user:p/w@host/realms/a", "keycloak:https://(secret)@host/realms/a"),
+            ("user:pw@host:80", "(secret)@host:80"),
+            ("https://host/ready?token=abc&a=b", "https://host/ready?token=(secret)&a=b"),
+        ] {
+            match Written::parse(target) {
+                Ok(_) => assert_eq!(shown(target), seen),
+                Err(malformed) => assert!(malformed.to_string().starts_with(&format!("`{seen}` names")), "{malformed}"),
+            }
         }
     }
 

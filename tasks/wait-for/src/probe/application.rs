@@ -3,12 +3,13 @@
 //! Harbor's health end point answers 200 whatever it says, so its words count (server-behaviour-harbor-kubernetes 7). Gitea's
 //! looks at its database and cache. Drone's looks at nothing (drone-behaviour 4): it says that Drone itself answers.
 
-use std::time::Duration;
-
 use evenkeel_transport::reqwest::{Method, Url};
 use serde::Deserialize;
 
-use super::http::{Answer, Asker};
+use super::{
+    Manner,
+    http::{Answer, Asker},
+};
 use crate::{Error, barrier::Verdict, condition::Service};
 
 /// An application that has to say that it is healthy.
@@ -20,20 +21,20 @@ pub struct ApplicationProbe {
 }
 
 impl ApplicationProbe {
-    pub(super) fn harbor(service: &Service, limit: Duration) -> Result<Self, Error> {
-        Self::new(service, "/api/v2.0/health", harbor, limit)
+    pub(super) fn harbor(service: &Service, manner: &Manner) -> Result<Self, Error> {
+        Self::new(service, "/api/v2.0/health", harbor, manner)
     }
 
-    pub(super) fn gitea(service: &Service, limit: Duration) -> Result<Self, Error> {
-        Self::new(service, "/api/healthz", gitea, limit)
+    pub(super) fn gitea(service: &Service, manner: &Manner) -> Result<Self, Error> {
+        Self::new(service, "/api/healthz", gitea, manner)
     }
 
-    pub(super) fn drone(service: &Service, limit: Duration) -> Result<Self, Error> {
-        Self::new(service, "/healthz", drone, limit)
+    pub(super) fn drone(service: &Service, manner: &Manner) -> Result<Self, Error> {
+        Self::new(service, "/healthz", drone, manner)
     }
 
-    fn new(service: &Service, path: &str, judge: fn(&Answer) -> Verdict, limit: Duration) -> Result<Self, Error> {
-        let asker = Asker::of(service, limit)?;
+    fn new(service: &Service, path: &str, judge: fn(&Answer) -> Verdict, manner: &Manner) -> Result<Self, Error> {
+        let asker = Asker::of(service, manner)?;
         Ok(Self { asker, url: below(&service.url, path), judge })
     }
 

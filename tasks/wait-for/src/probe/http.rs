@@ -1,7 +1,5 @@
 //! Addresses: status, and what stands in a JSON answer.
 
-use std::time::Duration;
-
 use evenkeel_core::values::model::HttpMethod;
 use evenkeel_transport::{
     ApiError, Detour, Kind, Retry, Secret, Session, SessionOptions, may_speak_tls,
@@ -13,10 +11,11 @@ use evenkeel_transport::{
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::Manner;
 use crate::{
     Error,
     barrier::Verdict,
-    condition::{HttpTarget, Service},
+    condition::{HttpTarget, Service, shown},
 };
 
 /// The operation's name in a request log.
@@ -34,7 +33,7 @@ pub struct HttpProbe {
 }
 
 impl HttpProbe {
-    pub(super) fn new(target: &HttpTarget, limit: Duration) -> Result<Self, Error> {
+    pub(super) fn new(target: &HttpTarget, manner: &Manner) -> Result<Self, Error> {
         let mut url = target.url.clone();
         let mut detour = None;
         if let (Some(host), Some(to)) = (&target.host, url.host_str().map(str::to_owned)) {
@@ -42,11 +41,11 @@ impl HttpProbe {
             let to = to.trim_matches(['[', ']']).to_owned();
             detour = Some(Detour { host: host.to_lowercase(), to });
             url.set_host(Some(host)).map_err(|_| Error::Session {
-                condition: target.url.to_string(),
+                condition: shown(target.url.as_str()),
                 reason: format!("`{host}` cannot stand in an address"),
             })?;
         }
-        let asker = Asker::new(&target.url, target.ca_bundle.as_ref(), detour, limit)?;
+        let asker = Asker::new(&target.url, target.ca_bundle.as_ref(), detour, manner)?;
         Ok(Self { asker, url, target: target.clone() })
     }
 
@@ -106,25 +105,27 @@ impl Asker {
         url: &Url,
         ca_bundle: Option<&SecretString>,
         detour: Option<Detour>,
-        limit: Duration,
+        manner: &Manner,
     ) -> Result<Self, Error> {
         let session = Session::new(SessionOptions {
             ca_bundle: ca_bundle.map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
             system_roots: may_speak_tls([url.as_str()]),
             detour,
-            connect_timeout: limit,
-            request_timeout: limit,
+            connect_timeout: manner.limit,
+            request_timeout: manner.limit,
+            mask: manner.mask.clone(),
             retry: Retry { times: 0, ..Retry::default() },
             max_response_bytes: LONGEST_ANSWER,
+            bounded: false,
             log_capacity: 1,
             ..SessionOptions::default()
         });
-        session.map(Self).map_err(|error| Error::Session { condition: url.to_string(), reason: error.to_string() })
+        session.map(Self).map_err(|error| Error::Session { condition: shown(url.as_str()), reason: error.to_string() })
     }
 
     /// For an application at this address.
-    pub(super) fn of(service: &Service, limit: Duration) -> Result<Self, Error> {
-        Self::new(&service.url, service.ca_bundle.as_ref(), None, limit)
+    pub(super) fn of(service: &Service, manner: &Manner) -> Result<Self, Error> {
+        Self::new(&service.url, service.ca_bundle.as_ref(), None, manner)
     }
 
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {

@@ -1,14 +1,12 @@
 //! A realm that answers and, with a client's account, gives a token (server-behaviour 2.1).
 
-use std::time::Duration;
-
 use evenkeel_transport::{
     Secret,
     reqwest::{Method, Url},
 };
 use serde::Deserialize;
 
-use super::{application::below, http::Asker};
+use super::{Manner, application::below, http::Asker};
 use crate::{
     Error,
     barrier::Verdict,
@@ -35,8 +33,8 @@ struct Token {
 }
 
 impl KeycloakProbe {
-    pub(super) fn new(target: &KeycloakTarget, limit: Duration) -> Result<Self, Error> {
-        let asker = Asker::of(&target.service, limit)?;
+    pub(super) fn new(target: &KeycloakTarget, manner: &Manner) -> Result<Self, Error> {
+        let asker = Asker::of(&target.service, manner)?;
         Ok(Self { asker, url: target.service.url.clone(), client: target.client.clone() })
     }
 

@@ -4,7 +4,7 @@
 //! (`SuccessCriteriaMet`, `FailureTarget`) do not count; a Deployment not by `Available` alone, which may be about its old
 //! template, or about none at all.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use evenkeel_kubernetes_client::{
     Cluster, ClusterOptions, Connection, KubernetesError, ObjectName, Resource,
@@ -20,6 +20,7 @@ use evenkeel_kubernetes_client::{
 use evenkeel_transport::Retry;
 use tokio::sync::OnceCell;
 
+use super::Manner;
 use crate::{
     barrier::Verdict,
     condition::{Kind, KubernetesObject},
@@ -29,21 +30,22 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct SharedCluster {
     connection: Connection,
-    limit: Duration,
+    manner: Manner,
     cluster: Arc<OnceCell<Cluster>>,
 }
 
 impl SharedCluster {
-    /// The cluster at this connection; one request takes at most `limit`.
+    /// The cluster at this connection.
     #[must_use]
-    pub fn new(connection: Connection, limit: Duration) -> Self {
-        Self { connection, limit, cluster: Arc::default() }
+    pub fn new(connection: Connection, manner: &Manner) -> Self {
+        Self { connection, manner: manner.clone(), cluster: Arc::default() }
     }
 
     async fn get(&self) -> Result<&Cluster, KubernetesError> {
         let options = ClusterOptions {
-            connect_timeout: self.limit,
-            request_timeout: self.limit,
+            connect_timeout: self.manner.limit,
+            request_timeout: self.manner.limit,
+            mask: self.manner.mask.clone(),
             // The barrier has a pace of its own, and tells after each try what is missing.
             retry: Retry { times: 0, ..Retry::default() },
             ..ClusterOptions::default()

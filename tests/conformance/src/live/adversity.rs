@@ -129,8 +129,8 @@ pub(super) fn hidden<'a>(stage: &'a mut Stage, _: &'a Server) -> Ended<'a> {
 }
 
 /// A listener that is not installed, which 26.7 refuses and 26.0 takes, and a provider of another kind, which an update
-/// leaves as it is with status 204 (server-behaviour 2.4): the report says what the server then shows, and the rest of the
-/// run goes on.
+/// leaves as it is with status 204 (server-behaviour 2.4): the report says what the server then shows, another try would not help, and the rest
+/// of the run goes on.
 pub(super) fn refused<'a>(stage: &'a mut Stage, server: &'a Server) -> Ended<'a> {
     Box::pin(async move {
         let at = |path: &str| format!("/admin/realms/{REALM}{path}");
@@ -158,7 +158,7 @@ pub(super) fn refused<'a>(stage: &'a mut Stage, server: &'a Server) -> Ended<'a>
         stage.expect(&format!("the provider's kind is kept: {kind}"), kind == "github");
         stage.expect(
             &format!("and that is told: {:?}", failed(&run)),
-            failed(&run) == ["identity-provider/google"] && run.exit_code == ExitCode::SomeFailed,
+            failed(&run) == ["identity-provider/google"] && run.exit_code == ExitCode::Configuration,
         );
         stage.expect("the role is back all the same", server.get(&at("/roles/auditor")).await.is_ok());
         server.delete(&at("/identity-provider/instances/google"), None).await?;

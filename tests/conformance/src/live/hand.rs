@@ -140,7 +140,7 @@ impl<'a> Hand<'a> {
             }
             ("realm" | "flow-binding", Some(path)) => self.spoil_realm(object, path).await,
             ("client", Some(path)) if path.starts_with(BINDING) => self.spoil_binding(object, path).await,
-            ("protocol-mapper", Some(path)) => self.spoil_mapper(object.name(), path).await,
+            ("protocol-mapper", Some(path)) => self.spoil_mapper(&joined(object), path).await,
             (_, Some(path)) => {
                 let address = self.address(object).await?;
                 let mut value = self.get(&address).await?;
@@ -206,7 +206,7 @@ impl<'a> Hand<'a> {
     /// # Errors
     /// When the server refuses, or the object is not there.
     pub async fn remove(&self, object: &ObjectId) -> Result<(), HandError> {
-        let name = object.name();
+        let name = &joined(object);
         let address = match object.kind().as_str() {
             "realm" => String::new(),
             "default-client-scope" => {
@@ -340,7 +340,7 @@ impl<'a> Hand<'a> {
 
     /// Where an object is, behind the realm's address.
     async fn address(&self, object: &ObjectId) -> Result<String, HandError> {
-        let name = object.name();
+        let name = &joined(object);
         Ok(match object.kind().as_str() {
             "user-profile" => "/users/profile".to_owned(),
             "events" => "/events/config".to_owned(),
@@ -404,4 +404,9 @@ fn spoil_field(object: &ObjectId, path: &str, value: &mut Value) -> Result<(), H
     let found = field(value, path).ok_or_else(|| HandError::Missing(format!("field `{path}` of `{object}`")))?;
     *found = wrong(object.kind().as_str(), path, found);
     Ok(())
+}
+
+/// All names of an object; those that a hand is asked about hold no slashes.
+fn joined(object: &ObjectId) -> String {
+    object.names().collect::<Vec<_>>().join("/")
 }

@@ -122,6 +122,7 @@ contracts_agree! {
     paging_agrees: "paging",
     projects_agree: "projects",
     quotas_agree: "quotas",
+    read_only_mode_agrees: "read-only",
     registries_agree: "registries",
     replications_agree: "replications",
     repositories_agree: "repositories",

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use evenkeel_conformance::contracts;
-use evenkeel_conformance::replay::{Replay, Replayer, Waiting};
-use evenkeel_sandbox::{Keycloak, ManualClock, Options};
+use evenkeel_conformance::replay::{Contract, Replay, Replayer, Waiting};
+use evenkeel_sandbox::{Keycloak, ManualClock, Options, Paths};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -12,10 +12,13 @@ const PASSWORD: &str = "correct horse battery staple";
 
 /// Replays a contract on a sandbox of its own, whose clock moves on where the contract waits.
 async fn replay(name: &str) -> Result<Replay, Failure> {
-    let all = contracts::keycloak()?;
-    let contract = contracts::named(&all, name).ok_or("no such contract")?;
+    replay_of(&contracts::keycloak()?, name, Options::new("admin", PASSWORD)).await
+}
+
+async fn replay_of(all: &[Contract], name: &str, options: Options) -> Result<Replay, Failure> {
+    let contract = contracts::named(all, name).ok_or("no such contract")?;
     let clock = Arc::new(ManualClock::new());
-    let server = Keycloak::start(&Options::new("admin", PASSWORD).with_clock(Arc::clone(&clock) as _))?;
+    let server = Keycloak::start(&options.with_clock(Arc::clone(&clock) as _))?;
     let replayer = Replayer::new(server.url())?
         .given("admin_user", "admin".into())
         .given("admin_password", PASSWORD.into())
@@ -64,4 +67,13 @@ contracts_agree! {
     error_shapes_agree: "error-shapes",
     large_lists_agree: "large-lists",
     identity_providers_agree: "identity-providers",
+    names_in_paths_agree: "names-in-paths",
+}
+
+/// Of 26.0 the sandbox plays how paths are read.
+#[tokio::test]
+async fn names_in_paths_agree_with_26_0_where_paths_are_resolved() -> Result<(), Failure> {
+    let options = Options::new("admin", PASSWORD).reading_paths(Paths::Resolved);
+    let replay = replay_of(&contracts::keycloak_26_0()?, "names-in-paths.26.0", options).await?;
+    if replay.disagreements.is_empty() { Ok(()) } else { Err(replay.to_string().into()) }
 }

@@ -117,6 +117,10 @@ impl Configuration {
         self.text("robot_name_prefix")
     }
 
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.values.get("read_only").and_then(Value::as_bool).unwrap_or_default()
+    }
+
     /// Whether accounts are the server's own.
     pub(crate) fn is_local(&self) -> bool {
         self.text("auth_mode") == "db_auth"

@@ -117,7 +117,8 @@ impl World {
         let ping = request.segments == ["api", "v2.0", "ping"];
         let login = if ping { Login::nobody() } else { self.log_in(&request) };
         request.who = login.who;
-        let reply = self.csrf.check(&request).and_then(|()| self.route(&request));
+        let reply = self.check_mode(&request).and_then(|()| self.csrf.check(&request));
+        let reply = reply.and_then(|()| self.route(&request));
         let answer = reply.unwrap_or_else(|failure| failure);
         let mut response = self.dressed(&request, answer).response();
         response.extensions_mut().insert(Asked { caller: login.caller, cost: login.cost });
@@ -125,6 +126,17 @@ impl World {
             response.extensions_mut().insert(Held { clock: Arc::clone(&self.clock), until });
         }
         response
+    }
+
+    /// In read-only mode nothing changes but the configuration, with which the mode ends; nothing else is looked at first
+    /// (contract read-only).
+    fn check_mode(&self, request: &Request) -> Result<(), Answer> {
+        let ends_it = request.segments == ["api", "v2.0", "configurations"];
+        if self.configuration.is_read_only() && request.writes() && !ends_it {
+            let message = "The system is in read only mode. Any modification is prohibited.";
+            return Err(Answer::failure(StatusCode::FORBIDDEN, "DENIED", message));
+        }
+        Ok(())
     }
 
     /// Adds what every answer has: an id, a session for who brings none, and a CSRF token for who does.

@@ -24,6 +24,8 @@ pub(crate) enum Content {
     PlainJson(Value),
     /// A page for people.
     Html(&'static str),
+    /// Failures of the router: a charset behind a space.
+    RouterJson(Value),
     /// No body, but the content type of one.
     Typed(&'static str),
 }

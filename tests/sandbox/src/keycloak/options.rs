@@ -24,6 +24,16 @@ impl Version {
     }
 }
 
+/// What becomes of a path that could be read in two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Paths {
+    /// It is refused, as 26.7 does: 400 where it holds `.`, `..` or an empty segment, plain or encoded, or a plain `;`.
+    #[default]
+    Refused,
+    /// It is resolved, as 26.0 does: `..` goes one up, empty segments are none, and a segment ends at a plain `;`.
+    Resolved,
+}
+
 /// What a sandbox Keycloak needs to know to start.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -31,6 +41,7 @@ pub struct Options {
     admin_password: SecretString,
     token_lifetime: Option<Duration>,
     version: Version,
+    paths: Paths,
     clock: Arc<dyn Clock>,
 }
 
@@ -42,6 +53,7 @@ impl Options {
             admin_password: admin_password.into(),
             token_lifetime: None,
             version: Version::default(),
+            paths: Paths::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -57,6 +69,13 @@ impl Options {
     #[must_use]
     pub fn playing(mut self, version: Version) -> Self {
         self.version = version;
+        self
+    }
+
+    /// What becomes of paths that could be read in two ways; they are refused unless said otherwise.
+    #[must_use]
+    pub fn reading_paths(mut self, paths: Paths) -> Self {
+        self.paths = paths;
         self
     }
 
@@ -81,6 +100,10 @@ impl Options {
 
     pub(crate) fn version(&self) -> Version {
         self.version
+    }
+
+    pub(crate) fn paths(&self) -> Paths {
+        self.paths
     }
 
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {

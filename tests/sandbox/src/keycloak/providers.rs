@@ -45,11 +45,11 @@ pub(crate) fn answer(realm: &mut Realm, context: &Context, request: &Request, re
         (&Method::GET, ["providers", "oidc"]) => Ok(Answer::found(json!({
             "name": "OpenID Connect v1.0", "id": "oidc", "configProperties": [], "helpText": "", "configMetadata": [],
         }))),
-        (_, ["instances", alias, rest @ ..]) => {
-            if !realm.providers.by_alias.contains_key(*alias) {
-                return Err(Answer::nowhere());
-            }
-            one(realm, context, request, alias, rest)
+        // Either of the two addresses a provider.
+        (_, ["instances", name, rest @ ..]) => {
+            let is_meant = |provider: &&Provider| provider.internal_id == *name || provider.alias == *name;
+            let alias = realm.providers.by_alias.values().find(is_meant).map(|provider| provider.alias.clone());
+            one(realm, context, request, &alias.ok_or_else(Answer::nowhere)?, rest)
         }
         (_, ["instances"]) => Err(Answer::wrong_method()),
         _ => Err(Answer::nowhere()),
@@ -286,7 +286,7 @@ pub(crate) fn import(world: &mut World, request: &Request) -> Reply {
         return Err(Answer::unhandled());
     }
     let path = url.strip_prefix(&world.base).ok_or_else(Answer::unhandled)?.to_owned();
-    let inner = Request::new(Method::GET, &path, None, HeaderMap::new(), Bytes::new())?;
+    let inner = Request::new(Method::GET, &path, None, HeaderMap::new(), Bytes::new(), world.paths)?;
     let document = match world.answer(&inner) {
         Answer { status: StatusCode::OK, content: Content::PlainJson(document), .. } => document,
         _ => return Err(Answer::unhandled()),

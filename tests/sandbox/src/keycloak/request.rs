@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use percent_encoding::percent_decode_str;
+use serde_json::json;
 use std::borrow::Cow;
 
 use super::answer::{Answer, Content};
+use super::options::Paths;
 
 /// One request.
 #[derive(Debug)]
@@ -19,23 +21,22 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Takes a request apart. A path with an empty segment is refused as the real server's router does: 400, an empty body.
+    /// Takes a request apart.
     pub(crate) fn new(
         method: Method,
         path: &str,
         query: Option<&str>,
         headers: HeaderMap,
         body: Bytes,
+        paths: Paths,
     ) -> Result<Self, Answer> {
         let inner = path.strip_prefix('/').unwrap_or(path);
         let inner = inner.strip_suffix('/').unwrap_or(inner);
-        let mut segments = Vec::new();
-        for segment in inner.split('/') {
-            if segment.is_empty() && !inner.is_empty() {
-                return Err(Answer::with(StatusCode::BAD_REQUEST, Content::Typed("application/json; charset=UTF-8")));
-            }
-            segments.push(percent_decode_str(segment).decode_utf8_lossy().into_owned());
-        }
+        let segments = inner.split('/').filter(|_| !inner.is_empty());
+        let segments = match paths {
+            Paths::Refused => refusing(segments)?,
+            Paths::Resolved => resolved(segments),
+        };
         Ok(Self { method, segments, query: Query::new(query.unwrap_or_default()), headers, body })
     }
 
@@ -56,6 +57,43 @@ impl Request {
         let media = whole.split(';').next().unwrap_or(whole);
         Some(media.trim().to_ascii_lowercase())
     }
+}
+
+/// The segments of a path that can be read in one way only, as 26.7 wants it.
+fn refusing<'a>(segments: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Answer> {
+    let refusal = |error: &str, description: &str| {
+        let body = json!({"error": error, "error_description": description});
+        Answer::with(StatusCode::BAD_REQUEST, Content::RouterJson(body))
+    };
+    let mut read = Vec::new();
+    for segment in segments {
+        if segment.contains(';') {
+            return Err(refusal("invalidCharacter", "Request path contains invalid character ';'"));
+        }
+        let segment = decoded(segment);
+        if matches!(segment.as_str(), "" | "." | "..") {
+            return Err(refusal("missingNormalization", "Request path not normalized"));
+        }
+        read.push(segment);
+    }
+    Ok(read)
+}
+
+/// The segments that a path comes to, as 26.0 reads it: empty segments and dots first, encoded ones too, then what stands behind a `;` is cut off.
+fn resolved<'a>(segments: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in segments {
+        match decoded(segment).as_str() {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            _ => kept.push(segment),
+        }
+    }
+    kept.into_iter().map(|segment| decoded(segment.split(';').next().unwrap_or(segment))).collect()
+}
+
+fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 /// Query parameters, in order.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::answer::{Answer, Reply};
 use super::ids::uuid;
-use super::options::{Options, Version};
+use super::options::{Options, Paths, Version};
 use super::request::Request;
 use super::state::Realm;
 use super::state::fresh::{self, ADMIN, MASTER};
@@ -24,6 +24,7 @@ pub(crate) struct World {
     pub(crate) realms: Vec<Realm>,
     pub(crate) tokens: Tokens,
     pub(crate) version: Version,
+    pub(crate) paths: Paths,
     clock: Arc<dyn Clock>,
 }
 
@@ -40,7 +41,14 @@ impl World {
         admin.roles.insert(master.default_role.clone());
         admin.roles.extend(master.roles.named(&Owner::Realm, ADMIN).map(|role| role.id.clone()));
         master.users.store(admin);
-        Self { base, realms: vec![master], tokens: Tokens::new(options), version: options.version(), clock }
+        Self {
+            base,
+            realms: vec![master],
+            tokens: Tokens::new(options),
+            version: options.version(),
+            paths: options.paths(),
+            clock,
+        }
     }
 
     /// Milliseconds since 1970.

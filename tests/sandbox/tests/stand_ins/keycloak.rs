@@ -1,6 +1,6 @@
 //! The sandbox Keycloak from outside: faults on the wire, paging, the request log, the clock, the snapshot.
 
-use evenkeel_sandbox::{Effect, Fault, Gate, Keycloak, Kind, ManualClock, Matching, Options, Page};
+use evenkeel_sandbox::{Effect, Fault, Gate, Keycloak, Kind, ManualClock, Matching, Options, Page, Paths};
 use http::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -232,4 +232,38 @@ fn a_realm_goes_with_all_that_stood_for_it() {
     assert!(server.snapshot()["master"]["clients"]["gone-realm"].is_object());
     client.ok("DELETE", "/admin/realms/gone", None);
     assert_eq!(server.snapshot(), before);
+}
+
+#[test]
+fn a_path_that_could_be_read_in_two_ways_is_refused_as_26_7_does() {
+    let server = start();
+    let client = Client::new(&server);
+    client.add_role("a").unwrap();
+    client.add_role("a;b").unwrap();
+    for path in ["roles/..", "roles/%2e%2e", "roles/.", "/roles", "roles//", "x/../roles/a"] {
+        let answer = client.send("DELETE", &format!("/admin/realms/master/{path}"), None).unwrap();
+        let refused = json!({"error": "missingNormalization", "error_description": "Request path not normalized"});
+        assert_eq!((answer.status, answer.json()), (400, refused), "{path}");
+    }
+    let answer = client.send("DELETE", "/admin/realms/master/roles/a;b", None).unwrap();
+    let refused =
+        json!({"error": "invalidCharacter", "error_description": "Request path contains invalid character ';'"});
+    assert_eq!((answer.status, answer.json()), (400, refused));
+    assert_eq!(client.ok("GET", "/admin/realms/master/roles/a%3Bb", None)["name"], "a;b");
+}
+
+#[test]
+fn a_path_that_could_be_read_in_two_ways_is_resolved_as_26_0_does() {
+    let options = Options::new("admin", "a password of the tests").reading_paths(Paths::Resolved);
+    let server = Keycloak::start(&options).unwrap();
+    let client = Client::new(&server);
+    client.add_role("a").unwrap();
+    client.add_role("a;b").unwrap();
+    assert_eq!(client.ok("GET", "/admin/realms/master/roles/a;b", None)["name"], "a");
+    assert_eq!(client.ok("GET", "/admin/realms/master/roles/a%3Bb", None)["name"], "a;b");
+    assert_eq!(client.ok("GET", "/admin/realms/master/x/../roles/a", None)["name"], "a");
+    assert_eq!(client.ok("GET", "/admin//realms/master/roles/%2e%2e", None)["realm"], "master");
+    client.ok("POST", "/admin/realms", Some(&json!({"realm": "theirs"})));
+    client.ok("DELETE", "/admin/realms/theirs/roles/..", None);
+    assert_eq!(client.send("GET", "/admin/realms/theirs", None).unwrap().status, 404, "a whole realm");
 }

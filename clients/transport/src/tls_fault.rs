@@ -1,0 +1,95 @@
+//! Why TLS does not come about, as far as people can do something about it.
+
+use std::error::Error as StdError;
+
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
+
+/// Why TLS does not come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TlsFault {
+    /// Nobody whom we trust vouches for the certificate.
+    Untrusted,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate is not valid yet.
+    NotYetValid,
+    /// The certificate is for other names.
+    WrongHost,
+    /// The server speaks only versions of TLS, or ways of encryption, that are too old.
+    TooOld,
+    /// What answers does not speak TLS.
+    NotTls,
+    /// The certificates to trust cannot be used.
+    Bundle,
+    /// Anything else.
+    Other,
+}
+
+impl TlsFault {
+    /// The fault in an error's chain, with the library's own words for it. An [`std::io::Error`] hides what it wraps from `source`, so
+    /// it is asked directly.
+    #[must_use]
+    pub fn find(error: &(dyn StdError + 'static)) -> Option<(Self, String)> {
+        if let Some(found) = error.downcast_ref::<Error>() {
+            return Some((Self::of(found), found.to_string()));
+        }
+        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(wrapped) => Self::find(wrapped),
+            None => Self::find(error.source()?),
+        }
+    }
+
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::InvalidCertificate(error) => Self::of_certificate(error),
+            // The first bytes of an answer in the clear are taken for the head of a TLS record.
+            Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NotTls,
+            Error::PeerIncompatible(_) => Self::TooOld,
+            Error::AlertReceived(
+                AlertDescription::ProtocolVersion
+                | AlertDescription::HandshakeFailure
+                | AlertDescription::InsufficientSecurity,
+            ) => Self::TooOld,
+            _ => Self::Other,
+        }
+    }
+
+    fn of_certificate(error: &CertificateError) -> Self {
+        match error {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Self::WrongHost,
+            CertificateError::UnknownIssuer => Self::Untrusted,
+            _ => Self::Other,
+        }
+    }
+
+    /// What has happened, before the library's own words.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::NotTls => "what answers does not speak TLS",
+            Self::TooOld => "the server and evenkeel have no version of TLS in common",
+            Self::Bundle => "the certificates to trust cannot be used",
+            Self::Untrusted | Self::Expired | Self::NotYetValid | Self::WrongHost | Self::Other => {
+                "the server's certificate is refused"
+            }
+        }
+    }
+
+    /// What to do about it; `None` where the certificates to trust are what has to change, which every caller has its own name for.
+    #[must_use]
+    pub const fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::Untrusted | Self::Bundle | Self::Other => None,
+            Self::Expired => Some("renew the server's certificate, and check the clock of this machine"),
+            Self::NotYetValid => Some("check the clocks of this machine and of whoever issued the certificate"),
+            Self::WrongHost => Some(
+                "use a name in the address that the certificate is for, or give the server a certificate for this name",
+            ),
+            Self::TooOld => Some("let the server speak TLS 1.2 or 1.3"),
+            Self::NotTls => Some("check the port, and whether the address should begin with `http://`"),
+        }
+    }
+}
