@@ -2,7 +2,7 @@
 //!
 //! A secret reaches a text in many ways: a server quotes what it was sent, in whole or cut short; a proxy decodes the
 //! `user:password` of a login; a page escapes it for HTML, a log for JSON. So the mask does not look for spellings. It undoes
-//! every escape and every base64 of the *text* ([`plain`], [`base64`]) and looks there for pieces of the secrets ([`pieces`]).
+//! every escape and every base64 of the *text* (`plain`, `base64`) and looks there for pieces of the secrets (`pieces`).
 //! The cost depends on the text, and not on how many secrets there are.
 //!
 //! It is applied twice: where text [enters](Mask::entering) from a server, and where text [leaves](Mask::leaving) to people.
