@@ -108,7 +108,8 @@ impl ExitCode {
             }
             Self::SomeFailed => {
                 "At least one change failed or was skipped; what did not depend on it was done. Also when the run was \
-                 stopped by a signal, another run holds the inventory, or the disk that it is on is full."
+                 stopped by a signal, another run holds the inventory or undoes what this one does, or the disk that the \
+                 inventory is on is full."
             }
             Self::NotAuthorised => {
                 "The login is refused, every change that failed lacked a right, or something declared could not be \
@@ -120,7 +121,7 @@ impl ExitCode {
                  report cannot be written (what the run did weighs more), or \
                  more objects would be deleted than `--max-deletes` allows (then none is deleted). Also when all that failed \
                  will fail again: an object of a declared name is there and not ours, the server's environment or state \
-                 fixes a setting, or the application accepts a value and does not keep it."
+                 fixes a setting, or the application accepts a value twice and does not keep it."
             }
         }
     }

@@ -125,7 +125,7 @@ impl Record {
             let position = self.positions.get(&Key(Arc::clone(&change.document)));
             let Some(entry) = position.map(|&position| &self.entries[position]) else { continue };
             if entry.accepted >= ACCEPTED_IN_VAIN && entry.document.fields == change.fields {
-                in_vain.insert(change.object.clone(), not_kept(change));
+                in_vain.insert(change.object.clone(), not_kept(change, entry.accepted));
             }
         }
         in_vain
@@ -175,7 +175,7 @@ impl Record {
             let entry = self.entry(change);
             match &entry.fate {
                 Some(Fate::Failed(_) | Fate::Skipped(_)) => {}
-                Some(Fate::Applied) => entry.fate = Some(Fate::Failed(not_kept(change).into())),
+                Some(Fate::Applied) => entry.fate = Some(Fate::Failed(not_kept(change, entry.accepted).into())),
                 None => {
                     let message = format!("it still differs after {rounds} rounds");
                     let hint = Some("run it again; if this stays, something else changes it too".to_owned());
@@ -283,17 +283,21 @@ impl Entry {
     }
 }
 
-fn not_kept<O>(change: &Change<O>) -> Fault {
+fn not_kept<O>(change: &Change<O>, accepted: u32) -> Fault {
     let still = match change.action {
         Action::Create => "is still not there",
         Action::Update => "still differs",
         Action::Delete => "is still there",
     };
     let message = format!("`{}` {still}, although the application accepted the change", change.object);
-    let hint =
-        Some("see whether something else changes it too, or whether the application allows this value".to_owned());
-    // A server keeps every secret that it accepts: whoever set another one may be done the next time.
+    // A server keeps every secret that it accepts: whoever set another one may be done the next time. So may be whoever
+    // undid a change that was accepted only once.
     let is_secret = !change.fields.is_empty() && change.fields.iter().all(|field| field.secret);
-    let class = if is_secret { Class::Conflict } else { Class::Prevented };
-    Fault { class, failure: Failure { message, hint } }
+    let (class, hint) = if is_secret || accepted < ACCEPTED_IN_VAIN {
+        (Class::Conflict, "run it again; if this stays, something else changes it too")
+    } else {
+        let hint = "see whether something else changes it too, or whether the application allows this value";
+        (Class::Prevented, hint)
+    };
+    Fault { class, failure: Failure { message, hint: Some(hint.to_owned()) } }
 }

@@ -64,6 +64,20 @@ async fn a_change_that_is_accepted_and_not_kept_is_a_failure() {
     assert_eq!(shared.lock().unwrap().begun, ["a", "b", "a"], "twice is enough");
 }
 
+/// Another run may have undone it between our write and our look.
+#[tokio::test(start_paused = true)]
+async fn a_change_that_was_accepted_once_and_undone_is_worth_another_try() {
+    let shared = application(|application| {
+        application.desired = wanted(&["a"]);
+        let away = Script::Fail(Class::Unavailable);
+        script(application, "a", &[away.clone(), away, Script::Ignore]);
+    });
+    let finished = setup().apply().await;
+    assert_eq!((finished.exit_code, finished.report.rounds), (ExitCode::SomeFailed, 3));
+    assert_eq!(message(&finished, "a"), "`role/a` is still not there, although the application accepted the change");
+    assert_eq!(shared.lock().unwrap().begun, ["a", "a", "a"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_that_never_succeeds_is_tried_in_three_rounds() {
     let shared = application(|application| {

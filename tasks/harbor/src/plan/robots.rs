@@ -9,7 +9,7 @@ use evenkeel_core::{
 };
 use serde::Serialize;
 
-use super::{Draft, Operation, Owner, Place, field, fields, ours, secret_field};
+use super::{Draft, Operation, Owner, Place, fields, ours, secret_field};
 use crate::{
     desired::{Declared, Desired, DesiredRobot, RobotFields, RobotHome, SecretHome},
     names::{self, ROBOT_SECRET},
@@ -164,10 +164,5 @@ fn plan_secret(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Obser
             Operation::SetSecret(Box::new(robot.clone()))
         }
     };
-    let change = if matches!(robot.secret, SecretHome::Own) {
-        field("works", Some(false.into()), Some(true.into()))
-    } else {
-        secret_field("secret")
-    };
-    draft.push_field(object, action, change, &owner, place, operation);
+    draft.push_field(object, action, secret_field("secret"), &owner, place, operation);
 }

@@ -1,5 +1,5 @@
 use evenkeel_engine::exit_code::ExitCode;
-use evenkeel_sandbox::{Effect, Fault, HarborPart, Matching};
+use evenkeel_sandbox::{Effect, Fault, Gate, HarborPart, Matching};
 use reqwest::Method;
 use serde_json::json;
 
@@ -102,6 +102,40 @@ async fn the_own_robot_is_made_used_and_repaired() {
     assert_eq!(changed, ["robot-secret/evenkeel-demo"]);
     stage.converge().await;
     assert!(stage.sandbox.password_logins() <= 5, "{}", stage.sandbox.password_logins());
+}
+
+/// Another run, with a vault of its own, sets another secret each time that ours was seen to work: that ends, so that another try
+/// helps.
+#[tokio::test]
+async fn a_run_whose_own_robot_is_given_other_secrets_meanwhile_may_be_tried_again() {
+    let stage = Stage::new("{}\n");
+    stage.converge().await;
+    assert!(stage.sandbox.impose_secret("otomi-evenkeel-demo", "Somebody-Elses-1"));
+    let hold_the_proof = || {
+        let gate = Gate::new();
+        // Twice the secret is refused before it is set.
+        let proof = Matching::reads().path("*/users/current/permissions").nth(3);
+        stage.sandbox.inject(Fault::once(proof, Effect::Hold(gate.clone())));
+        gate
+    };
+    let rival = async {
+        let mut gate = hold_the_proof();
+        loop {
+            gate.reached(1).await;
+            assert!(stage.sandbox.impose_secret("otomi-evenkeel-demo", "Somebody-Elses-1"));
+            std::mem::replace(&mut gate, hold_the_proof()).open();
+        }
+    };
+    let finished = tokio::select! {
+        biased;
+        never = rival => never,
+        finished = stage.apply() => finished,
+    };
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    let still = "`robot-secret/evenkeel-demo` still differs, although the application accepted the change";
+    assert_eq!(failures(&finished), [still], "{}", told(&finished));
+    stage.sandbox.clear_faults();
+    stage.converge().await;
 }
 
 #[tokio::test]
