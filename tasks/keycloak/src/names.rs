@@ -40,14 +40,9 @@ pub const ADMINISTRATORS: &str = "master";
 /// The group of this path, whose names hold no slash: of one that does, the values can say nothing.
 #[must_use]
 pub fn group(path: &str) -> ObjectId {
-    of_group(GROUP, path)
-}
-
-/// What there is once for each group, by the group's path.
-pub(crate) fn of_group(kind: Kind, path: &str) -> ObjectId {
     match path.rsplit_once('/') {
-        Some((parents, name)) => ObjectId::below(kind, parents.split('/'), name),
-        None => ObjectId::new(kind, path),
+        Some((parents, name)) => ObjectId::below(GROUP, parents.split('/'), name),
+        None => ObjectId::new(GROUP, path),
     }
 }
 

@@ -74,6 +74,8 @@ pub struct Observed {
     pub flows: BTreeMap<String, String>,
     /// The required actions, by alias; read only where one is declared.
     pub required_actions: BTreeMap<String, RequiredActionProviderRepresentation>,
+    /// The groups that new users join, each with its id; read only where they are declared.
+    pub default_groups: Vec<GroupRepresentation>,
     /// The roles that every user has; read only where they are declared.
     pub default_roles: Vec<RoleName>,
     /// The roles of the clients that declare some, by `clientId`.
@@ -155,10 +157,11 @@ impl Keycloak {
                 .get(client_id)
                 .is_some_and(|client: &ClientRepresentation| client.service_accounts_enabled == Some(true))
         };
-        let (users, composites, left_behind, default_roles, client_roles, service_accounts, mapped) = try_join!(
+        let (users, composites, left_behind, default_groups, default_roles, client_roles, service_accounts, mapped) = try_join!(
             withheld.unless(Part::Users, self.read_memberships(desired, &groups, users)),
             withheld.unless(Part::Roles, self.read_composites(desired, &roles)),
             self.read_left_behind(desired, ownership),
+            withheld.unless(Part::Groups, self.read_default_groups(desired, &realm)),
             withheld.unless(Part::Roles, self.read_default_roles(desired, &realm)),
             withheld.unless(Part::Clients, self.read_client_roles(desired)),
             withheld.unless(Part::Users, self.read_service_accounts(desired, has_account)),
@@ -177,6 +180,7 @@ impl Keycloak {
             clients,
             flows,
             required_actions,
+            default_groups,
             default_roles,
             client_roles,
             service_accounts,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Keycloak {
-    /// The groups at the top, and those below the parents of every group that is declared or ours, by path. A
+    /// The groups at the top, and those below the parents of every group that is declared, listed or ours, by path. A
     /// group's roles come with its full representation; the groups below it do not (server-behaviour 2.6).
     pub(super) async fn read_groups(
         &self,
@@ -32,6 +32,9 @@ impl Keycloak {
         let kind = GROUP;
         let ours: Vec<String> = ownership.of_kind(&kind).map(names::group_path).collect();
         parents.extend(ours.iter().filter_map(|group| Some(group.rsplit_once('/')?.0)));
+        // A default group need not be declared itself, nor those above it.
+        let listed = desired.default_groups.iter().flat_map(|groups| &groups.names);
+        parents.extend(listed.flat_map(|path| path.match_indices('/').map(|(end, _)| &path[..end])));
         // In the order of their paths a parent comes before the groups below it.
         for parent in parents {
             if let Some(id) = groups.get(parent).and_then(|group| group.id.clone()) {

@@ -77,7 +77,8 @@ impl Keycloak {
         removed_users: RemovedUsers,
     ) -> Result<Option<(ObjectId, Removal)>, Error> {
         let name = object.name();
-        // These are asked for by name. One that an older inventory lists and no address can carry cannot be, and stays.
+        // These are asked for by name. One that an older inventory lists and no address can carry cannot be, and stays: the plan
+        // tells so.
         let by_name = [CLIENT_ROLE, IDENTITY_PROVIDER].contains(object.kind());
         if by_name && check_segment(name).is_err() {
             return Ok(None);

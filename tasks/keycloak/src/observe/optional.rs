@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use evenkeel_keycloak_client::{
     paging,
-    types::{MappingsRepresentation, RealmRepresentation, RequiredActionProviderRepresentation, RoleRepresentation},
+    types::{
+        GroupRepresentation, MappingsRepresentation, RealmRepresentation, RequiredActionProviderRepresentation,
+        RoleRepresentation,
+    },
 };
 use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -18,6 +21,7 @@ use crate::{
     error::Doing,
     names::MapperOwner,
     relation::RoleName,
+    rights::Part,
 };
 
 /// The roles of one client.
@@ -76,6 +80,34 @@ impl Keycloak {
         self.directory.insert(Named::DefaultRole, name);
         let found = self.roles_inside("roles inside role", name, id).await?;
         self.named(found, desired.default_roles.client_roles.keys()).await
+    }
+
+    /// The groups that new users join, with their ids. The realm has them by path, which says nothing for sure: a name can hold
+    /// a slash.
+    pub(super) async fn read_default_groups(
+        &self,
+        desired: &Desired,
+        realm: &RealmRepresentation,
+    ) -> Result<Vec<GroupRepresentation>, Error> {
+        if desired.default_groups.is_none() { Ok(Vec::new()) } else { self.list_default_groups(realm).await }
+    }
+
+    /// The groups that new users join, of which the realm shows the paths also to who may not view groups.
+    pub(crate) async fn list_default_groups(
+        &self,
+        realm: &RealmRepresentation,
+    ) -> Result<Vec<GroupRepresentation>, Error> {
+        let shown = realm.default_groups.as_deref().unwrap_or_default().len();
+        if shown == 0 {
+            return Ok(Vec::new());
+        }
+        let groups = self.client.default_group_list().realm(self.realm()).send().await.api();
+        let mut groups = groups.doing("list", "default groups of realm", self.realm())?;
+        groups.retain(|group| group.id.is_some());
+        if groups.len() < shown {
+            return Err(Error::Withheld { kind: "default groups", right: Part::Groups.right() });
+        }
+        Ok(groups)
     }
 
     /// The roles inside a role, of the realm or of a client.
