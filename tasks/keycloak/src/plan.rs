@@ -15,6 +15,7 @@ mod realm;
 mod scope_mappings;
 mod scopes;
 mod settings;
+mod stays;
 mod users;
 
 pub(crate) use provider::CLIENT_SECRET;
@@ -171,6 +172,7 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     provider::plan(&mut draft, desired, observed);
     users::plan(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, &memory.ownership);
+    stays::plan(&mut draft, desired);
     rights::keep_what_can_be_judged(&mut draft.changes, &observed.withheld, desired);
     draft.left_alone.retain(|object| !rights::is_hidden(object, &observed.withheld, desired));
     draft.notes.extend(draft.left_alone.note(realm::realm_object(desired), HOW_TO_MANAGE));

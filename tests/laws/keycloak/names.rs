@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ADMIN_PASSWORD, Keycloak};
 use crate::{
-    bench::{Bench, told},
+    bench::{Bench, planned, told},
     subject::Subject,
 };
 
@@ -24,6 +24,15 @@ impl Bench<Keycloak> {
         let mut line: Value = serde_json::from_str(inventory.lines().nth(1).unwrap()).unwrap();
         (line["object"], line["state"]) = (json!(object), json!("owned"));
         std::fs::write(self.path("inventory.jsonl"), format!("{inventory}{line}\n")).unwrap();
+    }
+
+    /// Makes the inventory one of a version that joined the names of an object.
+    fn join_names(&self) {
+        let inventory = std::fs::read_to_string(self.path("inventory.jsonl")).unwrap();
+        let (header, lines) = inventory.split_once('\n').unwrap();
+        let mut header: Value = serde_json::from_str(header).unwrap();
+        header["format"] = json!(2);
+        std::fs::write(self.path("inventory.jsonl"), format!("{header}\n{lines}")).unwrap();
     }
 
     async fn names_of_roles(&self) -> Vec<String> {
@@ -91,6 +100,22 @@ async fn keycloak_pruned_role_called_two_dots_takes_no_realm_along() {
 }
 
 #[tokio::test]
+async fn keycloak_entries_of_an_older_inventory_that_may_mean_several_objects_are_told_in_one_line() {
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.join_names();
+    for object in ["client-role/app/a/b", "client-role/app/x/y", "protocol-mapper/client/app/x/y", "client-role/b/c"] {
+        bench.own(object);
+    }
+    bench.declare_names("keycloak: {clients: [{clientId: app, roles: [{name: a/b}]}]}\n");
+    let finished = bench.plan().await;
+    let notes: Vec<String> = finished.report.notes.iter().map(|note| note.message.clone()).collect();
+    let told: Vec<&String> = notes.iter().filter(|note| note.contains("older inventory")).collect();
+    let [told] = told[..] else { panic!("not one line: {notes:?}") };
+    assert!(told.starts_with("2 entries of an older inventory"), "{told}");
+    assert!(told.contains("`client-role/app/x/y`, `protocol-mapper/client/app/x/y`"), "{told}");
+}
+
+#[tokio::test]
 async fn keycloak_pruned_role_with_a_semicolon_takes_no_other_role_along() {
     let bench = resolving();
     bench.declare_names(&only("{name: a;b, description: ours}"));
@@ -123,6 +148,50 @@ async fn keycloak_group_whose_name_is_a_path_is_not_the_subgroup_of_that_path() 
     bench.declare(&Keycloak::fewer_values(&bench.subject.urls()));
     bench.apply_with(|options| (options.prune, options.max_deletes) = (true, 1_000)).await;
     bench.subject.find("/groups", "name", "auditors/external").await;
+}
+
+#[tokio::test]
+async fn keycloak_default_group_whose_name_is_a_path_is_not_the_subgroup_of_that_path() {
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.subject.send(Method::POST, "/groups", json!({"name": "auditors/external"})).await;
+    let theirs = bench.subject.id("/groups", "name", "auditors/external").await;
+    bench.subject.send(Method::PUT, &format!("/default-groups/{theirs}"), Value::Null).await;
+    bench.declare_names("keycloak: {defaultGroups: [/auditors/external]}\n");
+    let changes: Vec<String> = planned(&bench.plan().await).iter().map(ToString::to_string).collect();
+    assert_eq!(changes, ["default-group/auditors/external", r"default-group/auditors\/external"]);
+    bench.converge().await;
+    let listed = bench.subject.get("/default-groups").await;
+    let auditors = bench.subject.id("/groups", "name", "auditors").await;
+    let ours = bench.subject.id(&format!("/groups/{auditors}/children"), "name", "external").await;
+    assert_eq!((&listed[0]["id"], &listed[1]), (&json!(ours), &Value::Null), "{listed}");
+    bench.expect_nothing_to_do().await;
+    bench.declare_names("keycloak: {defaultGroups: []}\n");
+    bench.subject.send(Method::PUT, &format!("/default-groups/{theirs}"), Value::Null).await;
+    bench.converge().await;
+    assert_eq!(bench.subject.get("/default-groups").await, json!([]), "both go, each by its id");
+}
+
+#[tokio::test]
+async fn keycloak_default_groups_of_one_path_are_told_apart() {
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.subject.send(Method::POST, "/groups", json!({"name": "auditors/external"})).await;
+    let theirs = bench.subject.id("/groups", "name", "auditors/external").await;
+    let auditors = bench.subject.id("/groups", "name", "auditors").await;
+    let ours = bench.subject.id(&format!("/groups/{auditors}/children"), "name", "external").await;
+    let mut below = Vec::new();
+    for parent in [&theirs, &ours] {
+        bench.subject.send(Method::POST, &format!("/groups/{parent}/children"), json!({"name": "x"})).await;
+        let id = bench.subject.id(&format!("/groups/{parent}/children"), "name", "x").await;
+        bench.subject.send(Method::PUT, &format!("/default-groups/{id}"), Value::Null).await;
+        below.push(id);
+    }
+    // Nobody else than us declared the one of them that stays, and it need not be declared itself.
+    bench.declare_names("keycloak: {defaultGroups: [auditors/external/x]}\n");
+    let changes: Vec<String> = planned(&bench.plan().await).iter().map(ToString::to_string).collect();
+    assert_eq!(changes, [format!("default-group/auditors/external/x/{}", below[0])]);
+    bench.converge().await;
+    let listed = bench.subject.get("/default-groups").await;
+    assert_eq!((&listed[0]["id"], &listed[1]), (&json!(below[1]), &Value::Null), "{listed}");
 }
 
 #[tokio::test]
@@ -176,6 +245,59 @@ async fn keycloak_names_that_values_cannot_say_are_left_out_of_an_export_and_tol
         r#"identity provider "..", which values cannot name: it is `.` or `..`"#,
     ] {
         assert!(told.contains(line), "{line} is not in:\n{told}");
+    }
+    assert_eq!(exported.still_differs, [""; 0]);
+}
+
+#[tokio::test]
+async fn keycloak_lists_with_a_name_that_values_cannot_say_are_left_out_of_an_export_and_told() {
+    let bench = Bench::<Keycloak>::converged().await;
+    let subject = &bench.subject;
+    subject.send(Method::POST, "/roles", json!({"name": ".."})).await;
+    let role = json!([subject.find("/roles?first=0&max=1000", "name", "..").await]);
+    let auditor = subject.id("/roles?first=0&max=1000", "name", "auditor").await;
+    let every = subject.get("").await["defaultRole"]["id"].as_str().unwrap().to_owned();
+    let auditors = subject.id("/groups", "name", "auditors").await;
+    let audit = subject.id("/clients", "clientId", "audit").await;
+    let account = subject.get(&format!("/clients/{audit}/service-account-user")).await;
+    for list in [
+        format!("/roles-by-id/{auditor}/composites"),
+        format!("/roles-by-id/{every}/composites"),
+        format!("/groups/{auditors}/role-mappings/realm"),
+        format!("/users/{}/role-mappings/realm", account["id"].as_str().unwrap()),
+        format!("/clients/{audit}/scope-mappings/realm"),
+    ] {
+        subject.send(Method::POST, &list, role.clone()).await;
+    }
+    subject.send(Method::POST, &format!("/clients/{audit}/roles"), json!({"name": "."})).await;
+    subject.send(Method::POST, "/groups", json!({"name": ".."})).await;
+    subject.send(Method::POST, &format!("/groups/{auditors}/children"), json!({"name": "a\u{1}b"})).await;
+    let group = subject.id("/groups", "name", "..").await;
+    subject.send(Method::PUT, &format!("/default-groups/{group}"), Value::Null).await;
+    subject.send(Method::POST, "/client-scopes", json!({"name": "..", "protocol": "openid-connect"})).await;
+    let scope = subject.id("/client-scopes", "name", "..").await;
+    subject.send(Method::PUT, &format!("/default-default-client-scopes/{scope}"), Value::Null).await;
+    subject.send(Method::PUT, &format!("/clients/{audit}/optional-client-scopes/{scope}"), Value::Null).await;
+    let finished = bench.export().await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{:?}", finished.failures);
+    let exported = finished.exported.unwrap();
+    let told = exported.left_out.join("\n");
+    let list = |what: &str| format!(r#"{what}, as values cannot name one of them: "..""#);
+    for line in [
+        list("the realm roles inside `role/auditor`"),
+        list("the realm roles that every user has"),
+        list("the realm roles of group `auditors`"),
+        list("the realm roles of the service account of client `audit`"),
+        list("the realm roles that `client/audit` lets into tokens"),
+        list("`defaultDefaultClientScopes` of the realm"),
+        list("`optionalClientScopes` of client `audit`"),
+        r#"`defaultGroups` of the realm, as values cannot name one of them: "/..""#.to_owned(),
+        r#"role of client `audit` ".", which values cannot name: it is `.` or `..`"#.to_owned(),
+        r#"group ".." with everything below it, which values cannot name: it is `.` or `..`"#.to_owned(),
+        r#"group "auditors/a\u{1}b" with everything below it, which values cannot name: it holds control characters"#
+            .to_owned(),
+    ] {
+        assert!(told.contains(&line), "{line} is not in:\n{told}");
     }
     assert_eq!(exported.still_differs, [""; 0]);
 }

@@ -36,7 +36,7 @@ impl Reach {
             projects.map(|project| project.name.clone())
         };
         let holding = |kind: &Kind| -> BTreeSet<String> {
-            ownership.of_kind(kind).map(ObjectId::apart).filter_map(|object| project_of(&object)).collect()
+            ownership.of_kind(kind).filter_map(project_of).map(str::to_owned).collect()
         };
         let robots = desired.robots.iter().filter_map(|robot| match &robot.home {
             RobotHome::Project(project) => Some(project.clone()),
@@ -78,7 +78,25 @@ impl Reach {
     }
 }
 
-/// The project in which an object lives.
-fn project_of(object: &ObjectId) -> Option<String> {
-    object.in_parent().map(|(project, _)| project.to_owned())
+/// The project in which an object lives. Older inventories joined its names: a project's holds no slash, while those of repositories
+/// and tags do, so that the first slash is the one between them.
+fn project_of(object: &ObjectId) -> Option<&str> {
+    match object.in_parent() {
+        Some((project, _)) => Some(project),
+        None if object.parents().next().is_none() => object.name().split_once('/').map(|(project, _)| project),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_of_a_joined_entry_is_known_although_the_rule_is_about_repositories_below_others() {
+        let joined = ObjectId::new(IMMUTABLE_RULE, "shop/backend/**:v*");
+        assert_eq!(project_of(&joined), Some("shop"));
+        assert_eq!(project_of(&ObjectId::within(LABEL, "shop", "a/b")), Some("shop"));
+        assert_eq!(project_of(&ObjectId::new(LABEL, "alone")), None);
+    }
 }
