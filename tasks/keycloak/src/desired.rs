@@ -10,6 +10,7 @@ mod objects;
 mod provider;
 mod reading;
 mod realm;
+mod references;
 mod related;
 mod roles;
 mod scopes;
@@ -265,7 +266,7 @@ impl Desired {
             required_actions: settings::required_actions(&reading, keycloak),
             user_profile: settings::user_profile(&reading, keycloak),
             default_groups: settings::default_groups(&reading, keycloak, groups_in_realm),
-            default_roles: settings::default_roles(&reading, keycloak),
+            default_roles: settings::default_roles(keycloak),
             default_client_scopes,
             optional_client_scopes,
             client_scopes: scopes::desired(&reading, keycloak),

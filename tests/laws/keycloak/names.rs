@@ -73,6 +73,13 @@ async fn keycloak_names_that_addresses_resolve_are_refused_in_values() {
         r#"groups: [{name: a, subGroups: [{name: b, clientRoles: {account: [""]}}]}]"#,
         r#"clients: [{clientId: a, serviceAccount: {realmRoles: ["."]}}]"#,
         r#"defaultRoles: {clientRoles: {account: [".."]}}"#,
+        r#"roles: [{name: a, composites: {client: {"..": [a]}}}]"#,
+        r#"clients: [{clientId: a, scopeMappings: {clientRoles: {".": [a]}}}]"#,
+        r#"clients: [{clientId: a, defaultClientScopes: [".."]}]"#,
+        r#"client: {optionalClientScopes: ["a\tb"]}"#,
+        r#"realm: {defaultOptionalClientScopes: [".."]}"#,
+        r#"realm: {defaultGroups: [/auditors/../external]}"#,
+        r#"defaultGroups: [/auditors//external]"#,
     ] {
         bench.declare_names(&format!("keycloak:\n  {layer}\n"));
         let finished = bench.apply().await;

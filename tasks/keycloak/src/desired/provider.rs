@@ -35,8 +35,8 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<Desi
     let path = ValuePath::root().key("keycloak").key("identityProvider");
     let secret = reading.secret(&declared.client_secret, &path.clone().key("clientSecret"));
     let value = IdentityProviderRepresentation {
-        alias: Some(declared.alias.clone()),
-        display_name: Some(declared.alias.clone()),
+        alias: Some(declared.alias.to_string()),
+        display_name: Some(declared.alias.to_string()),
         provider_id: Some("oidc".to_owned()),
         enabled: Some(true),
         trust_email: Some(true),
@@ -45,7 +45,7 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<Desi
         ..Default::default()
     };
     Some(DesiredProvider {
-        alias: declared.alias.clone(),
+        alias: declared.alias.to_string(),
         issuer: Some(declared.issuer.to_string().trim_end_matches('/').to_owned()),
         provider: Declared::new(value, reading.cause(&path)),
         mappers: mappers(reading, declared, &path),
@@ -96,7 +96,7 @@ fn mappers(
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let value = IdentityProviderMapperRepresentation {
             name: Some(name.to_owned()),
-            identity_provider_alias: Some(declared.alias.clone()),
+            identity_provider_alias: Some(declared.alias.to_string()),
             identity_provider_mapper: Some(kind.to_owned()),
             config: Some(config.collect()),
             ..Default::default()
