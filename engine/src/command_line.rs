@@ -6,7 +6,7 @@ mod reach;
 use std::{fmt, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Arg, ArgAction, Args, Subcommand, ValueEnum, builder::BoolishValueParser};
-use evenkeel_core::{object::ObjectId, values::fits_pattern};
+use evenkeel_core::{object::ObjectId, text::visible, values::fits_pattern};
 use evenkeel_kubernetes_client::Connection;
 
 pub use reach::ReachOptions;
@@ -123,7 +123,7 @@ pub struct Options {
     #[command(flatten)]
     pub values: ValuesOptions,
 
-    /// Only this object and what it waits for; `*` in the name stands for anything; repeat it
+    /// Only this object and what it waits for, as a plan names it; `*` in the name stands for anything; repeat it
     /// [env: EVENKEEL_ONLY, one a line]
     #[arg(long, value_name = "KIND/NAME", help_heading = "Selection")]
     pub only: Vec<Selector>,
@@ -261,10 +261,13 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Whether the object is selected.
+    /// Whether the object is selected: by its names as a plan shows them, or as they are, with slashes between.
     #[must_use]
     pub fn matches(&self, object: &ObjectId) -> bool {
-        self.kind == object.kind().as_str() && fits_pattern(&self.name, &object.path())
+        let fits = |name: &str| fits_pattern(&self.name, name);
+        let joined = || object.names().collect::<Vec<_>>().join("/");
+        let path = object.path();
+        self.kind == object.kind().as_str() && (fits(&path) || fits(&visible(&path)) || fits(&joined()))
     }
 }
 
@@ -344,10 +347,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_selected_as_it_is_shown() {
-        let role = ObjectId::within(Kind::new("client-role"), "app", "x/y");
-        assert!("client-role/app/x\\/y".parse::<Selector>().unwrap().matches(&role));
-        assert!(!"client-role/app/x/y".parse::<Selector>().unwrap().matches(&role), "that is another one");
+    fn a_name_is_selected_as_a_plan_shows_it_and_as_people_write_it() {
+        let role = ObjectId::within(Kind::new("client-role"), "app", "x/y\u{1}");
+        for selector in
+            ["client-role/app/x\\/y\u{1}", "client-role/app/x/y\u{1}", "client-role/app/x/*", "client-role/app/*"]
+        {
+            assert!(selector.parse::<Selector>().unwrap().matches(&role), "{selector}");
+        }
+        for selector in ["client-role/app/x", "client-role/x/y*", "role/app/x/y*"] {
+            assert!(!selector.parse::<Selector>().unwrap().matches(&role), "{selector}");
+        }
+        let shown = visible(&role.to_string()).into_owned();
+        assert!(shown.parse::<Selector>().unwrap().matches(&role), "{shown} can be pasted");
     }
 
     #[test]
