@@ -55,7 +55,7 @@ pub use mask::Mask;
 pub use memory::guard_memory;
 pub use options::{Deadline, Detour, ProxyUse, SessionOptions, may_speak_tls};
 pub use paging::{ListGuard, Page, all, pages};
-pub use path::{Operation, OperationPath, Unaddressable, check_segment, segment};
+pub use path::{Operation, OperationPath, Unaddressable, check_segment, decoded, encoded};
 pub use progenitor_client;
 pub use request_log::{Call, Outcome, Pending, Record, RequestLog, Summary};
 pub use reqwest;

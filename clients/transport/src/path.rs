@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
 use serde_json::{Map, Value};
 
@@ -43,16 +43,17 @@ pub fn check_segment(name: &str) -> Result<(), Unaddressable> {
     }
 }
 
-/// A name as one segment of an address.
-///
-/// # Errors
-/// Says why it cannot be one.
-pub fn segment(name: &str) -> Result<String, Unaddressable> {
-    check_segment(name).map(|()| encoded(name))
+/// A text as a part of an address, with everything encoded that could mean something there. Whether it can be a segment,
+/// [`check_segment`] says.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
-fn encoded(name: &str) -> String {
-    utf8_percent_encode(name, ENCODED).to_string()
+/// The name that a segment of an address stands for; `None` where it is no text.
+#[must_use]
+pub fn decoded(segment: &str) -> Option<String> {
+    Some(percent_decode_str(segment).decode_utf8().ok()?.into_owned())
 }
 
 /// An operation of an API, as its document describes it.
@@ -223,6 +224,14 @@ mod tests {
             let expected = format!("/auth/admin/realms/otomi/roles/{encoded}");
             assert_eq!(sent("https://keycloak.example.com/auth/", "otomi", name), Ok(expected), "{name}");
         }
+    }
+
+    #[test]
+    fn whatever_is_encoded_is_decoded_to_the_same() {
+        for name in ["a/b\\c;d", "%2e%2e", "..", "a?b#c d", "ü", "日本", ""] {
+            assert_eq!(decoded(&encoded(name)).as_deref(), Some(name));
+        }
+        assert_eq!(decoded("%ff"), None);
     }
 
     #[test]
