@@ -74,7 +74,7 @@ impl Cluster {
             let mut version = {
                 let call = one_of_list::<R>(Verb::List, name);
                 let found: Found<R> = self.answer(&call).await?;
-                let is_asked_for = |object: &R| object.metadata().name.as_deref() == Some(&*name.name);
+                let is_asked_for = |object: &R| ObjectName::of(object.metadata()) == *name;
                 if !found.items.iter().all(is_asked_for) {
                     return Err(KubernetesError::about_another(&call));
                 }
@@ -222,8 +222,10 @@ fn read_event<R: Resource, T>(
         seen.clone_into(version);
     }
     let is_about_object = matches!(event.kind.as_str(), "ADDED" | "MODIFIED" | "DELETED");
-    let named = event.object.pointer("/metadata/name").and_then(Value::as_str);
-    if is_about_object && named != call.about.name.as_deref() {
+    let text = |pointer: &str| event.object.pointer(pointer).and_then(Value::as_str);
+    let is_asked_for = text("/metadata/name") == call.about.name.as_deref()
+        && text("/metadata/namespace") == call.about.namespace.as_deref();
+    if is_about_object && !is_asked_for {
         return Err(KubernetesError::about_another(call));
     }
     let decision = match event.kind.as_str() {

@@ -235,6 +235,23 @@ keycloak:
 }
 
 #[tokio::test]
+async fn keycloak_service_account_of_another_name_gets_no_roles() {
+    let bench = Bench::<Keycloak>::converged().await;
+    let audit = bench.subject.id("/clients", "clientId", "audit").await;
+    let account = bench.subject.get(&format!("/clients/{audit}/service-account-user")).await;
+    let user = format!("/users/{}", account["id"].as_str().unwrap());
+    bench.subject.send(Method::PUT, "", json!({"editUsernameAllowed": true})).await;
+    bench.subject.send(Method::PUT, &user, json!({"username": "mallory"})).await;
+    bench.subject.forget();
+    let finished = bench.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Unexpected, "{}", told(&finished));
+    let failure = &finished.failures[0].message;
+    assert!(failure.contains("cannot read service account of client `audit`"), "{failure}");
+    assert!(failure.contains("about another user") && !failure.contains("mallory"), "{failure}");
+    assert_eq!(bench.count(Kind::Write), 0);
+}
+
+#[tokio::test]
 async fn keycloak_names_that_values_cannot_say_are_left_out_of_an_export_and_told() {
     let bench = Bench::<Keycloak>::converged().await;
     bench.subject.send(Method::POST, "/roles", json!({"name": ".."})).await;

@@ -87,6 +87,21 @@ async fn a_watch_that_ends_goes_on_where_it_was() {
     assert_eq!(seen(&server).await.unwrap(), ["missing", "done"]);
 }
 
+#[tokio::test]
+async fn an_object_of_that_name_in_another_namespace_is_not_what_was_waited_for() {
+    let elsewhere =
+        json!({"metadata": {"name": "demo", "namespace": "m", "resourceVersion": "9"}, "data": {"a": "done"}});
+    for (listed, events_of_watch) in
+        [(vec![elsewhere.clone()], vec![]), (vec![], vec![json!({"type": "ADDED", "object": elsewhere})])]
+    {
+        let server = MockServer::start().await;
+        listing().respond_with(list("5", &listed)).mount(&server).await;
+        watching("5").respond_with(events(&events_of_watch)).mount(&server).await;
+        let error = seen(&server).await.unwrap_err();
+        assert_eq!(error.api().map(|error| error.kind()), Some(Kind::OtherObject), "{error:?}");
+    }
+}
+
 /// The server says it inside of a 200 (server-behaviour, secrets-list).
 #[tokio::test]
 async fn a_watch_that_is_too_old_reads_again() {

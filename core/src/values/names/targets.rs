@@ -24,7 +24,7 @@ checked_text! {
 checked_text! {
     /// Public address of a realm, whose last two segments are `realms/NAME`.
     RealmUrl,
-    pattern: r"^https?://[^\s/?#@\x00-\x1f\x7f]+(/[^\s?#\x00-\x1f\x7f]*)?/realms/(?!\.{1,2}/*$)[^\s/?#\x00-\x1f\x7f]+/*$",
+    pattern: r"^https?://[^\s/?#@\x00-\x1f\x7f]+(/[^\s?#\x00-\x1f\x7f]*)?/realms/(?!(\.|%2[eE]){1,2}/*$)[^\s/?#\\;\x00-\x1f\x7f]+/*$",
     max: 2048,
     expected: "the address of a realm, such as `https://keycloak.example.com/realms/otomi`",
     check: is_realm,
@@ -87,8 +87,16 @@ fn is_realm(text: &str) -> bool {
     is_http_url(text, false)
         && text.trim_end_matches('/').rsplit_once('/').is_some_and(|(above, realm)| {
             let rest = above.strip_suffix("/realms").and_then(|base| base.split_once("://"));
-            !realm.is_empty() && !is_dots(realm) && rest.is_some_and(|(_, host)| !host.is_empty())
+            !realm.is_empty()
+                && !has_dots_only(realm)
+                && !realm.contains(['\\', ';'])
+                && rest.is_some_and(|(_, host)| !host.is_empty())
         })
+}
+
+/// Whether a segment means what is above, also in the spellings that addresses have for a dot.
+fn has_dots_only(segment: &str) -> bool {
+    is_dots(&segment.replace("%2e", ".").replace("%2E", "."))
 }
 
 fn is_kubernetes_target(text: &str) -> bool {
@@ -125,19 +133,26 @@ mod tests {
 
     #[test]
     fn a_realm_is_the_last_part_of_its_address() {
+        let schema = schemars::SchemaGenerator::default().into_root_schema_for::<RealmUrl>();
+        let in_schema = |text: &str| jsonschema::is_valid(schema.as_value(), &text.into());
         for text in ["https://k.example/realms/otomi", "http://k:8080/auth/realms/otomi/", "https://k/realms/realms/x"]
         {
-            assert!(RealmUrl::parse(text).is_ok(), "{text}");
+            assert!(RealmUrl::parse(text).is_ok() && in_schema(text), "{text}");
         }
         for text in [
             "https://k.example",
             "https://k.example/realms/",
             "https://k/realms/..",
             "https://k/realms/./",
+            "https://k/realms/%2e%2E",
+            "https://k/realms/.%2e/",
+            "https://k/realms/%2e",
+            "https://k/realms/a\\b",
+            "https://k/realms/a;b",
             "https://realms/x",
             "https://k/realms/a/b",
         ] {
-            assert!(RealmUrl::parse(text).is_err(), "{text}");
+            assert!(RealmUrl::parse(text).is_err() && !in_schema(text), "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! A realm that answers and, with a client's account, gives a token (server-behaviour 2.1).
 
 use evenkeel_transport::{
-    Secret,
+    Secret, decoded,
     reqwest::{Method, Url},
 };
 use serde::Deserialize;
@@ -18,6 +18,8 @@ use crate::{
 pub struct KeycloakProbe {
     asker: Asker,
     url: Url,
+    /// The realm's name, as its address has it.
+    realm: Option<String>,
     client: Option<ClientAccount>,
 }
 
@@ -35,7 +37,9 @@ struct Token {
 impl KeycloakProbe {
     pub(super) fn new(target: &KeycloakTarget, manner: &Manner) -> Result<Self, Error> {
         let asker = Asker::of(&target.service, manner)?;
-        Ok(Self { asker, url: target.service.url.clone(), client: target.client.clone() })
+        let url = target.service.url.clone();
+        let name = url.path().trim_end_matches('/').rsplit('/').next().and_then(decoded);
+        Ok(Self { asker, url, realm: name, client: target.client.clone() })
     }
 
     pub(super) async fn ask(&self) -> Verdict {
@@ -53,7 +57,8 @@ impl KeycloakProbe {
         };
         match serde_json::from_slice::<PublicRealm>(&answer.body) {
             _ if answer.status != 200 => answer.unexpected(),
-            Ok(realm) if !realm.realm.is_empty() => Verdict::Ready,
+            Ok(realm) if Some(&realm.realm) == self.realm.as_ref() => Verdict::Ready,
+            Ok(realm) if !realm.realm.is_empty() => Verdict::NotYet("what answers is another realm".to_owned()),
             _ => Verdict::NotYet("what answers is not Keycloak".to_owned()),
         }
     }

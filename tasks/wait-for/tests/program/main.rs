@@ -100,6 +100,28 @@ async fn an_open_port_is_not_a_ready_application() {
 }
 
 #[tokio::test]
+async fn another_realm_that_answers_is_not_the_one_that_is_waited_for() {
+    let page = server("/realms/otomi", vec![answer(200, json!({"realm": "other"}))]).await;
+    let keycloak = format!("keycloak:{}/realms/otomi", page.uri());
+    let (code, _, stderr) = run(wait_for(&["--timeout", "300ms", &keycloak])).await;
+    assert_eq!(code, 69);
+    assert!(stderr.contains("what answers is another realm"), "{stderr}");
+    let spelt = server("/realms/%C3%BCbung", vec![answer(200, json!({"realm": "übung"}))]).await;
+    let (code, _, stderr) = run(wait_for(&[&format!("keycloak:{}/realms/übung", spelt.uri())])).await;
+    assert_eq!(code, 0, "the name is compared, and not its spelling: {stderr}");
+}
+
+#[tokio::test]
+async fn a_realm_whose_address_is_that_of_something_above_is_refused() {
+    let server = MockServer::start().await;
+    for realm in ["%2e%2e", ".%2E", "..", "%2e"] {
+        let (code, _, stderr) = run(wait_for(&[&format!("keycloak:{}/realms/{realm}", server.uri())])).await;
+        assert_eq!(code, 64, "{realm}: {stderr}");
+    }
+    assert_eq!(server.received_requests().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
 async fn a_realm_is_ready_when_its_client_gets_a_token() {
     let server = MockServer::start().await;
     let realm = json!({"realm": "otomi", "public_key": "x"});
