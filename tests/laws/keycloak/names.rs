@@ -100,9 +100,21 @@ async fn keycloak_pruned_role_called_two_dots_takes_no_realm_along() {
         bench.own("client-role/otomi/..");
         bench.own("identity-provider/..");
         let realm = bench.subject.get("").await["id"].clone();
-        bench.apply_with(|options| (options.prune, options.prune_data) = (true, true)).await;
+        let before: Vec<String> = bench.names_of_roles().await;
+        let finished = bench.apply_with(|options| (options.prune, options.prune_data) = (true, true)).await;
+        assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
         assert_eq!(bench.subject.get("").await["id"], realm, "the realm is another one");
-        assert!(bench.names_of_roles().await.contains(&"team-alpha".to_owned()));
+        let left: Vec<String> = before.into_iter().filter(|name| ![".", ".."].contains(&name.as_str())).collect();
+        assert_eq!(bench.names_of_roles().await, left, "roles go by their ids, and no others");
+        let stay: Vec<String> = finished
+            .report
+            .notes
+            .iter()
+            .filter(|note| note.message.contains("no address can carry"))
+            .map(|note| note.object.to_string())
+            .collect();
+        assert_eq!(stay, ["client-role/otomi/..", "identity-provider/.."]);
+        bench.expect_nothing_to_do().await;
     }
 }
 
@@ -115,6 +127,7 @@ async fn keycloak_entries_of_an_older_inventory_that_may_mean_several_objects_ar
     }
     bench.declare_names("keycloak: {clients: [{clientId: app, roles: [{name: a/b}]}]}\n");
     let finished = bench.plan().await;
+    assert_eq!(finished.exit_code, ExitCode::Differences, "client `app` is to be made: {}", told(&finished));
     let notes: Vec<String> = finished.report.notes.iter().map(|note| note.message.clone()).collect();
     let told: Vec<&String> = notes.iter().filter(|note| note.contains("older inventory")).collect();
     let [told] = told[..] else { panic!("not one line: {notes:?}") };
@@ -153,8 +166,13 @@ async fn keycloak_group_whose_name_is_a_path_is_not_the_subgroup_of_that_path() 
     assert_eq!(ours["realmRoles"], json!(["auditor"]));
     bench.expect_nothing_to_do().await;
     bench.declare(&Keycloak::fewer_values(&bench.subject.urls()));
-    bench.apply_with(|options| (options.prune, options.max_deletes) = (true, 1_000)).await;
-    bench.subject.find("/groups", "name", "auditors/external").await;
+    let finished = bench.apply_with(|options| (options.prune, options.max_deletes) = (true, 1_000)).await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    let groups = bench.subject.get("/groups").await;
+    let groups: Vec<&Value> = groups.as_array().unwrap().iter().map(|group| &group["name"]).collect();
+    assert!(groups.contains(&&json!("auditors/external")), "somebody else's group is gone: {groups:?}");
+    let paths: Vec<&String> = finished.report.notes.iter().map(|note| &note.message).collect();
+    assert!(!groups.contains(&&json!("auditors")), "ours stays: {groups:?}, {paths:?}");
 }
 
 #[tokio::test]
@@ -260,6 +278,7 @@ async fn keycloak_names_that_values_cannot_say_are_left_out_of_an_export_and_tol
     let provider = json!({"alias": "..", "providerId": "oidc", "config": {}});
     bench.subject.send(Method::POST, "/identity-provider/instances", provider).await;
     let finished = bench.export().await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{:?}", finished.failures);
     let exported = finished.exported.unwrap();
     let told = exported.left_out.join("\n");
     for line in [
