@@ -146,7 +146,12 @@ pub(crate) fn unjudged(withheld: &BTreeSet<Part>, desired: &Desired) -> Vec<Unju
         desired.admin_realm.iter().filter_map(|realm| Some(ObjectId::new(REALM, realm.value.realm.as_deref()?))),
     );
     let of_part = |part: &Part| {
-        let objects: Vec<ObjectId> = declared.iter().filter(|object| part.holds(object, desired)).cloned().collect();
+        let mut objects: Vec<ObjectId> =
+            declared.iter().filter(|object| part.holds(object, desired)).cloned().collect();
+        // The list as a whole: it may be declared without any group, or empty.
+        if *part == Part::Groups && desired.default_groups.is_some() {
+            objects.push(ObjectId::new(DEFAULT_GROUP, desired.realm.as_str()));
+        }
         let realm = match part {
             Part::AdminRealm => &desired.administration.realm,
             _ => &desired.realm,
