@@ -152,7 +152,7 @@ async fn what_harbor_would_take_without_a_word_is_refused_before_the_first_reque
             "would refuse this secret",
         ),
         ("harbor: {projects: [{name: a, members: [{role: guest}]}]}", "a group or a user"),
-        ("harbor: {projects: [{name: a, members: [{group: '', role: guest}]}]}", "a group or a user"),
+        ("harbor: {projects: [{name: a, members: [{group: '', role: guest}]}]}", "a name without control characters"),
         ("harbor: {projects: [{name: a, members: [{group: b, role: owner}]}]}", "role"),
         ("harbor: {projects: [{name: a, storageQuota: 0}]}", "storageQuota"),
         ("harbor: {projects: [{name: a, storageQuota: -2}]}", "storageQuota"),
