@@ -1,6 +1,7 @@
 //! What a run leaves behind: data on standard output, errors on standard error, the report file and
 //! the termination message of a pod. Everything that leaves goes through the process's mask.
 
+mod json;
 mod place;
 
 use std::{
@@ -139,18 +140,13 @@ fn without_failure(report: &Report) -> Report {
 fn json(value: &impl Serialize) -> String {
     // Reports and plans are texts, numbers and maps with text keys: they always have a JSON form.
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    // Only where something is masked is it taken apart: its keys would come in another order.
-    let text = match mask().leaving(&text) {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(_) => masked_json(&text),
-    };
+    let mut text = json::masked(&text, mask());
+    text.push('\n');
     // A terminal may show it, and it means the same.
-    visible_lines(&(text + "\n")).into_owned()
-}
-
-fn masked_json(text: &str) -> String {
-    let value = serde_json::from_str(text).map(|value| mask().leaving_json(value));
-    value.and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_default()
+    match visible_lines(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(visible) => visible,
+    }
 }
 
 fn write_report(path: &Path, report: &Report) -> Result<(), Failure> {
