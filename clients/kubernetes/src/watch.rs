@@ -138,7 +138,7 @@ impl Cluster {
             while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
                 let line = buffer.split_to(end);
                 buffer.advance(1);
-                if let Some(ended) = read_event(call, &line, version, decide)? {
+                if let Some(ended) = self.read_event(call, &line, version, decide)? {
                     return Ok(ended);
                 }
             }
@@ -172,8 +172,8 @@ impl Cluster {
         if parts.status.is_success() {
             return Ok(Some(body));
         }
-        let status = Status::of(&parts.headers, &sending::beginning(body).await);
-        let error = ApiError::from_status(parts.status, self.masked(&[], &status.message));
+        let status = Status::of(&parts.headers, &sending::beginning(body).await, |text| self.masked(&[], text));
+        let error = ApiError::from_status(parts.status, &status.message);
         match KubernetesError::of_status(call, &status, error) {
             KubernetesError::Unavailable(_) => self.reread(call).await,
             error => Err(error),
@@ -184,52 +184,53 @@ impl Cluster {
     async fn reread(&self, call: &Call) -> Result<Option<Body>, KubernetesError> {
         self.send(&call.as_list()).await.map(|_| None)
     }
+
+    /// What one line of a watch says; `None` when there is more to wait for.
+    fn read_event<R: Resource, T>(
+        &self,
+        call: &Call,
+        line: &[u8],
+        version: &mut String,
+        decide: &mut impl FnMut(Option<&R>) -> Option<T>,
+    ) -> Result<Option<Ended<T>>, KubernetesError> {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return Ok(None);
+        }
+        let unreadable = |_| KubernetesError::undecodable(call, "an event of a watch is not what the API describes");
+        // Lists and answers are weighed where they come in; a watch has no end to weigh.
+        evenkeel_transport::weigh(line).map_err(|reason| KubernetesError::undecodable(call, reason.to_string()))?;
+        let event: WatchEvent = serde_json::from_slice(line).map_err(unreadable)?;
+        if event.kind == "ERROR" {
+            let status = Status::of_document(event.object, |text| self.masked(&[], text)).map_err(unreadable)?;
+            return match http::StatusCode::from_u16(status.code) {
+                // 410 inside of a 200 (server-behaviour, secrets-list).
+                Ok(http::StatusCode::GONE) => Ok(Some(Ended::Expired)),
+                Ok(code) if code.is_client_error() => {
+                    Err(KubernetesError::of_status(call, &status, ApiError::from_status(code, &status.message)))
+                }
+                // Whatever else: a new reading is right.
+                _ => Ok(Some(Ended::Expired)),
+            };
+        }
+        if let Some(seen) = event.object.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
+            seen.clone_into(version);
+        }
+        let is_about_object = matches!(event.kind.as_str(), "ADDED" | "MODIFIED" | "DELETED");
+        let named = event.object.pointer("/metadata/name").and_then(Value::as_str);
+        if is_about_object && named != call.about.name.as_deref() {
+            return Err(KubernetesError::about_another(call));
+        }
+        let decision = match event.kind.as_str() {
+            "ADDED" | "MODIFIED" => decide(Some(&serde_json::from_value(event.object).map_err(unreadable)?)),
+            "DELETED" => decide(None),
+            _ => None,
+        };
+        Ok(decision.map(Ended::Decided))
+    }
 }
 
 fn one_of_list<R: Resource>(verb: Verb, name: &ObjectName) -> Call {
     let mut call = Call::many::<R>(verb, name.namespace.as_deref());
     call.about = crate::ObjectRef::one::<R>(name);
     call.with("fieldSelector", &format!("metadata.name={}", name.name))
-}
-
-/// What one line of a watch says; `None` when there is more to wait for.
-fn read_event<R: Resource, T>(
-    call: &Call,
-    line: &[u8],
-    version: &mut String,
-    decide: &mut impl FnMut(Option<&R>) -> Option<T>,
-) -> Result<Option<Ended<T>>, KubernetesError> {
-    if line.iter().all(u8::is_ascii_whitespace) {
-        return Ok(None);
-    }
-    let unreadable = |_| KubernetesError::undecodable(call, "an event of a watch is not what the API describes");
-    // Lists and answers are weighed where they come in; a watch has no end to weigh.
-    evenkeel_transport::weigh(line).map_err(|reason| KubernetesError::undecodable(call, reason.to_string()))?;
-    let event: WatchEvent = serde_json::from_slice(line).map_err(unreadable)?;
-    if event.kind == "ERROR" {
-        let status: Status = serde_json::from_value(event.object).map_err(unreadable)?;
-        return match http::StatusCode::from_u16(status.code) {
-            // 410 inside of a 200 (server-behaviour, secrets-list).
-            Ok(http::StatusCode::GONE) => Ok(Some(Ended::Expired)),
-            Ok(code) if code.is_client_error() => {
-                Err(KubernetesError::of_status(call, &status, ApiError::from_status(code, &status.message)))
-            }
-            // Whatever else: a new reading is right.
-            _ => Ok(Some(Ended::Expired)),
-        };
-    }
-    if let Some(seen) = event.object.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
-        seen.clone_into(version);
-    }
-    let is_about_object = matches!(event.kind.as_str(), "ADDED" | "MODIFIED" | "DELETED");
-    let named = event.object.pointer("/metadata/name").and_then(Value::as_str);
-    if is_about_object && named != call.about.name.as_deref() {
-        return Err(KubernetesError::about_another(call));
-    }
-    let decision = match event.kind.as_str() {
-        "ADDED" | "MODIFIED" => decide(Some(&serde_json::from_value(event.object).map_err(unreadable)?)),
-        "DELETED" => decide(None),
-        _ => None,
-    };
-    Ok(decision.map(Ended::Decided))
 }

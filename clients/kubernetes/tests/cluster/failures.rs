@@ -129,7 +129,7 @@ async fn what_a_request_says_in_confidence_is_not_repeated_by_its_error() {
     let server = MockServer::start().await;
     let said: Value = json!({
         "kind": "Status", "code": 422, "reason": "Invalid",
-        "message": format!("no canary-of-data Y2FuYXJ5LW9mLWRhdGE= {TOKEN} Bearer another-token")
+        "message": format!("no canary-of-data Y2FuYXJ5LW9mLWRhdGE= {TOKEN} Bearer {TOKEN}")
     });
     call("PATCH", DEMO)
         .and(header("authorization", format!("Bearer {TOKEN}").as_str()))

@@ -8,7 +8,7 @@ use wiremock::{
     matchers::{query_param, query_param_is_missing},
 };
 
-use super::{answer, call, cluster, cluster_with, status};
+use super::{TOKEN, answer, call, cluster, cluster_with, status};
 
 const MAPS: &str = "/api/v1/namespaces/n/configmaps";
 
@@ -106,6 +106,25 @@ async fn a_forbidden_watch_is_told_at_once() {
     watching("5").respond_with(status(403, "Forbidden", "configmaps", &json!([]))).expect(1).mount(&server).await;
     let error = seen(&server).await.unwrap_err();
     assert_eq!(error.to_string(), "ConfigMap `n/demo` may not be used: the right to `watch` `configmaps` is missing");
+}
+
+/// Inside of a success, where no status of an answer says that it is one.
+#[tokio::test]
+async fn what_a_watch_says_when_it_fails_is_masked_like_any_answer() {
+    let server = MockServer::start().await;
+    listing().respond_with(list("5", &[])).mount(&server).await;
+    let causes =
+        json!([{"reason": "FieldValueForbidden", "field": format!("data.{TOKEN}"), "message": "it is immutable"}]);
+    for (code, details) in [(403, json!({})), (422, json!({"causes": causes}))] {
+        let said = json!({"kind": "Status", "code": code, "message": format!("no, {TOKEN}"), "details": details});
+        let _said = watching("5")
+            .respond_with(events(&[json!({"type": "ERROR", "object": said})]))
+            .mount_as_scoped(&server)
+            .await;
+        let error = seen(&server).await.unwrap_err();
+        let told = format!("{error} {error:?}");
+        assert!(told.contains("(secret)") && !told.contains(TOKEN), "{told}");
+    }
 }
 
 #[tokio::test]
