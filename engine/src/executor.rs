@@ -26,12 +26,11 @@ use crate::{
     progress::Step,
     stop::Stop,
     task::{Applied, Class, Classified, Task},
+    watch::FINISHING,
 };
 
 /// How many creates are announced with one write.
 const ANNOUNCED_TOGETHER: usize = 256;
-/// How long after the deadline a change may take to finish what it has begun: no request outlives the deadline, so that this is about files.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// What became of a change. Most are applied, so that one takes no more room than that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +188,8 @@ struct Executor<'a, T: Task, I> {
 impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     async fn run(mut self, given_up: &BTreeMap<ObjectId, Fault>, bounds: &Bounds<'_>) -> Execution {
         let mut halt = None;
+        // Until when what is under way is waited for, once the run has to end.
+        let mut patience = None;
         loop {
             halt = halt.or_else(|| bounds.halt());
             while halt.is_none() && self.running.len() < bounds.concurrency {
@@ -199,11 +200,14 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
             if self.running.is_empty() {
                 break;
             }
+            if halt.is_some() {
+                patience = patience.or_else(|| Some(Instant::now() + FINISHING));
+            }
             tokio::select! {
                 biased;
                 () = bounds.stop.asked(), if halt.is_none() => halt = Some(Halt::Stopped),
                 () = sleep_until(bounds.deadline), if halt.is_none() => halt = Some(Halt::Deadline),
-                () = sleep_until(bounds.deadline + GRACE) => self.give_up_running(bounds),
+                () = sleep_until(patience.unwrap_or(bounds.deadline)), if patience.is_some() => self.give_up_running(bounds),
                 Some((position, result)) = self.running.next() => self.end(position, result).await,
             }
         }
@@ -306,7 +310,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     fn give_up_running(&mut self, bounds: &Bounds<'_>) {
         self.running.clear();
         for position in std::mem::take(&mut self.under_way) {
-            let message = format!("it was still under way {} after the deadline", shown(GRACE));
+            let message = format!("it was still under way {} after the run had to end", shown(FINISHING));
             let hint = bounds.reason(Halt::Deadline).hint;
             self.fail(position, Fault { class: Class::Unavailable, failure: Failure { message, hint } });
         }

@@ -93,7 +93,8 @@ pub async fn run<T: Task>(command: &TaskCommand, surroundings: &Surroundings) ->
     };
     let finished = record.finish(ending, begin.elapsed(), detailed_exitcode);
     if let Some(pod) = &surroundings.pod {
-        events::tell(&finished, pod, &context.cluster).await;
+        let had_to_end = surroundings.stop.is_asked() || begin.elapsed() >= command.options().timeout;
+        events::tell(&finished, pod, &context.cluster, had_to_end).await;
     }
     finished
 }
@@ -128,7 +129,7 @@ pub(crate) fn unexpected<T: Task>(command: &TaskCommand, message: &str) -> Finis
 /// The end of a run that did not end by itself.
 pub(crate) fn overdue<T: Task>(command: &TaskCommand) -> Finished {
     let failure = Failure {
-        message: "the time of the run has passed, and something that it waits for does not return".to_owned(),
+        message: "the run had to end, and something that it waits for does not return".to_owned(),
         hint: Some("look for a file system or a login command that hangs, and run it again".to_owned()),
     };
     Record::new(T::NAME, mode(command)).finish(Ending::failed(ExitCode::Unavailable, failure), Duration::ZERO, false)

@@ -140,9 +140,27 @@ async fn the_deadline_ends_the_run_and_names_what_was_not_done() {
     let finished = setup.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Unavailable);
     assert_eq!(finished.report.failure.as_ref().unwrap().message, "the deadline of 1m 30s has passed");
-    assert_eq!(message(&finished, "a"), "it was still under way 5s after the deadline");
+    assert_eq!(message(&finished, "a"), "it was still under way 7s after the run had to end");
     assert_eq!(status(&finished, "b"), Status::Skipped);
     assert_eq!(setup.owned(), ["a"], "its create may have happened");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_does_not_end_has_seven_seconds_after_a_signal() {
+    let surroundings = Surroundings::default();
+    application(|application| {
+        application.desired = wanted(&["a", "b"]);
+        script(application, "a", &[Script::Hang]);
+        script(application, "b", &[Script::Stop(surroundings.stop.clone())]);
+    });
+    let setup = setup().with(|options| options.timeout = Duration::from_secs(3600));
+    let command = TaskCommand::Apply { adopt: false, options: setup.options.clone() };
+    let begin = tokio::time::Instant::now();
+    let finished = run::<Fake>(&command, &surroundings).await;
+    assert_eq!(begin.elapsed().as_secs(), 7);
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed);
+    assert_eq!(message(&finished, "a"), "it was still under way 7s after the run had to end");
+    assert_eq!(status(&finished, "b"), Status::Applied);
 }
 
 #[tokio::test(start_paused = true)]
