@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use evenkeel_core::report::Failure;
+use evenkeel_core::{report::Failure, text::visible};
 use evenkeel_engine::exit_code::ExitCode;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -153,9 +153,10 @@ impl std::fmt::Display for ConditionSummary {
             State::Unmet => "unmet",
             State::Failed => "failed",
         };
-        write!(formatter, "{word:<6} {}", self.condition)?;
+        // A line for each: neither a name nor a server makes one of its own.
+        write!(formatter, "{word:<6} {}", visible(&self.condition))?;
         if self.state != State::Met {
-            write!(formatter, " {}", self.missing.as_deref().unwrap_or("has not answered yet"))?;
+            write!(formatter, " {}", visible(self.missing.as_deref().unwrap_or("has not answered yet")))?;
         }
         let times = if self.attempts == 1 { "once".to_owned() } else { format!("{} times", self.attempts) };
         let shown = self.missing_for_milliseconds.unwrap_or(self.waited_milliseconds);
@@ -166,4 +167,25 @@ impl std::fmt::Display for ConditionSummary {
 
 fn milliseconds(begin: Instant, end: Instant) -> u64 {
     u64::try_from(end.saturating_duration_since(begin).as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::barrier::Board;
+
+    #[test]
+    fn neither_a_name_nor_a_server_forges_a_line_of_the_summary() {
+        let board = Board::new(["tcp://db:1\nmet    tcp://db:5432".to_owned()]);
+        board.missing(0, "has failed: No\u{85}\u{2028}\r\nmet    tcp://other:1 \u{1b}[2K".to_owned());
+        let summary = Summary::new(Outcome::Deadline, &board.rows(), Instant::now());
+        let text = summary.text();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(
+            text.trim_end_matches('\n').chars().all(|character| evenkeel_core::text::escape(character).is_none()),
+            "{text}"
+        );
+        let line = ConditionSummary::new(&board.rows()[0], Instant::now()).to_string();
+        assert!(line.starts_with("unmet  ") && !line.contains('\n'), "{line}");
+    }
 }
