@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, fs, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use clap::{Args, FromArgMatches};
-use evenkeel_core::{object::ObjectId, plan::ChangeDocument, report::Status};
+use evenkeel_core::{
+    object::ObjectId,
+    plan::ChangeDocument,
+    report::{ChangeReport, Status},
+};
 use evenkeel_engine::{
     command_line::{ClusterOptions, Options, TaskCommand, ValuesOptions},
     exit_code::ExitCode,
@@ -161,6 +165,24 @@ impl<S: Subject> Bench<S> {
     /// How many requests of a kind there were since the log was last reset.
     pub(crate) fn count(&self, kind: Kind) -> usize {
         self.subject.requests().iter().filter(|request| request.kind == kind).count()
+    }
+}
+
+/// Whether a run has done everything but what others are in the way of: each change that failed says so, and the rest waits.
+pub(crate) fn ended_but_for_others(finished: &Finished) -> bool {
+    let says = |change: &ChangeReport, word: &str| {
+        change.failure.as_ref().is_some_and(|failure| failure.message.contains(word))
+    };
+    let is_in_the_way = |change: &ChangeReport| match change.status {
+        Status::Applied => true,
+        Status::Failed => says(change, "is there and not ours"),
+        Status::Skipped => says(change, "waits for"),
+        Status::Planned => false,
+    };
+    match finished.exit_code {
+        ExitCode::Converged => true,
+        ExitCode::Configuration => finished.failures.is_empty() && finished.report.changes.iter().all(is_in_the_way),
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 mod random;
 
 use evenkeel_copy_certs::CopyCerts;
-use evenkeel_core::object::ObjectId;
+use evenkeel_core::{object::ObjectId, plan::ChangeDocument};
 use evenkeel_sandbox::{Kubernetes, KubernetesOptions};
 use serde_json::{Map, Value, json};
 
@@ -85,6 +85,14 @@ impl Subject for Copies {
 
     async fn fill_by_others(&self) {
         self.add_foreign().await;
+    }
+
+    fn reaches_into(_: &ChangeDocument) -> Vec<ObjectId> {
+        Vec::new()
+    }
+
+    fn holds_our_own(place: &str) -> bool {
+        place.starts_with("/kubernetes/secrets/argocd/copy-")
     }
 
     fn start() -> Self {

@@ -171,7 +171,10 @@ impl Draft<'_> {
         }
         let is_foreign = copy.as_ref().is_some_and(|copy| !self.is_ours(&object, copy));
         if is_foreign && fields.iter().all(is_mark) {
-            return self.note(object, "holds what it should, and is not ours: `--adopt` takes it over");
+            let message = format!(
+                "holds what it should, and is not ours: `apply --adopt --only {object}` makes it ours, for `--prune` too"
+            );
+            return self.note(object, message);
         }
         let obstacle = match (is_foreign, contested, copy.is_some(), closed) {
             (true, ..) => Some(Obstacle::Foreign),

@@ -212,7 +212,9 @@ impl Classified for Error {
             Self::PrefixShared { .. } => {
                 "leave `platform.names.robotPrefix` out of the values, or set `harbor.renameForeignRobots: true` once everybody knows the new names"
             }
-            Self::ForeignRobot { .. } => "`apply --adopt` takes it over and ends the secret that it has, or rename it",
+            Self::ForeignRobot { .. } => {
+                "`apply --adopt --only robot/NAME`, without its prefix, makes it ours, for `--prune` too, and ends the secret that it has; or rename it"
+            }
             Self::ReadOnly { .. } => "run again when an administrator of harbor has ended the mode",
             Self::KeysRefused { .. } => "change the declared value; every other key was written",
             Self::NoUser { .. } => {
@@ -229,7 +231,9 @@ impl Classified for Error {
                 "name a cluster with `--kubeconfig` or `--context`, or leave `kubernetes` out of the values"
             }
             Self::NamespaceMissing { .. } => "create it, or set `kubernetes.createNamespaces: true`",
-            Self::Foreign { .. } => "`apply --adopt` takes it over, or rename it",
+            Self::Foreign { .. } => {
+                "`apply --adopt --only secret/NAMESPACE/NAME` makes it ours, for `--prune` too; or rename it"
+            }
             Self::Cluster(error) => return error.hint(),
         };
         Some(hint.to_owned())

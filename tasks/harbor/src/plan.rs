@@ -130,7 +130,8 @@ pub enum Removal {
 }
 
 /// What makes settings managed that nobody declared, of an object that was there before evenkeel.
-const HOW_TO_MANAGE: &str = "declare what should change, or take the objects over with `apply --adopt`";
+const HOW_TO_MANAGE: &str = "declare what should change, or make one ours with `apply --adopt --only KIND/NAME`, which lets \
+                             `--prune` remove it too";
 
 /// What has to change. See the module's words.
 ///

@@ -37,7 +37,7 @@ use crate::{
     desired::{Desired, Related},
     directory::Named,
     error::Doing,
-    names::{ADMINISTRATORS, CLIENT_ROLE, MapperOwner, REALM_MANAGEMENT},
+    names::{ADMINISTRATORS, CLIENT_ROLE, IDENTITY_PROVIDER_MAPPER, MapperOwner, REALM_MANAGEMENT},
     plan::Removal,
     relation::RoleName,
     rights::{Part, Withheld},
@@ -113,6 +113,13 @@ impl Observed {
             self.clients.iter().map(|(name, client)| (MapperOwner::Client(name.clone()), &client.protocol_mappers));
         scopes.chain(clients).flat_map(|(owner, mappers)| {
             mappers.iter().flatten().filter_map(move |mapper| Some(owner.mapper(mapper.name.as_deref()?)))
+        })
+    }
+
+    /// The mappers of identity providers.
+    pub(crate) fn provider_mapper_objects(&self) -> impl Iterator<Item = ObjectId> {
+        self.providers.iter().flat_map(|(alias, provider)| {
+            provider.mappers.keys().map(move |name| ObjectId::within(IDENTITY_PROVIDER_MAPPER, alias, name))
         })
     }
 }

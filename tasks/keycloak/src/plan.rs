@@ -139,8 +139,8 @@ pub enum Removal {
 }
 
 /// What makes settings managed that nobody declared, of an object that was there before evenkeel.
-const HOW_TO_MANAGE: &str = "declare what should change, set a part of `keycloak.implied` to `true`, or take the objects over \
-                             with `apply --adopt`";
+const HOW_TO_MANAGE: &str = "declare what should change, set a part of `keycloak.implied` to `true`, or make one ours with `apply \
+                             --adopt --only KIND/NAME`, which lets `--prune` remove it too";
 
 /// What has to change. See the module's words.
 ///
@@ -190,6 +190,9 @@ pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
         kind if *kind == names::CLIENT_ROLE => observed.client_role_objects().any(|role| role == *object),
         kind if *kind == names::IDENTITY_PROVIDER => {
             observed.providers.get(object.name()).is_some_and(|there| there.provider.is_some())
+        }
+        kind if *kind == names::IDENTITY_PROVIDER_MAPPER => {
+            observed.provider_mapper_objects().any(|one| one == *object)
         }
         kind if *kind == names::USER => observed.users.contains_key(object.name()),
         kind if *kind == names::PROTOCOL_MAPPER => observed.mapper_objects().any(|mapper| mapper == *object),
@@ -306,8 +309,8 @@ impl Draft<'_> {
             return Some(Cow::Borrowed(&declared.value));
         };
         let whole = Difference::between(&fields(&declared.value), Some(&fields(there)), rules);
-        let differing = whole.changes.iter().map(|change| change.path.split(['.', '[']).next().unwrap_or_default());
-        self.left_alone.add(object, differing.filter(|field| declared.built_in.contains(*field)));
+        let differing = whole.changes.iter().filter_map(|change| declared.built_in_at(&change.path));
+        self.left_alone.add(object, differing);
         let asked = overlay::without(&declared.value, &declared.built_in);
         if asked.is_err() {
             let message = "cannot be compared".to_owned();

@@ -202,7 +202,7 @@ fn a_hidden_secret_is_unknown_and_not_a_change() {
     let plan = plan(&desired, &observed);
     assert!(plan.is_empty(), "{}", text(&plan));
     assert!(text(&plan).contains("`smtpServer.password` is hidden"), "{}", text(&plan));
-    assert!(text(&plan).contains("`apply --adopt` writes"), "{}", text(&plan));
+    assert!(text(&plan).contains("`apply --adopt --only realm/otomi` writes"), "{}", text(&plan));
 }
 
 #[test]

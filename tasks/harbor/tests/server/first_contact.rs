@@ -1,7 +1,7 @@
 //! A Harbor that other people use already.
 
 use evenkeel_core::{object::ObjectId, plan::Action};
-use evenkeel_engine::exit_code::ExitCode;
+use evenkeel_engine::{command_line::Options, exit_code::ExitCode};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -94,7 +94,52 @@ async fn a_project_of_others_stays_public_and_gets_no_members() {
     let told_of = finished.report.notes.iter().filter(|note| note.message.contains("what nobody declared"));
     let told_of: Vec<&str> = told_of.map(|note| note.message.as_str()).collect();
     let [line] = told_of[..] else { panic!("{told_of:?}") };
-    assert!(line.contains("`project/team-alpha` (`member all-teams-admin`, `member team-alpha`, `public`)"), "{line}");
+    let fields = "`project/team-alpha` (`member all-teams-admin`, `member team-alpha`, `public`, 3 more)";
+    assert!(line.contains(fields), "{line}");
+    assert!(line.contains("`apply --adopt --only KIND/NAME`, which lets `--prune` remove it too"), "{line}");
+}
+
+/// Whoever reads the team's Secrets would push into a project that others made.
+#[tokio::test]
+async fn a_team_gets_no_robots_with_rights_in_a_project_of_others() {
+    let kubernetes = "kubernetes: {createNamespaces: true, inventory: {namespace: platform-jobs}}\n";
+    let stage = Stage::with_cluster(&format!("{UNSAID}{kubernetes}"));
+    let project = json!({"project_name": "team-alpha"});
+    assert_eq!(stage.meddle(Method::POST, "/projects", Some(project)).await.0, 201);
+    let finished = stage.converge().await;
+    let robots = stage.get("/robots").await;
+    let names: Vec<&Value> = robots.as_array().unwrap().iter().map(|robot| &robot["name"]).collect();
+    assert_eq!(names, ["robot$evenkeel-demo"]);
+    assert!(stage.cluster().object("namespaces", "", "team-alpha").is_none(), "there is nothing to put into it");
+    let line = finished.report.notes.iter().find(|note| note.message.contains("what nobody declared"));
+    assert!(line.is_some_and(|note| note.message.contains("`project/team-alpha`")), "{}", told(&finished));
+
+    // The project alone is adopted: that says that teams may work in it.
+    let only = vec!["project/team-alpha".parse().unwrap()];
+    let adopted = stage.apply_with(true, Options { only, ..stage.options() }).await;
+    assert_eq!(adopted.exit_code, ExitCode::Converged, "{}", told(&adopted));
+    stage.converge().await;
+    stage.robot("robot$team-alpha-push").await;
+    assert!(stage.cluster().object("secrets", "team-alpha", "harbor-pushsecret").is_some());
+}
+
+/// What our own inventory lists of a project of others is made again.
+#[tokio::test]
+async fn a_robot_of_ours_in_a_project_of_others_is_made_again() {
+    let stage = Stage::new(UNSAID);
+    stage.converge().await;
+    let only = vec!["robot/team-alpha-pull".parse().unwrap()];
+    stage.lose_inventory();
+    let adopted = stage.apply_with(true, Options { only, ..stage.options() }).await;
+    assert_eq!(adopted.exit_code, ExitCode::Converged, "{}", told(&adopted));
+    for robot in ["team-alpha-pull", "team-alpha-push"] {
+        let id = stage.robot(&format!("robot${robot}")).await["id"].clone();
+        assert_eq!(stage.meddle(Method::DELETE, &format!("/robots/{id}"), None).await.0, 200);
+    }
+    stage.converge().await;
+    let robots = stage.get("/robots").await;
+    let names: Vec<&str> = robots.as_array().unwrap().iter().map(|robot| robot["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"robot$team-alpha-pull") && !names.contains(&"robot$team-alpha-push"), "{names:?}");
 }
 
 /// What it would do is planned; what it may not do is told before.

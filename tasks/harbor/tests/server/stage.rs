@@ -156,6 +156,11 @@ impl Stage {
         run::<Harbor>(&TaskCommand::Check { options: self.options() }, &self.surroundings).await
     }
 
+    /// Loses the inventory, and nothing else.
+    pub(crate) fn lose_inventory(&self) {
+        fs::remove_file(self.folder.path().join("inventory.jsonl")).unwrap();
+    }
+
     /// From now on nobody listens where the cluster was.
     pub(crate) fn lose_cluster(&mut self) {
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).unwrap();

@@ -30,7 +30,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
                 Operation::UpdateClientScope(body)
             }
         });
-        let mappers = there.and_then(|scope| scope.protocol_mappers.as_deref()).unwrap_or_default();
+        let mappers = there.map(|scope| scope.protocol_mappers.as_deref().unwrap_or_default());
         plan_mappers(draft, &MapperOwner::ClientScope(name.clone()), &declared.mappers, mappers);
     }
     plan_defaults(draft, desired, observed);
@@ -88,16 +88,24 @@ pub(super) fn leave_before_joining(changes: &mut [Change<Operation>]) {
 
 /// Mappers are compared with the owner's own list: the mapper end points show an effective view, in
 /// which keys appear that nobody stored (server-behaviour 2.4). Simultaneous creates in one owner make
-/// duplicates (2.9), so its mappers are written one at a time; those that others left are settled.
+/// duplicates (2.9), so its mappers are written one at a time; those that others left are settled. `None` is an owner that is not
+/// there yet.
 pub(super) fn plan_mappers(
     draft: &mut Draft<'_>,
     owner: &MapperOwner,
     declared: &[Declared<ProtocolMapperRepresentation>],
-    observed: &[ProtocolMapperRepresentation],
+    observed: Option<&[ProtocolMapperRepresentation]>,
 ) {
     for mapper in declared {
         let name = mapper.value.name.as_deref().unwrap_or_default();
-        let (there, twins) = of_name(observed, &mapper.value);
+        let (there, twins) = of_name(observed.unwrap_or_default(), &mapper.value);
+        // What tokens carry through a scope or client that other people made is theirs to say.
+        if there.is_none() && observed.is_some() && is_of_others(draft, &owner.mapper(name), mapper) {
+            if !draft.is_ours(&owner.object()) {
+                draft.left_alone.add(&owner.object(), [format!("protocol mapper {name}")]);
+                continue;
+            }
+        }
         let id = there.and_then(|there| there.id.clone()).unwrap_or_default();
         let place = Place::after([owner.object()]).alone_in(owner.object());
         // Which of several that others made is the right one is not for a built-in mapper to say.
