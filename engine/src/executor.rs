@@ -67,11 +67,6 @@ impl Fault {
     pub(crate) const fn is_final(&self) -> bool {
         matches!(self.class, Class::Refused | Class::Prevented | Class::NotAuthorised | Class::Configuration)
     }
-
-    /// Whether the change certainly did not happen, so that an announcement can be taken back.
-    const fn did_not_happen(&self) -> bool {
-        matches!(self.class, Class::Refused | Class::Prevented | Class::NotAuthorised | Class::Conflict)
-    }
 }
 
 /// Why nothing new was started any more.
@@ -262,7 +257,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
             }
             Err(error) => {
                 let fault = Fault::of(&error);
-                if fault.did_not_happen() {
+                if error.changed_nothing() {
                     self.inventory.take_back_secrets(&change.object, &change.secrets);
                     if change.action == Action::Create {
                         self.take_back(&change.object, fault.class).await;

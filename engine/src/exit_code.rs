@@ -120,8 +120,8 @@ impl ExitCode {
                 "A secret is not there, an address or certificate is wrong, the inventory cannot be used, standard output or the \
                  report cannot be written (what the run did weighs more), or \
                  more objects would be deleted than `--max-deletes` allows (then none is deleted). Also when all that failed \
-                 will fail again: an object of a declared name is there and not ours, the server's environment or state \
-                 fixes a setting, or the application accepts a value twice and does not keep it."
+                 will fail again: an object of a declared name is there and not ours, the server refuses a key of its \
+                 configuration, its environment or state fixes a setting, or the application accepts a value twice and does not keep it."
             }
         }
     }

@@ -48,11 +48,15 @@ pub(crate) fn write(finished: &Finished, options: &OutputOptions) -> ExitCode {
     let printed = print_result(finished, options.format);
     let failures: Vec<Failure> = [report, printed].into_iter().filter_map(Result::err).collect();
     print_ending(&failures, None, options.log_format);
-    // What the run did weighs more than where it is written down.
-    if finished.exit_code == ExitCode::Converged && !failures.is_empty() {
-        ExitCode::Configuration
-    } else {
-        finished.exit_code
+    told(finished.exit_code, failures.is_empty())
+}
+
+/// What a run ends with once it was told, or could not be. A failure of the run weighs more than where it is written down; a run that
+/// went well and of which nobody heard did not.
+const fn told(code: ExitCode, is_written: bool) -> ExitCode {
+    match code {
+        ExitCode::Converged | ExitCode::Differences if !is_written => ExitCode::Configuration,
+        code => code,
     }
 }
 

@@ -34,12 +34,12 @@ use crate::{
     executor::{Bounds, Halt},
     exit_code::ExitCode,
     home::Home,
-    inventory::{Inventory, InventoryError, StoredInventory},
+    inventory::{Inventory, StoredInventory},
     lease::RunLease,
     progress::Progress,
     secrets::SecretResolver,
     stop::Stop,
-    task::{Class, Context, Task},
+    task::{Context, Task},
     vault::Vault,
 };
 
@@ -166,7 +166,7 @@ async fn attempt<T: Task>(
         record.note(T::assumed(&prepared.desired));
     }
     let home = in_time(&bounds, home::<T>(options, &prepared, context)).await?;
-    let inventory = in_time(&bounds, open_inventory::<T>(command, &prepared, &home, &record.target)).await?;
+    let inventory = in_time(&bounds, open_inventory::<T>(&prepared, &home, &record.target)).await?;
     let task = {
         let _step = surroundings.progress.waiting("connecting");
         let mask = surroundings.secrets.mask().clone();
@@ -288,26 +288,11 @@ async fn home<T: Task>(options: &Options, prepared: &Prepared<T>, context: &Cont
     home.map_err(|error| Ending::of_error(&error))
 }
 
-/// The inventory. A run that only looks on goes on without one that cannot be read, and then takes
-/// nothing for ours; a run that could delete or create must not.
-async fn open_inventory<T: Task>(
-    command: &TaskCommand,
-    prepared: &Prepared<T>,
-    home: &Home,
-    target: &str,
-) -> Result<StoredInventory, Ending> {
+/// The inventory. One that cannot be read ends every run: taken for an empty one, it would make strangers of our own objects, so
+/// that a plan or a check tells of another world than the next apply acts in.
+async fn open_inventory<T: Task>(prepared: &Prepared<T>, home: &Home, target: &str) -> Result<StoredInventory, Ending> {
     let opened = StoredInventory::open(home.clone(), (&prepared.platform, T::NAME), target).await;
-    let looks_on = !command.options().prune && !matches!(command, TaskCommand::Apply { .. });
-    opened.or_else(|error: InventoryError| {
-        // What others may have written is told at the first look, not at the first write. One that may be read the next time is
-        // waited for: without it a plan would be another one.
-        let is_exposed = matches!(error, InventoryError::Exposed { .. });
-        if !looks_on || is_exposed || error.class() == Class::Unavailable {
-            return Err(Ending::of_inventory(&error));
-        }
-        tracing::warn!("{error}: nothing is taken for ours");
-        Ok(StoredInventory::empty(target))
-    })
+    opened.map_err(|error| Ending::of_inventory(&error))
 }
 
 /// Milliseconds of a duration, as the report counts them.

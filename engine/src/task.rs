@@ -187,10 +187,25 @@ pub enum Class {
     Unexpected,
 }
 
+impl Class {
+    /// Whether a failure of this kind says that the application has answered, and done nothing.
+    #[must_use]
+    pub const fn changed_nothing(self) -> bool {
+        matches!(self, Self::Refused | Self::Prevented | Self::NotAuthorised | Self::Conflict)
+    }
+}
+
 /// An error that says what kind of failure it is.
 pub trait Classified: std::error::Error + Send + Sync + 'static {
     /// The kind of failure.
     fn class(&self) -> Class;
+
+    /// Whether the object of the change is certainly as it was: what the inventory has announced is taken back then, so that what
+    /// others make under that name is not taken for ours. A kind of failure does not always tell: nothing was sent, whatever
+    /// the reason, or a part was done before the rest was refused.
+    fn changed_nothing(&self) -> bool {
+        self.class().changed_nothing()
+    }
 
     /// What to do about it, without a final period.
     fn hint(&self) -> Option<String>;

@@ -107,11 +107,6 @@ impl StoredInventory {
         Ok(inventory)
     }
 
-    /// An inventory that remembers nothing: for looking on when the real one cannot be read.
-    pub(crate) fn empty(target: &str) -> Self {
-        Self::with(Store::File(FileStore::nowhere()), target, Journal::new("", ""))
-    }
-
     fn with(store: Store, target: &str, journal: Journal) -> Self {
         Self { store, target: target.to_owned(), journal, notes: Vec::new(), before: BTreeMap::new() }
     }

@@ -38,6 +38,8 @@ pub(super) fn role(name: &str) -> ObjectId {
 pub(super) enum Script {
     /// Fails with this class; nothing happens.
     Fail(Class),
+    /// Fails with this class before anything is sent.
+    NeverSent(Class),
     /// Happens, and the answer is lost.
     LoseAnswer,
     /// Is accepted, and nothing happens.
@@ -108,11 +110,21 @@ impl Fake {
 }
 
 #[derive(Debug)]
-pub(super) struct Fault(Class, String);
+pub(super) struct Fault {
+    class: Class,
+    subject: String,
+    never_sent: bool,
+}
+
+impl Fault {
+    fn of(class: Class, subject: &str) -> Self {
+        Self { class, subject: subject.to_owned(), never_sent: false }
+    }
+}
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} answers {:?}", self.1, self.0)
+        write!(formatter, "{} answers {:?}", self.subject, self.class)
     }
 }
 
@@ -120,7 +132,11 @@ impl std::error::Error for Fault {}
 
 impl Classified for Fault {
     fn class(&self) -> Class {
-        self.0
+        self.class
+    }
+
+    fn changed_nothing(&self) -> bool {
+        self.never_sent || self.class.changed_nothing()
     }
 
     fn hint(&self) -> Option<String> {
@@ -151,7 +167,7 @@ impl Task for Fake {
     async fn connect(_: &Self::Desired, _: &Context) -> Result<Self, Fault> {
         let fake = Self(APPLICATION.with(|application| Arc::clone(&application.borrow())));
         let fault = fake.application().connecting;
-        fault.map_or(Ok(fake), |class| Err(Fault(class, "the login".to_owned())))
+        fault.map_or(Ok(fake), |class| Err(Fault::of(class, "the login")))
     }
 
     fn target(_: &Self::Desired) -> String {
@@ -162,7 +178,7 @@ impl Task for Fake {
         let mut application = self.application();
         application.reads += 1;
         match application.observing.pop() {
-            Some(class) => Err(Fault(class, "the list".to_owned())),
+            Some(class) => Err(Fault::of(class, "the list")),
             None => Ok(application.objects.clone()),
         }
     }
@@ -232,9 +248,10 @@ impl Fake {
     #[expect(clippy::disallowed_methods, reason = "the application keeps the token in clear")]
     async fn act(&self, change: &Change<String>, script: Option<&Script>) -> Result<Applied, Fault> {
         let name = change.object.name();
-        let fault = |class| Err(Fault(class, name.to_owned()));
+        let fault = |class| Err(Fault::of(class, name));
         match script {
             Some(Script::Fail(class)) => return fault(*class),
+            Some(Script::NeverSent(class)) => return Err(Fault { never_sent: true, ..Fault::of(*class, name) }),
             Some(Script::Ignore) => return Ok(Applied::default()),
             Some(Script::Hang) => std::future::pending().await,
             Some(Script::Panic) => panic!("{name} breaks down"),

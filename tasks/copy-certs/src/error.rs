@@ -63,6 +63,13 @@ impl Classified for Error {
         }
     }
 
+    fn changed_nothing(&self) -> bool {
+        match self {
+            Self::Cluster(error) => error.changed_nothing(),
+            _ => self.class().changed_nothing(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Cluster(error) => return error.hint(),

@@ -137,9 +137,9 @@ async fn obsolete_lines_are_dropped_when_there_are_many() {
 #[tokio::test]
 async fn an_inventory_that_cannot_be_written_stops_the_announcement() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("file");
-    fs::write(&file, "").unwrap();
-    let mut inventory = open(&file.join("keycloak.jsonl")).unwrap_or_else(|_| StoredInventory::empty(TARGET));
+    let state = folder.path().join("state");
+    let mut inventory = open(&state.join("keycloak.jsonl")).unwrap();
+    fs::write(&state, "in the place of its folder").unwrap();
     let error = inventory.announce(&[object("a")]).await.unwrap_err();
     assert_eq!(error.class(), crate::task::Class::Configuration);
     assert!(!inventory.memory().ownership.contains(&object("a")));

@@ -52,6 +52,21 @@ async fn a_lost_answer_is_settled_by_reading_again() {
     assert_eq!(setup.owned(), ["a", "b"]);
 }
 
+/// What others make under these names later is not ours.
+#[tokio::test(start_paused = true)]
+async fn what_was_never_sent_is_not_remembered_as_ours() {
+    for class in [Class::Unavailable, Class::Configuration, Class::Unexpected] {
+        application(|application| {
+            application.desired = wanted(&["a", "b"]);
+            script(application, "a", &vec![Script::NeverSent(class); 3]);
+            script(application, "b", &vec![Script::Fail(class); 3]);
+        });
+        let setup = setup();
+        setup.apply().await;
+        assert_eq!(setup.owned(), ["b"], "{class:?}: of what was sent nobody knows");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_that_is_accepted_and_not_kept_is_a_failure() {
     let shared = application(|application| {

@@ -2,6 +2,7 @@
 
 use evenkeel_core::{object::ObjectId, plan::Action};
 use evenkeel_engine::{command_line::Options, exit_code::ExitCode};
+use evenkeel_harbor::names;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -155,15 +156,19 @@ async fn read_only_mode_is_told_as_such() {
         !failed.is_empty() && failed.iter().all(|failure| failure.ends_with("harbor is in read-only mode")),
         "{failures:?}"
     );
-    let server = ObjectId::new(evenkeel_harbor::names::SERVER, "harbor");
+    let server = ObjectId::new(names::SERVER, "harbor");
     let note = finished.report.notes.iter().find(|note| note.object == server);
     assert!(note.is_some_and(|note| note.message.contains("read-only mode")), "{}", told(&finished));
     // The robots' prefix is part of the configuration, which the mode lets pass.
     let applied = finished.report.changes.iter().filter(|change| change.change.action == Action::Update);
     assert!(applied.into_iter().any(|change| change.change.object.kind().as_str() == "configuration"));
 
+    // Nothing was made, and so the inventory lists nothing: what somebody makes meanwhile is theirs.
     stage.sandbox.set_configuration("read_only", json!(false));
+    let project = json!({"project_name": "team-alpha", "metadata": {"public": "true"}});
+    assert_eq!(stage.meddle(Method::POST, "/projects", Some(project)).await.0, 201);
     stage.converge().await;
+    assert_eq!(stage.get("/projects/team-alpha").await["metadata"]["public"], "true");
 }
 
 #[tokio::test]
