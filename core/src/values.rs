@@ -35,7 +35,7 @@ pub use names::{
     KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName,
     RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix,
 };
-pub use nickname::nickname_of;
+pub use nickname::{folded_nickname, nickname_of};
 pub use path::{Step, ValuePath};
 pub use pattern::fits_pattern;
 pub use problem::{Problem, Problems};

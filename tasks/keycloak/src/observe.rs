@@ -86,7 +86,8 @@ pub struct Observed {
     pub providers: BTreeMap<String, ObservedProvider>,
     /// The declared users that are there, by folded email.
     pub users: BTreeMap<Arc<str>, ObservedUser>,
-    /// Declared users whose nickname an account has that nobody declared, by folded email, with that account's user name.
+    /// Declared users without their nickname, which an account has that nobody declared: by folded email, with that account's user
+    /// name.
     pub nickname_holders: BTreeMap<Arc<str>, String>,
     /// Our clients, users and identity providers that are there and not declared any more, and what
     /// removing each would take.

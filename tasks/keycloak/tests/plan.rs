@@ -464,6 +464,8 @@ fn a_nickname_that_another_account_has_is_a_warning() {
     let desired = desired_with("users: [{email: ada@example.com}]");
     let mut observed = converged(&desired);
     observed.nickname_holders.insert("ada@example.com".into(), "lovelace".into());
+    // An account that was there keeps its own.
+    assert!(first_plan(&desired, &observed).warnings().is_empty());
     let plan = plan(&desired, &observed);
     let [warning] = plan.warnings() else { panic!("{}", text(&plan)) };
     assert!(warning.message.contains("the nickname of account `lovelace`"), "{}", warning.message);

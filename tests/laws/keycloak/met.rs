@@ -95,3 +95,51 @@ async fn keycloak_a_realm_of_which_nothing_is_implied_is_made_enabled_and_may_be
     bench.subject.send(Method::PUT, "", json!({"enabled": false})).await;
     bench.expect_nothing_to_do().await;
 }
+
+/// To Gitea they are one person. Few accounts are listed, of many the server is asked: both ways tell the same.
+#[tokio::test]
+async fn keycloak_who_else_has_a_nickname_is_told_in_any_letters_by_list_and_by_search() {
+    for others in [0, 250] {
+        let subject = Keycloak::start();
+        let minimal = MINIMAL.replace("(server)", &subject.urls()[0]);
+        let values = |more: &str| vec![("10-platform.yaml", minimal.clone() + more)];
+        let (before, after) = (values(""), values("users: [{email: ada@example.com, firstName: Ada, lastName: L}]\n"));
+        let bench = Bench::with_values(subject, &before);
+        bench.converge().await;
+        let rival = json!({"username": "rival", "attributes": {"nickname": ["Ada-Example-COM"]}});
+        bench.subject.send(Method::POST, "/users", rival).await;
+        for number in 0..others {
+            bench.subject.send(Method::POST, "/users", json!({"username": format!("somebody-{number}")})).await;
+        }
+        bench.declare(&after);
+        let warnings = bench.check().await.report.warnings;
+        let [warning] = &warnings[..] else { panic!("{others}: {warnings:?}") };
+        assert!(warning.message.starts_with("has the nickname of account `rival`"), "{others}: {}", warning.message);
+        bench.converge().await;
+        assert_eq!(bench.check().await.report.warnings, [], "{others}: it was told when it was given");
+    }
+}
+
+/// Its nickname is not given to an account that was there, so that nobody is mistaken for anybody.
+#[tokio::test]
+async fn keycloak_a_nickname_that_is_not_given_is_no_warning() {
+    for others in [0, 250] {
+        let subject = Keycloak::start();
+        let minimal = MINIMAL.replace("(server)", &subject.urls()[0]);
+        let values = |more: &str| vec![("10-platform.yaml", minimal.clone() + more)];
+        let (before, after) = (values(""), values("users: [{email: ada@example.com}]\n"));
+        let bench = Bench::with_values(subject, &before);
+        bench.converge().await;
+        let ada = json!({"username": "ada@example.com", "email": "ada@example.com", "firstName": "Ada", "lastName": "L",
+                         "enabled": true, "attributes": {"nickname": ["ada"]}});
+        let rival = json!({"username": "rival", "attributes": {"nickname": ["ada-example-com"]}});
+        for user in [ada, rival] {
+            bench.subject.send(Method::POST, "/users", user).await;
+        }
+        for number in 0..others {
+            bench.subject.send(Method::POST, "/users", json!({"username": format!("somebody-{number}")})).await;
+        }
+        bench.declare(&after);
+        assert_eq!(bench.check().await.report.warnings, [], "{others}");
+    }
+}
