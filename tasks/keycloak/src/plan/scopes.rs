@@ -100,11 +100,10 @@ pub(super) fn plan_mappers(
         let name = mapper.value.name.as_deref().unwrap_or_default();
         let (there, twins) = of_name(observed.unwrap_or_default(), &mapper.value);
         // What tokens carry through a scope or client that other people made is theirs to say.
-        if there.is_none() && observed.is_some() && is_of_others(draft, &owner.mapper(name), mapper) {
-            if !draft.is_ours(&owner.object()) {
-                draft.left_alone.add(&owner.object(), [format!("protocol mapper {name}")]);
-                continue;
-            }
+        let is_missing = there.is_none() && observed.is_some();
+        if is_missing && is_of_others(draft, &owner.mapper(name), mapper) && !draft.is_ours(&owner.object()) {
+            draft.left_alone.add(&owner.object(), [format!("protocol mapper {name}")]);
+            continue;
         }
         let id = there.and_then(|there| there.id.clone()).unwrap_or_default();
         let place = Place::after([owner.object()]).alone_in(owner.object());
