@@ -83,6 +83,11 @@ impl Subject for Harbor {
         }
     }
 
+    /// The same value of a key is refused again.
+    fn is_refused_for_good(object: &ObjectId) -> bool {
+        object.kind().as_str() == "configuration"
+    }
+
     /// Team gamma is nobody else's.
     fn holds_our_own(place: &str) -> bool {
         place.contains("team-gamma")

@@ -6,7 +6,7 @@
 //! - A second run writes nothing; a plan shows what differs, field by field, with the value that asks for it.
 //! - Only declared keys and fields are compared and changed. Projects, robots, members, rules, webhooks and labels of other people
 //!   stay as they are. A declared list of members is the whole list, but for whoever made the project; what a team implies is
-//!   only added to what other people have.
+//!   not added to a project that other people made, neither members nor robots.
 //! - A credential that works is never touched: not when a host, a robot's name or a label has to be put right around it. A
 //!   refusal is believed only from a server that has just recognised the administrator; a robot that is off or whose time is over
 //!   is woken before anything else.
