@@ -197,8 +197,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-/// Whether the attributes hold every `name:value` of a query. Of users, not of groups, the letters' size does not matter
-/// (`JpaUserProvider` compares `lower(value)`).
+/// Whether the attributes hold every `name:value` of a query, in letters of any size (contract users).
 fn has_attributes(attributes: &Attributes, pairs: &str) -> bool {
     pairs.split_whitespace().all(|pair| {
         let (name, value) = pair.split_once(':').unwrap_or((pair, ""));
