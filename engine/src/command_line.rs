@@ -140,6 +140,9 @@ pub struct Options {
     /// More deletes than this, and the run deletes nothing at all
     #[arg(long, value_name = "NUMBER", env = "EVENKEEL_MAX_DELETES", default_value_t = DEFAULT_MAX_DELETES, help_heading = "Deletes")]
     pub max_deletes: usize,
+    /// More memberships, roles and scopes than this to take away, and the run takes none away
+    #[arg(long, value_name = "NUMBER", env = "EVENKEEL_MAX_REMOVALS", default_value_t = DEFAULT_MAX_REMOVALS, help_heading = "Deletes")]
+    pub max_removals: usize,
     /// The file that remembers which objects this tool made
     /// [default: evenkeel/PLATFORM/TASK.jsonl in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "FILE", env = "EVENKEEL_INVENTORY", help_heading = "Deletes")]
@@ -209,6 +212,8 @@ pub struct OutputOptions {
 }
 
 const DEFAULT_MAX_DELETES: usize = 10;
+/// So many people change teams in a day, and no day takes everybody's rights away.
+const DEFAULT_MAX_REMOVALS: usize = 200;
 pub(crate) const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -221,6 +226,7 @@ impl Default for Options {
             prune: false,
             prune_data: false,
             max_deletes: DEFAULT_MAX_DELETES,
+            max_removals: DEFAULT_MAX_REMOVALS,
             inventory: None,
             cluster: ClusterOptions::default(),
             verify_secrets: false,

@@ -154,7 +154,7 @@ pub(crate) async fn execute<T: Task, I: Inventory>(
         desired,
         changes: plan.changes(),
         schedule: Schedule::new(plan.changes()),
-        announcements: Announcements::new(plan.changes(), given_up),
+        announcements: Announcements::new(plan.changes(), given_up, makes_object::<T>),
         fates: vec![None; plan.changes().len()],
         notes: Vec::new(),
         running: FuturesUnordered::new(),
@@ -165,6 +165,11 @@ pub(crate) async fn execute<T: Task, I: Inventory>(
         inventory_error: None,
     };
     executor.run(given_up, bounds).await
+}
+
+/// Whether a change makes an object, or makes it anew: only then a run that is cut short may leave one that nobody has seen.
+fn makes_object<T: Task>(change: &Change<T::Operation>) -> bool {
+    change.action == Action::Create || T::makes_anew(&change.operation)
 }
 
 /// A change that is not under way any more, by its position in the plan.
@@ -221,7 +226,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
             // The log has told it in an earlier round.
             return self.settle(position, fault.clone());
         }
-        if change.action == Action::Create {
+        if makes_object::<T>(change) {
             let group = self.announcements.group(position);
             let objects: Vec<ObjectId> = group.iter().map(|&position| self.changes[position].object.clone()).collect();
             if !objects.is_empty()
@@ -249,10 +254,10 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
         match result {
             Ok(applied) => {
                 tracing::info!(object = %change.object, action = %change.action, "applied");
-                match change.action {
-                    Action::Create => self.inventory.note(&change.object, State::Owned),
-                    Action::Delete => self.inventory.note(&change.object, State::Gone),
-                    Action::Update => {}
+                if makes_object::<T>(change) {
+                    self.inventory.note(&change.object, State::Owned);
+                } else if change.action == Action::Delete {
+                    self.inventory.note(&change.object, State::Gone);
                 }
                 self.inventory.note_secrets(&change.object, &change.secrets);
                 self.notes.extend(applied.notes);
@@ -264,7 +269,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
                 let fault = Fault::of(&error);
                 if fault.did_not_happen() {
                     self.inventory.take_back_secrets(&change.object, &change.secrets);
-                    if change.action == Action::Create {
+                    if makes_object::<T>(change) {
                         self.take_back(&change.object, fault.class).await;
                     }
                 }
@@ -276,7 +281,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     /// An object that is there although we did not make it is somebody else's: that has to be on disk
     /// before anything else, because a crash would leave it announced as ours.
     async fn take_back(&mut self, object: &ObjectId, class: Class) {
-        self.inventory.note(object, State::Gone);
+        self.inventory.take_back(object);
         if matches!(class, Class::Conflict | Class::Prevented)
             && let Err(error) = self.inventory.store().await
         {
@@ -314,7 +319,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
 
     async fn finish(mut self, halt: Option<Halt>) -> Execution {
         for position in self.announcements.never_sent() {
-            self.inventory.note(&self.changes[position].object, State::Gone);
+            self.inventory.take_back(&self.changes[position].object);
         }
         if let Err(error) = self.inventory.store().await {
             self.inventory_error.get_or_insert(error);
@@ -346,10 +351,13 @@ enum Announcement {
 }
 
 impl Announcements {
-    fn new<O>(changes: &[Change<O>], given_up: &BTreeMap<ObjectId, Fault>) -> Self {
+    fn new<O>(
+        changes: &[Change<O>],
+        given_up: &BTreeMap<ObjectId, Fault>,
+        makes_object: impl Fn(&Change<O>) -> bool,
+    ) -> Self {
         let to_come = changes.iter().enumerate();
-        let to_come =
-            to_come.filter(|(_, change)| change.action == Action::Create && !given_up.contains_key(&change.object));
+        let to_come = to_come.filter(|(_, change)| makes_object(change) && !given_up.contains_key(&change.object));
         Self {
             to_come: to_come.map(|(position, _)| position).collect(),
             steps: vec![Announcement::None; changes.len()],

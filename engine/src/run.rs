@@ -6,6 +6,7 @@
 mod converge;
 mod ending;
 mod events;
+mod ours;
 mod prepare;
 mod record;
 mod select;
@@ -214,7 +215,10 @@ impl<T: Task> Session<'_, T> {
     /// Observes and plans; nothing is written.
     async fn look(&self, memory: &Memory, record: &mut Record) -> Result<ExitCode, Ending> {
         let observed = self.observe(&memory.ownership).await?;
-        let selection = self.plan(&observed, memory, record)?;
+        let judgement = self.judge(&observed, &memory.ownership);
+        record.note(ours::notes(&judgement));
+        let memory = Memory { ownership: judgement.ownership, ..memory.clone() };
+        let selection = self.plan(&observed, &memory, record)?;
         record.plan_only(&selection.plan);
         match selection.refused {
             Some(failure) => Err(Ending::failed(ExitCode::Configuration, failure)),
@@ -241,7 +245,7 @@ impl<T: Task> Session<'_, T> {
         if record.is_new() {
             self.warn_of_empty_selectors(observed, &plan);
         }
-        Ok(select::select(plan, self.options, &memory.ownership, record.deleted()))
+        Ok(select::select(plan, self.options, &memory.ownership, &record.taken))
     }
 
     /// A selector that fits neither what is declared nor what could be deleted is most likely mistyped.

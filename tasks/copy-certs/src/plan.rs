@@ -322,5 +322,14 @@ fn change(
     operation: Operation,
 ) -> Change<Operation> {
     let document = ChangeDocument { object, action, fields, cause, waits_for: [].into() };
-    Change { document: document.into(), exclusive: None, team, removes_data: false, secrets: Vec::new(), operation }
+    Change {
+        document: document.into(),
+        exclusive: None,
+        team,
+        removes_data: false,
+        takes_along: Vec::new(),
+        removes_relation: false,
+        secrets: Vec::new(),
+        operation,
+    }
 }

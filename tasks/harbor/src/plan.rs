@@ -277,6 +277,8 @@ impl Draft<'_> {
             exclusive: place.exclusive,
             team: owner.team.cloned(),
             removes_data: false,
+            takes_along: Vec::new(),
+            removes_relation: false,
             secrets: difference.secrets,
             operation,
         });

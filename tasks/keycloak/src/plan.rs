@@ -283,6 +283,8 @@ impl Draft<'_> {
             exclusive: place.exclusive,
             team: declared.team.clone(),
             removes_data: false,
+            takes_along: Vec::new(),
+            removes_relation: false,
             secrets: difference.secrets,
             operation: operation(action, Box::new(value.into_owned())),
         });
@@ -377,6 +379,8 @@ impl Draft<'_> {
             exclusive,
             team: owner.team.cloned(),
             removes_data: false,
+            takes_along: Vec::new(),
+            removes_relation: false,
             secrets: Vec::new(),
             operation: if wanted { Operation::Relate(relation) } else { Operation::Separate(relation) },
         });

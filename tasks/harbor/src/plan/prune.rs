@@ -161,6 +161,8 @@ fn delete(object: ObjectId, waits_for: Vec<ObjectId>, removal: Removal) -> Chang
         exclusive: None,
         team: None,
         removes_data: false,
+        takes_along: Vec::new(),
+        removes_relation: false,
         secrets: Vec::new(),
         operation: Operation::Delete(removal),
     }

@@ -95,6 +95,8 @@ fn delete(object: ObjectId, removal: Removal) -> Change<Operation> {
         exclusive: None,
         team: None,
         removes_data: matches!(removal, Removal::User(_) | Removal::Disable(_)),
+        takes_along: Vec::new(),
+        removes_relation: false,
         secrets: Vec::new(),
         operation: Operation::Delete(removal),
     }

@@ -161,6 +161,8 @@ fn plan_settling(
         exclusive: Some(owner.object()),
         team: mapper.team.clone(),
         removes_data: false,
+        takes_along: Vec::new(),
+        removes_relation: false,
         secrets,
         operation: Operation::SettleMapper(owner.clone(), id, twins, Box::new(mapper.value.clone())),
     });

@@ -113,6 +113,8 @@ fn plan_account(
         exclusive: None,
         team,
         removes_data: false,
+        takes_along: Vec::new(),
+        removes_relation: false,
         secrets: difference.secrets,
         operation: match action {
             Action::Create => Operation::CreateUser(user.into_owned()),
