@@ -1,6 +1,12 @@
 //! A stand-in with values, an inventory and a report: everything that a run needs, in a folder of its own.
 
-use std::{collections::BTreeMap, fs, num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    num::NonZeroUsize,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use clap::{Args, FromArgMatches};
 use evenkeel_core::{object::ObjectId, plan::ChangeDocument, report::Status};
@@ -89,6 +95,33 @@ impl<S: Subject> Bench<S> {
     /// Forgets what the inventory holds.
     pub(crate) fn lose_inventory(&self) {
         fs::remove_file(self.path("inventory.jsonl")).unwrap();
+    }
+
+    /// What the inventory holds, as text; with nothing else it can be put back.
+    pub(crate) fn inventory(&self) -> String {
+        fs::read_to_string(self.path("inventory.jsonl")).unwrap()
+    }
+
+    /// Puts an inventory in place of the one that is there.
+    pub(crate) fn put_back(&self, inventory: &str) {
+        // In place: whose file it is, and who may read it, stays.
+        fs::write(self.path("inventory.jsonl"), inventory).unwrap();
+    }
+
+    /// The objects that the inventory lists as ours, as `kind/name`.
+    pub(crate) fn ours(&self) -> BTreeSet<ObjectId> {
+        let mut ours = BTreeSet::new();
+        for line in self.inventory().lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let (Some(object), Some(state)) = (line["object"].as_str(), line["state"].as_str()) else { continue };
+            let object = object.parse().unwrap();
+            if state == "gone" {
+                ours.remove(&object)
+            } else {
+                ours.insert(object)
+            };
+        }
+        ours
     }
 
     /// A path in this bench's folder.

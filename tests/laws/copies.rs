@@ -46,8 +46,11 @@ platform: {name: demo, domain: demo.example.com}
 teams: {alpha: {}, beta: {}}
 ";
 
+/// The first rule is that of [`FEWER`]: what is still declared then stays as it is.
 const COPIES: &str = "\
 copies:
+  - from: {namespaces: team-alpha, type: kubernetes.io/dockerconfigjson}
+    to: {namespace: argocd, name: 'copy-{namespace}-{name}'}
   - from: {namespaces: team-*, type: kubernetes.io/dockerconfigjson}
     to: {namespace: argocd, name: 'copy-{namespace}-{name}'}
   - from: {namespaces: [team-alpha, team-beta], names: settings}

@@ -3,6 +3,7 @@
 mod foreign;
 mod names;
 mod objects;
+mod ours;
 mod random;
 mod regressions;
 mod traps;
@@ -283,7 +284,18 @@ users:
     teamAdmin: true
     platformAdmin: false
     initialPassword: {fromEnv: ADA_INITIAL_PASSWORD}
-keycloak: {roles: [], groups: [], clientScopes: [], clients: [], identityProviders: [], defaultRoles: null}
+keycloak:
+  roles: []
+  groups: []
+  clientScopes: []
+  clients: []
+  client: {protocolMappers: []}
+  identityProviders:
+    - alias: google
+      providerId: google
+      displayName: Google
+      config: {clientId: evenkeel, clientSecret: {fromEnv: KEYCLOAK_GOOGLE_SECRET}, syncMode: IMPORT}
+  defaultRoles: null
 ";
 
 const KEYCLOAK: &str = "\

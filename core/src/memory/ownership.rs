@@ -49,7 +49,7 @@ impl Sight {
     }
 
     /// An object of a list, where `id` gives the id of a row.
-    pub fn among<T, I: Into<Arc<str>>>(row: Option<&T>, id: impl FnOnce(&T) -> Option<I>) -> Self {
+    pub fn among<'a, T, I: Into<Arc<str>>>(row: Option<&'a T>, id: impl FnOnce(&'a T) -> Option<I>) -> Self {
         row.map_or(Self::Absent, |row| Self::of(id(row)))
     }
 
@@ -96,8 +96,9 @@ impl Ownership {
     }
 
     /// Our objects of one kind, in the order of their names.
-    pub fn of_kind<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a ObjectId> + 'a {
-        self.0.keys().filter(move |object| object.kind() == kind)
+    pub fn of_kind<'a>(&'a self, kind: &Kind) -> impl Iterator<Item = &'a ObjectId> + use<'a> {
+        let kind = kind.clone();
+        self.0.keys().filter(move |object| *object.kind() == kind)
     }
 
     /// All of our objects.

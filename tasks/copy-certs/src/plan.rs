@@ -7,7 +7,10 @@ mod contest;
 mod prune;
 mod warnings;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use evenkeel_core::{
     diff::FieldChange,
@@ -97,6 +100,12 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     draft.tell_of_targets(&wanted);
     let Draft { changes, notes, warnings, unjudged, .. } = draft;
     Ok(Plan::new(changes, notes)?.with_warnings(warnings).with_unjudged(unjudged))
+}
+
+/// The copies that the rules ask for.
+#[must_use]
+pub fn declared(desired: &Desired, observed: &Observed) -> BTreeSet<ObjectId> {
+    wanted(desired, &observed.sources).keys().map(names::secret).collect()
 }
 
 /// What `--adopt` makes ours: declared copies that are there, and our copies that nobody declares any more.

@@ -125,8 +125,8 @@ pub enum Error {
         /// Why.
         source: VaultError,
     },
-    /// Somebody else has written a Secret while this run was about to set a robot's secret for it.
-    #[error("Secret `{secret}` was written by somebody else at the same moment, so that nothing is set for it")]
+    /// Somebody else has written a Secret while this run was about to set a robot's secret for it, or to remove it.
+    #[error("Secret `{secret}` was written by somebody else at the same moment, so that nothing is changed for it")]
     Overtaken {
         /// `namespace/name`.
         secret: String,

@@ -83,6 +83,18 @@ impl MapperOwner {
         ObjectId::below(PROTOCOL_MAPPER, self.names(), name)
     }
 
+    /// The owner of a mapper, and the mapper's own name. An older inventory joins them, where several could be meant: then nobody's.
+    #[must_use]
+    pub fn of_mapper(mapper: &ObjectId) -> Option<(Self, &str)> {
+        let mut parents = mapper.parents().filter(|_| *mapper.kind() == PROTOCOL_MAPPER);
+        let (kind, owner) = (parents.next()?, parents.next()?.to_owned());
+        match kind {
+            "client-scope" if parents.next().is_none() => Some((Self::ClientScope(owner), mapper.name())),
+            "client" if parents.next().is_none() => Some((Self::Client(owner), mapper.name())),
+            _ => None,
+        }
+    }
+
     /// The kind of the owner and its name.
     pub(crate) fn names(&self) -> [&str; 2] {
         match self {

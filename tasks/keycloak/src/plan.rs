@@ -124,8 +124,8 @@ pub enum Removal {
     IdentityProvider(String),
     /// A user's id.
     User(String),
-    /// The owner of protocol mappers of one name, and their ids.
-    Mappers(MapperOwner, Vec<String>),
+    /// The owner of a protocol mapper, and its id.
+    Mapper(MapperOwner, String),
     /// The alias of an identity provider, and the id of one of its mappers.
     ProviderMapper(String, String),
     /// A realm role's id.
@@ -175,27 +175,13 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     draft.left_alone.retain(|object| !rights::is_hidden(object, &observed.withheld, desired));
     draft.notes.extend(draft.left_alone.note(realm::realm_object(desired), HOW_TO_MANAGE));
     let plan = Plan::new(draft.changes, draft.notes)?.with_warnings(draft.warnings);
-    Ok(plan.with_unjudged(rights::unjudged(&observed.withheld, desired)))
+    Ok(plan.with_unjudged(rights::unjudged(&observed.withheld, desired, &memory.ownership)))
 }
 
-/// The declared objects that are there: what `--adopt` makes ours.
+/// Whether the object is another one afterwards.
 #[must_use]
-pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
-    let is_there = |object: &ObjectId| match object.kind() {
-        kind if *kind == names::REALM => observed.realm.is_some() && object.name() == desired.realm,
-        kind if *kind == names::CLIENT_SCOPE => observed.client_scopes.contains_key(object.name()),
-        kind if *kind == names::ROLE => observed.roles.contains_key(object.name()),
-        kind if *kind == names::GROUP => observed.groups.contains_key(&names::group_path(object)),
-        kind if *kind == names::CLIENT => observed.clients.contains_key(object.name()),
-        kind if *kind == names::CLIENT_ROLE => observed.client_role_objects().any(|role| role == *object),
-        kind if *kind == names::IDENTITY_PROVIDER => {
-            observed.providers.get(object.name()).is_some_and(|there| there.provider.is_some())
-        }
-        kind if *kind == names::USER => observed.users.contains_key(object.name()),
-        kind if *kind == names::PROTOCOL_MAPPER => observed.mapper_objects().any(|mapper| mapper == *object),
-        _ => false,
-    };
-    desired.objects().into_iter().filter(is_there).collect()
+pub(crate) const fn makes_anew(operation: &Operation) -> bool {
+    matches!(operation, Operation::ReplaceMapper(..))
 }
 
 /// The plan in the making.
@@ -380,7 +366,7 @@ impl Draft<'_> {
             team: owner.team.cloned(),
             removes_data: false,
             takes_along: Vec::new(),
-            removes_relation: false,
+            removes_relation: !wanted,
             secrets: Vec::new(),
             operation: if wanted { Operation::Relate(relation) } else { Operation::Separate(relation) },
         });

@@ -19,11 +19,11 @@ impl Bench<Keycloak> {
     }
 
     /// Makes the inventory list an object as one that this program has made.
-    fn own(&self, object: &str) {
-        let inventory = std::fs::read_to_string(self.path("inventory.jsonl")).unwrap();
+    fn own(&self, object: &str, id: &str) {
+        let inventory = self.inventory();
         let mut line: Value = serde_json::from_str(inventory.lines().nth(1).unwrap()).unwrap();
-        (line["object"], line["state"]) = (json!(object), json!("owned"));
-        std::fs::write(self.path("inventory.jsonl"), format!("{inventory}{line}\n")).unwrap();
+        (line["object"], line["state"], line["id"]) = (json!(object), json!("owned"), json!(id));
+        self.put_back(&format!("{inventory}{line}\n"));
     }
 
     async fn names_of_roles(&self) -> Vec<String> {
@@ -79,10 +79,11 @@ async fn keycloak_pruned_role_called_two_dots_takes_no_realm_along() {
         bench.converge().await;
         for name in ["..", "."] {
             bench.subject.send(Method::POST, "/roles", json!({"name": name})).await;
-            bench.own(&format!("role/{name}"));
+            let id = bench.subject.id("/roles?first=0&max=1000", "name", name).await;
+            bench.own(&format!("role/{name}"), &id);
         }
-        bench.own("client-role/otomi/..");
-        bench.own("identity-provider/..");
+        bench.own("client-role/otomi/..", "1");
+        bench.own("identity-provider/..", "2");
         let realm = bench.subject.get("").await["id"].clone();
         bench.apply_with(|options| (options.prune, options.prune_data) = (true, true)).await;
         assert_eq!(bench.subject.get("").await["id"], realm, "the realm is another one");

@@ -16,7 +16,8 @@ use crate::{content::Texts, desired::Desired, names, wanted::wanted};
 /// The kind of the Secrets that may be ours.
 static SECRETS: Kind = names::SECRET;
 
-/// Every namespace that a rule names, and those in which the inventory knows copies: their rule may be gone.
+/// Every namespace that a rule names, and those in which the inventory knows copies: their rule may be gone. A copy of ours that the
+/// list of copies does not show is looked for by its name: it may have lost its labels only.
 pub(super) async fn read(
     cluster: &Cluster,
     desired: &Desired,
@@ -29,8 +30,8 @@ pub(super) async fn read(
         places.entry(rule.to_namespace.clone()).or_default();
     }
     for object in ownership.of_kind(&SECRETS).map(ObjectId::apart) {
-        if let Some((namespace, _)) = object.in_parent() {
-            places.entry(namespace.to_owned()).or_default();
+        if let Some((namespace, name)) = object.in_parent() {
+            places.entry(namespace.to_owned()).or_default().insert(name.to_owned());
         }
     }
     for name in wanted(desired, sources).into_keys() {
@@ -75,10 +76,15 @@ async fn one(
         // A Secret of that name without our labels would not be in the list.
         match in_their_places(cluster, namespace, &wanted, texts).await {
             Ok(others) => target.copies.extend(others),
-            Err(error @ KubernetesError::Forbidden(_)) => target.failure = Some(error),
+            Err(error @ KubernetesError::Forbidden(_)) => {
+                target.failure = Some(error);
+                return Ok(target);
+            }
             Err(error) => return Err(error),
         }
     }
+    wanted.retain(|name| !target.copies.contains_key(name));
+    target.absent = wanted;
     Ok(target)
 }
 

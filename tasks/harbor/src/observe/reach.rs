@@ -8,9 +8,10 @@ use evenkeel_core::{
 };
 use evenkeel_harbor_client::types::Project;
 
+use super::Looked;
 use crate::{
     desired::{Desired, DesiredProject, RobotHome},
-    names::{IMMUTABLE_RULE, LABEL, REGISTRY, REPLICATION, ROBOT, WEBHOOK},
+    names::{self, IMMUTABLE_RULE, LABEL, REGISTRY, REPLICATION, RETENTION, ROBOT, WEBHOOK},
 };
 
 /// Names of projects by what is read of each.
@@ -45,9 +46,12 @@ impl Reach {
         let robot_kind = ROBOT;
         let owned_robots = ownership.of_kind(&robot_kind).filter_map(|robot| robot.name().split_once('+'));
         let owned_robots: BTreeSet<String> = owned_robots.map(|(project, _)| project.to_owned()).collect();
+        let retention_kind = RETENTION;
+        let owned_retentions = ownership.of_kind(&retention_kind).filter(|policy| ownership.knows(policy));
+        let owned_retentions: BTreeSet<String> = owned_retentions.map(|policy| policy.name().to_owned()).collect();
         Self {
             members: declaring(|project| !project.members.is_empty() || project.members_are_all).collect(),
-            retentions: declaring(|project| project.retention.is_some()).collect(),
+            retentions: declaring(|project| project.retention.is_some()).chain(owned_retentions).collect(),
             immutable_rules: declaring(|project| project.immutable_rules.is_some())
                 .chain(holding(&IMMUTABLE_RULE))
                 .collect(),
@@ -60,6 +64,20 @@ impl Reach {
                 || ownership.of_kind(&REGISTRY).next().is_some(),
             replications: !desired.replications.is_empty() || ownership.of_kind(&REPLICATION).next().is_some(),
         }
+    }
+
+    /// All that lives in these projects.
+    pub(super) fn look_into(&mut self, projects: &BTreeSet<String>) {
+        let Self { members, retentions, immutable_rules, webhooks, labels, robots, .. } = self;
+        for list in [members, retentions, immutable_rules, webhooks, labels, robots] {
+            list.extend(projects.iter().cloned());
+        }
+    }
+
+    /// What is not there where it is in no list.
+    pub(super) fn looked(&self, strange_robots: bool) -> Looked {
+        let Self { registries, replications, ref robots, .. } = *self;
+        Looked { registries, replications, robots: robots.clone(), strange_robots }
     }
 
     /// All that there is.
@@ -76,6 +94,24 @@ impl Reach {
             replications: true,
         }
     }
+}
+
+/// The projects of ours that are not declared any more and could go: with all that others may have put into them.
+pub(super) fn left_behind(
+    desired: &Desired,
+    ownership: &Ownership,
+    projects: &BTreeMap<String, Project>,
+) -> BTreeSet<String> {
+    let declared: BTreeSet<&str> = desired.projects.iter().map(|project| project.name.as_str()).collect();
+    let may_go = |name: &str, project: &Project| {
+        is_empty(project) && !declared.contains(name) && ownership.knows(&names::project(name))
+    };
+    projects.iter().filter(|(name, project)| may_go(name, project)).map(|(name, _)| name.clone()).collect()
+}
+
+/// Whether a project holds no repositories: only then it may go.
+pub(crate) fn is_empty(project: &Project) -> bool {
+    project.repo_count.unwrap_or_default() == 0
 }
 
 /// The project in which an object lives.

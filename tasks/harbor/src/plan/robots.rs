@@ -100,13 +100,23 @@ fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Observ
     let waits_for = places.map(|place| names::project(place)).chain(home).chain(draft.prefix.change.clone());
     let waits_for: BTreeSet<ObjectId> = waits_for.collect();
     let place = Place::after(waits_for).alone_in(object.clone());
-    draft.compare(object, &declared, seen.as_ref(), RULES, place, |action| match (action, there) {
+    draft.compare(object.clone(), &declared, seen.as_ref(), RULES, place, |action| match (action, there) {
         (Action::Update, Some(there)) => {
             let id = there.robot.id.unwrap_or_default();
             Operation::UpdateRobot(Box::new(robot.clone()), id, there.expired)
         }
         _ => Operation::CreateRobot(Box::new(robot.clone())),
     });
+    if there.is_some_and(|there| loses_rights(&rights(&there.robot), &robot.fields.value.permissions)) {
+        draft.takes_relation(&object);
+    }
+}
+
+type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;
+
+/// Whether a robot could do something that it shall not do any more.
+fn loses_rights(there: &Permissions, wanted: &Permissions) -> bool {
+    there.iter().any(|(place, rights)| !wanted.get(place).is_some_and(|wanted| rights.is_subset(wanted)))
 }
 
 /// What is there of a robot.

@@ -80,6 +80,23 @@ async fn a_robot_of_others_keeps_its_secret_although_a_team_has_one_of_that_name
     assert!(!stage.sandbox.accepts("robot$team-alpha-pull", &secret));
 }
 
+/// The Secret of ours that holds what the deleted robot knew makes nothing ours.
+#[tokio::test]
+async fn a_teams_robot_that_others_made_anew_keeps_its_secret() {
+    let stage = Stage::with_cluster(&format!("{UNSAID}kubernetes: {{inventory: {{namespace: platform-jobs}}}}\n"));
+    stage.cluster().add_namespace("team-alpha");
+    stage.converge().await;
+    let ours = stage.robot("robot$team-alpha-pull").await;
+    assert_eq!(stage.meddle(Method::DELETE, &format!("/robots/{}", ours["id"]), None).await.0, 200);
+    let secret = stage.robot_of_others("team-alpha-pull", "system").await;
+    for _ in 0..2 {
+        let finished = stage.apply().await;
+        assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
+        assert!(told(&finished).contains("robot `robot$team-alpha-pull` is there and not ours"), "{}", told(&finished));
+        assert!(stage.sandbox.accepts("robot$team-alpha-pull", &secret));
+    }
+}
+
 #[tokio::test]
 async fn a_project_of_others_stays_public_and_gets_no_members() {
     let stage = Stage::new(UNSAID);

@@ -8,7 +8,7 @@ use evenkeel_transport::ResultExt;
 
 use crate::{
     Error, Keycloak,
-    desired::{Desired, DesiredGroup},
+    desired::Desired,
     directory::Named,
     error::Doing,
     names::{self, GROUP},
@@ -27,10 +27,9 @@ impl Keycloak {
         let top = top.doing("list", "groups of realm", self.realm())?;
         let (shown, mut groups) = (top.len(), BTreeMap::new());
         self.keep_groups("", top, &mut groups);
-        self.expect_all_groups(desired, &groups, shown).await?;
+        let ours: Vec<String> = ownership.of_kind(&GROUP).map(names::group_path).collect();
+        self.expect_all_groups(desired, &ours, &groups, shown).await?;
         let mut parents: BTreeSet<&str> = desired.groups.iter().filter_map(|group| group.parent()).collect();
-        let kind = GROUP;
-        let ours: Vec<String> = ownership.of_kind(&kind).map(names::group_path).collect();
         parents.extend(ours.iter().filter_map(|group| Some(group.rsplit_once('/')?.0)));
         // In the order of their paths a parent comes before the groups below it.
         for parent in parents {
@@ -47,11 +46,12 @@ impl Keycloak {
     async fn expect_all_groups(
         &self,
         desired: &Desired,
+        ours: &[String],
         top: &BTreeMap<String, GroupRepresentation>,
         shown: usize,
     ) -> Result<(), Error> {
-        let is_missing = |group: &DesiredGroup| group.parent().is_none() && !top.contains_key(&group.path);
-        if !desired.groups.iter().any(is_missing) {
+        let declared = desired.groups.iter().map(|group| &group.path);
+        if declared.chain(ours).all(|path| path.contains('/') || top.contains_key(path)) {
             return Ok(());
         }
         let counted = self.client.group_count().realm(self.realm()).top(true).send().await.api();

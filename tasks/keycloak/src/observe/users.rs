@@ -64,11 +64,7 @@ impl Keycloak {
         if desired.users.is_empty() {
             return Ok(People::default());
         }
-        let count = self.client.user_count().realm(self.realm()).send().await.api().doing(
-            "count",
-            "users of realm",
-            self.realm(),
-        )?;
+        let count = self.count_users().await?;
         let pages = usize::try_from(count).unwrap_or_default() / paging::PAGE.get() as usize + 1;
         let (users, holders) = if pages <= desired.users.len() {
             self.list_users(desired).await
@@ -85,7 +81,13 @@ impl Keycloak {
         Ok((users, holders))
     }
 
-    async fn sees_no_user(&self) -> Result<bool, Error> {
+    /// How many users the realm has, whether the account may see them or not.
+    pub(super) async fn count_users(&self) -> Result<i32, Error> {
+        let count = self.client.user_count().realm(self.realm()).send().await;
+        count.api().doing("count", "users of realm", self.realm())
+    }
+
+    pub(super) async fn sees_no_user(&self) -> Result<bool, Error> {
         let first = self.client.user_list().realm(self.realm()).brief_representation(true).max(1).send().await;
         Ok(first.api().doing("list", "users of realm", self.realm())?.is_empty())
     }
@@ -185,7 +187,7 @@ impl Keycloak {
         Ok(other.map(|other| (email, other.username.unwrap_or_default())))
     }
 
-    async fn search_user(&self, email: Arc<str>) -> Result<Option<(Arc<str>, ObservedUser)>, Error> {
+    pub(super) async fn search_user(&self, email: Arc<str>) -> Result<Option<(Arc<str>, ObservedUser)>, Error> {
         let found = self.find_user(&email).await?;
         Ok(found.and_then(|user| ObservedUser::of_declared(user, email)))
     }

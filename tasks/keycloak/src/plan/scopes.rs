@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use evenkeel_core::{
     diff::{FieldChange, Rules},
+    memory::{Claim, Identity},
     object::ObjectId,
     plan::{Action, Change, ChangeDocument},
 };
@@ -97,7 +98,7 @@ pub(super) fn plan_mappers(
 ) {
     for mapper in declared {
         let name = mapper.value.name.as_deref().unwrap_or_default();
-        let (there, twins) = of_name(observed, &mapper.value);
+        let (there, twins) = of_name(observed, &mapper.value, draft.ownership.claim(&owner.mapper(name)));
         let id = there.and_then(|there| there.id.clone()).unwrap_or_default();
         let place = Place::after([owner.object()]).alone_in(owner.object());
         // Which of several that others made is the right one is not for a built-in mapper to say.
@@ -123,13 +124,19 @@ fn is_of_others(draft: &Draft<'_>, object: &ObjectId, mapper: &Declared<Protocol
 }
 
 /// The mapper that has a declared one's name, and others that have it too. A name is free again in another protocol, so only
-/// those of one protocol are too many. The smallest id is kept, so that everybody keeps the same.
+/// those of one protocol are too many. Ours is kept where it is known which that is, otherwise the one with the smallest id, so that
+/// everybody keeps the same.
 fn of_name<'a>(
     observed: &'a [ProtocolMapperRepresentation],
     declared: &ProtocolMapperRepresentation,
+    claim: Option<&Claim>,
 ) -> (Option<&'a ProtocolMapperRepresentation>, Vec<String>) {
     let mut named: Vec<_> = observed.iter().filter(|there| there.name == declared.name).collect();
-    named.sort_by_key(|there| (there.protocol != declared.protocol, there.id.as_deref()));
+    let is_ours = |id: &str| claim == Some(&Claim::This(Identity::new(id)));
+    named.sort_by_key(|there| {
+        let id = there.id.as_deref();
+        (there.protocol != declared.protocol, !id.is_some_and(is_ours), id)
+    });
     let Some(kept) = named.first().copied() else { return (None, Vec::new()) };
     let twins = named.iter().skip(1).filter(|there| there.protocol == kept.protocol);
     (Some(kept), twins.filter_map(|there| there.id.clone()).collect())
