@@ -127,6 +127,16 @@ pub enum KubernetesError {
 }
 
 impl KubernetesError {
+    /// Whether only this call failed: another one may work. Not so where nobody answers, or the login is refused.
+    #[must_use]
+    pub fn is_of_one_call(&self) -> bool {
+        match self {
+            Self::NotConfigured | Self::Configuration { .. } | Self::Unauthorized(_) => false,
+            Self::Unavailable(refusal) => refusal.error.status().is_some(),
+            _ => true,
+        }
+    }
+
     /// The wire's error, where there is one.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {

@@ -34,6 +34,7 @@ mod error;
 mod failure;
 pub mod mask;
 mod memory;
+pub mod nothing;
 mod options;
 mod paging;
 mod path;

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use serde_json::{Map, Value};
@@ -66,6 +67,8 @@ pub struct Operation {
     pub path: &'static str,
     /// How an answer names what it is about: a field of it, and the parameter of the path that it has to be equal to.
     pub answers: &'static [(&'static str, &'static str)],
+    /// What an answer is that holds nothing: `[]` for a list, `{}` for a map, and empty for everything else.
+    pub nothing: &'static str,
 }
 
 impl Operation {
@@ -126,6 +129,15 @@ impl OperationPath {
         let wanted = segments(&above).map(str::to_owned).chain(self.segments());
         let is_same = url.origin() == base.origin() && url.fragment().is_none() && segments(url.path()).eq(wanted);
         if is_same { Ok(()) } else { Err(self.elsewhere()) }
+    }
+
+    /// The body of an answer, where null for a list or a map is one with nothing in it.
+    pub(crate) fn body(&self, body: Bytes) -> Bytes {
+        match self.operation.nothing {
+            "" => body,
+            nothing if body.trim_ascii() == b"null" => Bytes::from_static(nothing.as_bytes()),
+            _ => body,
+        }
     }
 
     /// Whether the body of an answer is about what was asked for. One that is no JSON object says nothing of it.
@@ -195,6 +207,7 @@ mod tests {
         method: "DELETE",
         path: "/admin/realms/{realm}/roles/{role-name}",
         answers: &[("name", "role-name")],
+        nothing: "",
     };
 
     fn path(realm: &str, role: &str) -> OperationPath {

@@ -265,7 +265,8 @@ impl Draft<'_> {
 
     fn leave_alone(&mut self, objects: Vec<ObjectId>, error: &KubernetesError, then: &str) {
         let hint = Classified::hint(error).unwrap_or_else(|| "docs/copy-certs.md has the rules".to_owned());
-        let is_away = error.class() == Class::Unavailable;
+        // What cannot be read now may be readable later; only a right does not come by itself.
+        let is_away = error.class() != Class::NotAuthorised;
         let unjudged = Unjudged { objects, is_away, message: format!("{error}: {then}"), hint };
         if !self.unjudged.contains(&unjudged) {
             self.unjudged.push(unjudged);

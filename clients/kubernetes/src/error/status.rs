@@ -1,5 +1,6 @@
 //! The API server's way of saying no.
 
+use evenkeel_transport::nothing::null_is_empty;
 use http::{HeaderMap, header};
 use serde::Deserialize;
 
@@ -21,6 +22,7 @@ pub(crate) struct Status {
 pub(crate) struct Details {
     /// The resource that it is about: it may be another one than the call's.
     pub(crate) kind: String,
+    #[serde(deserialize_with = "null_is_empty")]
     causes: Vec<Cause>,
 }
 

@@ -60,7 +60,8 @@ async fn one(
     let ours = Listing::in_namespace(namespace).labelled(label::selector(platform, names::TASK));
     match cluster.fold::<SecretObject, _>(&ours, BTreeMap::new, take).await {
         Ok(copies) => target.copies = copies,
-        Err(error @ KubernetesError::Forbidden(_)) => {
+        // One namespace that cannot be read keeps nothing from the others.
+        Err(error) if error.is_of_one_call() => {
             target.failure = Some(error);
             return Ok(target);
         }
@@ -75,7 +76,7 @@ async fn one(
         // A Secret of that name without our labels would not be in the list.
         match in_their_places(cluster, namespace, &wanted, texts).await {
             Ok(others) => target.copies.extend(others),
-            Err(error @ KubernetesError::Forbidden(_)) => target.failure = Some(error),
+            Err(error) if error.is_of_one_call() => target.failure = Some(error),
             Err(error) => return Err(error),
         }
     }
@@ -86,7 +87,7 @@ async fn one(
 async fn closed(cluster: &Cluster, namespace: &str) -> Result<Option<Closed>, KubernetesError> {
     match cluster.namespace(namespace).await {
         Ok(state) => Ok(Closed::of(state)),
-        Err(KubernetesError::Forbidden(_)) => Ok(None),
+        Err(error) if error.is_of_one_call() => Ok(None),
         Err(error) => Err(error),
     }
 }
