@@ -154,22 +154,6 @@ impl Call {
         self
     }
 
-    /// The list that a watch would begin with, as small as can be.
-    pub(crate) fn as_list(&self) -> Self {
-        Self {
-            verb: Verb::List,
-            resource: self.resource,
-            about: self.about.clone(),
-            secrets: Vec::new(),
-            one: None,
-            names: self.names.clone(),
-            path: self.path.clone(),
-            query: "?limit=1".to_owned(),
-            accept: self.accept,
-            content: None,
-        }
-    }
-
     pub(crate) fn method(&self) -> Method {
         self.verb.method()
     }
