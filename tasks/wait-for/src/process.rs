@@ -141,10 +141,11 @@ fn tell(line: &WaitFor, outcome: Outcome, summary: &Summary) -> ExitCode {
     let printed = match line.output {
         OutputFormat::Json if !has_command || outcome != Outcome::Open => output::print_json(summary),
         OutputFormat::Text if !has_command => output::print_text(&summary.text()),
-        _ => {
+        _ if outcome == Outcome::Open => {
             tracing::info!("the barrier is open after {} ms", summary.duration_milliseconds);
             Ok(())
         }
+        _ => Ok(()),
     };
     if let Some(failure) = summary.failure(outcome) {
         output::print_failure(&failure, line.log_format);
@@ -224,6 +225,7 @@ fn expectations(line: &WaitFor, secrets: &SecretResolver) -> Result<Expectations
         host: http.host.as_deref().map(crate::condition::declared::host).transpose()?,
         ca_bundle: http.ca_file.as_ref().map(|path| file(path, secrets)).transpose()?,
         client: client(line, secrets)?,
+        any_object: line.kubernetes.any_object,
         retry_failed_jobs: line.kubernetes.retry_failed_jobs,
         confirmations: line.waiting.confirmations,
         invert: line.waiting.invert,

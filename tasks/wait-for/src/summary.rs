@@ -1,6 +1,6 @@
 //! What the barrier tells at its end.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use evenkeel_core::report::Failure;
 use evenkeel_engine::exit_code::ExitCode;
@@ -40,6 +40,9 @@ pub struct ConditionSummary {
     /// What is missing, or why it cannot be met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<String>,
+    /// What to do about it, where waiting cannot help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// How long it was waited for, in milliseconds.
     pub waited_milliseconds: u64,
     /// How long it has been missing, in milliseconds; less than the whole time when it was ready in between.
@@ -116,13 +119,23 @@ impl Summary {
                 let hint = "see what keeps it, or give it more time with `--timeout`";
                 (format!("not ready after {seconds} s: {}", names(State::Unmet)), hint)
             }
-            Outcome::Hopeless => (
-                format!("waiting cannot help: {}", names(State::Failed)),
-                "correct the target or its credentials; an HTTP status that is fine goes into `--status`",
-            ),
+            Outcome::Hopeless => {
+                return Some(Failure {
+                    message: format!("waiting cannot help: {}", names(State::Failed)),
+                    hint: Some(self.hints()).filter(|hints| !hints.is_empty()),
+                });
+            }
             Outcome::Stopped => (format!("stopped after {seconds} s: {}", names(State::Unmet)), "run it again"),
         };
         Some(Failure { message, hint: Some(hint.to_owned()) })
+    }
+
+    /// What to do about those that cannot be met, each once.
+    fn hints(&self) -> String {
+        let mut hints: Vec<&str> = self.conditions.iter().filter_map(|condition| condition.hint.as_deref()).collect();
+        let mut seen = BTreeSet::new();
+        hints.retain(|hint| seen.insert(*hint));
+        hints.join("; ")
     }
 }
 
@@ -138,6 +151,7 @@ impl ConditionSummary {
             state,
             attempts: row.attempts,
             missing: Some(row.missing.clone()).filter(|missing| !missing.is_empty()),
+            hint: Some(row.hint.clone()).filter(|hint| !hint.is_empty()),
             waited_milliseconds: milliseconds(row.begin, row.ended.unwrap_or(now)),
             missing_for_milliseconds: (row.phase == Phase::Waiting && row.successes == 0)
                 .then(|| milliseconds(row.since, now)),

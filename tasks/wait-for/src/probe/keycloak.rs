@@ -6,10 +6,14 @@ use evenkeel_transport::{
 };
 use serde::Deserialize;
 
-use super::{Manner, application::below, http::Asker};
+use super::{
+    Manner,
+    application::below,
+    http::{Answer, Asker},
+};
 use crate::{
     Error,
-    barrier::Verdict,
+    barrier::{End, Verdict},
     condition::{ClientAccount, KeycloakTarget},
 };
 
@@ -32,6 +36,11 @@ struct Token {
     access_token: Secret,
 }
 
+/// Keycloak's own words: a gateway answers 404 as well.
+fn is_no_such_realm(answer: &Answer) -> bool {
+    answer.json().is_some_and(|body| body["error"] == "Realm does not exist")
+}
+
 impl KeycloakProbe {
     pub(super) fn new(target: &KeycloakTarget, manner: &Manner) -> Result<Self, Error> {
         let asker = Asker::of(&target.service, manner)?;
@@ -52,9 +61,11 @@ impl KeycloakProbe {
             Err(verdict) => return verdict,
         };
         match serde_json::from_slice::<PublicRealm>(&answer.body) {
-            _ if answer.status != 200 => answer.unexpected(),
-            Ok(realm) if !realm.realm.is_empty() => Verdict::Ready,
-            _ => Verdict::NotYet("what answers is not Keycloak".to_owned()),
+            Ok(realm) if answer.status == 200 && !realm.realm.is_empty() => Verdict::Ready,
+            _ if answer.status == 404 && is_no_such_realm(&answer) => {
+                Verdict::NotYet("answers that the realm does not exist".to_owned())
+            }
+            _ => answer.not_of("Keycloak"),
         }
     }
 
@@ -74,9 +85,10 @@ impl KeycloakProbe {
         match (answer.status, token) {
             (200, Some(token)) if !token.access_token.expose().is_empty() => Verdict::Ready,
             (200, _) => Verdict::NotYet("answers without a token".to_owned()),
-            (401 | 403, _) => {
-                Verdict::Never(format!("client `{}` is refused a token: answers {}", client.client_id, answer.status))
-            }
+            (401 | 403, _) => Verdict::Refused(End::new(
+                format!("client `{}` is refused a token: answers {}", client.client_id, answer.status),
+                "check `--client-id` and the client's secret, that the client has a service account, and that the realm is enabled",
+            )),
             _ => Verdict::NotYet(format!("gives no token to client `{}`: answers {}", client.client_id, answer.status)),
         }
     }

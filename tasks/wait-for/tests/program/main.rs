@@ -1,6 +1,7 @@
 //! The barrier as people and init containers run it: the real program against servers on loopback.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod applications;
 mod cluster;
 mod secrecy;
 mod servers;
@@ -272,8 +273,13 @@ async fn the_command_takes_the_place_of_the_process() {
 #[tokio::test]
 async fn the_command_does_not_run_while_the_barrier_is_closed() {
     let server = server("/", vec![answer(503, json!({}))]).await;
-    let (code, stdout, _) = run(wait_for(&["--timeout", "300ms", &server.uri(), "--", "/bin/echo", "open"])).await;
-    assert_eq!((code, stdout.as_str()), (69, ""));
+    for form in ["text", "json"] {
+        let mut command = wait_for(&["--timeout", "300ms", &server.uri(), "--output", form, "--", "/bin/echo", "ran"]);
+        command.env("RUST_LOG", "info");
+        let (code, stdout, stderr) = run(command).await;
+        assert_eq!((code, stdout.contains("ran")), (69, false));
+        assert!(!stderr.contains("is open"), "{stderr}");
+    }
 }
 
 #[tokio::test]
