@@ -126,10 +126,11 @@ impl Difference {
     pub fn notes<'a>(&'a self, object: &'a ObjectId) -> impl Iterator<Item = Note> + 'a {
         let unknown =
             self.unknown.iter().map(|path| format!("`{path}` is not shown, so that a difference cannot be seen"));
-        let forgotten = self.forgotten.iter().map(|path| {
+        let forgotten = self.forgotten.iter().map(move |path| {
             format!(
                 "`{path}` is hidden, and the inventory does not know what was written there, so that it is left \
-                 alone; `apply --adopt` writes the declared value once and remembers it"
+                 alone; `apply --adopt --only {object}` writes the declared value once and makes the object ours, for `--prune` \
+                 too"
             )
         });
         unknown.chain(forgotten).map(|message| Note { object: object.clone(), message })

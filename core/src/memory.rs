@@ -5,16 +5,17 @@
 //! with the same digest is what was written last, another one is a change. Whoever can read the key and a
 //! digest can try guesses, so that both live where only their owner reads.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+mod ownership;
+
+use std::{collections::BTreeMap, fmt};
 
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::object::{Kind, ObjectId};
+pub use ownership::{Claim, Identity, Judgement, Ownership, Sight};
+
+use crate::object::ObjectId;
 
 /// What is remembered of one target.
 #[derive(Clone, Debug, Default)]
@@ -23,29 +24,6 @@ pub struct Memory {
     pub ownership: Ownership,
     /// What was written where the application shows nothing.
     pub secrets: Secrets,
-}
-
-/// Which objects of a target this tool made or was told to adopt: the only ones it may ever delete.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ownership(BTreeSet<ObjectId>);
-
-impl Ownership {
-    /// Whether the object is ours. An older inventory may know it by its joined names only.
-    #[must_use]
-    pub fn contains(&self, object: &ObjectId) -> bool {
-        self.0.contains(object) || object.joined().is_some_and(|joined| self.0.contains(&joined))
-    }
-
-    /// Our objects of one kind, in the order of their names.
-    pub fn of_kind<'a>(&'a self, kind: &'a Kind) -> impl Iterator<Item = &'a ObjectId> + 'a {
-        self.0.iter().filter(move |object| object.kind() == kind)
-    }
-}
-
-impl FromIterator<ObjectId> for Ownership {
-    fn from_iter<I: IntoIterator<Item = ObjectId>>(objects: I) -> Self {
-        Self(objects.into_iter().collect())
-    }
 }
 
 impl From<Ownership> for Memory {
@@ -193,6 +171,7 @@ pub struct HiddenSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::Kind;
 
     const PATH: &str = "config.clientSecret";
 

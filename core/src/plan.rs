@@ -59,6 +59,12 @@ pub struct Change<O> {
     /// Whether a delete removes data that people made (users, repositories): it needs a second,
     /// explicit word (law 5).
     pub removes_data: bool,
+    /// What lives in an object that is deleted, and goes with it. What of it is not ours keeps the delete from happening, and all of
+    /// it counts as deleted.
+    pub takes_along: Vec<ObjectId>,
+    /// Whether it takes a relation away that other people may count on: a membership, a role, a scope. Only so many may go in one
+    /// run.
+    pub removes_relation: bool,
     /// The secrets that this change writes and the application hides from then on. Hidden secrets of
     /// the object that are not among them have to stay as they are.
     pub secrets: Vec<HiddenSecret>,

@@ -31,11 +31,11 @@ mod tree;
 pub use document::{Document, Part};
 pub use model::Values;
 pub use names::{
-    CopyName, DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName, JsonPointer,
-    KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName,
-    RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix,
+    AddressableName, CopyName, DomainName, Email, GroupPath, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName,
+    JsonPointer, KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName,
+    ProjectName, RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix,
 };
-pub use nickname::nickname_of;
+pub use nickname::{folded_nickname, nickname_of};
 pub use path::{Step, ValuePath};
 pub use pattern::fits_pattern;
 pub use problem::{Problem, Problems};

@@ -96,6 +96,12 @@ impl Classified for KubernetesError {
         }
     }
 
+    /// Without a cluster, or an address, nothing is sent.
+    fn changed_nothing(&self) -> bool {
+        matches!(self, Self::NotConfigured | Self::Configuration { .. } | Self::Unaddressable(_))
+            || self.class().changed_nothing()
+    }
+
     fn hint(&self) -> Option<String> {
         Self::hint(self)
     }

@@ -6,7 +6,7 @@ mod reach;
 use std::{fmt, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Arg, ArgAction, Args, Subcommand, ValueEnum, builder::BoolishValueParser};
-use evenkeel_core::{object::ObjectId, values::fits_pattern};
+use evenkeel_core::{object::ObjectId, text::visible, values::fits_pattern};
 use evenkeel_kubernetes_client::Connection;
 
 pub use reach::ReachOptions;
@@ -123,7 +123,7 @@ pub struct Options {
     #[command(flatten)]
     pub values: ValuesOptions,
 
-    /// Only this object and what it waits for; `*` in the name stands for anything; repeat it
+    /// Only this object and what it waits for, as a plan names it; `*` in the name stands for anything; repeat it
     /// [env: EVENKEEL_ONLY, one a line]
     #[arg(long, value_name = "KIND/NAME", help_heading = "Selection")]
     pub only: Vec<Selector>,
@@ -140,6 +140,9 @@ pub struct Options {
     /// More deletes than this, and the run deletes nothing at all
     #[arg(long, value_name = "NUMBER", env = "EVENKEEL_MAX_DELETES", default_value_t = DEFAULT_MAX_DELETES, help_heading = "Deletes")]
     pub max_deletes: usize,
+    /// More memberships, roles and scopes than this to take away, and the run takes none away
+    #[arg(long, value_name = "NUMBER", env = "EVENKEEL_MAX_REMOVALS", default_value_t = DEFAULT_MAX_REMOVALS, help_heading = "Deletes")]
+    pub max_removals: usize,
     /// The file that remembers which objects this tool made
     /// [default: evenkeel/PLATFORM/TASK.jsonl in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "FILE", env = "EVENKEEL_INVENTORY", help_heading = "Deletes")]
@@ -209,6 +212,8 @@ pub struct OutputOptions {
 }
 
 const DEFAULT_MAX_DELETES: usize = 10;
+/// So many people change teams in a day, and no day takes everybody's rights away.
+const DEFAULT_MAX_REMOVALS: usize = 200;
 pub(crate) const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -221,6 +226,7 @@ impl Default for Options {
             prune: false,
             prune_data: false,
             max_deletes: DEFAULT_MAX_DELETES,
+            max_removals: DEFAULT_MAX_REMOVALS,
             inventory: None,
             cluster: ClusterOptions::default(),
             verify_secrets: false,
@@ -261,10 +267,13 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Whether the object is selected.
+    /// Whether the object is selected: by its names as a plan shows them, or as they are, with slashes between.
     #[must_use]
     pub fn matches(&self, object: &ObjectId) -> bool {
-        self.kind == object.kind().as_str() && fits_pattern(&self.name, &object.path())
+        let fits = |name: &str| fits_pattern(&self.name, name);
+        let joined = || object.names().collect::<Vec<_>>().join("/");
+        let path = object.path();
+        self.kind == object.kind().as_str() && (fits(&path) || fits(&visible(&path)) || fits(&joined()))
     }
 }
 
@@ -344,10 +353,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_selected_as_it_is_shown() {
-        let role = ObjectId::within(Kind::new("client-role"), "app", "x/y");
-        assert!("client-role/app/x\\/y".parse::<Selector>().unwrap().matches(&role));
-        assert!(!"client-role/app/x/y".parse::<Selector>().unwrap().matches(&role), "that is another one");
+    fn a_name_is_selected_as_a_plan_shows_it_and_as_people_write_it() {
+        let role = ObjectId::within(Kind::new("client-role"), "app", "x/y\u{1}");
+        for selector in
+            ["client-role/app/x\\/y\u{1}", "client-role/app/x/y\u{1}", "client-role/app/x/*", "client-role/app/*"]
+        {
+            assert!(selector.parse::<Selector>().unwrap().matches(&role), "{selector}");
+        }
+        for selector in ["client-role/app/x", "client-role/x/y*", "role/app/x/y*"] {
+            assert!(!selector.parse::<Selector>().unwrap().matches(&role), "{selector}");
+        }
+        let shown = visible(&role.to_string()).into_owned();
+        assert!(shown.parse::<Selector>().unwrap().matches(&role), "{shown} can be pasted");
     }
 
     #[test]

@@ -26,12 +26,11 @@ use crate::{
     progress::Step,
     stop::Stop,
     task::{Applied, Class, Classified, Task},
+    watch::FINISHING,
 };
 
 /// How many creates are announced with one write.
 const ANNOUNCED_TOGETHER: usize = 256;
-/// How long after the deadline a change may take to finish what it has begun: no request outlives the deadline, so that this is about files.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// What became of a change. Most are applied, so that one takes no more room than that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +65,6 @@ impl Fault {
     /// Whether trying again in this run cannot help.
     pub(crate) const fn is_final(&self) -> bool {
         matches!(self.class, Class::Refused | Class::Prevented | Class::NotAuthorised | Class::Configuration)
-    }
-
-    /// Whether the change certainly did not happen, so that an announcement can be taken back.
-    const fn did_not_happen(&self) -> bool {
-        matches!(self.class, Class::Refused | Class::Prevented | Class::NotAuthorised | Class::Conflict)
     }
 }
 
@@ -154,7 +148,7 @@ pub(crate) async fn execute<T: Task, I: Inventory>(
         desired,
         changes: plan.changes(),
         schedule: Schedule::new(plan.changes()),
-        announcements: Announcements::new(plan.changes(), given_up),
+        announcements: Announcements::new(plan.changes(), given_up, makes_object::<T>),
         fates: vec![None; plan.changes().len()],
         notes: Vec::new(),
         running: FuturesUnordered::new(),
@@ -165,6 +159,11 @@ pub(crate) async fn execute<T: Task, I: Inventory>(
         inventory_error: None,
     };
     executor.run(given_up, bounds).await
+}
+
+/// Whether a change makes an object, or makes it anew: only then a run that is cut short may leave one that nobody has seen.
+fn makes_object<T: Task>(change: &Change<T::Operation>) -> bool {
+    change.action == Action::Create || T::makes_anew(&change.operation)
 }
 
 /// A change that is not under way any more, by its position in the plan.
@@ -189,6 +188,8 @@ struct Executor<'a, T: Task, I> {
 impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     async fn run(mut self, given_up: &BTreeMap<ObjectId, Fault>, bounds: &Bounds<'_>) -> Execution {
         let mut halt = None;
+        // Until when what is under way is waited for, once the run has to end.
+        let mut patience = None;
         loop {
             halt = halt.or_else(|| bounds.halt());
             while halt.is_none() && self.running.len() < bounds.concurrency {
@@ -199,11 +200,14 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
             if self.running.is_empty() {
                 break;
             }
+            if halt.is_some() {
+                patience = patience.or_else(|| Some(Instant::now() + FINISHING));
+            }
             tokio::select! {
                 biased;
                 () = bounds.stop.asked(), if halt.is_none() => halt = Some(Halt::Stopped),
                 () = sleep_until(bounds.deadline), if halt.is_none() => halt = Some(Halt::Deadline),
-                () = sleep_until(bounds.deadline + GRACE) => self.give_up_running(bounds),
+                () = sleep_until(patience.unwrap_or(bounds.deadline)), if patience.is_some() => self.give_up_running(bounds),
                 Some((position, result)) = self.running.next() => self.end(position, result).await,
             }
         }
@@ -221,7 +225,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
             // The log has told it in an earlier round.
             return self.settle(position, fault.clone());
         }
-        if change.action == Action::Create {
+        if makes_object::<T>(change) {
             let group = self.announcements.group(position);
             let objects: Vec<ObjectId> = group.iter().map(|&position| self.changes[position].object.clone()).collect();
             if !objects.is_empty()
@@ -249,10 +253,10 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
         match result {
             Ok(applied) => {
                 tracing::info!(object = %change.object, action = %change.action, "applied");
-                match change.action {
-                    Action::Create => self.inventory.note(&change.object, State::Owned),
-                    Action::Delete => self.inventory.note(&change.object, State::Gone),
-                    Action::Update => {}
+                if makes_object::<T>(change) {
+                    self.inventory.note(&change.object, State::Owned);
+                } else if change.action == Action::Delete {
+                    self.inventory.note(&change.object, State::Gone);
                 }
                 self.inventory.note_secrets(&change.object, &change.secrets);
                 self.notes.extend(applied.notes);
@@ -262,9 +266,9 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
             }
             Err(error) => {
                 let fault = Fault::of(&error);
-                if fault.did_not_happen() {
+                if error.changed_nothing() {
                     self.inventory.take_back_secrets(&change.object, &change.secrets);
-                    if change.action == Action::Create {
+                    if makes_object::<T>(change) {
                         self.take_back(&change.object, fault.class).await;
                     }
                 }
@@ -276,7 +280,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     /// An object that is there although we did not make it is somebody else's: that has to be on disk
     /// before anything else, because a crash would leave it announced as ours.
     async fn take_back(&mut self, object: &ObjectId, class: Class) {
-        self.inventory.note(object, State::Gone);
+        self.inventory.take_back(object);
         if matches!(class, Class::Conflict | Class::Prevented)
             && let Err(error) = self.inventory.store().await
         {
@@ -306,7 +310,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
     fn give_up_running(&mut self, bounds: &Bounds<'_>) {
         self.running.clear();
         for position in std::mem::take(&mut self.under_way) {
-            let message = format!("it was still under way {} after the deadline", shown(GRACE));
+            let message = format!("it was still under way {} after the run had to end", shown(FINISHING));
             let hint = bounds.reason(Halt::Deadline).hint;
             self.fail(position, Fault { class: Class::Unavailable, failure: Failure { message, hint } });
         }
@@ -314,7 +318,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
 
     async fn finish(mut self, halt: Option<Halt>) -> Execution {
         for position in self.announcements.never_sent() {
-            self.inventory.note(&self.changes[position].object, State::Gone);
+            self.inventory.take_back(&self.changes[position].object);
         }
         if let Err(error) = self.inventory.store().await {
             self.inventory_error.get_or_insert(error);
@@ -346,10 +350,13 @@ enum Announcement {
 }
 
 impl Announcements {
-    fn new<O>(changes: &[Change<O>], given_up: &BTreeMap<ObjectId, Fault>) -> Self {
+    fn new<O>(
+        changes: &[Change<O>],
+        given_up: &BTreeMap<ObjectId, Fault>,
+        makes_object: impl Fn(&Change<O>) -> bool,
+    ) -> Self {
         let to_come = changes.iter().enumerate();
-        let to_come =
-            to_come.filter(|(_, change)| change.action == Action::Create && !given_up.contains_key(&change.object));
+        let to_come = to_come.filter(|(_, change)| makes_object(change) && !given_up.contains_key(&change.object));
         Self {
             to_come: to_come.map(|(position, _)| position).collect(),
             steps: vec![Announcement::None; changes.len()],

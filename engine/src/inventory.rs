@@ -1,10 +1,12 @@
 //! What this tool made: the memory by which `--prune` knows its own objects from those of others (law 5).
 //!
-//! An object is *announced* before its create is sent and *owned* once the create has succeeded. Both
-//! count as ours: an announced object was observed to be absent just before, so that when it is there
+//! An object is *announced* before its create is sent, *owned* once the create has succeeded, and known by the server's id
+//! from the next reading on: another object of the same name is not ours, and what is ours by its name alone is never deleted.
+//! An announced object counts as ours: it was observed to be absent just before, so that when it is there
 //! later, our create made it and only its answer was lost. An announcement is taken back when the
 //! application says that the create did not happen: the object was there already (a conflict: somebody
-//! else made it), or the create was refused.
+//! else made it), or the create was refused. What was known before is true again then: where an earlier create was cut off, the
+//! server may have finished that one late, and the object that is in the way is ours.
 //!
 //! It is also what this tool remembers of secrets that an application hides (law 3): a keyed digest of
 //! what was written last, per object and field. The write is announced before it is sent, which makes the
@@ -20,24 +22,22 @@ mod stored;
 use std::future::Future;
 
 use evenkeel_core::{
-    memory::{HiddenSecret, Memory},
+    memory::{HiddenSecret, Identity, Memory},
     object::ObjectId,
 };
-use serde::{Deserialize, Serialize};
 
 pub use crate::private_file::Exposed;
 pub use error::{InventoryError, Place};
 pub(crate) use file::default_path;
 pub(crate) use stored::StoredInventory;
 
-/// What the inventory knows of an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// What is noted of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Its create may have been sent.
-    Announced,
-    /// It was made or adopted.
+    /// It was made or adopted; which one it is shows at the next reading.
     Owned,
+    /// It is the one with this identity.
+    Known(Identity),
     /// It is not ours, or not there any more.
     Gone,
 }
@@ -64,6 +64,9 @@ pub trait Inventory: Send {
         object: &ObjectId,
         secrets: &[HiddenSecret],
     ) -> impl Future<Output = Result<(), InventoryError>> + Send;
+
+    /// Notes that an announced object was certainly not created: what was known of it before is true again.
+    fn take_back(&mut self, object: &ObjectId);
 
     /// Notes that announced secrets were written. It is stored like [`note`](Self::note); until then a
     /// crash leads to the same write once more.

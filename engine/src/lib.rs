@@ -28,9 +28,10 @@ pub mod task;
 mod telemetry;
 mod values_files;
 pub mod vault;
-pub mod watch;
+mod watch;
 
-pub use process::{begin, main_of, parse, read_values, run_matches, task_command, validate};
+pub use off_runtime::off_runtime;
+pub use process::{begin, main_of, parse, read_values, run_matches, task_command, validate, watched};
 
 /// Compares a generated file of the repository with what it should hold, or writes it when
 /// `EVENKEEL_UPDATE` is set.

@@ -3,8 +3,8 @@
 use std::panic::resume_unwind;
 
 /// Does this in a thread of its own. Whoever gives up waiting leaves the thread behind: a file that is a pipe to which nobody writes holds up
-/// that thread and nothing else. A process does not wait for such threads when it ends ([`block_on`](crate::process::block_on)).
-pub(crate) async fn off_runtime<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
+/// that thread and nothing else. A process does not wait for such threads when it ends ([`watched`](crate::watched)).
+pub async fn off_runtime<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {

@@ -1,6 +1,7 @@
 //! What a run leaves behind: data on standard output, errors on standard error, the report file and
 //! the termination message of a pod. Everything that leaves goes through the process's mask.
 
+mod json;
 mod place;
 
 use std::{
@@ -48,11 +49,15 @@ pub(crate) fn write(finished: &Finished, options: &OutputOptions) -> ExitCode {
     let printed = print_result(finished, options.format);
     let failures: Vec<Failure> = [report, printed].into_iter().filter_map(Result::err).collect();
     print_ending(&failures, None, options.log_format);
-    // What the run did weighs more than where it is written down.
-    if finished.exit_code == ExitCode::Converged && !failures.is_empty() {
-        ExitCode::Configuration
-    } else {
-        finished.exit_code
+    told(finished.exit_code, failures.is_empty())
+}
+
+/// What a run ends with once it was told, or could not be. A failure of the run weighs more than where it is written down; a run that
+/// went well and of which nobody heard did not.
+const fn told(code: ExitCode, is_written: bool) -> ExitCode {
+    match code {
+        ExitCode::Converged | ExitCode::Differences if !is_written => ExitCode::Configuration,
+        code => code,
     }
 }
 
@@ -139,18 +144,13 @@ fn without_failure(report: &Report) -> Report {
 fn json(value: &impl Serialize) -> String {
     // Reports and plans are texts, numbers and maps with text keys: they always have a JSON form.
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    // Only where something is masked is it taken apart: its keys would come in another order.
-    let text = match mask().leaving(&text) {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(_) => masked_json(&text),
-    };
+    let mut text = json::masked(&text, mask());
+    text.push('\n');
     // A terminal may show it, and it means the same.
-    visible_lines(&(text + "\n")).into_owned()
-}
-
-fn masked_json(text: &str) -> String {
-    let value = serde_json::from_str(text).map(|value| mask().leaving_json(value));
-    value.and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_default()
+    match visible_lines(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(visible) => visible,
+    }
 }
 
 fn write_report(path: &Path, report: &Report) -> Result<(), Failure> {

@@ -4,10 +4,15 @@
 //! that others may read or write is refused, and a link is never followed: it leads to what somebody else has chosen.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    ffi::{OsStr, OsString},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
     path::Path,
 };
+
+/// How the name of a fresh text ends, and how much of it nobody knows before.
+const FRESH_SUFFIX: &str = ".tmp";
+const FRESH_RANDOM: usize = 12;
 
 /// Why a file is refused: neither its own nor its content's fault, but that of who may reach it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,13 +81,39 @@ pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> Result<File, Priva
 /// that nobody knows before; what stood under `path`, be it a link, is not touched but replaced.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
+    let prefix = fresh_prefix(path);
+    remove_left_over(folder, &prefix);
     // Readable for its owner only: that is how temporary files are made.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut fresh = tempfile::Builder::new();
+    let mut file = fresh.prefix(&prefix).suffix(FRESH_SUFFIX).rand_bytes(FRESH_RANDOM).tempfile_in(folder)?;
     file.write_all(text)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     // The new name is durable once its folder is; a system where folders cannot be opened has no such notion.
     File::open(folder).and_then(|folder| folder.sync_all()).or(Ok(()))
+}
+
+/// What a fresh text of this file begins with, and of no other: whoever writes the file holds its lock.
+fn fresh_prefix(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
+    prefix
+}
+
+/// Removes what runs have left that were killed before a fresh text was in its place. What is not surely such a text stays, and so does one
+/// that cannot be removed: the next write tries again.
+fn remove_left_over(folder: &Path, prefix: &OsStr) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let random = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        let random = random.and_then(|rest| rest.strip_suffix(FRESH_SUFFIX.as_bytes())).unwrap_or_default();
+        let is_fresh = random.len() == FRESH_RANDOM && random.iter().all(u8::is_ascii_alphanumeric);
+        // A link is no regular file here.
+        if is_fresh && entry.metadata().is_ok_and(|metadata| system::exposure_of(&metadata).is_none()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes the folder of a file, for its owner only.
@@ -101,7 +132,7 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(unix)]
 mod system {
     use std::{
-        fs::{File, OpenOptions},
+        fs::{File, Metadata, OpenOptions},
         io,
         os::unix::fs::{MetadataExt, OpenOptionsExt},
     };
@@ -120,20 +151,23 @@ mod system {
     }
 
     pub(super) fn exposure(file: &File) -> io::Result<Option<Exposed>> {
-        let metadata = file.metadata()?;
-        Ok(match metadata.mode() & 0o777 {
+        Ok(exposure_of(&file.metadata()?))
+    }
+
+    pub(super) fn exposure_of(metadata: &Metadata) -> Option<Exposed> {
+        match metadata.mode() & 0o777 {
             _ if !metadata.is_file() => Some(Exposed::NoFile),
             _ if metadata.uid() != geteuid().as_raw() => Some(Exposed::Owner),
             mode if mode & OTHERS != 0 => Some(Exposed::Mode { mode }),
             _ => None,
-        })
+        }
     }
 }
 
 #[cfg(not(unix))]
 mod system {
     use std::{
-        fs::{File, OpenOptions},
+        fs::{File, Metadata, OpenOptions},
         io,
     };
 
@@ -144,13 +178,17 @@ mod system {
     pub(super) fn exposure(_: &File) -> io::Result<Option<Exposed>> {
         Ok(None)
     }
+
+    pub(super) fn exposure_of(metadata: &Metadata) -> Option<Exposed> {
+        if metadata.is_file() { None } else { Some(Exposed::NoFile) }
+    }
 }
 
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use std::{
-        fs::{self, Permissions},
+        fs::Permissions,
         os::unix::fs::{PermissionsExt, symlink},
         path::PathBuf,
     };
@@ -195,6 +233,27 @@ mod tests {
             ("text", "new")
         );
         assert!(!link.is_symlink());
+    }
+
+    #[test]
+    fn what_killed_writes_have_left_goes_with_the_next_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.json");
+        let left_over = file(&folder, ".vault.json.abcDEF123456.tmp", 0o600);
+        let link = folder.path().join(".vault.json.linkLINK1234.tmp");
+        symlink(file(&folder, "target", 0o600), &link).unwrap();
+        let others = [
+            file(&folder, ".vault.json.abcDEF12345.tmp", 0o600),
+            file(&folder, ".vault.json.abcDEF12345!.tmp", 0o600),
+            file(&folder, ".vault.json.shared123456.tmp", 0o644),
+            file(&folder, ".other.json.abcDEF123456.tmp", 0o600),
+            folder.path().join("target"),
+        ];
+        replace(&path, b"new").unwrap();
+        assert!(!left_over.exists());
+        assert!(link.is_symlink() && others.iter().all(|other| other.exists()));
+        let names = fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(names, others.len() + 2, "nothing is left of a write that went well");
     }
 
     #[test]

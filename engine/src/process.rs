@@ -5,6 +5,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
 
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
@@ -100,11 +101,9 @@ fn run_process<T: Task>(command: &TaskCommand) -> ExitCode {
         ..Surroundings::default()
     };
     let late = command.clone();
-    let watch = Watch::over(&surroundings.stop, command.options().timeout, move || {
-        output::write(&overdue::<T>(&late), &late.options().output)
-    });
-    let finished = block_on(run::<T>(command, &surroundings));
-    watch.run_is_over();
+    let overdue = move || output::write(&overdue::<T>(&late), &late.options().output);
+    let limit = command.options().timeout;
+    let finished = watched(&surroundings.stop, limit, overdue, run::<T>(command, &surroundings));
     output::write(&finished.unwrap_or_else(|message| unexpected::<T>(command, message)), options)
 }
 
@@ -114,12 +113,30 @@ fn pod() -> Option<ObjectName> {
     Some(ObjectName::in_namespace(variable("POD_NAMESPACE")?, variable("POD_NAME")?))
 }
 
+/// Does this to its end, with a watch over signals and time: the one way in which a process of ours works. `overdue` tells that the work did not
+/// end in time, and is called instead of what would have told how it ended.
+///
+/// # Errors
+///
+/// A message for people, when it broke down: that is a mistake of ours.
+pub fn watched<F: Future>(
+    stop: &Stop,
+    limit: Duration,
+    overdue: impl FnOnce() -> ExitCode + Send + 'static,
+    work: F,
+) -> Result<F::Output, &'static str> {
+    let watch = Watch::over(stop, limit, overdue);
+    let done = block_on(work);
+    watch.run_is_over();
+    done
+}
+
 /// Does this to its end. What it has left behind in threads of its own, because it had no more time to wait for it, is not waited for here either.
 ///
 /// # Errors
 ///
 /// A message for people, when it broke down: that is a mistake of ours, and its report and exit code must not be lost with it.
-pub(crate) fn block_on<F: Future>(work: F) -> Result<F::Output, &'static str> {
+fn block_on<F: Future>(work: F) -> Result<F::Output, &'static str> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| "the system gives this process no event loop")?;
     let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)));
@@ -163,5 +180,27 @@ pub fn validate(values: &ValuesOptions, definitions: Vec<(&'static str, serde_js
             output::print_ending(&ending.failures, ending.problems.as_ref(), LogFormat::Text);
             ending.code
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_breaks_down_has_an_end_that_can_be_told() {
+        let broken = block_on(async {
+            if true {
+                panic!("canary")
+            }
+        });
+        assert_eq!(broken, Err("the run ended in the middle of its work"));
+        let broken = block_on(crate::off_runtime(|| {
+            if true {
+                panic!("canary")
+            }
+        }));
+        assert_eq!(broken, Err("the run ended in the middle of its work"));
+        assert_eq!(block_on(async { 1 }), Ok(1));
     }
 }

@@ -6,6 +6,7 @@
 mod converge;
 mod ending;
 mod events;
+mod ours;
 mod prepare;
 mod record;
 mod select;
@@ -34,12 +35,12 @@ use crate::{
     executor::{Bounds, Halt},
     exit_code::ExitCode,
     home::Home,
-    inventory::{Inventory, InventoryError, StoredInventory},
+    inventory::{Inventory, StoredInventory},
     lease::RunLease,
     progress::Progress,
     secrets::SecretResolver,
     stop::Stop,
-    task::{Class, Context, Task},
+    task::{Context, Task},
     vault::Vault,
 };
 
@@ -93,7 +94,8 @@ pub async fn run<T: Task>(command: &TaskCommand, surroundings: &Surroundings) ->
     };
     let finished = record.finish(ending, begin.elapsed(), detailed_exitcode);
     if let Some(pod) = &surroundings.pod {
-        events::tell(&finished, pod, &context.cluster).await;
+        let had_to_end = surroundings.stop.is_asked() || begin.elapsed() >= command.options().timeout;
+        events::tell(&finished, pod, &context.cluster, had_to_end).await;
     }
     finished
 }
@@ -128,7 +130,7 @@ pub(crate) fn unexpected<T: Task>(command: &TaskCommand, message: &str) -> Finis
 /// The end of a run that did not end by itself.
 pub(crate) fn overdue<T: Task>(command: &TaskCommand) -> Finished {
     let failure = Failure {
-        message: "the time of the run has passed, and something that it waits for does not return".to_owned(),
+        message: "the run had to end, and something that it waits for does not return".to_owned(),
         hint: Some("look for a file system or a login command that hangs, and run it again".to_owned()),
     };
     Record::new(T::NAME, mode(command)).finish(Ending::failed(ExitCode::Unavailable, failure), Duration::ZERO, false)
@@ -166,7 +168,7 @@ async fn attempt<T: Task>(
         record.note(T::assumed(&prepared.desired));
     }
     let home = in_time(&bounds, home::<T>(options, &prepared, context)).await?;
-    let inventory = in_time(&bounds, open_inventory::<T>(command, &prepared, &home, &record.target)).await?;
+    let inventory = in_time(&bounds, open_inventory::<T>(&prepared, &home, &record.target)).await?;
     let task = {
         let _step = surroundings.progress.waiting("connecting");
         let mask = surroundings.secrets.mask().clone();
@@ -214,7 +216,10 @@ impl<T: Task> Session<'_, T> {
     /// Observes and plans; nothing is written.
     async fn look(&self, memory: &Memory, record: &mut Record) -> Result<ExitCode, Ending> {
         let observed = self.observe(&memory.ownership).await?;
-        let selection = self.plan(&observed, memory, record)?;
+        let judgement = self.judge(&observed, &memory.ownership);
+        record.note(ours::notes(&judgement));
+        let memory = Memory { ownership: judgement.ownership, ..memory.clone() };
+        let selection = self.plan(&observed, &memory, record)?;
         record.plan_only(&selection.plan);
         match selection.refused {
             Some(failure) => Err(Ending::failed(ExitCode::Configuration, failure)),
@@ -241,7 +246,7 @@ impl<T: Task> Session<'_, T> {
         if record.is_new() {
             self.warn_of_empty_selectors(observed, &plan);
         }
-        Ok(select::select(plan, self.options, &memory.ownership, record.deleted()))
+        Ok(select::select(plan, self.options, &memory.ownership, &record.taken))
     }
 
     /// A selector that fits neither what is declared nor what could be deleted is most likely mistyped.
@@ -288,26 +293,11 @@ async fn home<T: Task>(options: &Options, prepared: &Prepared<T>, context: &Cont
     home.map_err(|error| Ending::of_error(&error))
 }
 
-/// The inventory. A run that only looks on goes on without one that cannot be read, and then takes
-/// nothing for ours; a run that could delete or create must not.
-async fn open_inventory<T: Task>(
-    command: &TaskCommand,
-    prepared: &Prepared<T>,
-    home: &Home,
-    target: &str,
-) -> Result<StoredInventory, Ending> {
+/// The inventory. One that cannot be read ends every run: taken for an empty one, it would make strangers of our own objects, so
+/// that a plan or a check tells of another world than the next apply acts in.
+async fn open_inventory<T: Task>(prepared: &Prepared<T>, home: &Home, target: &str) -> Result<StoredInventory, Ending> {
     let opened = StoredInventory::open(home.clone(), (&prepared.platform, T::NAME), target).await;
-    let looks_on = !command.options().prune && !matches!(command, TaskCommand::Apply { .. });
-    opened.or_else(|error: InventoryError| {
-        // What others may have written is told at the first look, not at the first write. One that may be read the next time is
-        // waited for: without it a plan would be another one.
-        let is_exposed = matches!(error, InventoryError::Exposed { .. });
-        if !looks_on || is_exposed || error.class() == Class::Unavailable {
-            return Err(Ending::of_inventory(&error));
-        }
-        tracing::warn!("{error}: nothing is taken for ours");
-        Ok(StoredInventory::empty(target))
-    })
+    opened.map_err(|error| Ending::of_inventory(&error))
 }
 
 /// Milliseconds of a duration, as the report counts them.

@@ -1,4 +1,4 @@
-//! Stopping a run from outside. What signals do is in [`watch`](crate::watch).
+//! Stopping a run from outside. What signals do is in [`watched`](crate::watched).
 
 use tokio::sync::watch;
 

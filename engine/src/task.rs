@@ -1,9 +1,9 @@
 //! What a task is: the rooms that the engine calls, in the order of the flow.
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{collections::BTreeSet, future::Future, sync::Arc, time::Instant};
 
 use evenkeel_core::{
-    memory::{Memory, Ownership},
+    memory::{Memory, Ownership, Sight},
     object::ObjectId,
     plan::{Change, Note, Plan, PlanError},
     report::RequestCounts,
@@ -97,8 +97,24 @@ pub trait Task: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The declared objects that are there, however they came to be: what `--adopt` may take for ours.
-    fn existing(desired: &Self::Desired, observed: &Self::Observed) -> Vec<ObjectId>;
+    /// The declared objects, whether they are there or not. Pure.
+    fn declared(desired: &Self::Desired, observed: &Self::Observed) -> BTreeSet<ObjectId>;
+
+    /// What was seen of an object that is declared or in the inventory, and which one it is. Pure. What was not looked for, and what
+    /// the account may not see, is [unknown](Sight::Unknown) and not absent: an object of ours that is absent is forgotten.
+    fn sight(desired: &Self::Desired, observed: &Self::Observed, object: &ObjectId) -> Sight;
+
+    /// The objects that are there and that `--adopt` may take for ours, however they came to be.
+    fn existing(desired: &Self::Desired, observed: &Self::Observed) -> Vec<ObjectId> {
+        let there = |object: &ObjectId| Self::sight(desired, observed, object).is_there();
+        Self::declared(desired, observed).into_iter().filter(there).collect()
+    }
+
+    /// Whether this operation deletes an object that is there and makes it anew, so that it is another one from then on.
+    fn makes_anew(operation: &Self::Operation) -> bool {
+        let _ = operation;
+        false
+    }
 
     /// Makes one change. A secret that the application hides and that is not among the change's
     /// [`secrets`](Change::secrets) stays as it is.
@@ -187,10 +203,25 @@ pub enum Class {
     Unexpected,
 }
 
+impl Class {
+    /// Whether a failure of this kind says that the application has answered, and done nothing.
+    #[must_use]
+    pub const fn changed_nothing(self) -> bool {
+        matches!(self, Self::Refused | Self::Prevented | Self::NotAuthorised | Self::Conflict)
+    }
+}
+
 /// An error that says what kind of failure it is.
 pub trait Classified: std::error::Error + Send + Sync + 'static {
     /// The kind of failure.
     fn class(&self) -> Class;
+
+    /// Whether the object of the change is certainly as it was: what the inventory has announced is taken back then, so that what
+    /// others make under that name is not taken for ours. A kind of failure does not always tell: nothing was sent, whatever
+    /// the reason, or a part was done before the rest was refused.
+    fn changed_nothing(&self) -> bool {
+        self.class().changed_nothing()
+    }
 
     /// What to do about it, without a final period.
     fn hint(&self) -> Option<String>;

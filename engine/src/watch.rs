@@ -22,8 +22,15 @@ use crate::{
     stop::{Signals, Stop},
 };
 
-/// How long after its deadline a run may take to finish what it has begun, to give back its lease and to tell how it ended.
-pub const GRACE: Duration = Duration::from_secs(15);
+/// How long after its deadline, or after the first signal, a process may last. All that is left has a share of it: what is under way 7 seconds
+/// ([`FINISHING`]), the lease 3, an event 2 ([`LAST_WORDS`]), and to tell that the run did not end 2 ([`TELLING_WITHIN`]).
+pub(crate) const GRACE: Duration = Duration::from_secs(15);
+/// How long what is under way may take when the run has to end.
+pub(crate) const FINISHING: Duration = Duration::from_secs(7);
+/// How long telling the cluster how the run ended may take when it had to end.
+pub(crate) const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long it may take to tell that the run did not end.
+const TELLING_WITHIN: Duration = Duration::from_secs(2);
 
 /// The run is under way.
 const RUNNING: u8 = 0;
@@ -34,21 +41,26 @@ const OVERDUE: u8 = 2;
 
 /// A thread that watches over this process.
 #[derive(Debug)]
-pub struct Watch(Arc<AtomicU8>);
+pub(crate) struct Watch(Arc<AtomicU8>);
 
 impl Watch {
     /// Watches from now on: for signals, and for the run to end within `limit` and [`GRACE`].
     ///
-    /// The first signal asks the run to stop, the second ends the process at once; so does the first when there is no
-    /// run any more. `overdue` tells that the run did not end in time, and is called instead of what would have told how it ended.
+    /// The first signal asks the run to stop, and the process ends within [`GRACE`] then; the second ends the process at once; so does the
+    /// first when there is no run any more. `overdue` tells that the run did not end in time, and is called instead of what would have told how it ended.
     #[must_use]
-    pub fn over(stop: &Stop, limit: Duration, overdue: impl FnOnce() -> ExitCode + Send + 'static) -> Self {
-        Self::within(stop, limit.saturating_add(GRACE), overdue)
+    pub(crate) fn over(stop: &Stop, limit: Duration, overdue: impl FnOnce() -> ExitCode + Send + 'static) -> Self {
+        Self::within(stop, limit, GRACE - TELLING_WITHIN, overdue)
     }
 
-    fn within(stop: &Stop, limit: Duration, overdue: impl FnOnce() -> ExitCode + Send + 'static) -> Self {
+    fn within(
+        stop: &Stop,
+        limit: Duration,
+        grace: Duration,
+        overdue: impl FnOnce() -> ExitCode + Send + 'static,
+    ) -> Self {
         let phase = Arc::new(AtomicU8::new(RUNNING));
-        let watcher = Watcher { phase: Arc::clone(&phase), stop: stop.clone(), limit };
+        let watcher = Watcher { phase: Arc::clone(&phase), stop: stop.clone(), limit, grace };
         let (listening, is_listening) = mpsc::channel();
         let thread = thread::Builder::new().name("watch".to_owned());
         let started = thread.spawn(move || watcher.watch(overdue, &listening));
@@ -62,7 +74,7 @@ impl Watch {
     /// Says that the run has ended: telling how has no deadline, because somebody may be reading page by page, but a signal ends it.
     ///
     /// When the run did not end in time, this never returns: the process is about to end.
-    pub fn run_is_over(&self) {
+    pub(crate) fn run_is_over(&self) {
         if self.0.compare_exchange(RUNNING, TELLING, Ordering::SeqCst, Ordering::SeqCst) == Err(OVERDUE) {
             loop {
                 thread::park();
@@ -75,6 +87,8 @@ struct Watcher {
     phase: Arc<AtomicU8>,
     stop: Stop,
     limit: Duration,
+    /// How long the run may last when it has to end.
+    grace: Duration,
 }
 
 impl Watcher {
@@ -87,7 +101,7 @@ impl Watcher {
             let _ = listening.send(());
             let mut overdue = Some(overdue);
             // A limit that lies beyond all time is none.
-            let mut limit = Instant::now().checked_add(self.limit);
+            let mut limit = Instant::now().checked_add(self.limit.saturating_add(self.grace));
             loop {
                 let late = async move {
                     match limit {
@@ -97,7 +111,11 @@ impl Watcher {
                 };
                 tokio::select! {
                     biased;
-                    () = signals.next() => self.heard(),
+                    () = signals.next() => {
+                        self.heard();
+                        let end = Instant::now() + self.grace;
+                        limit = Some(limit.map_or(end, |limit| limit.min(end)));
+                    }
                     () = late => limit = self.late(overdue.take()),
                 }
             }
@@ -121,7 +139,7 @@ impl Watcher {
             return None;
         }
         thread::spawn(move || exit(i32::from(overdue().number())));
-        Instant::now().checked_add(GRACE)
+        Instant::now().checked_add(TELLING_WITHIN)
     }
 }
 
@@ -144,17 +162,62 @@ mod tests {
     }
 
     #[test]
+    fn a_process_whose_thread_hangs_ends_soon_after_the_first_signal() {
+        assert_eq!(child("child_hears_one_signal"), Some(69));
+    }
+
+    #[test]
+    fn a_second_signal_ends_a_process_whose_thread_hangs() {
+        assert_eq!(child("child_hears_two_signals"), Some(75));
+    }
+
+    #[test]
+    fn whatever_follows_the_end_of_a_run_has_a_share_of_one_grace() {
+        let lease = Duration::from_secs(3);
+        assert!(FINISHING + lease + LAST_WORDS + TELLING_WITHIN < GRACE);
+    }
+
+    #[test]
     fn a_run_that_has_ended_is_not_overdue() {
         let phase = Arc::new(AtomicU8::new(RUNNING));
-        let watcher = Watcher { phase: Arc::clone(&phase), stop: Stop::new(), limit: Duration::ZERO };
+        let (limit, grace) = (Duration::ZERO, Duration::ZERO);
+        let watcher = Watcher { phase: Arc::clone(&phase), stop: Stop::new(), limit, grace };
         Watch(phase).run_is_over();
         assert_eq!(watcher.late(Some(|| ExitCode::Unavailable)), None, "and this process goes on");
     }
 
     #[test]
     #[ignore = "is the process of another test"]
+    fn child_hears_one_signal() {
+        use rustix::process::{Signal, getpid, kill_process};
+        let limit = Duration::from_secs(600);
+        let _watch = Watch::within(&Stop::new(), limit, Duration::ZERO, || ExitCode::Unavailable);
+        kill_process(getpid(), Signal::TERM).unwrap();
+        loop {
+            thread::park();
+        }
+    }
+
+    #[test]
+    #[ignore = "is the process of another test"]
+    fn child_hears_two_signals() {
+        use rustix::process::{Signal, getpid, kill_process};
+        let stop = Stop::new();
+        let _watch = Watch::over(&stop, Duration::from_secs(600), || ExitCode::Unexpected);
+        kill_process(getpid(), Signal::TERM).unwrap();
+        while !stop.is_asked() {
+            thread::yield_now();
+        }
+        kill_process(getpid(), Signal::TERM).unwrap();
+        loop {
+            thread::park();
+        }
+    }
+
+    #[test]
+    #[ignore = "is the process of another test"]
     fn child_hangs() {
-        let _watch = Watch::within(&Stop::new(), Duration::ZERO, || ExitCode::Unavailable);
+        let _watch = Watch::within(&Stop::new(), Duration::ZERO, Duration::ZERO, || ExitCode::Unavailable);
         loop {
             thread::park();
         }

@@ -1,9 +1,19 @@
 //! A stand-in with values, an inventory and a report: everything that a run needs, in a folder of its own.
 
-use std::{collections::BTreeMap, fs, num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    num::NonZeroUsize,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use clap::{Args, FromArgMatches};
-use evenkeel_core::{object::ObjectId, plan::ChangeDocument, report::Status};
+use evenkeel_core::{
+    object::ObjectId,
+    plan::ChangeDocument,
+    report::{ChangeReport, Status},
+};
 use evenkeel_engine::{
     command_line::{ClusterOptions, Options, TaskCommand, ValuesOptions},
     exit_code::ExitCode,
@@ -91,6 +101,33 @@ impl<S: Subject> Bench<S> {
         fs::remove_file(self.path("inventory.jsonl")).unwrap();
     }
 
+    /// What the inventory holds, as text; with nothing else it can be put back.
+    pub(crate) fn inventory(&self) -> String {
+        fs::read_to_string(self.path("inventory.jsonl")).unwrap()
+    }
+
+    /// Puts an inventory in place of the one that is there.
+    pub(crate) fn put_back(&self, inventory: &str) {
+        // In place: whose file it is, and who may read it, stays.
+        fs::write(self.path("inventory.jsonl"), inventory).unwrap();
+    }
+
+    /// The objects that the inventory lists as ours, as `kind/name`.
+    pub(crate) fn ours(&self) -> BTreeSet<ObjectId> {
+        let mut ours = BTreeSet::new();
+        for line in self.inventory().lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let (Some(object), Some(state)) = (line["object"].as_str(), line["state"].as_str()) else { continue };
+            let object = object.parse().unwrap();
+            if state == "gone" {
+                ours.remove(&object)
+            } else {
+                ours.insert(object)
+            };
+        }
+        ours
+    }
+
     /// A path in this bench's folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -161,6 +198,24 @@ impl<S: Subject> Bench<S> {
     /// How many requests of a kind there were since the log was last reset.
     pub(crate) fn count(&self, kind: Kind) -> usize {
         self.subject.requests().iter().filter(|request| request.kind == kind).count()
+    }
+}
+
+/// Whether a run has done everything but what others are in the way of: each change that failed says so, and the rest waits.
+pub(crate) fn ended_but_for_others(finished: &Finished) -> bool {
+    let says = |change: &ChangeReport, word: &str| {
+        change.failure.as_ref().is_some_and(|failure| failure.message.contains(word))
+    };
+    let is_in_the_way = |change: &ChangeReport| match change.status {
+        Status::Applied => true,
+        Status::Failed => says(change, "is there and not ours"),
+        Status::Skipped => says(change, "waits for"),
+        Status::Planned => false,
+    };
+    match finished.exit_code {
+        ExitCode::Converged => true,
+        ExitCode::Configuration => finished.failures.is_empty() && finished.report.changes.iter().all(is_in_the_way),
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 mod random;
 
 use evenkeel_copy_certs::CopyCerts;
-use evenkeel_core::object::ObjectId;
+use evenkeel_core::{object::ObjectId, plan::ChangeDocument};
 use evenkeel_sandbox::{Kubernetes, KubernetesOptions};
 use serde_json::{Map, Value, json};
 
@@ -46,8 +46,11 @@ platform: {name: demo, domain: demo.example.com}
 teams: {alpha: {}, beta: {}}
 ";
 
+/// The first rule is that of [`FEWER`]: what is still declared then stays as it is.
 const COPIES: &str = "\
 copies:
+  - from: {namespaces: team-alpha, type: kubernetes.io/dockerconfigjson}
+    to: {namespace: argocd, name: 'copy-{namespace}-{name}'}
   - from: {namespaces: team-*, type: kubernetes.io/dockerconfigjson}
     to: {namespace: argocd, name: 'copy-{namespace}-{name}'}
   - from: {namespaces: [team-alpha, team-beta], names: settings}
@@ -85,6 +88,14 @@ impl Subject for Copies {
 
     async fn fill_by_others(&self) {
         self.add_foreign().await;
+    }
+
+    fn reaches_into(_: &ChangeDocument) -> Vec<ObjectId> {
+        Vec::new()
+    }
+
+    fn holds_our_own(place: &str) -> bool {
+        place.starts_with("/kubernetes/secrets/argocd/copy-")
     }
 
     fn start() -> Self {

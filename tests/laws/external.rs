@@ -1,6 +1,6 @@
 //! The Keycloak task where people come from an identity provider outside: teams have mappers instead of groups.
 
-use evenkeel_core::object::ObjectId;
+use evenkeel_core::{object::ObjectId, plan::ChangeDocument};
 use evenkeel_sandbox::Options;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -64,8 +64,29 @@ impl Subject for External {
 
     const IS_MET_UNDER_ITS_NAMES: bool = true;
 
+    /// With a provider of the alias that a platform implies: the same issuer and client, and otherwise settings of its own.
     async fn fill_by_others(&self) {
         self.0.fill().await;
+        let issuer = format!("{}/realms/master", self.0.server.url());
+        let end_point = |name: &str| format!("{issuer}/protocol/openid-connect/{name}");
+        let config = json!({"clientId": "evenkeel", "clientSecret": "theirs", "syncMode": "IMPORT", "defaultScope": "openid",
+                            "issuer": issuer, "authorizationUrl": end_point("auth"), "jwksUrl": end_point("certs"),
+                            "logoutUrl": end_point("logout"), "tokenUrl": end_point("token"),
+                            "userInfoUrl": end_point("userinfo")});
+        let provider = json!({"alias": "otomi-idp", "providerId": "oidc", "displayName": "Theirs", "enabled": false,
+                              "trustEmail": false, "config": config});
+        self.0.send(Method::POST, "/identity-provider/instances", provider).await;
+        let mapper = json!({"name": "sub", "identityProviderAlias": "otomi-idp", "config": {"role": "offline_access"},
+                            "identityProviderMapper": "hardcoded-role-idp-mapper"});
+        self.0.send(Method::POST, "/identity-provider/instances/otomi-idp/mappers", mapper).await;
+    }
+
+    fn reaches_into(change: &ChangeDocument) -> Vec<ObjectId> {
+        Keycloak::reaches_into(change)
+    }
+
+    fn holds_our_own(place: &str) -> bool {
+        Keycloak::holds_our_own(place)
     }
 
     fn start() -> Self {

@@ -33,7 +33,7 @@ async fn refused<S: Subject>(whole: &Undisturbed, (server, number): Place) -> Ve
     // write of it is refused, the next look finds that nothing is missing: then everything has to be there already.
     let was_needless = finished.exit_code == ExitCode::Converged && finished.report.count(Status::Failed) == 0;
     let mut complaints =
-        if was_needless { differences(&whole.state, &essence(&bench.subject)) } else { of_report(&finished) };
+        if was_needless { differences(&whole.state, &essence(&bench.subject)) } else { of_report::<S>(&finished) };
     let applied = finished.report.count(Status::Applied);
     if bench.count(Kind::Write) < applied {
         complaints.push(format!("{applied} changes with {} writes", bench.count(Kind::Write)));
@@ -53,17 +53,18 @@ async fn refused<S: Subject>(whole: &Undisturbed, (server, number): Place) -> Ve
 }
 
 /// One failed, those that wait for it are skipped and say so, and everything else is done.
-fn of_report(finished: &Finished) -> Vec<String> {
+fn of_report<S: Subject>(finished: &Finished) -> Vec<String> {
     let mut complaints = Vec::new();
-    if finished.exit_code != ExitCode::SomeFailed {
-        complaints.push(told(finished));
-    }
     let changes = &finished.report.changes;
     let failed: Vec<&ChangeReport> = changes.iter().filter(|change| change.status == Status::Failed).collect();
     let [failed] = failed[..] else {
         complaints.push(format!("{} changes failed: {}", failed.len(), told(finished)));
         return complaints;
     };
+    let is_for_good = S::is_refused_for_good(&failed.change.object);
+    if finished.exit_code != if is_for_good { ExitCode::Configuration } else { ExitCode::SomeFailed } {
+        complaints.push(told(finished));
+    }
     let dependents = dependents(changes, &failed.change.object);
     for change in changes {
         let object = &change.change.object;

@@ -10,7 +10,8 @@ mod random;
 mod state;
 mod values;
 
-use evenkeel_core::object::ObjectId;
+use evenkeel_core::{object::ObjectId, plan::ChangeDocument};
+use evenkeel_harbor::names;
 use evenkeel_sandbox::{HarborOptions, Kubernetes, KubernetesOptions, Watcher};
 use serde_json::{Value, json};
 
@@ -54,7 +55,7 @@ impl Subject for Harbor {
     const HOLDS_DATA: bool = false;
 
     fn minimal_values(urls: &[String]) -> Vec<(&'static str, String)> {
-        vec![("10-platform.yaml", values::MINIMAL.replace("(server)", &urls[0]))]
+        values::minimal(urls)
     }
 
     const IS_MET_UNDER_ITS_NAMES: bool = true;
@@ -62,6 +63,34 @@ impl Subject for Harbor {
     async fn fill_by_others(&self) {
         let _away = self.watcher.look_away();
         self.fill().await;
+    }
+
+    /// A robot reaches into the projects in which it has rights; our own works everywhere.
+    fn reaches_into(change: &ChangeDocument) -> Vec<ObjectId> {
+        let names: Vec<&str> = change.object.names().collect();
+        match change.object.kind().as_str() {
+            "robot" => {
+                let rights = change.fields.iter().filter(|field| field.path.starts_with("permissions"));
+                let places = rights.flat_map(|field| field.after.as_ref().and_then(Value::as_object));
+                let places =
+                    places.flat_map(|places| places.keys()).filter(|place| !["/", "*"].contains(&place.as_str()));
+                places.map(|place| names::project(place)).collect()
+            }
+            "group-member" | "user-member" | "immutable-tag-rule" | "webhook" | "label" | "retention" | "quota" => {
+                vec![names::project(names[0])]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same value of a key is refused again.
+    fn is_refused_for_good(object: &ObjectId) -> bool {
+        object.kind().as_str() == "configuration"
+    }
+
+    /// Team gamma is nobody else's.
+    fn holds_our_own(place: &str) -> bool {
+        place.contains("team-gamma")
     }
 
     fn start() -> Self {

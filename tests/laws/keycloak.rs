@@ -1,8 +1,11 @@
 //! The Keycloak task and its sandbox.
 
 mod foreign;
+mod met;
 mod names;
 mod objects;
+mod ours;
+mod parts;
 mod random;
 mod regressions;
 mod traps;
@@ -11,7 +14,7 @@ mod wrecks;
 use std::sync::LazyLock;
 
 use evenkeel_conformance::live::hand;
-use evenkeel_core::object::ObjectId;
+use evenkeel_core::{object::ObjectId, plan::ChangeDocument};
 use evenkeel_sandbox::{Logged, Options};
 use reqwest::Method;
 use secrecy::ExposeSecret;
@@ -96,6 +99,19 @@ impl Subject for Keycloak {
 
     async fn fill_by_others(&self) {
         self.fill().await;
+    }
+
+    fn reaches_into(change: &ChangeDocument) -> Vec<ObjectId> {
+        parts::reached(&change.object).into_iter().collect()
+    }
+
+    /// An object of the realm by its own name, and not what is inside of one.
+    fn holds_our_own(place: &str) -> bool {
+        let Some((kind, name)) = place.strip_prefix("/keycloak/otomi/").and_then(|rest| rest.split_once('/')) else {
+            return false;
+        };
+        let is_of_realm = ["roles", "groups", "clients", "clientScopes", "identityProviders"].contains(&kind);
+        is_of_realm && !name.trim_start_matches('/').contains('/')
     }
 
     /// An attribute of an account that nobody declares any more stays: absent is not empty.
@@ -283,7 +299,18 @@ users:
     teamAdmin: true
     platformAdmin: false
     initialPassword: {fromEnv: ADA_INITIAL_PASSWORD}
-keycloak: {roles: [], groups: [], clientScopes: [], clients: [], identityProviders: [], defaultRoles: null}
+keycloak:
+  roles: []
+  groups: []
+  clientScopes: []
+  clients: []
+  client: {protocolMappers: []}
+  identityProviders:
+    - alias: google
+      providerId: google
+      displayName: Google
+      config: {clientId: evenkeel, clientSecret: {fromEnv: KEYCLOAK_GOOGLE_SECRET}, syncMode: IMPORT}
+  defaultRoles: null
 ";
 
 const KEYCLOAK: &str = "\

@@ -72,6 +72,10 @@ macro_rules! laws {
                 data_goes_with_the_second_word_only,
                 a_budget_that_is_too_small_deletes_nothing,
                 a_lost_inventory_deletes_nothing,
+                an_object_that_others_made_anew_is_not_ours,
+                an_older_inventory_put_back_makes_nothing_of_others_ours,
+                an_object_that_was_seen_to_be_gone_is_forgotten,
+                what_is_ours_by_its_name_alone_is_not_deleted,
             });
             laws!(@law $subject, failures {
                 what_does_not_depend_on_a_refused_write_is_done,

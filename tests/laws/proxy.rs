@@ -28,9 +28,9 @@ pub(crate) enum Manner {
     Honest,
     /// These requests are answered with this status and a page that quotes the whole request, credentials and all.
     Echo(Which, u16),
-    /// These requests are answered with this status and a page that quotes, spelt so, which of these secrets (with their names) any
+    /// These requests are answered with this status and a page that quotes, in every spelling, which of these secrets (with their names) any
     /// request so far has held, and every credential.
-    Recall(Which, u16, Spelling, &'static [(&'static str, &'static str)]),
+    Recall(Which, u16, &'static [(&'static str, &'static str)]),
     /// Answers to these requests end in the middle.
     Truncate(Which),
 }
@@ -257,8 +257,8 @@ async fn respond(
     let (number, manner) = shared.open(&target, seen.clone());
     let answer = match manner {
         Manner::Echo(which, status) if which.fits(&seen) => Some(echo(&seen, status)),
-        Manner::Recall(which, status, spelling, secrets) if which.fits(&seen) => {
-            Some(recall(&shared.known(secrets), number, status, spelling))
+        Manner::Recall(which, status, secrets) if which.fits(&seen) => {
+            Some(recall(&shared.known(secrets), number, status))
         }
         Manner::Truncate(which) if which.fits(&seen) => {
             forward(&target, &seen, &head.headers).await.map(|answer| answer.map(|body| body.slice(..body.len() / 2)))
@@ -269,11 +269,18 @@ async fn respond(
     answer.map(|answer| answer.map(Full::new)).ok_or("cut")
 }
 
-/// An answer that quotes secrets of requests before. Clients shorten long messages, so that each time another one comes first.
-fn recall(known: &[String], number: usize, status: u16, spelling: Spelling) -> Response<Bytes> {
+/// An answer that quotes secrets of requests before, each in every spelling. Clients shorten long messages, so that each time another secret and
+/// another spelling come first; what is masked is short, and all of it has room.
+fn recall(known: &[String], number: usize, status: u16) -> Response<Bytes> {
     let (before, first) = known.split_at(number % known.len().max(1));
-    let words: Vec<String> = first.iter().chain(before).map(|secret| spelling.write(secret)).collect();
-    failure(status, &format!("no: {}", words.join(" ")))
+    let (spelt_before, spelt_first) = Spelling::ALL.split_at(number % Spelling::ALL.len());
+    let spell = |secret: &String| {
+        let spelt: Vec<String> =
+            spelt_first.iter().chain(spelt_before).map(|spelling| spelling.write(secret)).collect();
+        spelt.join(" | ")
+    };
+    let words: Vec<String> = first.iter().chain(before).map(spell).collect();
+    failure(status, &format!("no: {}", words.join(" | ")))
 }
 
 /// A failure in the words of every application.

@@ -7,24 +7,24 @@ use evenkeel_engine::{exit_code::ExitCode, run::Finished};
 use evenkeel_sandbox::Kind;
 
 use crate::{
-    bench::{Bench, told},
+    bench::{Bench, changes, told},
     essence::{differences, essence},
     subject::Subject,
 };
 
 /// Servers that were made equal to more values than are declared now.
-async fn left_behind<S: Subject>() -> Bench<S> {
+pub(crate) async fn left_behind<S: Subject>() -> Bench<S> {
     let bench = Bench::<S>::converged().await;
     bench.declare(&S::fewer_values(&bench.subject.urls()));
     bench
 }
 
 /// Applies with the word for deleting, and with that for deleting data.
-async fn prune<S: Subject>(bench: &Bench<S>, data: bool) -> Finished {
+pub(crate) async fn prune<S: Subject>(bench: &Bench<S>, data: bool) -> Finished {
     bench.apply_with(|options| (options.prune, options.prune_data, options.max_deletes) = (true, data, 1_000)).await
 }
 
-fn deleted(finished: &Finished) -> BTreeSet<ObjectId> {
+pub(crate) fn deleted(finished: &Finished) -> BTreeSet<ObjectId> {
     let deletes = finished.report.changes.iter().filter(|change| change.change.action == Action::Delete);
     deletes.filter(|change| change.status == Status::Applied).map(|change| change.change.object.clone()).collect()
 }
@@ -95,4 +95,97 @@ pub(crate) async fn a_lost_inventory_deletes_nothing<S: Subject>() {
     let finished = prune(&bench, true).await;
     assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
     assert_eq!(deleted(&finished), BTreeSet::new());
+}
+
+/// What a prune would delete, an object before what it lives in: others can remove it in this order.
+pub(crate) async fn about_to_go<S: Subject>(bench: &mut Bench<S>) -> Vec<ObjectId> {
+    (bench.options.prune, bench.options.prune_data, bench.options.max_deletes) = (true, true, 1_000);
+    let planned = changes(&bench.plan().await).into_iter().filter(|change| change.action == Action::Delete);
+    let mut going: Vec<ObjectId> = planned.map(|change| change.object).collect();
+    going.sort_by_key(|object| std::cmp::Reverse(object.names().count()));
+    assert!(!going.is_empty(), "nothing is left behind");
+    going
+}
+
+/// Others make the objects of these values who have heard of evenkeel, and have an inventory of their own.
+pub(crate) async fn made_by_others<S: Subject>(bench: &Bench<S>) {
+    let ours = bench.inventory();
+    bench.lose_inventory();
+    bench.declare(&S::values(&bench.subject.urls()));
+    bench.converge().await;
+    bench.declare(&S::fewer_values(&bench.subject.urls()));
+    bench.put_back(&ours);
+}
+
+/// A prune deletes nothing and tells that these objects are those of others, which the inventory forgets.
+pub(crate) async fn expect_others_keep<S: Subject>(bench: &Bench<S>, theirs: &[ObjectId]) {
+    let before = bench.subject.snapshot();
+    let finished = bench.converge().await;
+    assert_eq!(deleted(&finished), BTreeSet::new());
+    assert_eq!(differences(&before, &bench.subject.snapshot()), [""; 0]);
+    let told_of: BTreeSet<&ObjectId> = finished.report.notes.iter().map(|note| &note.object).collect();
+    let ours = bench.ours();
+    for object in theirs {
+        assert!(told_of.contains(object), "{object} is not told of");
+        assert!(!ours.contains(object), "{object} is taken for ours");
+    }
+}
+
+/// Our objects are deleted, and others made under their names.
+pub(crate) async fn an_object_that_others_made_anew_is_not_ours<S: Subject>() {
+    let mut bench = left_behind::<S>().await;
+    let going = about_to_go(&mut bench).await;
+    for object in &going {
+        bench.subject.remove(object).await;
+    }
+    made_by_others(&bench).await;
+    expect_others_keep(&bench, &going).await;
+}
+
+/// What the inventory knew once is not true for ever: we have deleted our objects since.
+pub(crate) async fn an_older_inventory_put_back_makes_nothing_of_others_ours<S: Subject>() {
+    let mut bench = left_behind::<S>().await;
+    let going = about_to_go(&mut bench).await;
+    let older = bench.inventory();
+    assert_eq!(deleted(&bench.converge().await), going.iter().cloned().collect());
+    made_by_others(&bench).await;
+    bench.put_back(&older);
+    expect_others_keep(&bench, &going).await;
+}
+
+/// Whoever removes an object of ours, and makes another one a long time afterwards.
+pub(crate) async fn an_object_that_was_seen_to_be_gone_is_forgotten<S: Subject>() {
+    let mut bench = left_behind::<S>().await;
+    let going = about_to_go(&mut bench).await;
+    for object in &going {
+        bench.subject.remove(object).await;
+    }
+    bench.converge().await;
+    let ours = bench.ours();
+    let remembered: Vec<&ObjectId> = going.iter().filter(|object| ours.contains(object)).collect();
+    assert!(remembered.is_empty(), "{remembered:?}");
+}
+
+/// An inventory that was written before it knew ids.
+pub(crate) async fn what_is_ours_by_its_name_alone_is_not_deleted<S: Subject>() {
+    let mut bench = left_behind::<S>().await;
+    let going = about_to_go(&mut bench).await;
+    let names_only: Vec<String> = bench.inventory().lines().map(without_id).collect();
+    bench.put_back(&format!("{}\n", names_only.join("\n")));
+    let finished = bench.converge().await;
+    assert_eq!(deleted(&finished), BTreeSet::new());
+    let told_of: BTreeSet<&ObjectId> = finished.report.notes.iter().map(|note| &note.object).collect();
+    let not_told: Vec<&ObjectId> = going.iter().filter(|object| !told_of.contains(object)).collect();
+    assert!(not_told.is_empty(), "{not_told:?}");
+    // Declared for one run, they are known again.
+    bench.declare(&S::values(&bench.subject.urls()));
+    bench.converge().await;
+    bench.declare(&S::fewer_values(&bench.subject.urls()));
+    assert_eq!(deleted(&bench.converge().await), going.into_iter().collect());
+}
+
+fn without_id(line: &str) -> String {
+    let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+    line.as_object_mut().unwrap().remove("id");
+    line.to_string()
 }

@@ -1,6 +1,6 @@
 //! What a law has to know about a task.
 
-use evenkeel_core::object::ObjectId;
+use evenkeel_core::{object::ObjectId, plan::ChangeDocument};
 use evenkeel_engine::task::Task;
 use evenkeel_sandbox::{Fault, Logged};
 use serde_json::Value;
@@ -113,6 +113,17 @@ pub(crate) trait Subject: Sized {
     /// Fills the servers as people do who have never heard of evenkeel: with objects of their own, also under names that a
     /// platform implies, and with settings that are not the built-in ones.
     async fn fill_by_others(&self);
+
+    /// The objects of which a created one becomes a part, or in which it gets or gives rights.
+    fn reaches_into(change: &ChangeDocument) -> Vec<ObjectId>;
+
+    /// Whether objects of our own, and nothing of others, are at a place of the state.
+    fn holds_our_own(place: &str) -> bool;
+
+    /// Whether a refused write of an object is known to be refused the next time too.
+    fn is_refused_for_good(_: &ObjectId) -> bool {
+        false
+    }
 
     /// Whether [`fewer_values`](Self::fewer_values) leave out something that holds data.
     const HOLDS_DATA: bool;

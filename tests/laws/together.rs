@@ -4,9 +4,10 @@ use evenkeel_engine::{exit_code::ExitCode, run::Finished};
 use evenkeel_sandbox::{Effect, Fault, Gate, Matching};
 
 use crate::{
-    bench::{Bench, told},
+    bench::{Bench, ended_but_for_others, told},
     crash::{Place, Undisturbed, nothing_to_complain_about, undisturbed},
     essence::{differences, essence},
+    first_contact::left_alone,
     subject::Subject,
 };
 
@@ -49,30 +50,25 @@ async fn apply_elsewhere<S: Subject>(bench: &Bench<S>) -> Finished {
 }
 
 /// Both have converged, or say that something was changed under their hands or is the other's; nothing is there twice. Each inventory lists
-/// what its own run has made, so that to each the rest was there before (law 11): a word is needed to take that over, and then all is as if
-/// there had been one run.
+/// what its own run has made, so that to each the rest was there before (law 11). Where a run that is alone again says so, a word is
+/// needed to take that over; then, and without such a saying at once, all is as if there had been one run.
 async fn arrived<S: Subject>(bench: &Bench<S>, whole: &Undisturbed, finished: [Finished; 2]) -> Vec<String> {
+    let may_end_so =
+        |finished: &&Finished| finished.exit_code == ExitCode::SomeFailed || ended_but_for_others(finished);
     let mut complaints: Vec<String> = finished.iter().filter(|finished| !may_end_so(finished)).map(told).collect();
     let last = bench.apply().await;
-    if !may_end_so(&last) {
+    if !ended_but_for_others(&last) {
         complaints.push(told(&last));
     }
-    let adopted = bench.adopt().await;
-    if adopted.exit_code != ExitCode::Converged {
-        complaints.push(told(&adopted));
+    if last.exit_code != ExitCode::Converged || !left_alone(&last.report).is_empty() {
+        let adopted = bench.adopt().await;
+        if adopted.exit_code != ExitCode::Converged {
+            complaints.push(told(&adopted));
+        }
     }
     complaints.extend(differences(&whole.state, &essence(&bench.subject)));
     if bench.subject.set_once() != whole.set_once {
         complaints.push(format!("{} secrets were set instead of {}", bench.subject.set_once(), whole.set_once));
     }
     complaints
-}
-
-/// What is there and not ours is no reason to try again, and all else is.
-fn may_end_so(finished: &Finished) -> bool {
-    match finished.exit_code {
-        ExitCode::Converged | ExitCode::SomeFailed => true,
-        ExitCode::Configuration => told(finished).contains("is there and not ours"),
-        _ => false,
-    }
 }

@@ -136,6 +136,11 @@ fn sixty_megabytes_of_tiny_objects_cost_less_than_200_mib() {
     costs_little(&[KEPT.as_slice(), &PASSING].concat(), Harm::Tiny, "too many values");
 }
 
+#[test]
+fn a_million_small_entries_of_a_map_cost_less_than_200_mib() {
+    costs_little(&[KEPT.as_slice(), &PASSING].concat(), Harm::Entries, "too many values");
+}
+
 /// That lists which go by end is held by the tests of `ListGuard`: a gigabyte would have to pass.
 #[test]
 fn endless_pages_cost_less_than_200_mib() {

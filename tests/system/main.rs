@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod addresses;
+#[cfg(unix)]
+mod ci;
 mod cluster;
 mod command_line;
 mod cost;

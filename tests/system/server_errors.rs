@@ -166,6 +166,24 @@ fn an_onlooker_is_enough_for_a_plan() {
 }
 
 #[test]
+fn default_groups_that_the_account_may_not_see_are_not_taken_for_none() {
+    // A group that gives its members nothing: the onlooker joins it.
+    let stage = Stage::converged();
+    let guests = ["--set", "keycloak.groups=[{name: guests}]", "--set", "keycloak.defaultGroups=[/guests]"];
+    let seen = stage.seen(stage.apply(&guests));
+    assert!(seen.starts_with("exit code: 0\n") && seen.contains("default-group/guests"), "{seen}");
+    let stage = stage.with_onlooker(&["view-realm", "view-clients", "query-groups"]);
+    // Nothing but the list is about groups. That it is to be empty looks done to whoever is shown none.
+    let nothing = ["teams.alpha=null", "keycloak.implied.administrators=false", "keycloak.defaultGroups=[]"];
+    let nothing: Vec<&str> = nothing.iter().flat_map(|setting| ["--set", setting]).collect();
+    let seen = stage.in_vain(stage.run("plan", &nothing));
+    assert!(
+        seen.starts_with("exit code: 77\n") && seen.contains("the groups of realm `otomi` cannot be judged"),
+        "{seen}"
+    );
+}
+
+#[test]
 fn an_administrator_of_the_realm_alone_is_enough_to_apply() {
     let stage = Stage::converged().with_onlooker(&["realm-admin"]);
     let seen = stage.seen(stage.apply(&["--set", "teams.beta={}", "--set", "keycloak.realm.displayName=Other"]));

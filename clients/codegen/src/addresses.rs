@@ -14,7 +14,10 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use crate::operations::{Place, operations};
+use crate::{
+    nothing,
+    operations::{Place, operations},
+};
 
 /// The extension of an operation that says how an answer names what it is about: field of the answer to parameter.
 pub(crate) const ANSWER: &str = "x-answer";
@@ -32,9 +35,11 @@ pub(crate) fn statics(document: &OpenAPI) -> TokenStream {
         let Some(id) = place.operation.operation_id.as_deref() else { continue };
         let (name, path, method) = (constant(id), place.path, place.method.to_uppercase());
         let (fields, parameters): (Vec<&str>, Vec<&str>) = answers(&place).into_iter().unzip();
+        let nothing = nothing::answer(document, &place);
         rows.push(quote! {
-            pub static #name: Operation =
-                Operation { id: #id, method: #method, path: #path, answers: &[#((#fields, #parameters)),*] };
+            pub static #name: Operation = Operation {
+                id: #id, method: #method, path: #path, answers: &[#((#fields, #parameters)),*], nothing: #nothing,
+            };
         });
         names.push(name);
     }

@@ -9,7 +9,7 @@ use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeIm
 use quote::quote;
 use schemars08::schema::{InstanceType, SchemaObject};
 
-use crate::{Error, addresses, explain::explain, lint, parse, references};
+use crate::{Error, addresses, explain::explain, lint, nothing, parse, references};
 
 /// The client of a document as formatted Rust; `name` is for messages.
 ///
@@ -27,9 +27,11 @@ pub fn generate(spec_text: &str, name: &str) -> Result<String, Error> {
     let failed = |message: String| Error::Generate { name: name.to_owned(), message };
     let client = tokens(&document).map_err(|reason| failed(explain(&document, &reason)))?;
     let statics = addresses::statics(&document);
-    let mut file = syn::parse2(quote! { #client #statics })
+    let nothing_cases = nothing::cases(&document);
+    let mut file = syn::parse2(quote! { #client #statics #nothing_cases })
         .map_err(|error| failed(format!("the generated code is no Rust: {error}")))?;
     addresses::rewrite(&mut file, &document).map_err(failed)?;
+    nothing::rewrite(&mut file);
     Ok(prettyplease::unparse(&file))
 }
 

@@ -14,6 +14,7 @@ mod explain;
 mod generate;
 mod json_schema;
 mod lint;
+mod nothing;
 mod operations;
 mod parse;
 mod references;

@@ -35,7 +35,8 @@ fn dense(code: &str) -> String {
 fn a_client_has_a_builder_for_each_operation_and_describes_it() {
     let code = dense(&generate(&thing("{type: object, properties: {name: {type: string}}}"), "t").unwrap());
     assert!(code.contains("pubfnthing_get(&self)->builder::ThingGet<'_>"));
-    let described = r#"Operation{id:"thing_get",method:"GET",path:"/things/{id}",answers:&[("name","id")],}"#;
+    let described =
+        r#"Operation{id:"thing_get",method:"GET",path:"/things/{id}",answers:&[("name","id")],nothing:"",}"#;
     assert!(code.contains(described), "{code}");
     assert!(code.contains("pubstaticALL:&[&Operation]=&[&THING_GET];"));
 }
@@ -182,4 +183,38 @@ components:
             },
         })
     );
+}
+
+#[test]
+fn a_list_within_a_map_may_be_null() {
+    let list = "{type: object, nullable: true, additionalProperties: {type: array, items: {type: string}}}";
+    let schema = format!("{{type: object, properties: {{name: {{type: string}}, roles: {list}}}}}");
+    let code = dense(&generate(&thing(&schema), "t").unwrap());
+    let reading = "#[serde(default,deserialize_with=\"::evenkeel_transport::nothing::null_inside_is_empty\")]pubroles:";
+    assert!(code.contains(reading), "{code}");
+    assert!(
+        code.contains(r#"$check!(UpThing,"{\"roles\":null}");$check!(UpThing,"{\"roles\":{\"a\":null}}");"#),
+        "{code}"
+    );
+}
+
+#[test]
+fn an_operation_says_what_its_answer_is_that_holds_nothing() {
+    for (schema, nothing) in [
+        ("{type: array, items: {type: string}}", "[]"),
+        ("{type: object, additionalProperties: {type: string}}", "{}"),
+        ("{type: object, properties: {name: {type: string}}}", ""),
+    ] {
+        let text = document(&format!(
+            "paths:
+  /things:
+    get:
+      operationId: thing_list
+      responses:
+        '200': {{description: ok, content: {{application/json: {{schema: {schema}}}}}}}
+"
+        ));
+        let code = dense(&generate(&text, "t").unwrap());
+        assert!(code.contains(&format!("nothing:\"{nothing}\"")), "{schema}: {code}");
+    }
 }

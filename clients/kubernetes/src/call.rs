@@ -1,16 +1,12 @@
 //! A request before it is sent.
 
 use bytes::Bytes;
-use evenkeel_transport::{Secret, check_segment};
+use evenkeel_transport::{Secret, check_segment, encoded};
 use http::{Method, Request, header};
 use kube::client::Body;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::{ObjectName, ObjectRef, Resource, error::KubernetesError};
-
-/// What needs no encoding in a path or a query.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What is asked of the server, in the words of RBAC rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,22 +150,6 @@ impl Call {
         self
     }
 
-    /// The list that a watch would begin with, as small as can be.
-    pub(crate) fn as_list(&self) -> Self {
-        Self {
-            verb: Verb::List,
-            resource: self.resource,
-            about: self.about.clone(),
-            secrets: Vec::new(),
-            one: None,
-            names: self.names.clone(),
-            path: self.path.clone(),
-            query: "?limit=1".to_owned(),
-            accept: self.accept,
-            content: None,
-        }
-    }
-
     pub(crate) fn method(&self) -> Method {
         self.verb.method()
     }
@@ -201,10 +181,6 @@ impl Call {
         };
         request.body(body).map_err(|_| KubernetesError::unsendable(self))
     }
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, ENCODED).to_string()
 }
 
 #[cfg(test)]

@@ -88,7 +88,6 @@ impl Cluster {
     /// [`Configuration`](KubernetesError::Configuration) when what is there cannot be used.
     pub async fn connect(connection: &Connection, options: ClusterOptions) -> Result<Self, KubernetesError> {
         let connected = connection.connect(&options).await?;
-        connected.credentials.iter().for_each(|secret| options.mask.learn(secret.expose()));
         let deadline = options.deadline;
         let shared = Shared {
             client: connected.client,
@@ -267,11 +266,11 @@ impl Cluster {
         &self.shared.options.mask
     }
 
-    /// The text without credentials, and without what a request said in confidence.
+    /// The text without secrets of the run, and without what a request said in confidence.
     pub(crate) fn masked(&self, said: &[Secret], text: &str) -> String {
         let own = Mask::default();
         said.iter().for_each(|secret| own.learn(secret.expose()));
-        without_bearer(&self.mask().entering(&own.entering(text)))
+        self.mask().entering(&own.entering(text))
     }
 }
 
@@ -279,19 +278,6 @@ impl fmt::Debug for Cluster {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Cluster").field("address", &self.address()).finish_non_exhaustive()
     }
-}
-
-/// A token that is read from a file for each request is not known here; a server that repeats it says `Bearer` before.
-fn without_bearer(text: &str) -> String {
-    let mut words = text.split(' ').peekable();
-    let mut masked: Vec<&str> = Vec::new();
-    while let Some(word) = words.next() {
-        masked.push(word);
-        if word.eq_ignore_ascii_case("bearer") && words.next().is_some() {
-            masked.push("(secret)");
-        }
-    }
-    masked.join(" ")
 }
 
 pub(crate) const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";

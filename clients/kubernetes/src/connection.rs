@@ -1,7 +1,7 @@
 //! Where the cluster is, and who asks.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -9,12 +9,11 @@ use evenkeel_transport::{Secret, text};
 use hyper_util::client::proxy::matcher::Matcher;
 use kube::{
     Client, Config,
-    client::ClientBuilder,
-    config::{KubeConfigOptions, Kubeconfig, KubeconfigError},
+    config::{Kubeconfig, KubeconfigError},
 };
 use secrecy::SecretString;
 
-use crate::{ClusterOptions, KubernetesError, failure};
+use crate::{ClusterOptions, KubernetesError, failure, login};
 
 /// Where the cluster is, and who asks.
 #[derive(Debug, Clone)]
@@ -44,10 +43,9 @@ impl Default for Connection {
     }
 }
 
-/// A client, and the credentials that are known by their text, so that they can be masked.
+/// A client, and what is to be known of its cluster.
 pub(crate) struct Connected {
     pub(crate) client: Client,
-    pub(crate) credentials: Vec<Secret>,
     pub(crate) address: String,
     pub(crate) default_namespace: String,
 }
@@ -57,28 +55,30 @@ impl Connection {
     pub(crate) async fn connect(&self, options: &ClusterOptions) -> Result<Connected, KubernetesError> {
         // Somebody else in the process may have installed one already, and that one is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut config = self.config().await?;
+        let (connection, options) = (self.clone(), options.clone());
+        // A file that is a pipe, or a login command that hangs, must hold up nothing but this.
+        let prepared = tokio::task::spawn_blocking(move || connection.prepare(&options)).await;
+        prepared.map_err(|_| KubernetesError::wrong_configuration("the kubeconfig's login did not end"))?
+    }
+
+    /// Reads all that there is to read, and runs the login command of a kubeconfig. It may block.
+    fn prepare(&self, options: &ClusterOptions) -> Result<Connected, KubernetesError> {
+        let mut config = self.config()?;
         config.connect_timeout = Some(options.connect_timeout);
         // Every attempt has a limit of its own, and is repeated by our rules, not by kube's.
         config.read_timeout = None;
         config.write_timeout = None;
         config.default_retry = false;
-        let credentials = credentials(&config);
         let (address, default_namespace) = (address(&config), config.default_namespace.clone());
-        // The login command of a kubeconfig runs here, and blocks.
-        let built = tokio::task::spawn_blocking(|| ClientBuilder::try_from(config)).await;
-        let client = built
-            .map_err(|_| KubernetesError::wrong_configuration("the kubeconfig's login did not end"))?
-            .map_err(|error| unusable(&error))?
-            .build();
-        Ok(Connected { client, credentials, address, default_namespace })
+        let client = login::client(config, &options.mask).map_err(|error| unusable(&error))?;
+        Ok(Connected { client, address, default_namespace })
     }
 
-    async fn config(&self) -> Result<Config, KubernetesError> {
+    fn config(&self) -> Result<Config, KubernetesError> {
         match self {
             Self::At { url, token, ca_bundle } => at(url, token.as_ref(), ca_bundle.as_deref()),
-            Self::Inferred { kubeconfig, context } => match read(kubeconfig.clone()).await? {
-                Some(file) => from_kubeconfig(file, context.clone()).await,
+            Self::Inferred { kubeconfig, context } => match read(kubeconfig.as_deref())? {
+                Some(file) => from_kubeconfig(file, context.clone()),
                 None if context.is_some() => {
                     Err(KubernetesError::wrong_configuration("a context is named, but there is no kubeconfig"))
                 }
@@ -106,13 +106,8 @@ fn certificates(bundle: &[u8]) -> Result<Vec<Vec<u8>>, KubernetesError> {
     Ok(found.into_iter().map(|certificate| certificate.to_vec()).collect())
 }
 
-/// The kubeconfig; `None` when none is named and none is there. A pipe that nobody writes to must hold up nothing but this.
-async fn read(path: Option<PathBuf>) -> Result<Option<Kubeconfig>, KubernetesError> {
-    let read = tokio::task::spawn_blocking(move || read_now(path.as_deref())).await;
-    read.map_err(|_| KubernetesError::wrong_configuration("the kubeconfig cannot be used"))?
-}
-
-fn read_now(path: Option<&Path>) -> Result<Option<Kubeconfig>, KubernetesError> {
+/// The kubeconfig; `None` when none is named and none is there.
+fn read(path: Option<&Path>) -> Result<Option<Kubeconfig>, KubernetesError> {
     let read = match path {
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),
@@ -127,10 +122,10 @@ fn read_now(path: Option<&Path>) -> Result<Option<Kubeconfig>, KubernetesError> 
     }
 }
 
-async fn from_kubeconfig(file: Kubeconfig, context: Option<String>) -> Result<Config, KubernetesError> {
-    let has_own_proxy = has_own_proxy(&file, context.as_deref());
-    let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
-    let mut config = Config::from_custom_kubeconfig(file, &options).await.map_err(|error| broken(&error))?;
+fn from_kubeconfig(mut file: Kubeconfig, context: Option<String>) -> Result<Config, KubernetesError> {
+    file.current_context = context.or(file.current_context);
+    let has_own_proxy = has_own_proxy(&file);
+    let mut config = Config::try_from(file).map_err(|error| broken(&error))?;
     // kube holds `NO_PROXY` against the proxy's own address; what counts is the cluster's.
     if !has_own_proxy && Matcher::from_env().intercept(&config.cluster_url).is_none() {
         config.proxy_url = None;
@@ -138,8 +133,8 @@ async fn from_kubeconfig(file: Kubeconfig, context: Option<String>) -> Result<Co
     Ok(config)
 }
 
-fn has_own_proxy(file: &Kubeconfig, context: Option<&str>) -> bool {
-    let name = context.or(file.current_context.as_deref());
+fn has_own_proxy(file: &Kubeconfig) -> bool {
+    let name = file.current_context.as_deref();
     let context = file.contexts.iter().find(|context| Some(context.name.as_str()) == name);
     let cluster = context.and_then(|context| Some(&context.context.as_ref()?.cluster));
     let cluster = file.clusters.iter().find(|named| Some(&named.name) == cluster);
@@ -184,31 +179,14 @@ fn broken(error: &KubeconfigError) -> KubernetesError {
 
 fn unusable(error: &kube::Error) -> KubernetesError {
     KubernetesError::wrong_configuration(match error {
-        kube::Error::Auth(_) => "the kubeconfig's login gives no usable credentials".to_owned(),
+        kube::Error::Auth(_) | kube::Error::Service(_) => {
+            "the kubeconfig's login gives no usable credentials".to_owned()
+        }
         kube::Error::ProxyProtocolUnsupported { .. } | kube::Error::ProxyProtocolDisabled { .. } => {
             "the proxy is neither an http nor an https one".to_owned()
         }
         other => format!("TLS cannot be prepared: {}", text::clean(&failure::root(other))),
     })
-}
-
-/// What is known by its text. A token in a file is renewed by the cluster, and a login command gives its own: those are known by
-/// the word before them only.
-fn credentials(config: &Config) -> Vec<Secret> {
-    let known = [&config.auth_info.token, &config.auth_info.password].into_iter().flatten();
-    let in_file = config.auth_info.token_file.as_ref().and_then(|path| fs::read_to_string(path).ok());
-    let proxy = config.proxy_url.as_ref().and_then(|url| password(&url.to_string()));
-    known
-        .map(|text| Secret::from(text.clone()))
-        .chain([in_file, proxy].into_iter().flatten().map(Secret::from))
-        .collect()
-}
-
-/// The password in an address.
-fn password(address: &str) -> Option<String> {
-    let (user, _) = address.split_once("://")?.1.rsplit_once('@')?;
-    let (_, password) = user.split_once(':')?;
-    Some(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned())
 }
 
 /// The address without user, password and query.

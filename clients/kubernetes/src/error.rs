@@ -127,6 +127,17 @@ pub enum KubernetesError {
 }
 
 impl KubernetesError {
+    /// Whether only this call failed: another one may work. Not so where nobody answers, the server is overloaded, or the login is
+    /// refused. A 500 that stays is about what was asked for, such as one Secret that cannot be decrypted.
+    #[must_use]
+    pub fn is_of_one_call(&self) -> bool {
+        match self {
+            Self::NotConfigured | Self::Configuration { .. } | Self::Unauthorized(_) => false,
+            Self::Unavailable(refusal) => refusal.error.status() == Some(http::StatusCode::INTERNAL_SERVER_ERROR),
+            _ => true,
+        }
+    }
+
     /// The wire's error, where there is one.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 
 use evenkeel_transport::{ApiError, Kind, TlsFault, TooMuch};
 
+use crate::login::NoToken;
+
 /// Why an attempt brought no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
@@ -15,7 +17,7 @@ pub(crate) enum Cause {
     Login,
     /// No answer in time: the server may have done it.
     Timeout,
-    /// The connection broke after it was made: the server may have done it.
+    /// The connection broke after it was made, TLS or not: the server may have done it.
     Reset,
     /// The answer is larger than a client takes.
     TooLarge,
@@ -37,14 +39,16 @@ impl Failure {
     ///
     /// kube's own words are not used for logins: they hold the whole output of the command that gives the credentials.
     pub(crate) fn of(error: &kube::Error) -> Self {
-        if find::<kube::client::AuthError>(error).is_some() {
+        if find::<kube::client::AuthError>(error).is_some() || find::<NoToken>(error).is_some() {
             return Self::new(Cause::Login, "the kubeconfig's login gives no usable credentials");
-        }
-        if let Some((fault, reason)) = TlsFault::find(error) {
-            return Self::new(Cause::Tls(fault), reason);
         }
         let connect =
             find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect);
+        if let Some((fault, reason)) = TlsFault::find(error)
+            && (connect || fault.follows_handshake())
+        {
+            return Self::new(Cause::Tls(fault), reason);
+        }
         Self::new(if connect { Cause::Connect } else { Cause::Reset }, root(error))
     }
 

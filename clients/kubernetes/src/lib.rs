@@ -26,6 +26,7 @@ pub mod event;
 mod failure;
 pub mod lease;
 mod list;
+mod login;
 pub mod namespace;
 mod object;
 pub mod secret;

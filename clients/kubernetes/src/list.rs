@@ -6,7 +6,7 @@ use std::{
     num::NonZeroU32,
 };
 
-use evenkeel_transport::ListGuard;
+use evenkeel_transport::{ListGuard, nothing::null_is_empty};
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ListMeta, ObjectMeta};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -84,12 +84,25 @@ pub struct Readings<R> {
     pub listed: bool,
 }
 
+/// What a list answers. One of metadata that has nothing in it has null for its items (contract `empty-lists`).
 #[derive(Deserialize)]
-struct Page<T> {
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(crate) struct Page<T> {
     #[serde(default)]
-    metadata: ListMeta,
-    #[serde(default = "Vec::new")]
-    items: Vec<T>,
+    pub(crate) metadata: ListMeta,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub(crate) items: Vec<T>,
+    #[serde(default)]
+    kind: String,
+}
+
+impl<T: DeserializeOwned> Page<T> {
+    /// What a list answered. Something else that answers in JSON has no items either, and is no empty list.
+    pub(crate) fn read(call: &Call, body: &[u8]) -> Result<Self, KubernetesError> {
+        let page: Self = decode(call, body)?;
+        let is_list = page.kind.ends_with("List") || page.kind.is_empty() && !page.items.is_empty();
+        if is_list { Ok(page) } else { Err(KubernetesError::undecodable(call, "it is no list of Kubernetes objects")) }
+    }
 }
 
 #[derive(Deserialize)]
@@ -238,7 +251,7 @@ impl Cluster {
             let call = listing.call::<R>(reading.accept, next.as_deref());
             match self.send(&call).await {
                 Ok(answer) => {
-                    let page: Page<T> = decode(&call, &answer)?;
+                    let page = Page::<T>::read(&call, &answer)?;
                     let elsewhere = |item: &T| (reading.metadata)(item).namespace != listing.namespace;
                     if listing.namespace.is_some() && page.items.iter().any(elsewhere) {
                         return Err(KubernetesError::about_another(&call));

@@ -4,7 +4,7 @@ mod bytes;
 
 use std::{collections::BTreeMap, fmt};
 
-use evenkeel_transport::Secret;
+use evenkeel_transport::{Secret, nothing::null_is_empty};
 use k8s_openapi::{Metadata, NamespaceResourceScope, Resource, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,7 @@ pub struct SecretObject {
     /// Whether data and this flag can never change.
     pub immutable: bool,
     /// What it holds.
+    #[serde(deserialize_with = "null_is_empty")]
     pub data: BTreeMap<String, SecretBytes>,
 }
 

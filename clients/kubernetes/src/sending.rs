@@ -108,9 +108,9 @@ impl<'a> Sending<'a> {
         let doubtful = |error: ApiError| if in_doubt { error.with_outcome_unknown() } else { error };
         match result {
             Ok(reply) => {
-                let status = Status::of(&reply.headers, &reply.body);
-                let message = self.cluster.masked(&self.call.secrets, &status.message);
-                let error = doubtful(ApiError::from_status(reply.status, message));
+                let hide = |text: &str| self.cluster.masked(&self.call.secrets, text);
+                let status = Status::of(&reply.headers, &reply.body, hide);
+                let error = doubtful(ApiError::from_status(reply.status, &status.message));
                 KubernetesError::of_status(self.call, &status, error)
             }
             Err(failure) if failure.cause == Cause::Timeout && self.time_is_up() => {

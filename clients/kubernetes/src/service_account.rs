@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use evenkeel_transport::nothing::null_is_empty;
 use k8s_openapi::{Metadata, NamespaceResourceScope, Resource, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +28,7 @@ pub struct ServiceAccount {
     /// Name, namespace, `resourceVersion` and so on.
     pub metadata: ObjectMeta,
     /// The entries as they are, in their order: what is not ours goes back unchanged.
+    #[serde(deserialize_with = "null_is_empty")]
     image_pull_secrets: Vec<Value>,
 }
 

@@ -1,11 +1,10 @@
-//! Waiting for one object.
+//! Waiting for one object, or for those that have certain labels.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::{Buf, BytesMut};
 use evenkeel_transport::{ApiError, Kind, Outcome};
 use http_body_util::BodyExt;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ListMeta;
 use kube::client::Body;
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,6 +15,7 @@ use crate::{
     call::{Call, Verb},
     error::Status,
     failure::Failure,
+    list::Page,
     sending,
 };
 
@@ -28,6 +28,9 @@ const SHORTEST_WATCH: Duration = Duration::from_secs(1);
 /// The longest line of a watch: an object is at most 3 MiB.
 const LONGEST_LINE: usize = 8 * 1024 * 1024;
 
+/// How many objects are kept in mind at most: more than any selection has.
+const MOST_OBJECTS: usize = 10_000;
+
 /// How a watch ended.
 enum Ended<T> {
     /// It has been seen what was waited for.
@@ -39,18 +42,46 @@ enum Ended<T> {
 }
 
 #[derive(Deserialize)]
-struct Found<R> {
-    #[serde(default)]
-    metadata: ListMeta,
-    #[serde(default = "Vec::new")]
-    items: Vec<R>,
-}
-
-#[derive(Deserialize)]
 struct WatchEvent {
     #[serde(rename = "type")]
     kind: String,
     object: Value,
+}
+
+/// What is watched: one object, or those of a namespace that have certain labels.
+#[derive(Clone, Copy, Debug)]
+enum Scope<'a> {
+    One(&'a ObjectName),
+    Labelled { namespace: &'a str, labels: &'a str },
+}
+
+impl Scope<'_> {
+    fn call<R: Resource>(self, verb: Verb) -> Call {
+        match self {
+            Self::One(name) => {
+                let mut call = Call::many::<R>(verb, name.namespace.as_deref());
+                call.about = crate::ObjectRef::one::<R>(name);
+                call.with("fieldSelector", &format!("metadata.name={}", name.name))
+            }
+            Self::Labelled { namespace, labels } => {
+                Call::many::<R>(verb, Some(namespace)).with("labelSelector", labels)
+            }
+        }
+    }
+
+    /// Whether an object is one of those that were asked for.
+    fn has(self, namespace: Option<&str>, name: Option<&str>) -> bool {
+        match self {
+            Self::One(wanted) => name == Some(&*wanted.name) && namespace == wanted.namespace.as_deref(),
+            Self::Labelled { namespace: wanted, .. } => namespace == Some(wanted),
+        }
+    }
+}
+
+/// What is there, by name, and since when.
+struct Seen<R> {
+    objects: BTreeMap<String, R>,
+    version: String,
 }
 
 impl Cluster {
@@ -70,22 +101,37 @@ impl Cluster {
         name: &ObjectName,
         mut decide: impl FnMut(Option<&R>) -> Option<T> + Send,
     ) -> Result<T, KubernetesError> {
+        self.until_scope(Scope::One(name), |objects: &BTreeMap<String, R>| decide(objects.values().next())).await
+    }
+
+    /// As [`until`](Self::until), for the objects of a namespace that a label selector selects, by their names.
+    ///
+    /// Needs `list` and `watch` on the resource in the namespace.
+    ///
+    /// # Errors
+    /// As [`until`](Self::until).
+    pub async fn until_labelled<R: Resource, T>(
+        &self,
+        namespace: &str,
+        labels: &str,
+        decide: impl FnMut(&BTreeMap<String, R>) -> Option<T> + Send,
+    ) -> Result<T, KubernetesError> {
+        self.until_scope(Scope::Labelled { namespace, labels }, decide).await
+    }
+
+    async fn until_scope<R: Resource, T>(
+        &self,
+        scope: Scope<'_>,
+        mut decide: impl FnMut(&BTreeMap<String, R>) -> Option<T> + Send,
+    ) -> Result<T, KubernetesError> {
         loop {
-            let mut version = {
-                let call = one_of_list::<R>(Verb::List, name);
-                let found: Found<R> = self.answer(&call).await?;
-                let is_asked_for = |object: &R| object.metadata().name.as_deref() == Some(&*name.name);
-                if !found.items.iter().all(is_asked_for) {
-                    return Err(KubernetesError::about_another(&call));
-                }
-                if let Some(decision) = decide(found.items.first()) {
-                    return Ok(decision);
-                }
-                found.metadata.resource_version.unwrap_or_default()
-            };
+            let mut seen = self.now::<R>(scope).await?;
+            if let Some(decision) = decide(&seen.objects) {
+                return Ok(decision);
+            }
             loop {
                 let begin = Instant::now();
-                match self.watch(name, &mut version, &mut decide).await? {
+                match self.watch(scope, &mut seen, &mut decide).await? {
                     Ended::Decided(decision) => return Ok(decision),
                     Ended::Expired => break,
                     Ended::Over => self.pause(SHORTEST_WATCH.saturating_sub(begin.elapsed())).await,
@@ -94,25 +140,40 @@ impl Cluster {
         }
     }
 
+    async fn now<R: Resource>(&self, scope: Scope<'_>) -> Result<Seen<R>, KubernetesError> {
+        let call = scope.call::<R>(Verb::List);
+        let found = Page::<R>::read(&call, &self.send(&call).await?)?;
+        let mut objects = BTreeMap::new();
+        for object in found.items {
+            let ObjectName { namespace, name } = ObjectName::of(object.metadata());
+            if !scope.has(namespace.as_deref(), Some(&name)) {
+                return Err(KubernetesError::about_another(&call));
+            }
+            objects.insert(name, object);
+        }
+        Ok(Seen { objects, version: found.metadata.resource_version.unwrap_or_default() })
+    }
+
     async fn pause(&self, pause: Duration) {
         sleep(self.deadline().map_or(pause, |deadline| pause.min(deadline.remaining()))).await;
     }
 
-    /// One watch, from `version` on.
+    /// One watch, from where it was seen last.
     async fn watch<R: Resource, T>(
         &self,
-        name: &ObjectName,
-        version: &mut String,
-        decide: &mut (impl FnMut(Option<&R>) -> Option<T> + Send),
+        scope: Scope<'_>,
+        seen: &mut Seen<R>,
+        decide: &mut (impl FnMut(&BTreeMap<String, R>) -> Option<T> + Send),
     ) -> Result<Ended<T>, KubernetesError> {
-        let call = one_of_list::<R>(Verb::Watch, name)
+        let call = scope
+            .call::<R>(Verb::Watch)
             .with("watch", "true")
             .with("allowWatchBookmarks", "true")
             .with("timeoutSeconds", &WATCH_SECONDS.to_string())
-            .with("resourceVersion", version);
+            .with("resourceVersion", &seen.version);
         let longest = Duration::from_secs(WATCH_SECONDS) + GRACE;
         let limit = self.deadline().map_or(longest, |deadline| deadline.remaining().min(longest));
-        match timeout(limit, self.follow(&call, version, decide)).await {
+        match timeout(limit, self.follow(&call, scope, seen, decide)).await {
             Ok(ended) => ended,
             Err(_) if limit < longest => {
                 Err(KubernetesError::of_failure(&call, ApiError::new(Kind::Deadline, "the time to wait is up")))
@@ -125,10 +186,11 @@ impl Cluster {
     async fn follow<R: Resource, T>(
         &self,
         call: &Call,
-        version: &mut String,
-        decide: &mut (impl FnMut(Option<&R>) -> Option<T> + Send),
+        scope: Scope<'_>,
+        seen: &mut Seen<R>,
+        decide: &mut (impl FnMut(&BTreeMap<String, R>) -> Option<T> + Send),
     ) -> Result<Ended<T>, KubernetesError> {
-        let Some(mut body) = self.open(call).await? else { return Ok(Ended::Over) };
+        let Some(mut body) = self.open::<R>(call, scope).await? else { return Ok(Ended::Over) };
         let mut buffer = BytesMut::new();
         while let Some(frame) = body.frame().await {
             // A connection that breaks is a watch that ends.
@@ -138,7 +200,7 @@ impl Cluster {
             while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
                 let line = buffer.split_to(end);
                 buffer.advance(1);
-                if let Some(ended) = read_event(call, &line, version, decide)? {
+                if let Some(ended) = self.read_event(call, scope, &line, seen, decide)? {
                     return Ok(ended);
                 }
             }
@@ -151,7 +213,7 @@ impl Cluster {
 
     /// Opens a watch; `None` when the server cannot be reached now: the next reading, which is repeated as every request is,
     /// shows whether it stays so.
-    async fn open(&self, call: &Call) -> Result<Option<Body>, KubernetesError> {
+    async fn open<R: Resource>(&self, call: &Call, scope: Scope<'_>) -> Result<Option<Body>, KubernetesError> {
         let pending = self.log().start(evenkeel_transport::Call {
             operation: call.verb.operation(),
             template: Some(call.resource),
@@ -164,7 +226,7 @@ impl Cluster {
             Ok(response) => response,
             Err(error) => {
                 pending.finish(Outcome::Failed(Failure::of(&error).kind()), 0);
-                return self.reread(call).await;
+                return self.reread::<R>(scope).await;
             }
         };
         let (parts, body) = response.into_parts();
@@ -172,64 +234,66 @@ impl Cluster {
         if parts.status.is_success() {
             return Ok(Some(body));
         }
-        let status = Status::of(&parts.headers, &sending::beginning(body).await);
-        let error = ApiError::from_status(parts.status, self.masked(&[], &status.message));
+        let status = Status::of(&parts.headers, &sending::beginning(body).await, |text| self.masked(&[], text));
+        let error = ApiError::from_status(parts.status, &status.message);
         match KubernetesError::of_status(call, &status, error) {
-            KubernetesError::Unavailable(_) => self.reread(call).await,
+            KubernetesError::Unavailable(_) => self.reread::<R>(scope).await,
             error => Err(error),
         }
     }
 
-    /// Whether the server can be worked with at all.
-    async fn reread(&self, call: &Call) -> Result<Option<Body>, KubernetesError> {
-        self.send(&call.as_list()).await.map(|_| None)
+    /// Whether the server can be worked with at all: asked for nothing else than before, since rights may reach no further.
+    async fn reread<R: Resource>(&self, scope: Scope<'_>) -> Result<Option<Body>, KubernetesError> {
+        self.send(&scope.call::<R>(Verb::List).with("limit", "1")).await.map(|_| None)
     }
-}
 
-fn one_of_list<R: Resource>(verb: Verb, name: &ObjectName) -> Call {
-    let mut call = Call::many::<R>(verb, name.namespace.as_deref());
-    call.about = crate::ObjectRef::one::<R>(name);
-    call.with("fieldSelector", &format!("metadata.name={}", name.name))
-}
-
-/// What one line of a watch says; `None` when there is more to wait for.
-fn read_event<R: Resource, T>(
-    call: &Call,
-    line: &[u8],
-    version: &mut String,
-    decide: &mut impl FnMut(Option<&R>) -> Option<T>,
-) -> Result<Option<Ended<T>>, KubernetesError> {
-    if line.iter().all(u8::is_ascii_whitespace) {
-        return Ok(None);
+    /// What one line of a watch says; `None` when there is more to wait for.
+    fn read_event<R: Resource, T>(
+        &self,
+        call: &Call,
+        scope: Scope<'_>,
+        line: &[u8],
+        seen: &mut Seen<R>,
+        decide: &mut impl FnMut(&BTreeMap<String, R>) -> Option<T>,
+    ) -> Result<Option<Ended<T>>, KubernetesError> {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return Ok(None);
+        }
+        let unreadable = |_| KubernetesError::undecodable(call, "an event of a watch is not what the API describes");
+        // Lists and answers are weighed where they come in; a watch has no end to weigh.
+        evenkeel_transport::weigh(line).map_err(|reason| KubernetesError::undecodable(call, reason.to_string()))?;
+        let event: WatchEvent = serde_json::from_slice(line).map_err(unreadable)?;
+        if event.kind == "ERROR" {
+            let status = Status::of_document(event.object, |text| self.masked(&[], text)).map_err(unreadable)?;
+            return match http::StatusCode::from_u16(status.code) {
+                // 410 inside of a 200 (server-behaviour, secrets-list).
+                Ok(http::StatusCode::GONE) => Ok(Some(Ended::Expired)),
+                Ok(code) if code.is_client_error() => {
+                    Err(KubernetesError::of_status(call, &status, ApiError::from_status(code, &status.message)))
+                }
+                // Whatever else: a new reading is right.
+                _ => Ok(Some(Ended::Expired)),
+            };
+        }
+        let text = |pointer: &str| event.object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        if let Some(version) = text("/metadata/resourceVersion") {
+            seen.version = version;
+        }
+        if !matches!(event.kind.as_str(), "ADDED" | "MODIFIED" | "DELETED") {
+            return Ok(None);
+        }
+        let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
+        if !scope.has(namespace.as_deref(), name.as_deref()) {
+            return Err(KubernetesError::about_another(call));
+        }
+        let name = name.unwrap_or_default();
+        if event.kind == "DELETED" {
+            seen.objects.remove(&name);
+        } else if seen.objects.len() >= MOST_OBJECTS {
+            return Err(KubernetesError::undecodable(call, format!("it is about more than {MOST_OBJECTS} objects")));
+        } else {
+            seen.objects.insert(name, serde_json::from_value(event.object).map_err(unreadable)?);
+        }
+        Ok(decide(&seen.objects).map(Ended::Decided))
     }
-    let unreadable = |_| KubernetesError::undecodable(call, "an event of a watch is not what the API describes");
-    // Lists and answers are weighed where they come in; a watch has no end to weigh.
-    evenkeel_transport::weigh(line).map_err(|reason| KubernetesError::undecodable(call, reason.to_string()))?;
-    let event: WatchEvent = serde_json::from_slice(line).map_err(unreadable)?;
-    if event.kind == "ERROR" {
-        let status: Status = serde_json::from_value(event.object).map_err(unreadable)?;
-        return match http::StatusCode::from_u16(status.code) {
-            // 410 inside of a 200 (server-behaviour, secrets-list).
-            Ok(http::StatusCode::GONE) => Ok(Some(Ended::Expired)),
-            Ok(code) if code.is_client_error() => {
-                Err(KubernetesError::of_status(call, &status, ApiError::from_status(code, &status.message)))
-            }
-            // Whatever else: a new reading is right.
-            _ => Ok(Some(Ended::Expired)),
-        };
-    }
-    if let Some(seen) = event.object.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
-        seen.clone_into(version);
-    }
-    let is_about_object = matches!(event.kind.as_str(), "ADDED" | "MODIFIED" | "DELETED");
-    let named = event.object.pointer("/metadata/name").and_then(Value::as_str);
-    if is_about_object && named != call.about.name.as_deref() {
-        return Err(KubernetesError::about_another(call));
-    }
-    let decision = match event.kind.as_str() {
-        "ADDED" | "MODIFIED" => decide(Some(&serde_json::from_value(event.object).map_err(unreadable)?)),
-        "DELETED" => decide(None),
-        _ => None,
-    };
-    Ok(decision.map(Ended::Decided))
 }

@@ -128,6 +128,8 @@ struct Weight {
     parts: usize,
     /// Everything that stands between commas.
     values: usize,
+    /// Names with a value.
+    entries: usize,
 }
 
 impl Weight {
@@ -137,6 +139,9 @@ impl Weight {
     const PART: usize = 256;
     /// The memory of any value.
     const VALUE: usize = 48;
+    /// The memory of an entry in a map, more than that of its value: the place for its name, the name by itself, however short, and what a map
+    /// keeps free.
+    const ENTRY: usize = 112;
 
     fn of(json: &[u8]) -> Self {
         let (mut weight, mut depth, mut in_text, mut escaped) = (Self::default(), 0_usize, false, false);
@@ -160,6 +165,7 @@ impl Weight {
                 }
                 b'}' | b']' => depth = depth.saturating_sub(1),
                 b',' => weight.values += 1,
+                b':' => weight.entries += 1,
                 _ => {}
             }
         }
@@ -172,6 +178,7 @@ impl Weight {
             .saturating_mul(Self::ROW)
             .saturating_add(self.parts.saturating_mul(Self::PART))
             .saturating_add(self.values.saturating_mul(Self::VALUE))
+            .saturating_add(self.entries.saturating_mul(Self::ENTRY))
     }
 
     const fn check(self) -> Result<(), TooMuch> {
@@ -200,6 +207,14 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_of_tiny_entries_is_refused_before_a_map_is_made_of_it() {
+        let entries: Vec<String> = (0..500_000).map(|number| format!("\"{number:x}\":1")).collect();
+        for text in [format!("{{{}}}", entries.join(",")), format!("[{{\"config\":{{{}}}}}]", entries.join(","))] {
+            assert_eq!(weigh(text.as_bytes()), Err(TooMuch::Values));
+        }
+    }
+
+    #[test]
     fn lists_of_a_large_platform_are_not() {
         let user = r#"{"id":"1","username":"u","email":"u@example.com","attributes":{"a":["1"],"b":["2"]},"access":{"manage":true,"view":true}}"#;
         assert_eq!(weigh(list_of(user, 500).as_bytes()), Ok(()));
@@ -213,7 +228,7 @@ mod tests {
     #[test]
     fn what_stands_in_a_text_is_not_counted() {
         let weight = Weight::of(br#"["a,{[\",{[","\\",{"b":1,"c":"]}"}]"#);
-        assert_eq!(weight, Weight { rows: 2, parts: 0, values: 3 });
+        assert_eq!(weight, Weight { rows: 2, parts: 0, values: 3, entries: 2 });
     }
 
     #[test]

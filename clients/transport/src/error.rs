@@ -262,5 +262,5 @@ pub fn location_id<T>(response: &ResponseValue<T>) -> Option<String> {
     let location = response.headers().get(http::header::LOCATION)?.to_str().ok()?;
     let path = location.split(['?', '#']).next()?;
     let segment = path.trim_end_matches('/').rsplit('/').next().filter(|segment| !segment.is_empty())?;
-    Some(percent_encoding::percent_decode_str(segment).decode_utf8().ok()?.into_owned())
+    crate::decoded(segment)
 }

@@ -13,7 +13,7 @@ pub(crate) enum Cause {
     Tls(TlsFault),
     /// No answer in time: the server may have done it.
     Timeout,
-    /// The connection broke after it was made: the server may have done it.
+    /// The connection broke after it was made, TLS or not: the server may have done it.
     Reset,
     /// The answer is larger than a session takes.
     TooLarge,
@@ -68,7 +68,9 @@ impl Failure {
 
 /// The class of the HTTP library's error.
 pub(crate) fn classify(error: &reqwest::Error) -> Failure {
-    if let Some((fault, reason)) = TlsFault::find(error) {
+    if let Some((fault, reason)) = TlsFault::find(error)
+        && (error.is_connect() || fault.follows_handshake())
+    {
         return Failure::new(Cause::Tls(fault), reason);
     }
     let cause = match error {

@@ -13,6 +13,7 @@ mod base64;
 mod names;
 mod pieces;
 mod plain;
+mod windows;
 
 use std::{
     borrow::Cow,
@@ -44,7 +45,7 @@ impl Mask {
     /// certificate is none either. Of an image pull secret, logins are learnt: its host is no secret.
     pub fn learn(&self, secret: &str) {
         match serde_json::from_str::<Map<String, Value>>(secret) {
-            Ok(document) if document.contains_key("auths") => self.learn_fields(secret.as_bytes()),
+            Ok(document) if holds_logins(&document) => self.learn_fields(secret.as_bytes()),
             _ => self.learn_text(secret),
         }
     }
@@ -54,13 +55,19 @@ impl Mask {
         credentials_in(header).iter().for_each(|text| self.learn_text(text));
     }
 
-    /// Knows the confidential fields of a JSON document from now on, if it has any: the tokens in the answer to a login.
+    /// Knows the confidential fields of a JSON document from now on, if it has any: the tokens in the answer to a login. Of a user and
+    /// password in base64 it knows the password as well.
     pub(crate) fn learn_fields(&self, document: &[u8]) {
         let mut confidential = Vec::new();
         if let Ok(document) = serde_json::from_slice(document) {
             names::collect(&document, false, &mut confidential);
         }
-        confidential.iter().for_each(|text| self.learn_text(text));
+        for text in &confidential {
+            self.learn_text(text);
+            if let Some(password) = password_in(text) {
+                self.learn_text(&password);
+            }
+        }
     }
 
     fn learn_text(&self, text: &str) {
@@ -104,13 +111,14 @@ impl Mask {
     }
 
     fn masked<'a>(&self, text: &'a str, reach: Reach) -> Cow<'a, str> {
-        let mut found = address::credentials(text);
-        self.pieces(|pieces| {
-            if pieces.reaches(reach) {
-                find(pieces, text.as_bytes(), reach, DEEPEST, &mut found);
-            }
-        });
-        if found.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(without(text, found)) }
+        let mut found = Vec::new();
+        for window in windows::of(text.as_bytes()) {
+            let begin = found.len();
+            self.pieces(|pieces| find(pieces, &text.as_bytes()[window.clone()], reach, DEEPEST, &mut found));
+            let seen = joined(found.split_off(begin)).into_iter();
+            found.extend(seen.map(|part| window.start + part.start..window.start + part.end));
+        }
+        if found.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(without(text, &joined(found))) }
     }
 
     fn pieces<R>(&self, look: impl FnOnce(&Pieces) -> R) -> R {
@@ -125,16 +133,37 @@ impl fmt::Debug for Mask {
     }
 }
 
+/// Whether a document is an image pull secret, of the present form or of the one before.
+fn holds_logins(document: &Map<String, Value>) -> bool {
+    let are_logins = || document.values().all(|registry| registry.get("auth").is_some());
+    document.contains_key("auths") || (!document.is_empty() && are_logins())
+}
+
+/// The password in the base64 of a user and a password.
+fn password_in(text: &str) -> Option<String> {
+    let pair = String::from_utf8(base64::decodings(text.as_bytes()).next()?).ok()?;
+    let (_, password) = pair.split_once(':')?;
+    Some(password.to_owned()).filter(|password| !password.contains(char::is_control))
+}
+
 /// Whether a text is worth hiding.
 fn is_secret(text: &str) -> bool {
     let is_public = text.trim_start().starts_with("-----BEGIN CERTIFICATE") && !text.contains("PRIVATE KEY");
-    text.len() >= pieces::SHORTEST && !["true", "false", "null"].contains(&text) && !is_public
+    let is_word = ["true", "false", "null", "basic", "bearer"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    text.len() >= pieces::SHORTEST && !is_word && !is_public
 }
 
-/// Where secrets stand in a text: as they are, behind escapes, and in base64.
+/// Where secrets stand in a text: as they are, behind escapes, and in base64; and where credentials stand in its addresses.
 fn find(pieces: &Pieces, text: &[u8], reach: Reach, depth: u8, found: &mut Vec<Range<usize>>) {
+    found.extend(address::credentials(text));
+    // Each layer by itself: the next one would end a value at a blank or a mark that stands escaped in this one.
+    let plain = Plain::of_seeing(text, |layer| {
+        found.extend(address::credentials(layer.bytes()).into_iter().map(|part| layer.origin(part)));
+    });
+    if !pieces.reaches(reach) {
+        return;
+    }
     pieces.find(text, reach, found);
-    let plain = Plain::of(text);
     if plain.bytes() != text {
         let mut behind_escapes = Vec::new();
         pieces.find(plain.bytes(), reach, &mut behind_escapes);
@@ -155,18 +184,26 @@ fn find(pieces: &Pieces, text: &[u8], reach: Reach, depth: u8, found: &mut Vec<R
     }
 }
 
-/// The text with the mask in place of these parts.
-fn without(text: &str, mut parts: Vec<Range<usize>>) -> String {
-    parts.sort_by_key(|part| (part.start, part.end));
-    let mut masked = String::with_capacity(text.len());
-    let (mut done, mut parts) = (0, parts.into_iter().peekable());
-    while let Some(part) = parts.next() {
-        let start = (done..=part.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(done);
-        let mut end = part.end;
-        while let Some(next) = parts.next_if(|next| next.start <= end) {
-            end = end.max(next.end);
+/// The parts in their order, those that touch as one.
+fn joined(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    parts.sort_unstable_by_key(|part| (part.start, part.end));
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for part in parts {
+        match joined.last_mut() {
+            Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+            _ => joined.push(part),
         }
-        let end = (end..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    }
+    joined
+}
+
+/// The text with the mask in place of these parts, which are in their order.
+fn without(text: &str, parts: &[Range<usize>]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for part in parts {
+        let start = (done..=part.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(done);
+        let end = (part.end..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
         if end <= done {
             continue;
         }

@@ -7,7 +7,8 @@
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
 use serde_json::{Map, Value};
 
@@ -43,16 +44,17 @@ pub fn check_segment(name: &str) -> Result<(), Unaddressable> {
     }
 }
 
-/// A name as one segment of an address.
-///
-/// # Errors
-/// Says why it cannot be one.
-pub fn segment(name: &str) -> Result<String, Unaddressable> {
-    check_segment(name).map(|()| encoded(name))
+/// A text as a part of an address, with everything encoded that could mean something there. Whether it can be a segment,
+/// [`check_segment`] says.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
-fn encoded(name: &str) -> String {
-    utf8_percent_encode(name, ENCODED).to_string()
+/// The name that a segment of an address stands for; `None` where it is no text.
+#[must_use]
+pub fn decoded(segment: &str) -> Option<String> {
+    Some(percent_decode_str(segment).decode_utf8().ok()?.into_owned())
 }
 
 /// An operation of an API, as its document describes it.
@@ -66,6 +68,8 @@ pub struct Operation {
     pub path: &'static str,
     /// How an answer names what it is about: a field of it, and the parameter of the path that it has to be equal to.
     pub answers: &'static [(&'static str, &'static str)],
+    /// What an answer is that holds nothing: `[]` for a list, `{}` for a map, and empty for everything else.
+    pub nothing: &'static str,
 }
 
 impl Operation {
@@ -126,6 +130,15 @@ impl OperationPath {
         let wanted = segments(&above).map(str::to_owned).chain(self.segments());
         let is_same = url.origin() == base.origin() && url.fragment().is_none() && segments(url.path()).eq(wanted);
         if is_same { Ok(()) } else { Err(self.elsewhere()) }
+    }
+
+    /// The body of an answer, where null for a list or a map is one with nothing in it.
+    pub(crate) fn body(&self, body: Bytes) -> Bytes {
+        match self.operation.nothing {
+            "" => body,
+            nothing if body.trim_ascii() == b"null" => Bytes::from_static(nothing.as_bytes()),
+            _ => body,
+        }
     }
 
     /// Whether the body of an answer is about what was asked for. One that is no JSON object says nothing of it.
@@ -195,6 +208,7 @@ mod tests {
         method: "DELETE",
         path: "/admin/realms/{realm}/roles/{role-name}",
         answers: &[("name", "role-name")],
+        nothing: "",
     };
 
     fn path(realm: &str, role: &str) -> OperationPath {
@@ -223,6 +237,14 @@ mod tests {
             let expected = format!("/auth/admin/realms/otomi/roles/{encoded}");
             assert_eq!(sent("https://keycloak.example.com/auth/", "otomi", name), Ok(expected), "{name}");
         }
+    }
+
+    #[test]
+    fn whatever_is_encoded_is_decoded_to_the_same() {
+        for name in ["a/b\\c;d", "%2e%2e", "..", "a?b#c d", "ü", "日本", ""] {
+            assert_eq!(decoded(&encoded(name)).as_deref(), Some(name));
+        }
+        assert_eq!(decoded("%ff"), None);
     }
 
     #[test]

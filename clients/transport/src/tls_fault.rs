@@ -1,4 +1,4 @@
-//! Why TLS does not come about, as far as people can do something about it.
+//! Why TLS does not come about, as far as that lasts until people do something about it. Everything else is a connection that broke.
 
 use std::error::Error as StdError;
 
@@ -22,8 +22,10 @@ pub enum TlsFault {
     NotTls,
     /// The certificates to trust cannot be used.
     Bundle,
-    /// Anything else.
-    Other,
+    /// The certificate cannot be used for another reason: it was taken back, or is for another purpose.
+    Unusable,
+    /// The server wants a certificate of the client, or another one.
+    ClientCertificate,
 }
 
 impl TlsFault {
@@ -32,7 +34,7 @@ impl TlsFault {
     #[must_use]
     pub fn find(error: &(dyn StdError + 'static)) -> Option<(Self, String)> {
         if let Some(found) = error.downcast_ref::<Error>() {
-            return Some((Self::of(found), found.to_string()));
+            return Some((Self::of(found)?, found.to_string()));
         }
         match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(wrapped) => Self::find(wrapped),
@@ -40,8 +42,14 @@ impl TlsFault {
         }
     }
 
-    fn of(error: &Error) -> Self {
-        match error {
+    /// Whether a server says so after the handshake too: with TLS 1.3 the client has sent its request by then, and the server reads none of it.
+    #[must_use]
+    pub const fn follows_handshake(self) -> bool {
+        matches!(self, Self::ClientCertificate)
+    }
+
+    fn of(error: &Error) -> Option<Self> {
+        Some(match error {
             Error::InvalidCertificate(error) => Self::of_certificate(error),
             // The first bytes of an answer in the clear are taken for the head of a TLS record.
             Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NotTls,
@@ -51,8 +59,19 @@ impl TlsFault {
                 | AlertDescription::HandshakeFailure
                 | AlertDescription::InsufficientSecurity,
             ) => Self::TooOld,
-            _ => Self::Other,
-        }
+            // What a server says of the client's certificate.
+            Error::AlertReceived(
+                AlertDescription::CertificateRequired
+                | AlertDescription::NoCertificate
+                | AlertDescription::BadCertificate
+                | AlertDescription::UnsupportedCertificate
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::UnknownCA,
+            ) => Self::ClientCertificate,
+            _ => return None,
+        })
     }
 
     fn of_certificate(error: &CertificateError) -> Self {
@@ -61,7 +80,7 @@ impl TlsFault {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Self::WrongHost,
             CertificateError::UnknownIssuer => Self::Untrusted,
-            _ => Self::Other,
+            _ => Self::Unusable,
         }
     }
 
@@ -72,7 +91,8 @@ impl TlsFault {
             Self::NotTls => "what answers does not speak TLS",
             Self::TooOld => "the server and evenkeel have no version of TLS in common",
             Self::Bundle => "the certificates to trust cannot be used",
-            Self::Untrusted | Self::Expired | Self::NotYetValid | Self::WrongHost | Self::Other => {
+            Self::ClientCertificate => "the server refuses to talk to a client without a certificate that it trusts",
+            Self::Untrusted | Self::Expired | Self::NotYetValid | Self::WrongHost | Self::Unusable => {
                 "the server's certificate is refused"
             }
         }
@@ -82,11 +102,14 @@ impl TlsFault {
     #[must_use]
     pub const fn hint(self) -> Option<&'static str> {
         match self {
-            Self::Untrusted | Self::Bundle | Self::Other => None,
+            Self::Untrusted | Self::Bundle | Self::Unusable => None,
             Self::Expired => Some("renew the server's certificate, and check the clock of this machine"),
             Self::NotYetValid => Some("check the clocks of this machine and of whoever issued the certificate"),
             Self::WrongHost => Some(
                 "use a name in the address that the certificate is for, or give the server a certificate for this name",
+            ),
+            Self::ClientCertificate => Some(
+                "use an address that needs no client certificate; for a cluster, put one that is valid into the kubeconfig",
             ),
             Self::TooOld => Some("let the server speak TLS 1.2 or 1.3"),
             Self::NotTls => Some("check the port, and whether the address should begin with `http://`"),

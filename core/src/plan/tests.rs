@@ -24,6 +24,8 @@ fn change(name: &str, waits_for: &[&str]) -> Change<()> {
         exclusive: None,
         team: None,
         removes_data: false,
+        takes_along: Vec::new(),
+        removes_relation: false,
         secrets: Vec::new(),
         operation: (),
     }

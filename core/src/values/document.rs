@@ -74,6 +74,12 @@ impl Part<'_> {
         self.document.sources.location(self.nearest.origin())
     }
 
+    /// Whether somebody wrote a value of this key.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.nearest.node.as_map().is_some_and(|map| map.get(key).is_some())
+    }
+
     /// Where its value of a key was written; where it has none, where it was written itself.
     #[must_use]
     pub fn location_of(&self, key: &str) -> Option<Location> {

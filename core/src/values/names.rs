@@ -108,9 +108,11 @@ macro_rules! checked_text {
     };
 }
 
+mod applications;
 mod kubernetes;
 mod targets;
 
+pub use applications::{AddressableName, GroupPath};
 pub use kubernetes::{CopyName, LabelKey, LabelValue, NamePattern, SecretType};
 pub use targets::{HeaderName, HostAndPort, HostName, JsonPointer, KubernetesTarget, RealmUrl};
 
@@ -118,8 +120,8 @@ pub use targets::{HeaderName, HostAndPort, HostName, JsonPointer, KubernetesTarg
 macro_rules! with_all_names {
     ($macro:ident!($($argument:tt)*)) => {
         $macro!(
-            $($argument)*, CopyName, DomainName, Email, HeaderName, HostAndPort, HostName, HttpUrl, JsonPointer,
-            KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName,
+            $($argument)*, AddressableName, CopyName, DomainName, Email, GroupPath, HeaderName, HostAndPort, HostName,
+            HttpUrl, JsonPointer, KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName,
             RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix
         )
     };

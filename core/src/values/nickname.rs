@@ -20,6 +20,12 @@ pub fn nickname_of(email: &str) -> String {
     name.trim_matches(['-', '_']).to_owned()
 }
 
+/// A nickname as it is compared: to Gitea, `Ada` and `ada` are one user.
+#[must_use]
+pub fn folded_nickname(nickname: &str) -> String {
+    nickname.trim().to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::compose::Finding;
 use super::names::SecretType;
-use super::nickname::nickname_of;
+use super::nickname::{folded_nickname, nickname_of};
 use super::path::ValuePath;
 use super::schema::similar;
 use super::source::Origin;
@@ -83,7 +83,7 @@ fn folded_email(user: &Node) -> Option<String> {
 fn nickname(user: &Node, derives: bool) -> Option<String> {
     let declared = user.find(&["attributes", "nickname"]).and_then(Node::as_list);
     let nickname = match declared {
-        Some(values) => values.iter().find_map(Node::as_text)?.trim().to_lowercase(),
+        Some(values) => folded_nickname(values.iter().find_map(Node::as_text)?),
         None if derives => nickname_of(&folded_email(user)?),
         None => return None,
     };

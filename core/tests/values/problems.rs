@@ -51,6 +51,25 @@ fn an_unknown_key_names_the_one_that_was_meant() {
 }
 
 #[test]
+fn names_that_no_address_can_carry_are_refused_with_their_place_wherever_values_name_an_object() {
+    let login = "admin: {username: a, password: {fromEnv: A}}";
+    for section in [
+        "harbor:\n  projects: [{name: a, labels: [{name: \"..\"}]}]",
+        "harbor:\n  projects: [{name: a, webhooks: [{name: \".\", events: [A], address: \"https://a\"}]}]",
+        "harbor:\n  projects: [{name: a, members: [{group: \"a\\tb\", role: guest}]}]",
+        "harbor:\n  teamDefaults: {labels: [{name: \"\"}]}",
+        "keycloak:\n  defaultGroups: [/staff/../interns]",
+        "keycloak:\n  defaultRoles: {realmRoles: [\"..\"]}",
+        "keycloak:\n  defaultRoles: {clientRoles: {\"..\": [a]}}",
+        "keycloak:\n  identityProvider: {alias: \"..\", issuer: \"https://a\", clientId: a, clientSecret: {fromEnv: A}}",
+    ] {
+        let rendered = rendered(&[("a.yaml", &format!("{section}\n  {login}\n"))], &[]);
+        assert!(rendered.contains("a.yaml:2"), "{section}: {rendered}");
+        assert!(rendered.contains("without control characters"), "{section}: {rendered}");
+    }
+}
+
+#[test]
 fn a_wrong_type_says_what_is_expected_and_what_is_there() {
     let text = "users:\n  - email: 3\n    teamAdmin: yes\n    teams: {}\nharbor:\n  admin: {password: [a]}\n  teamDefaults: {retention: {keepLast: 0}, storageQuota: lots}\n";
     assert_rendered!(rendered(&[("a.yaml", text)], &[]));

@@ -15,11 +15,10 @@ use crate::{
     command_line::{ClusterOptions, DEFAULT_CONCURRENCY, LogFormat, ReachOptions, ValuesOptions, duration},
     exit_code::ExitCode,
     output,
-    process::{begin, block_on},
+    process::{begin, watched},
     run::Surroundings,
     secrets::SecretResolver,
     stop::Stop,
-    watch::Watch,
 };
 
 /// What every export can be told.
@@ -83,14 +82,13 @@ pub(super) fn run_matches<T: Export>(matches: &ArgMatches) -> ExitCode {
         ..Surroundings::default()
     };
     let format = options.log_format;
-    let watch = Watch::over(&surroundings.stop, options.timeout, move || overdue(format));
-    let finished = block_on(export::<T>(&options, &own, &surroundings));
-    watch.run_is_over();
+    let work = export::<T>(&options, &own, &surroundings);
+    let finished = watched(&surroundings.stop, options.timeout, move || overdue(format), work);
     finished.map_or_else(|_| broken(format), |finished| write(&finished, &options))
 }
 
 fn overdue(format: LogFormat) -> ExitCode {
-    let message = "the time of the export has passed, and something that it waits for does not return".to_owned();
+    let message = "the export had to end, and something that it waits for does not return".to_owned();
     let hint = Some("look for a file system or a login command that hangs, and run it again".to_owned());
     output::print_failure(&Failure { message, hint }, format);
     ExitCode::Unavailable

@@ -46,11 +46,6 @@ impl FileStore {
         Self { path: path.or_else(|| default_path(platform, task)), lock: None, file: None }
     }
 
-    /// No place at all.
-    pub(super) const fn nowhere() -> Self {
-        Self { path: None, lock: None, file: None }
-    }
-
     pub(super) fn place(&self) -> Place {
         Place::File(self.path.clone().unwrap_or_default())
     }

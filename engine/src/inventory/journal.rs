@@ -5,18 +5,19 @@
 use std::collections::BTreeMap;
 
 use evenkeel_core::{
-    memory::{Digest, DigestKey, HiddenSecret, Memory, Secrets, Written, WrittenFields},
+    memory::{Claim, Digest, DigestKey, HiddenSecret, Identity, Memory, Secrets, Written, WrittenFields},
     object::ObjectId,
 };
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::inventory::State;
-
 /// The version of the format; it grows when an older reader could misunderstand. Since 2 there are
-/// digests, and a key for them; since 3 the names of an object are kept apart.
-const FORMAT: u32 = 3;
+/// digests, and a key for them; since 3 the names of an object are kept apart; since 4 there are the server's ids.
+const FORMAT: u32 = 4;
 /// The last version that joined the names of an object.
 const JOINED: u32 = 2;
+/// How long after it was announced a create may still come about: a server may finish a request that was cut off.
+const UNDER_WAY: SignedDuration = SignedDuration::from_hours(1);
 /// Obsolete lines are left alone until there are more of them than this and than lines that count.
 const TOLERATED_LINES: usize = 1_000;
 
@@ -53,19 +54,56 @@ struct JoinedLine {
 #[serde(untagged)]
 enum News {
     State {
-        state: State,
+        state: Word,
+        /// The server's id of an owned object.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<Identity>,
+        /// When an announced object was announced.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
     },
     /// `None` takes back what was said of the field before.
-    Secret {
-        field: String,
-        secret: Option<Written>,
-    },
+    Secret { field: String, secret: Option<Written> },
+}
+
+/// How a line calls what became of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Announced,
+    Owned,
+    Gone,
+}
+
+/// What is known of an object that counts as ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Its create may have been sent at this time; older inventories do not say when.
+    Announced(Option<Timestamp>),
+    /// It was made or adopted, and has this id if it was seen since.
+    Owned(Option<Identity>),
+}
+
+impl Known {
+    /// What it means for a run that reads now.
+    fn claim(&self, now: Timestamp) -> Claim {
+        match self {
+            Self::Announced(Some(since)) if now.duration_since(*since) < UNDER_WAY => Claim::Announced,
+            Self::Announced(_) | Self::Owned(None) => Claim::ByName,
+            Self::Owned(Some(identity)) => Claim::This(identity.clone()),
+        }
+    }
 }
 
 impl Line {
-    /// What became of an object.
-    pub(super) fn of_state(target: &str, object: &ObjectId, state: State) -> Self {
-        Self { target: target.to_owned(), object: object.clone(), news: News::State { state } }
+    /// What became of an object; `None`: it is not ours, or not there.
+    pub(super) fn of_object(target: &str, object: &ObjectId, known: Option<Known>) -> Self {
+        let (state, id, since) = match known {
+            Some(Known::Announced(since)) => (Word::Announced, None, since),
+            Some(Known::Owned(id)) => (Word::Owned, id, None),
+            None => (Word::Gone, None, None),
+        };
+        Self { target: target.to_owned(), object: object.clone(), news: News::State { state, id, since } }
     }
 
     /// What was written to a hidden field; `None`: nothing that is known of.
@@ -91,7 +129,7 @@ impl Line {
 /// What is known of one target.
 #[derive(Debug, Default)]
 struct Target {
-    states: BTreeMap<ObjectId, State>,
+    states: BTreeMap<ObjectId, Known>,
     secrets: BTreeMap<ObjectId, WrittenFields>,
 }
 
@@ -170,12 +208,15 @@ impl Journal {
             }
         }
         match line.news {
-            News::State { state: State::Gone } => {
+            News::State { state: Word::Gone, .. } => {
                 target.states.remove(&line.object);
                 target.secrets.remove(&line.object);
             }
-            News::State { state } => {
-                target.states.insert(line.object, state);
+            News::State { state: Word::Announced, since, .. } => {
+                target.states.insert(line.object, Known::Announced(since));
+            }
+            News::State { state: Word::Owned, id, .. } => {
+                target.states.insert(line.object, Known::Owned(id));
             }
             News::Secret { field, secret: Some(written) } => {
                 target.secrets.entry(line.object).or_default().insert(field, written);
@@ -188,9 +229,9 @@ impl Journal {
         }
     }
 
-    pub(super) fn state(&self, target: &str, object: &ObjectId) -> Option<State> {
+    pub(super) fn known(&self, target: &str, object: &ObjectId) -> Option<&Known> {
         let states = &self.targets.get(target)?.states;
-        states.get(object).or_else(|| states.get(&object.joined()?)).copied()
+        states.get(object).or_else(|| states.get(&object.joined()?))
     }
 
     pub(super) fn written(&self, target: &str, object: &ObjectId, field: &str) -> Option<&Written> {
@@ -205,10 +246,9 @@ impl Journal {
 
     pub(super) fn memory(&self, target: &str) -> Memory {
         let Some(known) = self.targets.get(target) else { return Memory::default() };
-        Memory {
-            ownership: known.states.keys().cloned().collect(),
-            secrets: Secrets::new(self.header.key.clone(), known.secrets.clone()),
-        }
+        let now = Timestamp::now();
+        let claims = known.states.iter().map(|(object, known)| (object.clone(), known.claim(now)));
+        Memory { ownership: claims.collect(), secrets: Secrets::new(self.header.key.clone(), known.secrets.clone()) }
     }
 
     pub(super) const fn needs_key(&self) -> bool {
@@ -241,8 +281,8 @@ impl Journal {
         let mut out = String::new();
         append(&mut out, &self.header);
         for (name, target) in &self.targets {
-            for (object, state) in &target.states {
-                Line::of_state(name, object, *state).write(&mut out);
+            for (object, known) in &target.states {
+                Line::of_object(name, object, Some(known.clone())).write(&mut out);
             }
             for (object, fields) in &target.secrets {
                 for (field, written) in fields {

@@ -7,12 +7,13 @@ use evenkeel_core::{
     memory::{DigestKey, HiddenSecret, Memory, Written},
     object::ObjectId,
 };
+use jiff::{Timestamp, Unit};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Inventory, InventoryError, Place, State,
     file::FileStore,
-    journal::{Journal, Line, NotReadable},
+    journal::{Journal, Known, Line, NotReadable},
     secret::SecretStore,
 };
 use crate::home::Home;
@@ -87,6 +88,8 @@ pub(crate) struct StoredInventory {
     target: String,
     journal: Journal,
     notes: Vec<Line>,
+    /// What was known of announced objects before: true again if their create turns out not to have happened.
+    unannounced: BTreeMap<ObjectId, Option<Known>>,
     /// What was known of announced secrets before: true again if their write turns out not to have happened.
     before: BTreeMap<(ObjectId, String), Option<Written>>,
 }
@@ -107,13 +110,15 @@ impl StoredInventory {
         Ok(inventory)
     }
 
-    /// An inventory that remembers nothing: for looking on when the real one cannot be read.
-    pub(crate) fn empty(target: &str) -> Self {
-        Self::with(Store::File(FileStore::nowhere()), target, Journal::new("", ""))
-    }
-
     fn with(store: Store, target: &str, journal: Journal) -> Self {
-        Self { store, target: target.to_owned(), journal, notes: Vec::new(), before: BTreeMap::new() }
+        Self {
+            store,
+            target: target.to_owned(),
+            journal,
+            notes: Vec::new(),
+            unannounced: BTreeMap::new(),
+            before: BTreeMap::new(),
+        }
     }
 
     async fn write(&mut self) -> Result<(), InventoryError> {
@@ -185,13 +190,12 @@ impl Inventory for StoredInventory {
     }
 
     async fn announce(&mut self, objects: &[ObjectId]) -> Result<(), InventoryError> {
-        let before: BTreeMap<ObjectId, Option<State>> =
-            objects.iter().map(|object| (object.clone(), self.journal.state(&self.target, object))).collect();
-        let noted = self.notes.len();
+        let known = |object| self.journal.known(&self.target, object).cloned();
+        let before: BTreeMap<ObjectId, Option<Known>> =
+            objects.iter().map(|object| (object.clone(), known(object))).collect();
+        let (noted, now) = (self.notes.len(), Timestamp::now().round(Unit::Second).ok());
         for object in objects {
-            if !matches!(before.get(object), Some(Some(State::Announced))) {
-                self.add(Line::of_state(&self.target, object, State::Announced));
-            }
+            self.add(Line::of_object(&self.target, object, Some(Known::Announced(now))));
         }
         let written = self.write().await;
         if let Err(error) = &written {
@@ -199,11 +203,13 @@ impl Inventory for StoredInventory {
             // What could not be announced will not be created, and is not ours. Lines that reached the
             // store nevertheless are contradicted by the next write.
             let may_be_stored = error.leaves_doubt();
-            for (object, state) in before {
-                let line = Line::of_state(&self.target, &object, state.unwrap_or(State::Gone));
+            for (object, known) in before {
+                let line = Line::of_object(&self.target, &object, known);
                 self.journal.apply(line.clone());
                 self.notes.extend(may_be_stored.then_some(line));
             }
+        } else {
+            self.unannounced.extend(before);
         }
         written
     }
@@ -219,6 +225,12 @@ impl Inventory for StoredInventory {
             self.take_back_secrets(object, secrets);
         }
         written
+    }
+
+    fn take_back(&mut self, object: &ObjectId) {
+        if let Some(known) = self.unannounced.remove(object) {
+            self.add(Line::of_object(&self.target, object, known));
+        }
     }
 
     fn note_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]) {
@@ -238,7 +250,12 @@ impl Inventory for StoredInventory {
     }
 
     fn note(&mut self, object: &ObjectId, state: State) {
-        self.add(Line::of_state(&self.target, object, state));
+        let known = match state {
+            State::Owned => Some(Known::Owned(None)),
+            State::Known(identity) => Some(Known::Owned(Some(identity))),
+            State::Gone => None,
+        };
+        self.add(Line::of_object(&self.target, object, known));
     }
 
     async fn reload(&mut self) -> Result<(), InventoryError> {

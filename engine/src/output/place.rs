@@ -12,6 +12,9 @@ use std::{
 /// How long a pipe or device may take: whoever should read it may never come.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
+/// More links than this lead nowhere.
+const MOST_LINKS: usize = 40;
+
 /// Writes `text` to `path`. A regular file is replaced in one step, so that nobody reads half of it; everything else is there to be written into.
 pub(super) fn write(path: &Path, text: String) -> io::Result<()> {
     match regular_file(path)? {
@@ -38,12 +41,29 @@ fn regular_file(path: &Path) -> io::Result<Option<PathBuf>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(path.to_owned())),
         Err(error) => return Err(error),
     };
-    if !is_link || ["/dev", "/proc"].iter().any(|root| path.starts_with(root)) {
+    if !is_link || leads_to_stream(path)? {
         return Ok(None);
     }
     // The link stays, and what it leads to is replaced.
     let file = fs::canonicalize(path)?;
     Ok(fs::metadata(&file)?.is_file().then_some(file))
+}
+
+/// Whether links lead to an open file of a process. What is below `/dev` otherwise, such as `/dev/shm`, are files like all others.
+fn leads_to_stream(path: &Path) -> io::Result<bool> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = fs::canonicalize(folder)?;
+        if ["/dev/fd", "/proc"].iter().any(|root| folder.starts_with(root)) {
+            return Ok(true);
+        }
+        match fs::read_link(&path) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => return Ok(false),
+        }
+    }
+    Ok(false)
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
@@ -82,6 +102,20 @@ mod tests {
         write(&link, "two".to_owned()).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "two");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn what_leads_to_a_stream_is_told_from_what_is_a_file_below_dev() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link, stream) =
+            (folder.path().join("file"), folder.path().join("link"), folder.path().join("stream"));
+        write(&file, "one".to_owned()).unwrap();
+        symlink("file", &link).unwrap();
+        symlink("/dev/stdout", &stream).unwrap();
+        assert!(!leads_to_stream(&link).unwrap());
+        for path in [stream.as_path(), Path::new("/dev/stdout"), Path::new("/dev/fd/1")] {
+            assert!(leads_to_stream(path).unwrap(), "{}", path.display());
+        }
     }
 
     #[test]

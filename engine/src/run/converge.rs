@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use evenkeel_core::{
+    memory::Sight,
     object::ObjectId,
     plan::{Note, Plan},
 };
@@ -34,6 +35,9 @@ impl<T: Task> Session<'_, T> {
         let mut given_up = BTreeMap::new();
         let (refused, unjudged) = loop {
             let observed = self.observe(&inventory.memory().ownership).await?;
+            if self.take_in(&observed, &mut inventory, record).await? {
+                continue;
+            }
             if adopt && record.rounds == 0 && self.adopt(&observed, &mut inventory, record).await? {
                 continue;
             }
@@ -64,7 +68,7 @@ impl<T: Task> Session<'_, T> {
     }
 
     /// Takes the lease before the first write. Returns whether another run may have written since this one has read.
-    async fn has_to_look_again<I: Inventory>(&self, inventory: &mut I) -> Result<bool, Ending> {
+    pub(super) async fn has_to_look_again<I: Inventory>(&self, inventory: &mut I) -> Result<bool, Ending> {
         let (Home::Cluster(home), lease) = (self.turn.home, self.bounds.lease) else { return Ok(false) };
         if lease.is_taken() {
             return Ok(false);
@@ -129,7 +133,13 @@ impl<T: Task> Session<'_, T> {
             return Ok(true);
         }
         for object in &adopted {
-            inventory.note(object, State::Owned);
+            inventory.note(
+                object,
+                match T::sight(self.desired, observed, object) {
+                    Sight::This(identity) => State::Known(identity),
+                    Sight::Unknown | Sight::Absent | Sight::There => State::Owned,
+                },
+            );
         }
         inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
         let message = "was adopted: `--prune` may remove it once it is not declared any more";

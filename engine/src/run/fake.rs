@@ -9,7 +9,7 @@ use std::{
 
 use evenkeel_core::{
     diff::FieldChange,
-    memory::{HiddenSecret, Memory, Ownership, Recall},
+    memory::{HiddenSecret, Memory, Ownership, Recall, Sight},
     object::{Kind, ObjectId},
     plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError},
     report::RequestCounts,
@@ -38,6 +38,8 @@ pub(super) fn role(name: &str) -> ObjectId {
 pub(super) enum Script {
     /// Fails with this class; nothing happens.
     Fail(Class),
+    /// Fails with this class before anything is sent.
+    NeverSent(Class),
     /// Happens, and the answer is lost.
     LoseAnswer,
     /// Is accepted, and nothing happens.
@@ -65,6 +67,13 @@ pub(super) struct Application {
     pub observing: Vec<Class>,
     pub connecting: Option<Class>,
     pub data: BTreeSet<String>,
+    /// The number of each object that the task made; one that a test made has none.
+    pub ids: BTreeMap<String, u64>,
+    /// What lives in an object.
+    pub inside: BTreeMap<String, Vec<String>>,
+    /// Objects whose updates take a relation away.
+    pub relations: BTreeSet<String>,
+    made: u64,
     /// The objects in the order in which their applies began.
     pub begun: Vec<String>,
     pub under_way: BTreeSet<String>,
@@ -108,11 +117,21 @@ impl Fake {
 }
 
 #[derive(Debug)]
-pub(super) struct Fault(Class, String);
+pub(super) struct Fault {
+    class: Class,
+    subject: String,
+    never_sent: bool,
+}
+
+impl Fault {
+    fn of(class: Class, subject: &str) -> Self {
+        Self { class, subject: subject.to_owned(), never_sent: false }
+    }
+}
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} answers {:?}", self.1, self.0)
+        write!(formatter, "{} answers {:?}", self.subject, self.class)
     }
 }
 
@@ -120,7 +139,11 @@ impl std::error::Error for Fault {}
 
 impl Classified for Fault {
     fn class(&self) -> Class {
-        self.0
+        self.class
+    }
+
+    fn changed_nothing(&self) -> bool {
+        self.never_sent || self.class.changed_nothing()
     }
 
     fn hint(&self) -> Option<String> {
@@ -151,7 +174,7 @@ impl Task for Fake {
     async fn connect(_: &Self::Desired, _: &Context) -> Result<Self, Fault> {
         let fake = Self(APPLICATION.with(|application| Arc::clone(&application.borrow())));
         let fault = fake.application().connecting;
-        fault.map_or(Ok(fake), |class| Err(Fault(class, "the login".to_owned())))
+        fault.map_or(Ok(fake), |class| Err(Fault::of(class, "the login")))
     }
 
     fn target(_: &Self::Desired) -> String {
@@ -162,19 +185,25 @@ impl Task for Fake {
         let mut application = self.application();
         application.reads += 1;
         match application.observing.pop() {
-            Some(class) => Err(Fault(class, "the list".to_owned())),
+            Some(class) => Err(Fault::of(class, "the list")),
             None => Ok(application.objects.clone()),
         }
     }
 
     fn plan(desired: &Self::Desired, observed: &Self::Observed, memory: &Memory) -> Result<Plan<String>, PlanError> {
-        let data = APPLICATION.with(|application| application.borrow().lock().unwrap().data.clone());
+        let shared = APPLICATION.with(|application| Arc::clone(&application.borrow()));
+        let (data, inside, relations) = {
+            let application = shared.lock().unwrap();
+            (application.data.clone(), application.inside.clone(), application.relations.clone())
+        };
         let wanted = desired.iter().filter_map(|(name, wanted)| {
             let there = observed.get(name);
             let action = if there.is_some() { Action::Update } else { Action::Create };
             let tokens = written_token(name, there, wanted, memory);
             let differs = there != Some(&wanted.text) || !tokens.is_empty();
-            differs.then(|| Change { secrets: tokens, ..change(name, action, there, Some(wanted)) })
+            let removes_relation = relations.contains(name);
+            let change = || change(name, action, there, Some(wanted));
+            differs.then(|| Change { secrets: tokens, removes_relation, ..change() })
         });
         let deletes = memory
             .ownership
@@ -182,13 +211,19 @@ impl Task for Fake {
             .filter(|object| observed.contains_key(object.name()) && !desired.contains_key(object.name()));
         let deletes = deletes.map(|object| Change {
             removes_data: data.contains(object.name()),
+            takes_along: inside.get(object.name()).into_iter().flatten().map(|name| role(name)).collect(),
             ..change(object.name(), Action::Delete, observed.get(object.name()), None)
         });
         Plan::new(wanted.chain(deletes).collect(), Vec::new())
     }
 
-    fn existing(desired: &Self::Desired, observed: &Self::Observed) -> Vec<ObjectId> {
-        desired.keys().filter(|name| observed.contains_key(*name)).map(|name| role(name)).collect()
+    fn declared(desired: &Self::Desired, _: &Self::Observed) -> BTreeSet<ObjectId> {
+        desired.keys().map(|name| role(name)).collect()
+    }
+
+    fn sight(_: &Self::Desired, observed: &Self::Observed, object: &ObjectId) -> Sight {
+        let id = APPLICATION.with(|application| application.borrow().lock().unwrap().ids.get(object.name()).copied());
+        Sight::among(observed.get(object.name()), |_| Some(id.unwrap_or_default().to_string()))
     }
 
     async fn apply(&self, _: &Self::Desired, change: &Change<String>) -> Result<Applied, Fault> {
@@ -232,9 +267,10 @@ impl Fake {
     #[expect(clippy::disallowed_methods, reason = "the application keeps the token in clear")]
     async fn act(&self, change: &Change<String>, script: Option<&Script>) -> Result<Applied, Fault> {
         let name = change.object.name();
-        let fault = |class| Err(Fault(class, name.to_owned()));
+        let fault = |class| Err(Fault::of(class, name));
         match script {
             Some(Script::Fail(class)) => return fault(*class),
+            Some(Script::NeverSent(class)) => return Err(Fault { never_sent: true, ..Fault::of(*class, name) }),
             Some(Script::Ignore) => return Ok(Applied::default()),
             Some(Script::Hang) => std::future::pending().await,
             Some(Script::Panic) => panic!("{name} breaks down"),
@@ -248,10 +284,17 @@ impl Fake {
         for HiddenSecret { value, .. } in &change.secrets {
             self.application().tokens.insert(name.to_owned(), value.expose_secret().to_owned());
         }
+        let mut application = self.application();
         match change.action {
-            Action::Delete => self.application().objects.remove(name),
-            _ => self.application().objects.insert(name.to_owned(), change.operation.clone()),
+            Action::Delete => application.objects.remove(name),
+            _ => application.objects.insert(name.to_owned(), change.operation.clone()),
         };
+        if change.action == Action::Create {
+            application.made += 1;
+            let id = application.made;
+            application.ids.insert(name.to_owned(), id);
+        }
+        drop(application);
         match script {
             Some(Script::LoseAnswer) => fault(Class::Unavailable),
             _ => Ok(Applied { notes: self.notes(name) }),
@@ -295,6 +338,8 @@ fn change(name: &str, action: Action, before: Option<&String>, wanted: Option<&W
             .map(|name| ObjectId::new(Kind::new("key"), name)),
         team: wanted.and_then(|wanted| wanted.team.as_deref()).map(Into::into),
         removes_data: false,
+        takes_along: Vec::new(),
+        removes_relation: false,
         secrets: Vec::new(),
         operation: after.unwrap_or_default(),
     }

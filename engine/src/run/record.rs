@@ -1,7 +1,7 @@
 //! What happens in a run, as it happens: from it come the report and the exit code.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     hash::{Hash, Hasher},
     sync::Arc,
     time::Duration,
@@ -30,6 +30,8 @@ pub(super) struct Record {
     pub target: String,
     pub rounds: u32,
     requests: RequestCounts,
+    /// What was taken away.
+    pub taken: Taken,
     first_plan: Option<PlanDocument>,
     /// What became of each change, in the order in which they were first planned.
     entries: Vec<Entry>,
@@ -40,6 +42,25 @@ pub(super) struct Record {
     plan_notes: Vec<Note>,
     /// Notes of what was done.
     done_notes: Vec<Note>,
+}
+
+/// What changes take away: that is limited, over all rounds of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taken {
+    /// Objects that are deleted, with those that go along.
+    pub deleted: BTreeSet<ObjectId>,
+    /// Relations that are taken away.
+    pub relations: usize,
+}
+
+impl Taken {
+    pub(super) fn add<O>(&mut self, change: &Change<O>) {
+        if change.action == Action::Delete {
+            self.deleted.insert(change.object.clone());
+            self.deleted.extend(change.takes_along.iter().cloned());
+        }
+        self.relations += usize::from(change.removes_relation);
+    }
 }
 
 struct Entry {
@@ -81,6 +102,7 @@ impl Record {
             target: String::new(),
             rounds: 0,
             requests: RequestCounts::default(),
+            taken: Taken::default(),
             first_plan: None,
             entries: Vec::new(),
             positions: HashMap::new(),
@@ -145,7 +167,12 @@ impl Record {
                     self.done_notes.push(Note { object: entry.document.object.clone(), message });
                     continue;
                 }
-                Some(Fate::Failed(_)) if !is_planned => entry.fate = Some(Fate::Applied),
+                Some(Fate::Failed(_)) if !is_planned => {
+                    self.taken.deleted.extend(
+                        Some(&entry.document).filter(|it| it.action == Action::Delete).map(|it| it.object.clone()),
+                    );
+                    entry.fate = Some(Fate::Applied);
+                }
                 Some(Fate::Skipped(_)) if !is_planned => continue,
                 _ => {}
             }
@@ -159,6 +186,9 @@ impl Record {
     /// Takes in what became of the changes of a plan.
     pub(super) fn ended<O>(&mut self, plan: &Plan<O>, fates: Vec<Fate>) {
         for (change, fate) in plan.changes().iter().zip(fates) {
+            if fate == Fate::Applied {
+                self.taken.add(change);
+            }
             let entry = self.entry(change);
             match fate {
                 Fate::Applied => entry.accepted += 1,
@@ -197,12 +227,6 @@ impl Record {
     /// Whether this is a check that found something that somebody should see to.
     pub(super) fn asks_for_attention(&self) -> bool {
         self.mode == Mode::Check && self.has_warnings()
-    }
-
-    /// How many objects this run has deleted.
-    pub(super) fn deleted(&self) -> usize {
-        let is_deleted = |entry: &&Entry| entry.document.action == Action::Delete && entry.fate == Some(Fate::Applied);
-        self.entries.iter().filter(is_deleted).count()
     }
 
     /// The exit code that the changes alone ask for.

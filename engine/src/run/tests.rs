@@ -4,6 +4,7 @@ mod deleting;
 mod failing;
 mod hidden_secrets;
 mod looking;
+mod ours;
 
 use std::{fs, num::NonZeroUsize};
 

@@ -13,6 +13,12 @@ use evenkeel_core::values::fits_pattern;
 /// Where Kubernetes puts the credential of a pod's service account.
 const OWN_CREDENTIALS: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// Where Linux shows what processes have.
+const PROCESSES: &str = "/proc";
+
+/// How many links in a row are followed; systems follow as many.
+const MOST_LINKS: usize = 40;
+
 /// The places that values may name. `None` is every one; an empty list none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
@@ -44,16 +50,54 @@ impl Reach {
     }
 
     /// The file to open in place of this one: it has no links in it any more that could lead out of the folders. One that
-    /// cannot be found is opened as it was named, so that the system says why it is not there.
+    /// cannot be found is as far in reach as the folder in which it would be, and is opened so that the system says why it is not there.
     pub(super) fn file(&self, path: &str) -> Result<PathBuf, OutOfReach> {
-        let Ok(real) = fs::canonicalize(path) else { return Ok(PathBuf::from(path)) };
-        let is_below = |folder: &Path| fs::canonicalize(folder).is_ok_and(|folder| real.starts_with(folder));
-        let is_allowed = match &self.files {
-            Some(folders) => folders.iter().any(|folder| is_below(folder)),
+        let named = Path::new(path);
+        let real = resolved(named);
+        let is_allowed = match (&self.files, &real) {
+            (Some(folders), Some(real)) => folders.iter().any(|folder| is_within(real, folder)),
+            (Some(_), None) => false,
+            // The environment of every process is there, and what they have open.
+            (None, Some(real)) if self.variables.is_some() && real.starts_with(PROCESSES) => false,
             // With it, values could do whatever evenkeel may do in the cluster.
-            None => !is_below(Path::new(OWN_CREDENTIALS)),
+            (None, Some(real)) => !is_within(real, Path::new(OWN_CREDENTIALS)),
+            (None, None) => self.variables.is_none(),
         };
-        is_allowed.then_some(real).ok_or(OutOfReach("--secrets-from-files"))
+        let open = real.unwrap_or_else(|| named.to_owned());
+        is_allowed.then_some(open).ok_or(OutOfReach("--secrets-from-files"))
+    }
+}
+
+/// Whether a file is in a folder. What processes have is in no folder but one of theirs: whoever allows `/` does not mean it.
+fn is_within(real: &Path, folder: &Path) -> bool {
+    let Ok(folder) = fs::canonicalize(folder) else { return false };
+    real.starts_with(&folder) && (folder.starts_with(PROCESSES) || !real.starts_with(PROCESSES))
+}
+
+/// The path without links. Of one that leads to nothing that has a path (a missing file, or the pipe behind `/proc/self/fd/3`), that of the
+/// folder in which its last link, or it itself, would be; `None` when there is no saying.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if let Ok(real) = fs::canonicalize(&path) {
+            return Some(real);
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Links to what has no path are followed by the system alone.
+        let in_folder = resolved_folder(folder)?;
+        match fs::read_link(&path) {
+            Ok(target) if !in_folder.starts_with(PROCESSES) => path = in_folder.join(target),
+            _ => return Some(in_folder.join(path.file_name()?)),
+        }
+    }
+    None
+}
+
+/// The folder without links; of one that is missing, that in which it would be.
+fn resolved_folder(folder: &Path) -> Option<PathBuf> {
+    match fs::canonicalize(folder) {
+        Ok(real) => Some(real),
+        Err(_) => resolved(folder),
     }
 }
 
@@ -109,6 +153,48 @@ mod tests {
         for outside in ["in/link", "in/../out/password", "in-too/password"] {
             let outside = at(outside).display().to_string();
             assert_eq!(reach.file(&outside), Err(OutOfReach("--secrets-from-files")), "{outside}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_processes_have_is_out_of_reach_where_anything_of_it_is_limited() {
+        let own = format!("/proc/{}/environ", std::process::id());
+        let limited = [
+            Reach { variables: patterns(&["KEYCLOAK_*"]), ..Reach::default() },
+            Reach { files: Some(vec![PathBuf::from("/")]), ..Reach::default() },
+        ];
+        for path in ["/proc/self/environ", "/proc/self/../self/environ", "/dev/fd/1000", "/proc/1/no-such", &own] {
+            for reach in &limited {
+                assert_eq!(reach.file(path), Err(OutOfReach("--secrets-from-files")), "{path}");
+            }
+            assert!(Reach::default().file(path).is_ok(), "{path}");
+        }
+        assert!(limited[0].file("/etc/hostname").is_ok());
+        let reach = Reach { files: Some(vec![PathBuf::from("/proc/self/fd")]), ..Reach::default() };
+        assert!(reach.file("/dev/fd/1000").is_ok(), "whoever starts evenkeel has said so");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_cannot_be_found_is_as_far_in_reach_as_its_folder() {
+        use std::os::{fd::AsRawFd, unix::fs::symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::create_dir_all(at("in")).unwrap();
+        // It can be read, and has no path.
+        let (pipe, _writer) = std::io::pipe().unwrap();
+        symlink(format!("/proc/self/fd/{}", pipe.as_raw_fd()), at("in/pipe")).unwrap();
+        symlink("../out/missing", at("in/dangling")).unwrap();
+        symlink("also-missing", at("in/harmless")).unwrap();
+        symlink("loop", at("in/loop")).unwrap();
+        let reach = Reach { files: Some(vec![at("in")]), ..Reach::default() };
+        let reached = |path: &str| reach.file(&at(path).display().to_string()).is_ok();
+        for inside in ["in/missing", "in/missing/too", "in/harmless"] {
+            assert!(reached(inside), "{inside}");
+        }
+        for outside in ["in/pipe", "in/dangling", "in/loop", "in/missing/../../out/missing", "out/missing", "missing"] {
+            assert!(!reached(outside), "{outside}");
         }
     }
 }

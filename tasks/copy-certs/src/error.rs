@@ -63,11 +63,20 @@ impl Classified for Error {
         }
     }
 
+    fn changed_nothing(&self) -> bool {
+        match self {
+            Self::Cluster(error) => error.changed_nothing(),
+            _ => self.class().changed_nothing(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Cluster(error) => return error.hint(),
             Self::SourceChanged { .. } => "run again: it is read anew",
-            Self::Foreign { .. } => "`apply --adopt` takes it over; or choose other names in `to.name`",
+            Self::Foreign { .. } => {
+                "`apply --adopt --only secret/NAMESPACE/NAME` makes it ours, for `--prune` too; or choose other names in `to.name`"
+            }
             Self::Contested { .. } => "rename one of them, or choose names in `to.name` that tell them apart",
             Self::Broken { .. } => "renew the certificate; without `--require-valid` it is copied as it is",
             Self::NamespaceMissing { .. } => "create it, or leave it out of the values",

@@ -7,8 +7,8 @@
 //!   vanished go, a changed type is a delete and a create that the plan tells of. Labels and annotations of others on a copy stay.
 //! - A source that cannot be read, or holds nothing yet, changes no copy: none is emptied and none is removed.
 //! - A Secret that does not carry our labels is not overwritten unless `--adopt` says so, whatever its name is.
-//! - Only copies that the inventory lists, that carry our labels and that our field manager has written are ever deleted, and
-//!   only with `--prune`: when their source or their rule is gone.
+//! - Only copies that the inventory lists, by their `uid`, that carry our labels and that our field manager has written are ever
+//!   deleted, and only with `--prune`: when their source or their rule is gone.
 //! - Two Secrets that would become one copy never take turns: a copy stays with its source, and without one nothing is made.
 //! - Certificates are looked at: one that is broken or ends soon is told of, with the days that are left. With
 //!   `--require-valid` a broken one replaces nothing.
@@ -31,8 +31,10 @@ pub mod observe;
 pub mod plan;
 mod wanted;
 
+use std::collections::BTreeSet;
+
 use evenkeel_core::{
-    memory::{Memory, Ownership},
+    memory::{Memory, Ownership, Sight},
     object::ObjectId,
     plan::{Change, Plan, PlanError},
     report::RequestCounts,
@@ -99,6 +101,18 @@ impl Task for CopyCerts {
 
     fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
         plan::plan(desired, observed, memory)
+    }
+
+    fn declared(desired: &Desired, observed: &Observed) -> BTreeSet<ObjectId> {
+        plan::declared(desired, observed)
+    }
+
+    fn sight(_: &Desired, observed: &Observed, object: &ObjectId) -> Sight {
+        observed.sight(object)
+    }
+
+    fn makes_anew(operation: &Operation) -> bool {
+        matches!(operation, Operation::Recreate(..))
     }
 
     fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {

@@ -8,7 +8,10 @@ use std::{
     sync::Arc,
 };
 
-use evenkeel_core::memory::Ownership;
+use evenkeel_core::{
+    memory::{Ownership, Sight},
+    object::ObjectId,
+};
 use evenkeel_kubernetes_client::{
     KubernetesError, ObjectName, k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, namespace::Closed,
     secret::SecretObject,
@@ -20,7 +23,7 @@ use crate::{
     certificate::{Authorities, Certificate},
     content::{Content, Texts},
     desired::Desired,
-    names::Marks,
+    names::{Marks, SECRET},
 };
 
 /// Everything that was seen.
@@ -98,6 +101,8 @@ pub struct ObservedTarget {
     pub closed: Option<Closed>,
     /// Why it could not be read.
     pub failure: Option<KubernetesError>,
+    /// The Secrets that were looked for and are not there.
+    pub absent: BTreeSet<String>,
 }
 
 /// A Secret in the place of a copy.
@@ -142,6 +147,11 @@ impl Seen {
         Self { uid: text(&metadata.uid), version: text(&metadata.resource_version) }
     }
 
+    /// Which very object it is: another one of the same name has another `uid`.
+    fn sight(&self) -> Sight {
+        Sight::of(Some(&*self.uid).filter(|uid| !uid.is_empty()))
+    }
+
     /// As the API takes it.
     #[must_use]
     pub fn metadata(&self, name: &ObjectName) -> ObjectMeta {
@@ -151,6 +161,23 @@ impl Seen {
             uid: Some(self.uid.to_string()),
             resource_version: Some(self.version.to_string()),
             ..ObjectMeta::default()
+        }
+    }
+}
+
+impl Observed {
+    /// What was seen of a Secret in the place of a copy.
+    #[must_use]
+    pub fn sight(&self, object: &ObjectId) -> Sight {
+        let place = object.in_parent().filter(|_| *object.kind() == SECRET);
+        let Some((target, name)) = place.and_then(|(namespace, name)| Some((self.targets.get(namespace)?, name)))
+        else {
+            return Sight::Unknown;
+        };
+        match target.copies.get(name) {
+            Some(copy) => copy.seen.sight(),
+            None if target.absent.contains(name) => Sight::Absent,
+            None => Sight::Unknown,
         }
     }
 }

@@ -7,7 +7,10 @@ mod contest;
 mod prune;
 mod warnings;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use evenkeel_core::{
     diff::FieldChange,
@@ -99,6 +102,12 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     Ok(Plan::new(changes, notes)?.with_warnings(warnings).with_unjudged(unjudged))
 }
 
+/// The copies that the rules ask for.
+#[must_use]
+pub fn declared(desired: &Desired, observed: &Observed) -> BTreeSet<ObjectId> {
+    wanted(desired, &observed.sources).keys().map(names::secret).collect()
+}
+
 /// What `--adopt` makes ours: declared copies that are there, and our copies that nobody declares any more.
 #[must_use]
 pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
@@ -171,7 +180,10 @@ impl Draft<'_> {
         }
         let is_foreign = copy.as_ref().is_some_and(|copy| !self.is_ours(&object, copy));
         if is_foreign && fields.iter().all(is_mark) {
-            return self.note(object, "holds what it should, and is not ours: `--adopt` takes it over");
+            let message = format!(
+                "holds what it should, and is not ours: `apply --adopt --only {object}` makes it ours, for `--prune` too"
+            );
+            return self.note(object, message);
         }
         let obstacle = match (is_foreign, contested, copy.is_some(), closed) {
             (true, ..) => Some(Obstacle::Foreign),
@@ -265,7 +277,8 @@ impl Draft<'_> {
 
     fn leave_alone(&mut self, objects: Vec<ObjectId>, error: &KubernetesError, then: &str) {
         let hint = Classified::hint(error).unwrap_or_else(|| "docs/copy-certs.md has the rules".to_owned());
-        let is_away = error.class() == Class::Unavailable;
+        // What cannot be read now may be readable later; only a right does not come by itself.
+        let is_away = error.class() != Class::NotAuthorised;
         let unjudged = Unjudged { objects, is_away, message: format!("{error}: {then}"), hint };
         if !self.unjudged.contains(&unjudged) {
             self.unjudged.push(unjudged);
@@ -322,5 +335,14 @@ fn change(
     operation: Operation,
 ) -> Change<Operation> {
     let document = ChangeDocument { object, action, fields, cause, waits_for: [].into() };
-    Change { document: document.into(), exclusive: None, team, removes_data: false, secrets: Vec::new(), operation }
+    Change {
+        document: document.into(),
+        exclusive: None,
+        team,
+        removes_data: false,
+        takes_along: Vec::new(),
+        removes_relation: false,
+        secrets: Vec::new(),
+        operation,
+    }
 }

@@ -6,21 +6,16 @@
 mod configuration;
 mod projects;
 mod registries;
+mod removals;
 mod robots;
 mod secrets;
 
 use evenkeel_core::plan::Change;
 use evenkeel_engine::task::Applied;
-use evenkeel_harbor_client::{Client, HarborError};
+use evenkeel_harbor_client::HarborError;
 use evenkeel_transport::{ApiError, Kind, ResultExt};
-use std::sync::Arc;
 
-use crate::{
-    Error, Harbor,
-    desired::Desired,
-    error::Doing,
-    plan::{Operation, Removal},
-};
+use crate::{Error, Harbor, desired::Desired, plan::Operation};
 
 impl Harbor {
     /// Makes one change.
@@ -58,90 +53,9 @@ impl Harbor {
             Operation::NoteVerified(publication) => self.note_verified(publication).await,
             Operation::AddPullSecrets(namespace, names) => self.add_pull_secrets(namespace, names).await,
             Operation::Wait(name, obstacle) => Err(secrets::waiting(name, obstacle)),
-            Operation::Delete(removal) => self.delete(removal).await,
+            Operation::Delete(removal) => return self.delete(removal, &change.object).await,
         }?;
         Ok(Applied::default())
-    }
-
-    /// What is gone already is as it should be: a delete may have worked although its answer was lost.
-    async fn delete(&self, removal: &Removal) -> Result<(), Error> {
-        match removal {
-            Removal::Project(name, robots) => {
-                let delete = |client: Arc<Client>| async move {
-                    client.project_delete().project_name_or_id(name).x_is_resource_name(true).send().await.api()
-                };
-                unless_gone(self.access.call(delete).await).doing("delete", "project", name)?;
-                for robot in robots {
-                    self.forget(robot).await?;
-                }
-                Ok(())
-            }
-            Removal::Robot(name, id) => {
-                let id = *id;
-                let delete = |client: Arc<Client>| async move { client.robot_delete().robot_id(id).send().await.api() };
-                unless_gone(self.access.call(delete).await).doing("delete", "robot", name)?;
-                self.forget(name).await
-            }
-            Removal::Retention(id) => {
-                let id = *id;
-                let delete = |client: Arc<Client>| async move { client.retention_delete().id(id).send().await.api() };
-                match self.access.call(delete).await {
-                    // What is gone already answers so (server-behaviour 6): whether it is shows at the next look.
-                    Err(HarborError::Server(_)) => Err(missing("retention policy", &id.to_string())),
-                    result => unless_gone(result).doing("delete", "retention policy", &id.to_string()),
-                }
-            }
-            Removal::ImmutableRule(project, id) => {
-                let delete = |client: Arc<Client>| async move {
-                    client
-                        .immutable_rule_delete()
-                        .project_name_or_id(project)
-                        .x_is_resource_name(true)
-                        .immutable_rule_id(*id)
-                        .send()
-                        .await
-                        .api()
-                };
-                unless_gone(self.access.call(delete).await).doing("delete", "immutable tag rule of project", project)
-            }
-            Removal::Webhook(project, id) => {
-                let delete = |client: Arc<Client>| async move {
-                    client
-                        .webhook_delete()
-                        .project_name_or_id(project)
-                        .x_is_resource_name(true)
-                        .webhook_policy_id(*id)
-                        .send()
-                        .await
-                        .api()
-                };
-                unless_gone(self.access.call(delete).await).doing("delete", "webhook policy of project", project)
-            }
-            Removal::Label(id) => {
-                let id = *id;
-                let delete = |client: Arc<Client>| async move { client.label_delete().label_id(id).send().await.api() };
-                unless_gone(self.access.call(delete).await).doing("delete", "label", &id.to_string())
-            }
-            Removal::Registry(id) => {
-                let id = *id;
-                let delete = |client: Arc<Client>| async move { client.registry_delete().id(id).send().await.api() };
-                unless_gone(self.access.call(delete).await).doing("delete", "registry", &id.to_string())
-            }
-            Removal::Replication(id) => {
-                let id = *id;
-                let delete = |client: Arc<Client>| async move { client.replication_delete().id(id).send().await.api() };
-                unless_gone(self.access.call(delete).await).doing("delete", "replication policy", &id.to_string())
-            }
-            Removal::Secret(namespace, name) => self.delete_secret(namespace, name).await,
-        }
-    }
-}
-
-/// A delete whose object is not there any more has nothing left to do.
-fn unless_gone(result: Result<(), HarborError>) -> Result<(), HarborError> {
-    match result {
-        Err(HarborError::NotFound(_)) => Ok(()),
-        result => result,
     }
 }
 

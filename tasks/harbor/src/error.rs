@@ -125,8 +125,8 @@ pub enum Error {
         /// Why.
         source: VaultError,
     },
-    /// Somebody else has written a Secret while this run was about to set a robot's secret for it.
-    #[error("Secret `{secret}` was written by somebody else at the same moment, so that nothing is set for it")]
+    /// Somebody else has written a Secret while this run was about to set a robot's secret for it, or to remove it.
+    #[error("Secret `{secret}` was written by somebody else at the same moment, so that nothing is changed for it")]
     Overtaken {
         /// `namespace/name`.
         secret: String,
@@ -166,12 +166,10 @@ impl Classified for Error {
             | Self::AuthModeFrozen { .. }
             | Self::PrefixShared { .. }
             | Self::ForeignRobot { .. }
+            | Self::KeysRefused { .. }
             | Self::NoCluster { .. }
             | Self::Foreign { .. } => return Class::Prevented,
-            Self::KeysRefused { .. }
-            | Self::NoUser { .. }
-            | Self::SecretRefused { .. }
-            | Self::NamespaceMissing { .. } => return Class::Refused,
+            Self::NoUser { .. } | Self::SecretRefused { .. } | Self::NamespaceMissing { .. } => return Class::Refused,
             Self::Missing { .. } | Self::Overtaken { .. } => return Class::Conflict,
             Self::NoRandom { .. } => return Class::Configuration,
             Self::NotKept { source, .. } | Self::NotForgotten { source, .. } => return source.class(),
@@ -197,6 +195,18 @@ impl Classified for Error {
         }
     }
 
+    fn changed_nothing(&self) -> bool {
+        match self {
+            // Secrets are kept, and made, before anything is sent.
+            Self::ReadOnly { .. } | Self::NotKept { .. } | Self::NoRandom { .. } => true,
+            Self::Call { source: HarborError::Unaddressable(_), .. } => true,
+            // All other keys were written.
+            Self::KeysRefused { .. } => false,
+            Self::Cluster(error) => error.changed_nothing(),
+            _ => self.class().changed_nothing(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Session(_) => "put certificates in PEM form into `platform.caBundle`, or leave it out",
@@ -212,7 +222,9 @@ impl Classified for Error {
             Self::PrefixShared { .. } => {
                 "leave `platform.names.robotPrefix` out of the values, or set `harbor.renameForeignRobots: true` once everybody knows the new names"
             }
-            Self::ForeignRobot { .. } => "`apply --adopt` takes it over and ends the secret that it has, or rename it",
+            Self::ForeignRobot { .. } => {
+                "`apply --adopt --only robot/NAME`, without its prefix, makes it ours, for `--prune` too, and ends the secret that it has; or rename it"
+            }
             Self::ReadOnly { .. } => "run again when an administrator of harbor has ended the mode",
             Self::KeysRefused { .. } => "change the declared value; every other key was written",
             Self::NoUser { .. } => {
@@ -229,7 +241,9 @@ impl Classified for Error {
                 "name a cluster with `--kubeconfig` or `--context`, or leave `kubernetes` out of the values"
             }
             Self::NamespaceMissing { .. } => "create it, or set `kubernetes.createNamespaces: true`",
-            Self::Foreign { .. } => "`apply --adopt` takes it over, or rename it",
+            Self::Foreign { .. } => {
+                "`apply --adopt --only secret/NAMESPACE/NAME` makes it ours, for `--prune` too; or rename it"
+            }
             Self::Cluster(error) => return error.hint(),
         };
         Some(hint.to_owned())
@@ -316,5 +330,41 @@ fn not_ours(robots: &[String]) -> String {
     match robots.len() {
         1 => format!("one robot that is not ours: {}", named.join(", ")),
         count => format!("{count} robots that are not ours: {}{more}", named.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evenkeel_transport::ApiError;
+
+    use super::*;
+
+    fn call(source: HarborError) -> Error {
+        Error::Call { action: "create", kind: "project", name: "a".to_owned(), source }
+    }
+
+    /// What others make under that name later would be taken for ours, and `--prune` would delete it.
+    #[test]
+    fn what_was_never_sent_has_changed_nothing_whatever_kind_of_failure_it_was() {
+        let robot = || "a".to_owned();
+        let never_sent = [
+            Error::ReadOnly { action: "create", kind: "project", name: robot() },
+            Error::NotKept { robot: robot(), source: VaultError::NoPlace },
+            Error::NoRandom { robot: robot(), reason: "none".to_owned() },
+            call(HarborError::Unaddressable(ApiError::new(Kind::Unaddressable, "no"))),
+            Error::Cluster(KubernetesError::NotConfigured),
+        ];
+        for error in never_sent {
+            assert!(error.changed_nothing() && !error.class().changed_nothing(), "{error}");
+        }
+        let lost = call(HarborError::Unavailable(ApiError::new(Kind::Timeout, "late")));
+        assert!(!lost.changed_nothing());
+    }
+
+    #[test]
+    fn what_was_done_in_part_has_changed_something() {
+        let source = HarborError::Invalid(ApiError::new(Kind::Invalid, "no"));
+        let refused = Error::KeysRefused { keys: "`a`".to_owned(), source };
+        assert_eq!((refused.class(), refused.changed_nothing()), (Class::Prevented, false));
     }
 }

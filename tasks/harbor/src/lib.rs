@@ -6,14 +6,15 @@
 //! - A second run writes nothing; a plan shows what differs, field by field, with the value that asks for it.
 //! - Only declared keys and fields are compared and changed. Projects, robots, members, rules, webhooks and labels of other people
 //!   stay as they are. A declared list of members is the whole list, but for whoever made the project; what a team implies is
-//!   only added to what other people have.
+//!   not added to a project that other people made, neither members nor robots.
 //! - A credential that works is never touched: not when a host, a robot's name or a label has to be put right around it. A
 //!   refusal is believed only from a server that has just recognised the administrator; a robot that is off or whose time is over
 //!   is woken before anything else.
 //! - What is published works: a new secret is kept first, then set at the server, then seen to work, then published. Stopped in
 //!   between, the next run goes on with the kept one.
 //! - A Secret of that name that is neither labelled as ours nor in the inventory is not overwritten unless `--adopt` says so.
-//! - Only what the inventory lists as ours is ever deleted, only with `--prune`, and a project only while it is empty.
+//! - Only what the inventory lists as ours, as the very object with this number, is ever deleted, only with `--prune`, and a project
+//!   only while it is empty and nothing of others is in it. Of a retention policy only our rule goes.
 //! - One part's trouble stays there: a key that is refused, a login mode that is frozen, a namespace that is missing, a cluster that
 //!   does not answer.
 //!
@@ -43,12 +44,13 @@ pub mod plan;
 pub mod published;
 
 use std::{
+    collections::BTreeSet,
     num::NonZeroUsize,
     sync::{Arc, PoisonError, RwLock},
 };
 
 use evenkeel_core::{
-    memory::{Memory, Ownership},
+    memory::{Memory, Ownership, Sight},
     object::ObjectId,
     plan::{Change, Plan, PlanError},
     report::RequestCounts,
@@ -216,8 +218,16 @@ impl Task for Harbor {
         plan::plan(desired, observed, memory)
     }
 
-    fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
-        plan::existing(desired, observed)
+    fn declared(desired: &Desired, _: &Observed) -> BTreeSet<ObjectId> {
+        desired.objects()
+    }
+
+    fn sight(_: &Desired, observed: &Observed, object: &ObjectId) -> Sight {
+        observed.sight(object)
+    }
+
+    fn makes_anew(operation: &Operation) -> bool {
+        matches!(operation, Operation::Publish(publication) if publication.recreate)
     }
 
     async fn apply(&self, desired: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {

@@ -24,6 +24,10 @@ pub const GROUP_MEMBER: Kind = Kind::new("group-member");
 pub const USER_MEMBER: Kind = Kind::new("user-member");
 /// A robot, by its name without prefix; one of a project is `project+name`.
 pub const ROBOT: Kind = Kind::new("robot");
+/// A rule of a retention policy that others have made: `project/position`.
+pub const RETENTION_RULE: Kind = Kind::new("retention-rule");
+/// What a robot of the system may do in a project: `project/robot`.
+pub const ROBOT_PERMISSION: Kind = Kind::new("robot-permission");
 /// The secret of a robot, by the robot's name without prefix.
 pub const ROBOT_SECRET: Kind = Kind::new("robot-secret");
 /// Another registry, by name.

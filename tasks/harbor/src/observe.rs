@@ -10,10 +10,14 @@ mod credentials;
 mod projects;
 mod reach;
 mod robots;
+mod sights;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::{memory::Ownership, object::ObjectId};
+use evenkeel_core::{
+    memory::{Ownership, Sight},
+    object::ObjectId,
+};
 use evenkeel_harbor_client::{
     paging,
     types::{
@@ -29,7 +33,11 @@ pub use cluster::{ObservedCluster, ObservedSecret};
 pub use credentials::Published;
 pub(crate) use projects::retention_id;
 use reach::Reach;
+pub(crate) use reach::is_empty;
+use robots::NamedRobots;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
+pub use sights::Looked;
+pub(crate) use sights::{by_selection, membership};
 
 use crate::{Error, Harbor, desired::Desired, error::Doing, plan::moves_prefix};
 
@@ -46,7 +54,7 @@ pub struct Observed {
     pub projects: BTreeMap<String, Project>,
     /// The quotas of projects.
     pub quotas: BTreeMap<String, Quota>,
-    /// The retention policies of projects for which one is declared.
+    /// The retention policies of projects for which one is declared, or ours and not declared any more.
     pub retentions: BTreeMap<String, RetentionPolicy>,
     /// The rules of projects for which some are declared or ours.
     pub immutable_rules: BTreeMap<String, Vec<ImmutableRule>>,
@@ -54,7 +62,7 @@ pub struct Observed {
     pub webhooks: BTreeMap<String, Vec<WebhookPolicy>>,
     /// The labels of projects for which some are declared or ours.
     pub labels: BTreeMap<String, Vec<Label>>,
-    /// The members of declared projects.
+    /// The members of declared projects, and of those of ours that may go.
     pub members: BTreeMap<String, Vec<ProjectMemberEntity>>,
     /// The robots of the system and of projects that declare some, by the name without prefix.
     pub robots: BTreeMap<String, ObservedRobot>,
@@ -74,6 +82,10 @@ pub struct Observed {
     pub grantable: Option<Grantable>,
     /// Whether the administrator had to do what the own robot was refused.
     pub robot_was_refused: bool,
+    /// Which very objects are there.
+    pub(crate) sights: BTreeMap<ObjectId, Sight>,
+    /// Which lists were read that are not read always.
+    pub looked: Looked,
 }
 
 /// The configuration, key by key.
@@ -135,7 +147,7 @@ impl Harbor {
     pub(crate) async fn read(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
         let mut reach = Reach::of(desired, ownership);
         let configuration = self.begin_reading().await?;
-        let (robots, own_robot) = self.read_robots().await?;
+        let (NamedRobots { robots, strange }, own_robot) = self.read_robots().await?;
         let grantable = self.read_grantable(desired, &robots).await?;
         self.spare_own_robot(desired, &robots, grantable.as_ref());
         let ((projects, quotas), registries, replications, cluster) = try_join!(
@@ -148,6 +160,8 @@ impl Harbor {
         if moves_prefix(desired, &configuration) {
             reach.robots.extend(projects.keys().cloned());
         }
+        reach.look_into(&reach::left_behind(desired, ownership, &projects));
+        let looked = reach.looked(strange);
         let lists = Observed {
             configuration,
             projects,
@@ -158,6 +172,7 @@ impl Harbor {
             replications,
             cluster,
             grantable,
+            looked,
             ..Observed::default()
         };
         let observed = self.read_belongings(&reach, lists).await?;
@@ -174,7 +189,7 @@ impl Harbor {
     /// Reads all that the server holds, and nothing of a cluster.
     pub(crate) async fn read_everything(&self) -> Result<Observed, Error> {
         let configuration = self.begin_reading().await?;
-        let (robots, own_robot) = self.read_robots().await?;
+        let (NamedRobots { robots, strange }, own_robot) = self.read_robots().await?;
         let ((projects, quotas), registries, replications) =
             try_join!(self.read_projects(), self.read_registries(true), self.read_replications(true))?;
         let reach = Reach::everything(&projects);
@@ -186,6 +201,7 @@ impl Harbor {
             own_robot,
             registries,
             replications,
+            looked: reach.looked(strange),
             ..Observed::default()
         };
         self.read_belongings(&reach, lists).await
@@ -211,7 +227,9 @@ impl Harbor {
             self.read_project_robots(&reach.robots, projects),
         )?;
         let mut observed = Observed { members, retentions, immutable_rules, webhooks, labels, ..observed };
-        observed.robots.extend(of_projects);
+        observed.robots.extend(of_projects.robots);
+        observed.looked.strange_robots |= of_projects.strange;
+        observed.sights = sights::sights(&observed);
         Ok(observed)
     }
 

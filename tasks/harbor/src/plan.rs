@@ -5,6 +5,7 @@
 //! membership that a declared list leaves out, and what `plan/prune.rs` finds in the inventory.
 
 mod configuration;
+mod inside;
 mod members;
 mod prefix;
 mod projects;
@@ -25,12 +26,14 @@ use evenkeel_core::{
 use evenkeel_harbor_client::types::{
     Configurations, ImmutableRule, Label, ProjectReq, Registry, ReplicationPolicy, WebhookPolicy,
 };
+use evenkeel_kubernetes_client::k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
 use prefix::ComingPrefix;
 pub(crate) use prefix::{moves_prefix, ours};
 pub use projects::{is_ours, retention_policy};
-pub(crate) use projects::{keep_last, schedule, selected};
+pub(crate) use projects::{keep_last, rest_of_policy, schedule, selected};
+pub(crate) use prune::RULES_STAY;
 pub use secrets::{Obstacle, Publication};
 
 use crate::{
@@ -107,14 +110,15 @@ pub enum Operation {
 }
 
 /// What is removed, by the number under which it was observed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Removal {
-    /// A project, by name, with the stored names of its robots, which go along. The server refuses while it holds repositories.
-    Project(String, Vec<String>),
+    /// A project's name and number, with the stored names of its robots, which go along. The server refuses while it holds
+    /// repositories.
+    Project(String, i64, Vec<String>),
     /// A robot's stored name and number.
     Robot(String, i64),
-    /// A retention policy's number.
-    Retention(i64),
+    /// Our rule in a project's retention policy with this number, and the policy where nothing else is in it.
+    Retention(String, i64),
     /// A project and the number of one of its immutable tag rules.
     ImmutableRule(String, i64),
     /// A project and the number of one of its webhook policies.
@@ -125,12 +129,13 @@ pub enum Removal {
     Registry(i64),
     /// A replication policy's number.
     Replication(i64),
-    /// A Secret's namespace and name.
-    Secret(String, String),
+    /// A Secret, as it was seen.
+    Secret(Box<ObjectMeta>),
 }
 
 /// What makes settings managed that nobody declared, of an object that was there before evenkeel.
-const HOW_TO_MANAGE: &str = "declare what should change, or take the objects over with `apply --adopt`";
+const HOW_TO_MANAGE: &str = "declare what should change, or make one ours with `apply --adopt --only KIND/NAME`, which lets \
+                             `--prune` remove it too";
 
 /// What has to change. See the module's words.
 ///
@@ -161,13 +166,6 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
         draft.note(server, "is in read-only mode: it refuses every change but those of its configuration");
     }
     Ok(Plan::new(draft.changes, draft.notes)?.with_unjudged(draft.unjudged))
-}
-
-/// The declared objects that are there: what `--adopt` makes ours.
-#[must_use]
-pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
-    let there = prune::everything(observed);
-    desired.objects().into_iter().filter(|object| there.contains(object)).collect()
 }
 
 /// The plan in the making.
@@ -277,6 +275,8 @@ impl Draft<'_> {
             exclusive: place.exclusive,
             team: owner.team.cloned(),
             removes_data: false,
+            takes_along: Vec::new(),
+            removes_relation: false,
             secrets: difference.secrets,
             operation,
         });
@@ -294,6 +294,13 @@ impl Draft<'_> {
     ) {
         let difference = Difference { changes: vec![field], ..Difference::default() };
         self.push(object, action, difference, owner, place, operation);
+    }
+
+    /// Says of the change that was added for an object that it takes something away which other people may count on.
+    fn takes_relation(&mut self, object: &ObjectId) {
+        if let Some(change) = self.changes.last_mut().filter(|change| change.object == *object) {
+            change.removes_relation = true;
+        }
     }
 
     fn note(&mut self, object: ObjectId, message: impl Into<String>) {

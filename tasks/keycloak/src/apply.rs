@@ -149,7 +149,7 @@ impl Keycloak {
                 .optional()
                 .doing("delete", "client scope", id)
                 .map(drop),
-            Removal::Mappers(owner, ids) => self.delete_mappers(owner, ids).await,
+            Removal::Mapper(owner, id) => self.delete_mapper(owner, id).await,
             Removal::Client(id) => {
                 let answer = self.client.client_delete().realm(realm).client_uuid(id).send().await;
                 answer.optional().doing("delete", "client", id).map(drop)

@@ -10,6 +10,7 @@ mod objects;
 mod provider;
 mod reading;
 mod realm;
+mod references;
 mod related;
 mod roles;
 mod scopes;
@@ -51,8 +52,8 @@ pub use users::{DesiredMembership, DesiredUser};
 pub struct Declared<T> {
     /// The fields that are managed.
     pub value: T,
-    /// Those of them that nobody wrote, by the field's name at the top of the representation: they are for objects that evenkeel
-    /// makes, and one that was there before keeps its own (law 11).
+    /// Those of them that nobody wrote, by the field's name at the top of the representation, or `field.key` for one key of a map:
+    /// they are for objects that evenkeel makes, and one that was there before keeps its own (law 11).
     pub built_in: BTreeSet<String>,
     /// The value that asks for the object.
     pub cause: Cause,
@@ -75,6 +76,14 @@ impl<T> Declared<T> {
             self.built_in.extend(fields.into_iter().map(str::to_owned));
         }
         self
+    }
+
+    /// The built-in field that a path is in, if it is in one.
+    pub(crate) fn built_in_at(&self, path: &str) -> Option<&str> {
+        let is_within = |field: &&String| {
+            path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.built_in.iter().find(is_within).map(String::as_str)
     }
 
     /// The object as one of a team.
@@ -265,7 +274,7 @@ impl Desired {
             required_actions: settings::required_actions(&reading, keycloak),
             user_profile: settings::user_profile(&reading, keycloak),
             default_groups: settings::default_groups(&reading, keycloak, groups_in_realm),
-            default_roles: settings::default_roles(&reading, keycloak),
+            default_roles: settings::default_roles(keycloak),
             default_client_scopes,
             optional_client_scopes,
             client_scopes: scopes::desired(&reading, keycloak),

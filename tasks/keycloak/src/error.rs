@@ -93,8 +93,6 @@ impl Classified for Error {
                 return Class::Unavailable;
             }
             Self::Discovery { .. } => return Class::Configuration,
-            // Nothing was sent: a user who is there later is not ours.
-            Self::Password { source, .. } if source.class() == Class::Configuration => return Class::Prevented,
             Self::Password { source, .. } => return source.class(),
             Self::Representation => return Class::Unexpected,
             Self::Login { source, .. } | Self::Call { source, .. } => source,
@@ -115,6 +113,14 @@ impl Classified for Error {
                 Class::Configuration
             }
             _ => Class::Unexpected,
+        }
+    }
+
+    fn changed_nothing(&self) -> bool {
+        match self {
+            // A password is had before its user is made.
+            Self::Password { .. } | Self::Call { source: KeycloakError::Unaddressable(_), .. } => true,
+            _ => self.class().changed_nothing(),
         }
     }
 
@@ -208,5 +214,24 @@ pub(crate) trait Doing<T> {
 impl<T, E: Into<KeycloakError>> Doing<T> for Result<T, E> {
     fn doing(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error> {
         self.map_err(|source| Error::Call { action, kind, name: name.to_owned(), source: source.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever makes that user later would be taken for ours, and `--prune-data` would delete the account.
+    #[test]
+    fn what_was_never_sent_has_changed_nothing_whatever_kind_of_failure_it_was() {
+        let call = |source| Error::Call { action: "create", kind: "user", name: "a".to_owned(), source };
+        let never_sent = [
+            Error::Password { user: "a".to_owned(), source: SecretError::NotSet { name: "A".to_owned() } },
+            call(KeycloakError::Unaddressable(ApiError::new(Kind::Unaddressable, "no"))),
+        ];
+        for error in never_sent {
+            assert!(error.changed_nothing() && !error.class().changed_nothing(), "{error}");
+        }
+        assert!(!call(KeycloakError::Unavailable(ApiError::new(Kind::Timeout, "late"))).changed_nothing());
     }
 }

@@ -12,7 +12,8 @@
 //!   whole list; what a team implies is only added to what other people have.
 //! - What the account may not see is reported as such, with the right that it lacks, and nothing of it is changed;
 //!   the rest of the realm is.
-//! - Only what the inventory lists as ours is ever deleted, and only with `--prune`.
+//! - Only what the inventory lists as ours, by Keycloak's id, is ever deleted, only with `--prune`, and never with something of
+//!   other people in it.
 //! - The SMTP password and an identity provider's client secret, which Keycloak hides, are written when the
 //!   declared value is another than the one written last, and stay through every other update. What this
 //!   tool has not written is left alone until `--adopt` says otherwise.
@@ -46,11 +47,12 @@ mod overlay;
 pub mod plan;
 pub mod relation;
 pub mod rights;
+mod sight;
 
-use std::num::NonZeroUsize;
+use std::{collections::BTreeSet, num::NonZeroUsize};
 
 use evenkeel_core::{
-    memory::{Memory, Ownership},
+    memory::{Memory, Ownership, Sight},
     object::ObjectId,
     plan::{Change, Note, Plan, PlanError},
     report::RequestCounts,
@@ -171,8 +173,16 @@ impl Task for Keycloak {
         desired.assumed.clone()
     }
 
-    fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
-        plan::existing(desired, observed)
+    fn declared(desired: &Desired, _: &Observed) -> BTreeSet<ObjectId> {
+        desired.objects()
+    }
+
+    fn sight(desired: &Desired, observed: &Observed, object: &ObjectId) -> Sight {
+        sight::sight(desired, observed, object)
+    }
+
+    fn makes_anew(operation: &Operation) -> bool {
+        plan::makes_anew(operation)
     }
 
     async fn apply(&self, desired: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {

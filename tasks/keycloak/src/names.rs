@@ -40,14 +40,9 @@ pub const ADMINISTRATORS: &str = "master";
 /// The group of this path, whose names hold no slash: of one that does, the values can say nothing.
 #[must_use]
 pub fn group(path: &str) -> ObjectId {
-    of_group(GROUP, path)
-}
-
-/// What there is once for each group, by the group's path.
-pub(crate) fn of_group(kind: Kind, path: &str) -> ObjectId {
     match path.rsplit_once('/') {
-        Some((parents, name)) => ObjectId::below(kind, parents.split('/'), name),
-        None => ObjectId::new(kind, path),
+        Some((parents, name)) => ObjectId::below(GROUP, parents.split('/'), name),
+        None => ObjectId::new(GROUP, path),
     }
 }
 
@@ -81,6 +76,18 @@ impl MapperOwner {
     #[must_use]
     pub fn mapper(&self, name: &str) -> ObjectId {
         ObjectId::below(PROTOCOL_MAPPER, self.names(), name)
+    }
+
+    /// The owner of a mapper, and the mapper's own name. An older inventory joins them, where several could be meant: then nobody's.
+    #[must_use]
+    pub fn of_mapper(mapper: &ObjectId) -> Option<(Self, &str)> {
+        let mut parents = mapper.parents().filter(|_| *mapper.kind() == PROTOCOL_MAPPER);
+        let (kind, owner) = (parents.next()?, parents.next()?.to_owned());
+        match kind {
+            "client-scope" if parents.next().is_none() => Some((Self::ClientScope(owner), mapper.name())),
+            "client" if parents.next().is_none() => Some((Self::Client(owner), mapper.name())),
+            _ => None,
+        }
     }
 
     /// The kind of the owner and its name.

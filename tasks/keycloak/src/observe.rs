@@ -15,6 +15,7 @@ mod provider;
 mod roles;
 mod users;
 
+pub use left_behind::{InsideGroup, Member};
 pub use optional::ObservedClientRoles;
 pub use provider::ObservedProvider;
 pub use users::ObservedUser;
@@ -37,8 +38,7 @@ use crate::{
     desired::{Desired, Related},
     directory::Named,
     error::Doing,
-    names::{ADMINISTRATORS, CLIENT_ROLE, MapperOwner, REALM_MANAGEMENT},
-    plan::Removal,
+    names::{ADMINISTRATORS, MapperOwner, REALM_MANAGEMENT},
     relation::RoleName,
     rights::{Part, Withheld},
 };
@@ -68,53 +68,39 @@ pub struct Observed {
     pub composites: BTreeMap<String, Vec<RoleName>>,
     /// The groups at the top and those below declared ones, with their roles, by path.
     pub groups: BTreeMap<String, GroupRepresentation>,
-    /// The declared clients that are there.
+    /// The clients that are there, of those that are declared, ours, or hold something of ours.
     pub clients: BTreeMap<String, ClientRepresentation>,
+    /// The `clientId`s of those that are not there.
+    pub absent_clients: BTreeSet<String>,
     /// The authentication flows, alias to id; read only where the values name one.
     pub flows: BTreeMap<String, String>,
     /// The required actions, by alias; read only where one is declared.
     pub required_actions: BTreeMap<String, RequiredActionProviderRepresentation>,
+    /// The groups that new users join, each with its id; read only where they are declared.
+    pub default_groups: Vec<GroupRepresentation>,
     /// The roles that every user has; read only where they are declared.
     pub default_roles: Vec<RoleName>,
-    /// The roles of the clients that declare some, by `clientId`.
+    /// The roles of the clients that declare some, are left behind, or hold roles of ours, by `clientId`.
     pub client_roles: BTreeMap<String, ObservedClientRoles>,
     /// The roles of the service accounts that declare some, by `clientId`.
     pub service_accounts: BTreeMap<String, Vec<RoleName>>,
     /// The roles that clients and client scopes let into tokens, of those that declare some.
     pub scope_mappings: BTreeMap<MapperOwner, Vec<RoleName>>,
-    /// What is there of each declared identity provider, by alias.
+    /// What is there of each identity provider that is declared, ours, or holds something of ours, by alias.
     pub providers: BTreeMap<String, ObservedProvider>,
     /// The declared users that are there, by folded email.
     pub users: BTreeMap<Arc<str>, ObservedUser>,
-    /// Declared users whose nickname an account has that nobody declared, by folded email, with that account's user name.
+    /// Declared users without their nickname, which an account has that nobody declared: by folded email, with that account's user
+    /// name.
     pub nickname_holders: BTreeMap<Arc<str>, String>,
-    /// Our clients, users and identity providers that are there and not declared any more, and what
-    /// removing each would take.
-    pub left_behind: BTreeMap<ObjectId, Removal>,
+    /// The groups whose members were read.
+    pub read_memberships: BTreeSet<Arc<str>>,
+    /// The users of ours that are there and not declared any more, by the email under which we made them.
+    pub former_users: BTreeMap<Arc<str>, ObservedUser>,
+    /// What lives in the groups of ours that are not declared any more, and in all groups below them.
+    pub inside_groups: BTreeMap<ObjectId, InsideGroup>,
     /// The parts that the account may not see: of them nothing is known, whatever the fields above say.
     pub withheld: BTreeSet<Part>,
-}
-
-impl Observed {
-    /// Every role of the clients that declare some.
-    pub(crate) fn client_role_objects(&self) -> impl Iterator<Item = ObjectId> {
-        self.client_roles.iter().flat_map(|(client, observed)| {
-            observed.roles.keys().map(move |role| ObjectId::within(CLIENT_ROLE, client, role))
-        })
-    }
-
-    /// Every protocol mapper that is there, with its owner.
-    pub(crate) fn mapper_objects(&self) -> impl Iterator<Item = ObjectId> {
-        let scopes = self
-            .client_scopes
-            .iter()
-            .map(|(name, scope)| (MapperOwner::ClientScope(name.clone()), &scope.protocol_mappers));
-        let clients =
-            self.clients.iter().map(|(name, client)| (MapperOwner::Client(name.clone()), &client.protocol_mappers));
-        scopes.chain(clients).flat_map(|(owner, mappers)| {
-            mappers.iter().flatten().filter_map(move |mapper| Some(owner.mapper(mapper.name.as_deref()?)))
-        })
-    }
 }
 
 impl Keycloak {
@@ -139,28 +125,40 @@ impl Keycloak {
             withheld.unless(Part::Realm, self.read_flows(desired)),
             withheld.unless(Part::Realm, self.read_required_actions(desired)),
         )?;
-        let (user_profile, client_scopes, (defaults, optional), roles, groups, clients, providers, people) = try_join!(
+        let (user_profile, client_scopes, (defaults, optional), roles, groups, found, providers, people) = try_join!(
             withheld.unless(Part::UserProfile, self.read_user_profile()),
             withheld.unless(Part::ClientScopes, self.read_client_scopes()),
             withheld.unless(Part::ClientScopes, self.read_scopes_of_new_clients(desired)),
             withheld.unless(Part::Roles, self.read_roles(desired)),
             withheld.unless(Part::Groups, self.read_groups(desired, ownership)),
-            withheld.unless(Part::Clients, self.read_clients(desired)),
-            withheld.unless(Part::IdentityProviders, self.read_providers(desired)),
+            withheld.unless(Part::Clients, self.read_clients(desired, ownership)),
+            withheld.unless(Part::IdentityProviders, self.read_providers(desired, ownership)),
             withheld.unless(Part::Users, self.read_users(desired)),
         )?;
-        let (users, nickname_holders) = people;
+        let ((users, nickname_holders), (clients, absent_clients)) = (people, found);
         let has_account = |client_id: &str| {
             clients
                 .get(client_id)
                 .is_some_and(|client: &ClientRepresentation| client.service_accounts_enabled == Some(true))
         };
-        let (users, composites, left_behind, default_roles, client_roles, service_accounts, mapped) = try_join!(
+        let (
+            (users, read_memberships),
+            composites,
+            former_users,
+            inside_groups,
+            default_groups,
+            default_roles,
+            client_roles,
+            service_accounts,
+            mapped,
+        ) = try_join!(
             withheld.unless(Part::Users, self.read_memberships(desired, &groups, users)),
             withheld.unless(Part::Roles, self.read_composites(desired, &roles)),
-            self.read_left_behind(desired, ownership),
+            withheld.unless(Part::Users, self.read_former_users(desired, ownership)),
+            withheld.unless(Part::Groups, self.read_inside_groups(desired, ownership, &groups)),
+            withheld.unless(Part::Groups, self.read_default_groups(desired, &realm)),
             withheld.unless(Part::Roles, self.read_default_roles(desired, &realm)),
-            withheld.unless(Part::Clients, self.read_client_roles(desired)),
+            withheld.unless(Part::Clients, self.read_client_roles(desired, ownership)),
             withheld.unless(Part::Users, self.read_service_accounts(desired, has_account)),
             withheld.unless(Part::Clients, self.read_scope_mappings(desired)),
         )?;
@@ -175,8 +173,10 @@ impl Keycloak {
             composites,
             groups,
             clients,
+            absent_clients,
             flows,
             required_actions,
+            default_groups,
             default_roles,
             client_roles,
             service_accounts,
@@ -184,7 +184,9 @@ impl Keycloak {
             providers,
             users,
             nickname_holders,
-            left_behind,
+            read_memberships,
+            former_users,
+            inside_groups,
             withheld: withheld.parts(),
         })
     }
@@ -252,11 +254,18 @@ impl Keycloak {
         Ok((defaults, names(scopes.doing("list", "optional client scopes of realm", self.realm())?)))
     }
 
-    /// Each declared client by its exact `clientId`: a realm may hold thousands of others.
-    async fn read_clients(&self, desired: &Desired) -> Result<BTreeMap<String, ClientRepresentation>, Error> {
-        let mut reads = Vec::with_capacity(desired.clients.len());
-        for declared in &desired.clients {
-            reads.push(self.find_client(declared.client.value.client_id.as_deref().unwrap_or_default()));
+    /// Each client that is declared or ours by its exact `clientId`, since a realm may hold thousands of others; and which of them
+    /// are not there.
+    async fn read_clients(
+        &self,
+        desired: &Desired,
+        ownership: &Ownership,
+    ) -> Result<(BTreeMap<String, ClientRepresentation>, BTreeSet<String>), Error> {
+        let declared = desired.clients.iter().map(|client| client.client.value.client_id.clone().unwrap_or_default());
+        let mut sought: BTreeSet<String> = declared.chain(left_behind::clients(ownership)).collect();
+        let mut reads = Vec::with_capacity(sought.len());
+        for client_id in &sought {
+            reads.push(self.find_client(client_id));
         }
         let found: Vec<Option<ClientRepresentation>> =
             stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
@@ -264,7 +273,11 @@ impl Keycloak {
         if found.iter().any(Option::is_none) && self.find_client(&self.management_client()).await?.is_none() {
             return Err(Error::Withheld { kind: "clients", right: Part::Clients.right() });
         }
-        Ok(found.into_iter().flatten().filter_map(|client| Some((client.client_id.clone()?, client))).collect())
+        let found = found.into_iter().flatten();
+        let found: BTreeMap<String, ClientRepresentation> =
+            found.filter_map(|client| Some((client.client_id.clone()?, client))).collect();
+        sought.retain(|client_id| !found.contains_key(client_id));
+        Ok((found, sought))
     }
 
     /// The client whose roles are the rights in the managed realm: every realm has one, and the

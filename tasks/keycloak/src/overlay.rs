@@ -46,7 +46,7 @@ pub(crate) fn partial<T: Serialize + DeserializeOwned>(there: &T, declared: &T) 
     typed(body)
 }
 
-/// The representation without these fields at its top.
+/// The representation without these fields at its top, or, as `field.key`, without these keys of its maps.
 ///
 /// # Errors
 ///
@@ -57,6 +57,11 @@ pub(crate) fn without<T: Serialize + DeserializeOwned>(
 ) -> Result<T, Error> {
     let mut rest = fields(representation)?;
     rest.retain(|field, _| !left_out.contains(field));
+    for (field, key) in left_out.iter().filter_map(|path| path.split_once('.')) {
+        if let Some(Value::Object(map)) = rest.get_mut(field) {
+            map.remove(key);
+        }
+    }
     typed(Value::Object(rest))
 }
 
@@ -100,6 +105,13 @@ mod tests {
         let body =
             whole(&json!({"a": 1, "m": {"x": 1, "y": 2}, "l": [1, 2]}), &json!({"m": {"y": 3}, "l": [3]})).unwrap();
         assert_eq!(body, json!({"a": 1, "m": {"x": 1, "y": 3}, "l": [3]}));
+    }
+
+    #[test]
+    fn fields_and_single_keys_of_maps_are_left_out() {
+        let left_out = BTreeSet::from(["a".to_owned(), "m.x".to_owned(), "n.x".to_owned()]);
+        let rest = without(&json!({"a": 1, "b": 2, "m": {"x": 1, "y": 2}, "x": 3}), &left_out).unwrap();
+        assert_eq!(rest, json!({"b": 2, "m": {"y": 2}, "x": 3}));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod realm;
 mod scope_mappings;
 mod scopes;
 mod settings;
+mod stays;
 mod users;
 
 pub(crate) use provider::CLIENT_SECRET;
@@ -124,8 +125,8 @@ pub enum Removal {
     IdentityProvider(String),
     /// A user's id.
     User(String),
-    /// The owner of protocol mappers of one name, and their ids.
-    Mappers(MapperOwner, Vec<String>),
+    /// The owner of a protocol mapper, and its id.
+    Mapper(MapperOwner, String),
     /// The alias of an identity provider, and the id of one of its mappers.
     ProviderMapper(String, String),
     /// A realm role's id.
@@ -139,8 +140,8 @@ pub enum Removal {
 }
 
 /// What makes settings managed that nobody declared, of an object that was there before evenkeel.
-const HOW_TO_MANAGE: &str = "declare what should change, set a part of `keycloak.implied` to `true`, or take the objects over \
-                             with `apply --adopt`";
+const HOW_TO_MANAGE: &str = "declare what should change, set a part of `keycloak.implied` to `true`, or make one ours with `apply \
+                             --adopt --only KIND/NAME`, which lets `--prune` remove it too";
 
 /// What has to change. See the module's words.
 ///
@@ -171,31 +172,18 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     provider::plan(&mut draft, desired, observed);
     users::plan(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, &memory.ownership);
+    stays::plan(&mut draft, desired);
     rights::keep_what_can_be_judged(&mut draft.changes, &observed.withheld, desired);
     draft.left_alone.retain(|object| !rights::is_hidden(object, &observed.withheld, desired));
     draft.notes.extend(draft.left_alone.note(realm::realm_object(desired), HOW_TO_MANAGE));
     let plan = Plan::new(draft.changes, draft.notes)?.with_warnings(draft.warnings);
-    Ok(plan.with_unjudged(rights::unjudged(&observed.withheld, desired)))
+    Ok(plan.with_unjudged(rights::unjudged(&observed.withheld, desired, &memory.ownership)))
 }
 
-/// The declared objects that are there: what `--adopt` makes ours.
+/// Whether the object is another one afterwards.
 #[must_use]
-pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
-    let is_there = |object: &ObjectId| match object.kind() {
-        kind if *kind == names::REALM => observed.realm.is_some() && object.name() == desired.realm,
-        kind if *kind == names::CLIENT_SCOPE => observed.client_scopes.contains_key(object.name()),
-        kind if *kind == names::ROLE => observed.roles.contains_key(object.name()),
-        kind if *kind == names::GROUP => observed.groups.contains_key(&names::group_path(object)),
-        kind if *kind == names::CLIENT => observed.clients.contains_key(object.name()),
-        kind if *kind == names::CLIENT_ROLE => observed.client_role_objects().any(|role| role == *object),
-        kind if *kind == names::IDENTITY_PROVIDER => {
-            observed.providers.get(object.name()).is_some_and(|there| there.provider.is_some())
-        }
-        kind if *kind == names::USER => observed.users.contains_key(object.name()),
-        kind if *kind == names::PROTOCOL_MAPPER => observed.mapper_objects().any(|mapper| mapper == *object),
-        _ => false,
-    };
-    desired.objects().into_iter().filter(is_there).collect()
+pub(crate) const fn makes_anew(operation: &Operation) -> bool {
+    matches!(operation, Operation::ReplaceMapper(..))
 }
 
 /// The plan in the making.
@@ -283,6 +271,8 @@ impl Draft<'_> {
             exclusive: place.exclusive,
             team: declared.team.clone(),
             removes_data: false,
+            takes_along: Vec::new(),
+            removes_relation: false,
             secrets: difference.secrets,
             operation: operation(action, Box::new(value.into_owned())),
         });
@@ -306,8 +296,8 @@ impl Draft<'_> {
             return Some(Cow::Borrowed(&declared.value));
         };
         let whole = Difference::between(&fields(&declared.value), Some(&fields(there)), rules);
-        let differing = whole.changes.iter().map(|change| change.path.split(['.', '[']).next().unwrap_or_default());
-        self.left_alone.add(object, differing.filter(|field| declared.built_in.contains(*field)));
+        let differing = whole.changes.iter().filter_map(|change| declared.built_in_at(&change.path));
+        self.left_alone.add(object, differing);
         let asked = overlay::without(&declared.value, &declared.built_in);
         if asked.is_err() {
             let message = "cannot be compared".to_owned();
@@ -377,6 +367,8 @@ impl Draft<'_> {
             exclusive,
             team: owner.team.cloned(),
             removes_data: false,
+            takes_along: Vec::new(),
+            removes_relation: !wanted,
             secrets: Vec::new(),
             operation: if wanted { Operation::Relate(relation) } else { Operation::Separate(relation) },
         });

@@ -86,8 +86,13 @@ pub enum Relation {
     DefaultClientScope(String),
     /// New clients of the realm may ask for the scope.
     OptionalClientScope(String),
-    /// New users join the group of this path, without the first slash.
-    DefaultGroup(String),
+    /// New users join the group.
+    DefaultGroup {
+        /// The group.
+        group: ObjectId,
+        /// The id under which it was observed; `None` for one that the values name, which is known by its path.
+        id: Option<String>,
+    },
     /// Every user has the role.
     DefaultRole(RoleName),
     /// The role holds the other role.
@@ -148,7 +153,7 @@ impl Relation {
         match self {
             Self::DefaultClientScope(scope) => ObjectId::new(DEFAULT_CLIENT_SCOPE, scope.as_str()),
             Self::OptionalClientScope(scope) => ObjectId::new(OPTIONAL_CLIENT_SCOPE, scope.as_str()),
-            Self::DefaultGroup(group) => names::of_group(DEFAULT_GROUP, group),
+            Self::DefaultGroup { group, .. } => ObjectId::below(DEFAULT_GROUP, group.parents(), group.name()),
             Self::DefaultRole(role) => role.below(DEFAULT_ROLE, []),
             Self::Composite { role, child } => {
                 let kind = if role.client.is_some() { CLIENT_ROLE_COMPOSITE } else { COMPOSITE };
@@ -168,7 +173,7 @@ impl Relation {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::DefaultClientScope(_) | Self::OptionalClientScope(_) | Self::DefaultGroup(_) => "listed",
+            Self::DefaultClientScope(_) | Self::OptionalClientScope(_) | Self::DefaultGroup { .. } => "listed",
             Self::Composite { .. } => "included",
             Self::GroupRole { .. } | Self::DefaultRole(_) | Self::ServiceAccountRole { .. } => "given",
             Self::ClientDefaultScope { .. } | Self::ClientOptionalScope { .. } => "assigned",
@@ -184,7 +189,7 @@ impl Relation {
             Self::DefaultClientScope(scope) | Self::OptionalClientScope(scope) => {
                 vec![ObjectId::new(CLIENT_SCOPE, scope.as_str())]
             }
-            Self::DefaultGroup(group) => vec![names::group(group)],
+            Self::DefaultGroup { group, .. } => vec![group.clone()],
             Self::DefaultRole(role) => role.needs().collect(),
             Self::Composite { role, child } => role.needs().chain(child.needs()).collect(),
             Self::GroupRole { group, role } => std::iter::once(names::group(group)).chain(role.needs()).collect(),
@@ -208,7 +213,7 @@ impl Relation {
         match self {
             Self::DefaultClientScope(_)
             | Self::OptionalClientScope(_)
-            | Self::DefaultGroup(_)
+            | Self::DefaultGroup { .. }
             | Self::DefaultRole(_) => Some(ObjectId::new(REALM, realm)),
             Self::Composite { role, .. } => Some(role.object()),
             Self::GroupRole { group, .. } => Some(names::group(group)),

@@ -7,6 +7,7 @@
 use std::{collections::BTreeSet, future::Future, sync::Mutex};
 
 use evenkeel_core::{
+    memory::Ownership,
     object::{Kind, ObjectId},
     plan::{Change, Unjudged},
 };
@@ -137,16 +138,25 @@ pub(crate) fn keep_what_can_be_judged<O>(changes: &mut Vec<Change<O>>, withheld:
     });
 }
 
-/// What could not be judged, one for each part of which something is declared.
-pub(crate) fn unjudged(withheld: &BTreeSet<Part>, desired: &Desired) -> Vec<Unjudged> {
+/// What could not be judged, one for each part of which something is declared, or ours and perhaps left behind.
+pub(crate) fn unjudged(withheld: &BTreeSet<Part>, desired: &Desired, ownership: &Ownership) -> Vec<Unjudged> {
+    if withheld.is_empty() {
+        return Vec::new();
+    }
     let mut declared = desired.objects();
+    declared.extend(ownership.iter().map(|(object, _)| object.clone()));
     // Neither can be adopted or pruned, so that they are not among the objects.
     declared.insert(ObjectId::new(USER_PROFILE, desired.realm.as_str()));
     declared.extend(
         desired.admin_realm.iter().filter_map(|realm| Some(ObjectId::new(REALM, realm.value.realm.as_deref()?))),
     );
     let of_part = |part: &Part| {
-        let objects: Vec<ObjectId> = declared.iter().filter(|object| part.holds(object, desired)).cloned().collect();
+        let mut objects: Vec<ObjectId> =
+            declared.iter().filter(|object| part.holds(object, desired)).cloned().collect();
+        // The list as a whole: it may be declared without any group, or empty.
+        if *part == Part::Groups && desired.default_groups.is_some() {
+            objects.push(ObjectId::new(DEFAULT_GROUP, desired.realm.as_str()));
+        }
         let realm = match part {
             Part::AdminRealm => &desired.administration.realm,
             _ => &desired.realm,

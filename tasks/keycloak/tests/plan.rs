@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[path = "plan/ours.rs"]
+mod ours;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{
@@ -15,10 +18,10 @@ use evenkeel_keycloak::{
     Keycloak,
     desired::Desired,
     observe::{Observed, ObservedUser},
-    plan::{Operation, Removal},
+    plan::Operation,
     relation::RoleName,
 };
-use evenkeel_keycloak_client::types::RoleRepresentation;
+use evenkeel_keycloak_client::types::{ClientRepresentation, RoleRepresentation};
 
 const VALUES: &str = "
 platform: {name: test, domain: example.com}
@@ -99,7 +102,7 @@ fn converged(desired: &Desired) -> Observed {
 
 /// The plan for a realm that evenkeel made.
 fn plan(desired: &Desired, observed: &Observed) -> Plan<Operation> {
-    Keycloak::plan(desired, observed, &ours(desired)).unwrap()
+    Keycloak::plan(desired, observed, &all_ours(desired)).unwrap()
 }
 
 /// The plan for a realm that was there before.
@@ -107,7 +110,7 @@ fn first_plan(desired: &Desired, observed: &Observed) -> Plan<Operation> {
     Keycloak::plan(desired, observed, &Memory::default()).unwrap()
 }
 
-fn ours(desired: &Desired) -> Memory {
+fn all_ours(desired: &Desired) -> Memory {
     desired.objects().into_iter().collect::<Ownership>().into()
 }
 
@@ -202,7 +205,7 @@ fn a_hidden_secret_is_unknown_and_not_a_change() {
     let plan = plan(&desired, &observed);
     assert!(plan.is_empty(), "{}", text(&plan));
     assert!(text(&plan).contains("`smtpServer.password` is hidden"), "{}", text(&plan));
-    assert!(text(&plan).contains("`apply --adopt` writes"), "{}", text(&plan));
+    assert!(text(&plan).contains("`apply --adopt --only realm/otomi` writes"), "{}", text(&plan));
 }
 
 #[test]
@@ -211,7 +214,7 @@ fn a_hidden_secret_that_was_adopted_is_written_and_nothing_else() {
     let mut observed = converged(&desired);
     let server = observed.realm.as_mut().unwrap().smtp_server.as_mut().unwrap();
     server.insert("password".into(), "**********".into());
-    let mut memory = ours(&desired);
+    let mut memory = all_ours(&desired);
     memory.secrets = memory.secrets.adopting(true);
     let plan = Keycloak::plan(&desired, &observed, &memory).unwrap();
     assert_eq!(objects(&plan), ["update realm/otomi"]);
@@ -330,8 +333,9 @@ fn an_account_of_ours_that_is_not_declared_any_more_is_data() {
     let mut observed = converged(&desired);
     let (user, client): (ObjectId, ObjectId) =
         ("user/ada@example.com".parse().unwrap(), "client/old-app".parse().unwrap());
-    observed.left_behind.insert(user.clone(), Removal::User("1".into()));
-    observed.left_behind.insert(client.clone(), Removal::Client("2".into()));
+    observed.former_users.insert("ada@example.com".into(), ObservedUser { id: "1".into(), ..Default::default() });
+    let there = ClientRepresentation { id: Some("2".into()), ..Default::default() };
+    observed.clients.insert("old-app".into(), there);
     assert!(plan(&desired, &observed).is_empty());
     let ours: Ownership = [user, client].into_iter().collect();
     let plan = Keycloak::plan(&desired, &observed, &ours.into()).unwrap();
@@ -464,6 +468,8 @@ fn a_nickname_that_another_account_has_is_a_warning() {
     let desired = desired_with("users: [{email: ada@example.com}]");
     let mut observed = converged(&desired);
     observed.nickname_holders.insert("ada@example.com".into(), "lovelace".into());
+    // An account that was there keeps its own.
+    assert!(first_plan(&desired, &observed).warnings().is_empty());
     let plan = plan(&desired, &observed);
     let [warning] = plan.warnings() else { panic!("{}", text(&plan)) };
     assert!(warning.message.contains("the nickname of account `lovelace`"), "{}", warning.message);

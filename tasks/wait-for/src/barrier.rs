@@ -21,8 +21,26 @@ pub enum Verdict {
     NotYet(String),
     /// Whether it is ready could not be told, which may pass by itself; why.
     Unknown(String),
-    /// Waiting cannot help; why.
-    Never(String),
+    /// It is not, and will not be.
+    Never(End),
+    /// Whether it is ready could not be told, and will not be.
+    Refused(End),
+}
+
+/// Why waiting cannot help, and what can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// What is wrong.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl End {
+    /// What is wrong, and what to do about it.
+    pub fn new(reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { reason: reason.into(), hint: hint.into() }
+    }
 }
 
 impl Verdict {
@@ -31,8 +49,8 @@ impl Verdict {
     fn inverted(self) -> Self {
         match self {
             Self::Ready => Self::NotYet("is still ready".to_owned()),
-            Self::NotYet(_) => Self::Ready,
-            untold @ (Self::Unknown(_) | Self::Never(_)) => untold,
+            Self::NotYet(_) | Self::Never(_) => Self::Ready,
+            untold @ (Self::Unknown(_) | Self::Refused(_)) => untold,
         }
     }
 }
@@ -131,8 +149,8 @@ async fn pass<P: Probe>(row: usize, mut gate: Gate<P>, pace: Pace, board: &Board
                     sleep(pace.after_failures(failures)).await;
                 }
             }
-            Verdict::Never(reason) => {
-                board.hopeless(row, reason);
+            Verdict::Never(end) | Verdict::Refused(end) => {
+                board.hopeless(row, end);
                 return false;
             }
         }

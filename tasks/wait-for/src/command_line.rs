@@ -13,7 +13,7 @@ use crate::{Error, condition::declared::sensitive};
 #[derive(Clone, Debug, Args)]
 pub(crate) struct WaitFor {
     /// What has to be ready: `http(s)://…`, `tcp://HOST:PORT`, `dns:NAME`, `keycloak:URL`, `harbor:URL`, `gitea:URL`,
-    /// `drone:URL`, `kubernetes:KIND/NAMESPACE/NAME`
+    /// `drone:URL`, `kubernetes:KIND/NAMESPACE/NAME`, `kubernetes:KIND/NAMESPACE?LABEL=VALUE`
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// Run this once the barrier is open, in place of this process
@@ -153,6 +153,9 @@ pub(crate) struct KubernetesOptions {
     /// The context of the kubeconfig
     #[arg(long, value_name = "NAME", env = "EVENKEEL_CONTEXT")]
     pub context: Option<String>,
+    /// Of the objects that labels select, one that is ready is enough
+    #[arg(long, env = "EVENKEEL_ANY_OBJECT", value_parser = BoolishValueParser::new())]
+    pub any_object: bool,
     /// Wait on after a Job has failed, since something may make it anew
     #[arg(long, env = "EVENKEEL_RETRY_FAILED_JOBS", value_parser = BoolishValueParser::new())]
     pub retry_failed_jobs: bool,

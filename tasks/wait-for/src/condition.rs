@@ -15,7 +15,7 @@ use evenkeel_transport::reqwest::{
 use secrecy::SecretString;
 
 pub use declared::{Expectations, of_barrier};
-pub use kubernetes::{Kind, KubernetesObject};
+pub use kubernetes::{Kind, KubernetesObject, Which};
 pub use target::MalformedTarget;
 pub(crate) use target::shown;
 
@@ -55,7 +55,7 @@ pub enum Target {
     Gitea(Service),
     /// Drone at this address.
     Drone(Service),
-    /// A Kubernetes object.
+    /// A Kubernetes object, or those that have certain labels.
     Kubernetes(KubernetesObject),
 }
 

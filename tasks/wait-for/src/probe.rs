@@ -4,7 +4,7 @@
 //! |---|---|
 //! | as expected | ready |
 //! | no connection, no such name, no answer in time, a certificate that is not trusted (yet) | not yet |
-//! | 401 and 403, unless they are expected | never: a login does not change by waiting |
+//! | 401 and 403, unless they are expected | refused: a login does not change by waiting |
 //! | every other status, or not what has to stand in the answer | not yet |
 
 mod application;

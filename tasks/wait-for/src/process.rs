@@ -7,19 +7,19 @@ use evenkeel_core::{
 };
 use evenkeel_engine::{
     begin,
-    command_line::{LogFormat, OutputFormat},
+    command_line::OutputFormat,
     exit_code::ExitCode,
-    output, parse,
+    off_runtime, output, parse,
     progress::Progress,
     read_values,
     secrets::{Reach, SecretResolver},
     stop::Stop,
-    watch::Watch,
+    watched,
 };
 use evenkeel_kubernetes_client::Connection;
 use evenkeel_transport::mask::looks_secret;
 use secrecy::SecretString;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     Condition, Error, NAME,
@@ -60,19 +60,26 @@ pub fn run_matches(matches: &ArgMatches) -> ExitCode {
     // The time to wait begins before values and secrets are read: they may be in pipes.
     let started = Started { at: Instant::now(), stop: Stop::new() };
     let format = line.log_format;
-    let watch = Watch::over(&started.stop, line.waiting.timeout, move || overdue(format));
-    match prepare(line.clone()) {
-        Ok(gates) => {
-            let held = block_on(&line, gates, &progress, &started);
-            watch.run_is_over();
-            held.map_or(ExitCode::Unexpected, |(outcome, summary)| tell(&line, outcome, &summary))
+    let overdue = move || {
+        output::print_failure(&late(), format);
+        ExitCode::Unavailable
+    };
+    let (failure, code) = match watched(&started.stop, line.waiting.timeout, overdue, run(&line, &progress, &started)) {
+        Ok(Ok((outcome, summary))) => return tell(&line, outcome, &summary),
+        Ok(Err(Unprepared::Told(code))) => return code,
+        Ok(Err(Unprepared::Because(error))) => (error.failure(), error.exit_code()),
+        Ok(Err(Unprepared::Late)) => (late(), ExitCode::Unavailable),
+        Ok(Err(Unprepared::Stopped)) => {
+            let hint = Some("run it again".to_owned());
+            (Failure { message: "stopped before the first question".to_owned(), hint }, ExitCode::SomeFailed)
         }
-        Err(Unprepared::Told(code)) => code,
-        Err(Unprepared::Because(error)) => {
-            output::print_failure(&error.failure(), line.log_format);
-            error.exit_code()
+        Err(message) => {
+            let hint = Some("this is a mistake in evenkeel: please report it, with the log".to_owned());
+            (Failure { message: message.to_owned(), hint }, ExitCode::Unexpected)
         }
-    }
+    };
+    output::print_failure(&failure, format);
+    code
 }
 
 /// When waiting began, and what stops it.
@@ -81,18 +88,22 @@ struct Started {
     stop: Stop,
 }
 
-fn overdue(format: LogFormat) -> ExitCode {
-    let message = "the time to wait has passed, and something that the barrier needs does not return".to_owned();
-    let hint = Some("look for a values file, a secret file or a login command that hangs".to_owned());
-    output::print_failure(&Failure { message, hint }, format);
-    ExitCode::Unavailable
+fn late() -> Failure {
+    Failure {
+        message: "the time to wait has passed, and something that the barrier needs does not return".to_owned(),
+        hint: Some("look for a values file, a secret file or a login command that hangs".to_owned()),
+    }
 }
 
 /// Why waiting has not begun.
 enum Unprepared {
-    /// It has been told.
+    /// That has been told.
     Told(ExitCode),
-    /// It has not.
+    /// The time is up.
+    Late,
+    /// A signal came.
+    Stopped,
+    /// Something is wrong.
     Because(Error),
 }
 
@@ -102,17 +113,17 @@ impl<E: Into<Error>> From<E> for Unprepared {
     }
 }
 
-fn block_on(
-    line: &WaitFor,
-    gates: Vec<Gate<Probe>>,
-    progress: &Progress,
-    started: &Started,
-) -> Option<(Outcome, Summary)> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let held = runtime.block_on(hold(line, gates, progress, started));
-    // Probes that are still under way hold threads of name look-ups.
-    runtime.shutdown_background();
-    Some(held)
+/// Waits, from reading the values on.
+async fn run(line: &WaitFor, progress: &Progress, started: &Started) -> Result<(Outcome, Summary), Unprepared> {
+    let preparing = line.clone();
+    let gates = tokio::select! {
+        biased;
+        () = started.stop.asked() => return Err(Unprepared::Stopped),
+        // Values and secrets may be in pipes to which nobody writes.
+        gates = off_runtime(move || prepare(preparing)) => gates?,
+        () = sleep_until(started.at + line.waiting.timeout) => return Err(Unprepared::Late),
+    };
+    Ok(hold(line, gates, progress, started).await)
 }
 
 async fn hold(
@@ -141,10 +152,11 @@ fn tell(line: &WaitFor, outcome: Outcome, summary: &Summary) -> ExitCode {
     let printed = match line.output {
         OutputFormat::Json if !has_command || outcome != Outcome::Open => output::print_json(summary),
         OutputFormat::Text if !has_command => output::print_text(&summary.text()),
-        _ => {
+        _ if outcome == Outcome::Open => {
             tracing::info!("the barrier is open after {} ms", summary.duration_milliseconds);
             Ok(())
         }
+        _ => Ok(()),
     };
     if let Some(failure) = summary.failure(outcome) {
         output::print_failure(&failure, line.log_format);
@@ -224,6 +236,7 @@ fn expectations(line: &WaitFor, secrets: &SecretResolver) -> Result<Expectations
         host: http.host.as_deref().map(crate::condition::declared::host).transpose()?,
         ca_bundle: http.ca_file.as_ref().map(|path| file(path, secrets)).transpose()?,
         client: client(line, secrets)?,
+        any_object: line.kubernetes.any_object,
         retry_failed_jobs: line.kubernetes.retry_failed_jobs,
         confirmations: line.waiting.confirmations,
         invert: line.waiting.invert,

@@ -1,8 +1,8 @@
 //! What the barrier tells at its end.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
-use evenkeel_core::report::Failure;
+use evenkeel_core::{report::Failure, text::visible};
 use evenkeel_engine::exit_code::ExitCode;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -40,6 +40,9 @@ pub struct ConditionSummary {
     /// What is missing, or why it cannot be met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<String>,
+    /// What to do about it, where waiting cannot help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// How long it was waited for, in milliseconds.
     pub waited_milliseconds: u64,
     /// How long it has been missing, in milliseconds; less than the whole time when it was ready in between.
@@ -116,13 +119,23 @@ impl Summary {
                 let hint = "see what keeps it, or give it more time with `--timeout`";
                 (format!("not ready after {seconds} s: {}", names(State::Unmet)), hint)
             }
-            Outcome::Hopeless => (
-                format!("waiting cannot help: {}", names(State::Failed)),
-                "correct the target or its credentials; an HTTP status that is fine goes into `--status`",
-            ),
+            Outcome::Hopeless => {
+                return Some(Failure {
+                    message: format!("waiting cannot help: {}", names(State::Failed)),
+                    hint: Some(self.hints()).filter(|hints| !hints.is_empty()),
+                });
+            }
             Outcome::Stopped => (format!("stopped after {seconds} s: {}", names(State::Unmet)), "run it again"),
         };
         Some(Failure { message, hint: Some(hint.to_owned()) })
+    }
+
+    /// What to do about those that cannot be met, each once.
+    fn hints(&self) -> String {
+        let mut hints: Vec<&str> = self.conditions.iter().filter_map(|condition| condition.hint.as_deref()).collect();
+        let mut seen = BTreeSet::new();
+        hints.retain(|hint| seen.insert(*hint));
+        hints.join("; ")
     }
 }
 
@@ -138,6 +151,7 @@ impl ConditionSummary {
             state,
             attempts: row.attempts,
             missing: Some(row.missing.clone()).filter(|missing| !missing.is_empty()),
+            hint: Some(row.hint.clone()).filter(|hint| !hint.is_empty()),
             waited_milliseconds: milliseconds(row.begin, row.ended.unwrap_or(now)),
             missing_for_milliseconds: (row.phase == Phase::Waiting && row.successes == 0)
                 .then(|| milliseconds(row.since, now)),
@@ -153,9 +167,10 @@ impl std::fmt::Display for ConditionSummary {
             State::Unmet => "unmet",
             State::Failed => "failed",
         };
-        write!(formatter, "{word:<6} {}", self.condition)?;
+        // A line for each: neither a name nor a server makes one of its own.
+        write!(formatter, "{word:<6} {}", visible(&self.condition))?;
         if self.state != State::Met {
-            write!(formatter, " {}", self.missing.as_deref().unwrap_or("has not answered yet"))?;
+            write!(formatter, " {}", visible(self.missing.as_deref().unwrap_or("has not answered yet")))?;
         }
         let times = if self.attempts == 1 { "once".to_owned() } else { format!("{} times", self.attempts) };
         let shown = self.missing_for_milliseconds.unwrap_or(self.waited_milliseconds);
@@ -166,4 +181,25 @@ impl std::fmt::Display for ConditionSummary {
 
 fn milliseconds(begin: Instant, end: Instant) -> u64 {
     u64::try_from(end.saturating_duration_since(begin).as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::barrier::Board;
+
+    #[test]
+    fn neither_a_name_nor_a_server_forges_a_line_of_the_summary() {
+        let board = Board::new(["tcp://db:1\nmet    tcp://db:5432".to_owned()]);
+        board.missing(0, "has failed: No\u{85}\u{2028}\r\nmet    tcp://other:1 \u{1b}[2K".to_owned());
+        let summary = Summary::new(Outcome::Deadline, &board.rows(), Instant::now());
+        let text = summary.text();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(
+            text.trim_end_matches('\n').chars().all(|character| evenkeel_core::text::escape(character).is_none()),
+            "{text}"
+        );
+        let line = ConditionSummary::new(&board.rows()[0], Instant::now()).to_string();
+        assert!(line.starts_with("unmet  ") && !line.contains('\n'), "{line}");
+    }
 }

@@ -250,15 +250,24 @@ impl Harbor {
             }
             "namespace" => return self.remove_namespace(object.name()),
             "project" => self.remove_labels_of(object.name()).await,
-            // nothing may use it
-            "registry" => {
-                self.ask(Method::DELETE, &self.place(&"replication/mirror".parse().unwrap()).await.0, None).await;
-                self.ask(Method::DELETE, "/projects/cache", None).await;
-            }
+            "registry" => self.remove_users_of(object.name()).await,
             _ => {}
         }
         let (path, _) = self.place(object).await;
         self.ask(Method::DELETE, &path, None).await;
+    }
+
+    /// Nothing may use a registry that goes.
+    async fn remove_users_of(&self, registry: &str) {
+        let id = self.find("/registries", "name", registry).await["id"].clone();
+        let policies = self.get("/replication/policies").await;
+        for policy in policies.as_array().unwrap().iter().filter(|policy| policy["src_registry"]["id"] == id) {
+            self.ask(Method::DELETE, &format!("/replication/policies/{}", policy["id"]), None).await;
+        }
+        let projects = self.get("/projects?page_size=100").await;
+        for cache in projects.as_array().unwrap().iter().filter(|project| project["registry_id"] == id) {
+            self.ask(Method::DELETE, &format!("/projects/{}", cache["name"].as_str().unwrap()), None).await;
+        }
     }
 
     /// The server forgets which project they were of, and not that they were.

@@ -74,9 +74,16 @@ harbor:
       enabled: true
 ";
 
-pub(super) const MINIMAL: &str = "\
+/// A platform, a team of a name that others have used, one of a name that nobody has, and a cluster in which teams find their
+/// registry secrets.
+pub(super) fn minimal(urls: &[String]) -> Vec<(&'static str, String)> {
+    vec![("10-platform.yaml", MINIMAL.replace("(server)", &urls[0])), ("kubeconfig", kubeconfig(&urls[1]))]
+}
+
+const MINIMAL: &str = "\
 platform: {name: demo}
-teams: {alpha: {}}
+teams: {alpha: {}, gamma: {}}
+kubernetes: {createNamespaces: true}
 harbor:
   url: (server)
   admin: {username: admin, password: {fromEnv: HARBOR_ADMIN_PASSWORD}}

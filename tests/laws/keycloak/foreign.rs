@@ -15,6 +15,10 @@ impl Keycloak {
         let settings = json!({"displayName": "Theirs", "bruteForceProtected": false, "sslRequired": "none",
                               "registrationAllowed": true, "accessTokenLifespan": 600});
         self.send(Method::PUT, "", settings).await;
+        // Not all of what a platform implies is there.
+        let group = self.id("/groups", "name", "all-teams-admin").await;
+        self.send(Method::DELETE, &format!("/groups/{group}"), Value::Null).await;
+        self.send(Method::DELETE, "/roles/team-admin", Value::Null).await;
         for role in ["platform-admin", "team-alpha"] {
             self.change(&format!("/roles/{role}"), |role| role["description"] = json!("theirs")).await;
         }

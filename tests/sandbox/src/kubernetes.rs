@@ -225,7 +225,7 @@ impl Kubernetes {
     }
 
     /// Puts an object there as it is, as its own controller would: nothing of it is checked, and no field manager owns its
-    /// fields. It gets a name, a uid and a time. `resource` is its plural, with its group where it has one: `jobs.batch`.
+    /// fields. It gets a name, and a uid and a time unless it is there already. `resource` is its plural, with its group where it has one: `jobs.batch`.
     pub fn insert(&self, resource: &str, namespace: &str, name: &str, object: Value) {
         let mut world = self.host.world();
         let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));

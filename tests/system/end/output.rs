@@ -15,12 +15,13 @@ fn server() -> Keycloak {
 }
 
 #[test]
-fn a_full_standard_output_is_a_failure() {
+fn a_full_standard_output_is_a_failure_also_where_differences_have_an_exit_code() {
     let (program, server) = (Program::new(), server());
     let values = program.file("values.yaml", &values(&server));
     let report = program.path("report.json").display().to_string();
     for arguments in [
         vec!["keycloak", "plan", "--values", &values, "--report", &report],
+        vec!["keycloak", "plan", "--values", &values, "--detailed-exitcode"],
         vec!["schema"],
         vec!["validate", "--values", &values],
     ] {

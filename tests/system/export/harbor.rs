@@ -287,6 +287,22 @@ async fn what_values_cannot_say_is_named_and_not_made_up() {
     insta::assert_snapshot!("left-out-beta", beta);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_and_a_label_that_values_cannot_name_are_left_out_and_told() {
+    let stage = Stage::new();
+    let project = stage.send(Method::GET, "/projects/mirror", Value::Null).await;
+    let label = json!({"name": "..", "scope": "p", "project_id": project["project_id"]});
+    stage.send(Method::POST, "/labels", label).await;
+    let targets = json!([{"type": "http", "address": "https://one.example.com"}]);
+    let webhook = json!({"name": ".", "enabled": true, "event_types": ["PUSH_ARTIFACT"], "targets": targets});
+    stage.send(Method::POST, "/projects/mirror/webhook/policies", webhook).await;
+    let said = stage.export(&["--out=ours"]);
+    assert!(said.starts_with("exit code: 0"), "{said}");
+    for line in ["label \"..\" of project `mirror`", "webhook \".\" of project `mirror`"] {
+        assert!(said.contains(&format!("{line}, whose name values do not take")), "{said}");
+    }
+}
+
 #[test]
 fn a_missing_address_is_told_in_the_words_of_the_command_line() {
     let stage = Stage::empty();

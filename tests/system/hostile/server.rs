@@ -13,6 +13,8 @@ use std::{
 pub(crate) enum Harm {
     /// It is sixty megabytes of `{}`.
     Tiny,
+    /// It is one row with a map of a million small entries.
+    Entries,
     /// Each page is full, and leads to another.
     Endless,
     /// Each page is full, and the same.
@@ -81,13 +83,18 @@ fn harmful(harm: Harm, path: &str, parameters: &HashMap<&str, &str>) -> Vec<u8> 
     let most = number("max").or(number("page_size")).or(number("limit")).unwrap_or(100);
     let first = match harm {
         Harm::Again => 0,
-        Harm::Endless | Harm::Tiny => {
+        Harm::Endless | Harm::Tiny | Harm::Entries => {
             let page = number("page").map_or(0, |page| (page - 1) * most);
             number("first").or(number("continue")).unwrap_or(page)
         }
     };
     let rows = match harm {
         Harm::Tiny => "{},".repeat(20_000_000) + "{}",
+        Harm::Entries => {
+            let entries: Vec<String> = (0..1_300_000).map(|number| format!("\"{number:x}\":\"\"")).collect();
+            let entries = entries.join(",");
+            format!("{{\"name\":\"n\",\"metadata\":{{\"name\":\"n\",\"annotations\":{{{entries}}}}}}}")
+        }
         Harm::Endless | Harm::Again => {
             (first..first + most).map(|number| row(number, is_cluster, is_harbor)).collect::<Vec<_>>().join(",")
         }

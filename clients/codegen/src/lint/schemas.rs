@@ -105,9 +105,13 @@ impl Walk<'_> {
                 },
             ),
             SchemaKind::Not { .. } => self.add(place, "`not` cannot be generated"),
-            SchemaKind::Type(Type::Array(array)) if array.items.is_none() => {
-                self.add(place, "a list without `items`");
-            }
+            SchemaKind::Type(Type::Array(array)) => match array.items.as_ref().map(Node::from) {
+                None => self.add(place, "a list without `items`"),
+                Some(Node::Inline(items)) if is_collection(items) => {
+                    self.add(place, "a list or map in a list cannot be read as null; give it a name")
+                }
+                Some(_) => {}
+            },
             SchemaKind::Type(Type::Object(object)) => self.object(place, object),
             _ => {}
         }
@@ -140,11 +144,10 @@ impl Walk<'_> {
             if let Node::Inline(schema) = Node::from(property)
                 && is_collection(schema)
                 && !schema.schema_data.nullable
-                && !object.required.contains(name)
             {
                 self.add(
                     &format!("{place}.{name}"),
-                    "an optional list or map cannot be sent empty; say `nullable: true`",
+                    "a list or map can neither be sent empty nor read as null; say `nullable: true`",
                 );
             }
         }

@@ -215,10 +215,13 @@ fn what_a_property_cannot_be_is_named() {
         ),
         ("{type: strng}", "`type: strng` is unknown or does not fit the rest"),
         ("{type: array, nullable: true}", "a list without `items`"),
-        ("{type: array, items: {type: string}}", "an optional list or map cannot be sent empty; say `nullable: true`"),
+        (
+            "{type: array, items: {type: string}}",
+            "a list or map can neither be sent empty nor read as null; say `nullable: true`",
+        ),
         (
             "{type: object, additionalProperties: {type: string}}",
-            "an optional list or map cannot be sent empty; say `nullable: true`",
+            "a list or map can neither be sent empty nor read as null; say `nullable: true`",
         ),
         ("{not: {type: string}}", "`not` cannot be generated"),
         ("{$ref: '#/components/schemas/Gone'}", "`$ref` #/components/schemas/Gone leads nowhere"),

@@ -1,4 +1,5 @@
 use evenkeel_harbor_client::{Client, paging};
+use evenkeel_transport::ResultExt;
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer,
@@ -94,4 +95,12 @@ async fn a_project_whose_name_is_a_number_is_asked_for_by_name() {
         .mount(&server)
         .await;
     paging::members(&client, "12345").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_list_that_is_null_is_empty() {
+    let server = server().await;
+    Mock::given(path("/api/v2.0/projects")).respond_with(answer(200, &json!(null))).expect(1).mount(&server).await;
+    let client = log_in(&server).await.unwrap();
+    assert_eq!(client.project_list().send().await.api().unwrap(), []);
 }

@@ -74,3 +74,20 @@ fn the_schema_of_declared_configuration_knows_its_keys() {
     assert_eq!(schema["properties"]["oidc_client_secret"]["x-secret"], true);
     assert!(json_schema("Robot").is_none());
 }
+
+/// A server in Go writes null where it has no list or map.
+#[test]
+fn every_list_and_map_of_every_type_may_be_null() {
+    let (mut tried, mut refused) = (0, Vec::new());
+    macro_rules! check {
+        ($type:ident, $text:literal) => {
+            tried += 1;
+            if serde_json::from_str::<evenkeel_harbor_client::types::$type>($text).is_err() {
+                refused.push((stringify!($type), $text));
+            }
+        };
+    }
+    evenkeel_harbor_client::for_each_nothing!(check);
+    assert_eq!(refused, []);
+    assert!(tried > 20, "{tried}");
+}

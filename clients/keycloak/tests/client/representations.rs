@@ -126,3 +126,20 @@ fn secrets_are_marked_in_the_schema() {
     let schema = json_schema("UserRepresentation").unwrap();
     assert_eq!(schema["$defs"]["CredentialRepresentation"]["properties"]["value"]["x-secret"], json!(true));
 }
+
+/// A server in Go writes null where it has no list or map.
+#[test]
+fn every_list_and_map_of_every_type_may_be_null() {
+    let (mut tried, mut refused) = (0, Vec::new());
+    macro_rules! check {
+        ($type:ident, $text:literal) => {
+            tried += 1;
+            if serde_json::from_str::<evenkeel_keycloak_client::types::$type>($text).is_err() {
+                refused.push((stringify!($type), $text));
+            }
+        };
+    }
+    evenkeel_keycloak_client::for_each_nothing!(check);
+    assert_eq!(refused, []);
+    assert!(tried > 60, "{tried}");
+}

@@ -1,12 +1,14 @@
 //! The API server's way of saying no.
 
+use evenkeel_transport::{nothing::null_is_empty, text};
 use http::{HeaderMap, header};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::FieldConflict;
 
 /// A `Status` object, as far as a failure's meaning depends on it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Status {
     kind: String,
@@ -16,15 +18,16 @@ pub(crate) struct Status {
     pub(crate) details: Details,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Details {
     /// The resource that it is about: it may be another one than the call's.
     pub(crate) kind: String,
+    #[serde(deserialize_with = "null_is_empty")]
     causes: Vec<Cause>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Cause {
     reason: String,
@@ -33,9 +36,29 @@ struct Cause {
 }
 
 impl Status {
-    /// The status in a body. A body that is none says something only as plain text: an overloaded server does so
+    /// The status in a body, every text of it as `hide` leaves it: what it says about a field quotes the field. A body that is none says something only as plain text: an overloaded server does so
     /// (429, server-behaviour 9); a page of a proxy says nothing that the HTTP status does not.
-    pub(crate) fn of(headers: &HeaderMap, body: &[u8]) -> Self {
+    pub(crate) fn of(headers: &HeaderMap, body: &[u8], hide: impl Fn(&str) -> String) -> Self {
+        Self::read(headers, body).hidden(hide)
+    }
+
+    /// The status in a document, as [`of`](Self::of).
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn of_document(document: Value, hide: impl Fn(&str) -> String) -> Result<Self, serde_json::Error> {
+        serde_json::from_value::<Self>(document).map(|status| status.hidden(hide))
+    }
+
+    fn hidden(mut self, hide: impl Fn(&str) -> String) -> Self {
+        let causes = self.details.causes.iter_mut().flat_map(|cause| [&mut cause.message, &mut cause.field]);
+        for text in causes.chain([&mut self.message, &mut self.details.kind]) {
+            *text = hide(text);
+        }
+        self
+    }
+
+    fn read(headers: &HeaderMap, body: &[u8]) -> Self {
         if let Ok(status) = serde_json::from_slice::<Self>(body)
             && status.kind == "Status"
         {
@@ -56,8 +79,8 @@ impl Status {
         let causes = self.details.causes.iter().filter(|cause| cause.reason == "FieldManagerConflict");
         causes
             .map(|cause| FieldConflict {
-                field: cause.field.clone(),
-                manager: cause.message.split('"').nth(1).unwrap_or_default().to_owned(),
+                field: text::clean(&cause.field),
+                manager: text::clean(cause.message.split('"').nth(1).unwrap_or_default()),
             })
             .collect()
     }
@@ -69,6 +92,6 @@ impl Status {
             matches!(cause.reason.as_str(), "FieldValueInvalid" | "FieldValueForbidden")
                 && cause.message.contains("immutable")
         };
-        self.details.causes.iter().filter(immutable).map(|cause| format!("`{}`", cause.field)).collect()
+        self.details.causes.iter().filter(immutable).map(|cause| format!("`{}`", text::clean(&cause.field))).collect()
     }
 }

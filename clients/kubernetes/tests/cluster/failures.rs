@@ -129,7 +129,7 @@ async fn what_a_request_says_in_confidence_is_not_repeated_by_its_error() {
     let server = MockServer::start().await;
     let said: Value = json!({
         "kind": "Status", "code": 422, "reason": "Invalid",
-        "message": format!("no canary-of-data Y2FuYXJ5LW9mLWRhdGE= {TOKEN} Bearer another-token")
+        "message": format!("no canary-of-data Y2FuYXJ5LW9mLWRhdGE= {TOKEN} Bearer {TOKEN}")
     });
     call("PATCH", DEMO)
         .and(header("authorization", format!("Bearer {TOKEN}").as_str()))
@@ -150,4 +150,12 @@ async fn what_a_request_says_in_confidence_is_not_repeated_by_its_error() {
         "no (secret) (secret) (secret) Bearer (secret)",
         "all four are taken out"
     );
+}
+
+#[tokio::test]
+async fn a_server_that_is_overloaded_fails_every_call_and_a_500_may_fail_one() {
+    for (code, is_of_one_call) in [(500, true), (403, true), (401, false), (429, false), (502, false), (503, false)] {
+        let error = failure("GET", DEMO, ResponseTemplate::new(code)).await;
+        assert_eq!(error.is_of_one_call(), is_of_one_call, "{code}: {error}");
+    }
 }

@@ -1,6 +1,18 @@
 use std::num::NonZeroU32;
 
-use evenkeel_kubernetes_client::{KubernetesError, Listing, ObjectName, secret::SecretObject};
+use evenkeel_kubernetes_client::{
+    KubernetesError, Listing, ObjectName,
+    k8s_openapi::{
+        api::{
+            apps::v1::Deployment,
+            batch::v1::Job,
+            core::v1::{Namespace, Pod},
+        },
+        apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+    },
+    secret::SecretObject,
+    service_account::ServiceAccount,
+};
 use serde_json::{Value, json};
 use wiremock::{
     MockServer,
@@ -127,4 +139,61 @@ async fn a_list_of_empty_pages_has_an_end() {
     call("GET", ALL).respond_with(answer(200, &page(&[], Some("again")))).mount(&server).await;
     let error = cluster(&server).await.list_metadata::<SecretObject>(&listing()).await.unwrap_err();
     assert!(error.to_string().contains("longer than 10000 pages"), "{error}");
+}
+
+/// A real API server has null for the items of a list of metadata with nothing in it.
+#[tokio::test]
+async fn a_list_whose_items_are_null_or_absent_is_empty() {
+    for list in
+        [json!({"kind": "SecretList", "items": null}), json!({"kind": "PartialObjectMetadataList", "metadata": {}})]
+    {
+        let server = MockServer::start().await;
+        call("GET", ALL).respond_with(answer(200, &list)).expect(3).mount(&server).await;
+        let cluster = cluster(&server).await;
+        assert_eq!(cluster.list::<SecretObject>(&listing()).await.unwrap(), []);
+        assert_eq!(cluster.list_metadata::<SecretObject>(&listing()).await.unwrap(), []);
+        let seen =
+            cluster.until::<SecretObject, _>(&ObjectName::of_cluster("a"), |object| Some(object.is_none())).await;
+        assert!(seen.unwrap());
+    }
+}
+
+/// A page of somebody else is no empty list, after which everything would be made anew, or nothing be waited for any more.
+#[tokio::test]
+async fn what_answers_in_json_and_is_no_api_server_has_no_empty_list() {
+    for other in [json!({}), json!({"status": "ok"}), json!({"kind": "Status", "items": []})] {
+        let server = MockServer::start().await;
+        call("GET", ALL).respond_with(answer(200, &other)).expect(2).mount(&server).await;
+        let cluster = cluster(&server).await;
+        let name = ObjectName::of_cluster("a");
+        let errors = [
+            cluster.list::<SecretObject>(&listing()).await.unwrap_err(),
+            cluster.until::<SecretObject, _>(&name, |_| Some(())).await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains("it is no list of Kubernetes objects"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn every_list_and_map_of_every_kind_may_be_null() {
+    let metadata = json!({"labels": null, "annotations": null, "managedFields": null, "ownerReferences": null, "finalizers": null});
+    let secret: SecretObject = serde_json::from_value(json!({"metadata": metadata, "data": null})).unwrap();
+    assert!(secret.data.is_empty() && secret.metadata.labels.is_none());
+    let account = json!({"metadata": metadata, "imagePullSecrets": null, "secrets": null});
+    serde_json::from_value::<ServiceAccount>(account).unwrap();
+    let conditions = || json!({"conditions": null});
+    serde_json::from_value::<Namespace>(
+        json!({"metadata": metadata, "spec": {"finalizers": null}, "status": conditions()}),
+    )
+    .unwrap();
+    serde_json::from_value::<Job>(json!({"metadata": metadata, "status": conditions()})).unwrap();
+    let template = json!({"spec": {"containers": null, "volumes": null}});
+    let spec = json!({"selector": {"matchLabels": null, "matchExpressions": null}, "template": template});
+    serde_json::from_value::<Deployment>(json!({"spec": spec, "status": conditions()})).unwrap();
+    let pod = json!({"conditions": null, "containerStatuses": null, "initContainerStatuses": null});
+    serde_json::from_value::<Pod>(json!({"spec": template["spec"], "status": pod})).unwrap();
+    let definition = json!({"group": "a", "names": {"kind": "A", "plural": "a"}, "scope": "Cluster", "versions": null});
+    serde_json::from_value::<CustomResourceDefinition>(json!({"spec": definition, "status": conditions()})).unwrap();
 }

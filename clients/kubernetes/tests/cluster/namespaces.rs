@@ -21,7 +21,11 @@ fn metadata(name: &str, deleted: bool) -> Value {
 async fn one_list_of_metadata_shows_which_namespaces_can_be_used() {
     let server = MockServer::start().await;
     let items = [metadata("a", false), metadata("b", true)];
-    call("GET", ALL).respond_with(answer(200, &json!({"metadata": {}, "items": items}))).expect(1).mount(&server).await;
+    call("GET", ALL)
+        .respond_with(answer(200, &json!({"kind": "PartialObjectMetadataList", "metadata": {}, "items": items})))
+        .expect(1)
+        .mount(&server)
+        .await;
     let namespaces = cluster(&server).await.namespaces().await.unwrap();
     assert_eq!(namespaces, BTreeMap::from([("a".to_owned(), State::Active), ("b".to_owned(), State::Terminating)]));
 }

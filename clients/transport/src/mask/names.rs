@@ -15,6 +15,9 @@ const SHORT_NAMES: [&str; 10] = ["key", "sig", "code", "pass", "pw", "auth", "sa
 /// Whole names of fields: what Keycloak's credentials, Gitea's secrets and image pull secrets use.
 const FIELDS: [&str; 3] = ["value", "data", "auth"];
 
+/// With what the name of a field ends that says something about a secret and holds none: `token_type`, `tokenUrl`.
+const ABOUT: [&str; 7] = ["type", "url", "uri", "endpoint", "method", "name", "policy"];
+
 /// Whether a query parameter or header of this name holds a secret, as far as a name tells.
 #[must_use]
 pub fn looks_secret(name: &str) -> bool {
@@ -26,7 +29,8 @@ pub fn looks_secret(name: &str) -> bool {
 /// Whether a field of this name is confidential.
 pub(crate) fn is_confidential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    has_word(&name) || FIELDS.contains(&name.as_str())
+    let is_about_one = || ABOUT.iter().any(|word| name.ends_with(word));
+    (has_word(&name) && !is_about_one()) || FIELDS.contains(&name.as_str())
 }
 
 fn has_word(name: &str) -> bool {

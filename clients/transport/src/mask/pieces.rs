@@ -24,8 +24,13 @@ const LONGEST_WORD: usize = 12;
 /// From here on a secret is very long.
 const VERY_LONG: usize = 256;
 
-/// How many bits tell whether any piece begins with some 4 bytes.
-const FILTER_BITS: usize = 1 << 18;
+/// How many bits the filter begins with, as a power of two. Each time that it is full it grows by [`GROWTH`], up to 2 MiB.
+const FIRST_BITS: u32 = 12;
+/// One bit becomes a word of 64.
+const GROWTH: u32 = 6;
+const MOST_BITS: u32 = 24;
+/// How many pieces fill it, one of so many bits.
+const FULL: usize = 8;
 
 /// Which secrets are looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,8 +63,49 @@ pub(super) struct Pieces {
     has_pieces: bool,
     /// The lengths that there are, the `n`th bit for `n` bytes.
     lengths: u32,
-    /// Whether a piece may begin so; empty while there is none.
-    filter: Vec<u64>,
+    /// Whether a piece may begin so.
+    filter: Filter,
+}
+
+/// Tells whether any piece begins with some 4 bytes: most texts hold none, and then nothing else has to be looked at. It knows no more of a
+/// piece than one bit, so that it cannot be made anew when it grows: each bit becomes several.
+#[derive(Default)]
+struct Filter {
+    /// Empty while there is no piece.
+    words: Vec<u64>,
+    /// How many bits there are, as a power of two.
+    bits: u32,
+    pieces: usize,
+}
+
+impl Filter {
+    fn add(&mut self, piece: &[u8]) {
+        if self.words.is_empty() {
+            self.bits = FIRST_BITS;
+            self.words.resize(1 << (FIRST_BITS - GROWTH), 0);
+        }
+        self.pieces += 1;
+        if self.pieces * FULL > self.words.len() * 64 && self.bits < MOST_BITS {
+            self.grow();
+        }
+        let bit = filter_bit(piece, self.bits);
+        self.words[bit / 64] |= 1 << (bit % 64);
+    }
+
+    /// The first bits of a number stay what they are, so that a bit becomes a whole word.
+    fn grow(&mut self) {
+        let bits = self.words.iter().flat_map(|word| (0..64).map(move |bit| word & (1 << bit) != 0));
+        self.words = bits.map(|is_set| if is_set { u64::MAX } else { 0 }).collect();
+        self.bits += GROWTH;
+    }
+
+    fn may_begin(&self, text: &[u8]) -> bool {
+        if self.words.is_empty() {
+            return false;
+        }
+        let bit = filter_bit(text, self.bits);
+        self.words.get(bit / 64).is_some_and(|bits| bits & (1 << (bit % 64)) != 0)
+    }
 }
 
 impl Pieces {
@@ -89,9 +135,7 @@ impl Pieces {
 
     fn keep(&mut self, piece: &[u8], kind: Found) {
         self.lengths |= 1 << piece.len();
-        self.filter.resize(FILTER_BITS / 64, 0);
-        let bit = filter_bit(piece);
-        self.filter[bit / 64] |= 1 << (bit % 64);
+        self.filter.add(piece);
         let known = self.pieces.entry(self.key.hash_one(piece)).or_insert(kind);
         *known = kind.max(*known);
     }
@@ -110,7 +154,7 @@ impl Pieces {
         let lengths: Vec<usize> =
             (SHORTEST..=LONGEST_PIECE).filter(|length| self.lengths & (1 << length) != 0).collect();
         let (before, mut words) = (found.len(), Vec::new());
-        for start in (0..=folded.len() - SHORTEST).filter(|start| self.may_begin(&folded[*start..])) {
+        for start in (0..=folded.len() - SHORTEST).filter(|start| self.filter.may_begin(&folded[*start..])) {
             for length in &lengths {
                 let Some(piece) = folded.get(start..start + length) else { break };
                 let part = start..start + length;
@@ -131,11 +175,6 @@ impl Pieces {
     fn look_up(&self, piece: &[u8]) -> Option<Found> {
         self.pieces.get(&self.key.hash_one(piece)).copied()
     }
-
-    fn may_begin(&self, text: &[u8]) -> bool {
-        let bit = filter_bit(text);
-        self.filter.get(bit / 64).is_some_and(|bits| bits & (1 << (bit % 64)) != 0)
-    }
 }
 
 /// A form writes a blank as `+`.
@@ -143,11 +182,10 @@ const fn folded(byte: u8) -> u8 {
     if byte == b'+' { b' ' } else { byte }
 }
 
-/// The bit for the first 4 bytes, mixed so that similar beginnings have different ones.
-fn filter_bit(text: &[u8]) -> usize {
+/// The number of the bit for the first 4 bytes, mixed so that similar beginnings have different ones.
+fn filter_bit(text: &[u8], bits: u32) -> usize {
     let begin = text.iter().take(SHORTEST).fold(0_u32, |all, byte| all << 8 | u32::from(*byte));
-    // Half of it is as much as the filter has bits, on every platform.
-    (begin.wrapping_mul(0x9E37_79B1) >> 14) as usize % FILTER_BITS
+    (begin.wrapping_mul(0x9E37_79B1) >> (u32::BITS - bits)) as usize
 }
 
 fn may_be_any_word(secret: &[u8]) -> bool {
@@ -186,4 +224,27 @@ fn word_around(text: &[u8], part: Range<usize>) -> Range<usize> {
     let before = text[..part.start].iter().rev().take_while(|byte| !ends(byte)).count();
     let behind = text[part.end..].iter().take_while(|byte| !ends(byte)).count();
     part.start - before..part.end + behind
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filter_is_as_large_as_there_are_secrets_and_forgets_none_when_it_grows() {
+        let mut filter = Filter::default();
+        assert!(!filter.may_begin(b"anything"));
+        let pieces: Vec<String> =
+            (0..40_000_u32).map(|number| format!("{:08x}", number.wrapping_mul(0x9E37_79B1))).collect();
+        let mut sizes = Vec::new();
+        for piece in &pieces {
+            filter.add(piece.as_bytes());
+            sizes.push(filter.words.len() * 64);
+        }
+        sizes.dedup();
+        assert_eq!(sizes, [1 << 12, 1 << 18, 1 << 24]);
+        assert!(pieces.iter().all(|piece| filter.may_begin(piece.as_bytes())));
+        let by_accident = (0..1_000_u32).filter(|number| filter.may_begin(format!("{number}_-x").as_bytes())).count();
+        assert!(by_accident < 500, "{by_accident} of 1000 would be looked at");
+    }
 }

@@ -15,6 +15,11 @@ pub(super) struct Plain<'a> {
 impl<'a> Plain<'a> {
     /// Undoes escapes until there are none. Runs of white space become one blank, as in every message of ours.
     pub(super) fn of(text: &'a [u8]) -> Self {
+        Self::of_seeing(text, |_| {})
+    }
+
+    /// As [`of`](Self::of), and shows what is left each time that one layer of escapes is gone.
+    pub(super) fn of_seeing(text: &'a [u8], mut see: impl FnMut(&Self)) -> Self {
         let mut plain = Self { bytes: Cow::Borrowed(text), starts: Vec::new() };
         if is_plain(text) {
             return plain;
@@ -23,6 +28,7 @@ impl<'a> Plain<'a> {
             let next = plain.unescaped();
             let is_last = next.bytes == plain.bytes || !next.bytes.iter().any(is_escape);
             plain = next;
+            see(&plain);
             if is_last {
                 break;
             }

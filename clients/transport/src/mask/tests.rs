@@ -144,6 +144,58 @@ fn credentials_in_an_address_are_masked_whoever_wrote_them() {
 }
 
 #[test]
+fn credentials_in_an_address_are_masked_behind_every_escape() {
+    let mask = Mask::default();
+    for (text, masked) in [
+        (r"/x?a=1\u0026access_token=abc\u0026b=2", r"/x?a=1\u0026access_token=(secret)\u0026b=2"),
+        ("/x?a=1&amp;access_token=abc&amp;b=2", "/x?a=1&amp;access_token=(secret)&amp;b=2"),
+        ("to=http%3A%2F%2Fuser%3Apw%40host%2Fx", "to=http%3A%2F%2F(secret)%40host%2Fx"),
+        ("http://user:pw%40host/x", "http://(secret)%40host/x"),
+        (r"http:\/\/user:pw@host", r"http:\/\/(secret)@host"),
+        ("u=%2Fx%3Ftoken%3Dmy%2520word%26b", "u=%2Fx%3Ftoken%3D(secret)%26b"),
+        ("http://host/x?to=a%40b&amp;c=d", "http://host/x?to=a%40b&amp;c=d"),
+    ] {
+        assert_eq!(mask.leaving(text), masked);
+        assert_eq!(mask.entering(text), masked);
+    }
+}
+
+#[test]
+fn a_secret_of_short_lines_is_masked_wherever_it_stands_in_a_long_text() {
+    let mask = knowing(&["aB1x\ncD2y\neF3z"]);
+    let line = "a line of a report\n";
+    // The first window ends with a line, soon behind its length: in the middle of the secret, too.
+    let nearly = line.repeat(windows::WINDOW / line.len() - 2);
+    for more in 0..60 {
+        let around = |secret: &str| format!("{}\n{nearly}{secret}\n{nearly}", "-".repeat(more));
+        assert_eq!(mask.leaving(&around("aB1x\ncD2y\neF3z")), around("(secret)"), "{more} further");
+    }
+}
+
+#[test]
+fn what_says_something_about_a_secret_is_none() {
+    let mask = Mask::default();
+    mask.learn_fields(
+        br#"{"access_token": "canary-token-1", "token_type": "Bearer", "token_endpoint": "http://host.example"}"#,
+    );
+    assert_eq!(mask.entering("Bearer canary-token-1 of http://host.example"), "Bearer (secret) of http://host.example");
+    mask.learn_credential("Bearer");
+    assert_eq!(mask.entering("a Bearer is missing"), "a Bearer is missing");
+}
+
+#[test]
+fn the_password_of_an_image_pull_secret_that_has_only_the_pair_is_masked() {
+    let pair = STANDARD.encode("robot$team:Canary-Pull.1");
+    for document in
+        [json!({"auths": {"harbor.example.com": {"auth": pair}}}), json!({"harbor.example.com": {"auth": pair}})]
+    {
+        let mask = knowing(&[&document.to_string()]);
+        let text = format!("robot$team:Canary-Pull.1 ({pair}) at harbor.example.com");
+        assert_eq!(mask.leaving(&text), "robot$team:(secret) ((secret)) at harbor.example.com");
+    }
+}
+
+#[test]
 fn what_holds_no_secret_stays_as_it_is() {
     let mask = knowing(&[SECRET, "another-secret"]);
     let text =
@@ -159,4 +211,33 @@ fn one_of_twenty_thousand_passwords_is_found_like_the_only_one() {
     let text = "update user `team-alpha-000017` (email: team-alpha@example.com): groups + /teams/alpha\n";
     assert_eq!(mask.leaving(text), text);
     assert_eq!(mask.leaving(&format!("for {}!", password(17_017))), "for (secret)!");
+}
+
+/// The peak of a process is that of everything in it, so that this needs one of its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn masking_a_large_output_needs_little_memory_beside_the_output() {
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let child = child.args(["--exact", "mask::tests::child_masks_a_large_output", "--ignored", "--nocapture"]);
+    let output = child.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "is the process of another test"]
+fn child_masks_a_large_output() {
+    let kib = |name: &str| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap()
+    };
+    let mask = knowing(&["canary-Pass.1"]);
+    let line = "  + \"user\": \"ada@example.com\\n\", \"note\": \"100 %25 &amp; canary-Pass.1\"\n";
+    let text = line.repeat(4 * 1024 * 1024 / line.len());
+    let (output, before) = (text.len() / 1024, kib("VmRSS:"));
+    let masked = mask.leaving(&text).len();
+    let peak = kib("VmHWM:").saturating_sub(before);
+    assert!(masked < text.len());
+    assert!(peak < 4 * output, "{peak} KiB for an output of {output} KiB");
 }

@@ -106,8 +106,9 @@ impl<'a> Sending<'a> {
 
     fn conclude(&self, attempted: Attempted) -> Result<Response, ApiError> {
         match attempted.result {
-            Ok(reply) => {
+            Ok(mut reply) => {
                 if let Some(path) = self.path.filter(|_| reply.status.is_success()) {
+                    reply.body = path.body(reply.body);
                     path.check_answer(&reply.body)?;
                 }
                 Ok(reply.into_response(&attempted.echo))

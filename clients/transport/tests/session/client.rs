@@ -33,9 +33,10 @@ pub(crate) struct Client {
 }
 
 /// The operations of the API, as the generator describes them.
-static THING: Operation = Operation { id: "thing_call", method: "GET", path: "/thing", answers: &[] };
+static THING: Operation = Operation { id: "thing_call", method: "GET", path: "/thing", answers: &[], nothing: "" };
+static LIST: Operation = Operation { id: "thing_list", method: "GET", path: "/things", answers: &[], nothing: "[]" };
 static NAMED: Operation =
-    Operation { id: "named_call", method: "GET", path: "/things/{name}", answers: &[("name", "name")] };
+    Operation { id: "named_call", method: "GET", path: "/things/{name}", answers: &[("name", "name")], nothing: "" };
 
 impl Client {
     pub(crate) fn new(base: &str, session: Session) -> Self {
@@ -54,6 +55,11 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<ResponseValue<T>, Error<Problem>> {
         self.operate(method, &THING, Vec::new(), query, body).await
+    }
+
+    /// A call of `/things`.
+    pub(crate) async fn list(&self) -> Result<Vec<Value>, ApiError> {
+        self.operate(Method::GET, &LIST, Vec::new(), "", None).await.api()
     }
 
     /// A call of `/things/{name}`.

@@ -186,3 +186,14 @@ async fn an_answer_about_another_object_is_an_error() {
         "the answer to `named_call` is about another object: its `name` is not what was asked for"
     );
 }
+
+#[tokio::test]
+async fn a_list_that_is_null_has_nothing_in_it_and_no_other_answer_is_a_list() {
+    let list = async |body: &str| client(ResponseTemplate::new(200).set_body_string(body)).await.1.list().await;
+    for nothing in ["null", " null\n", "[]"] {
+        assert_eq!(list(nothing).await.unwrap(), [Value::Null; 0], "{nothing:?}");
+    }
+    for other in ["", "{}", "nullnull"] {
+        assert_eq!(list(other).await.unwrap_err().kind(), Kind::Decode, "{other:?}");
+    }
+}

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use evenkeel_transport::{ApiError, Kind, Session, SessionOptions, TlsFault};
+use evenkeel_transport::{ApiError, Kind, ResultExt, Session, SessionOptions, TlsFault, reqwest::Method};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -12,11 +12,12 @@ use tokio_rustls::{
         crypto::ring,
         pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
     },
+    server::TlsStream,
 };
 
 use super::{
     client::{Client, options, session},
-    server::{ok, read_request},
+    server::read_request,
 };
 
 /// A server whose certificate an authority of its own has signed; returns its address and the authority (PEM).
@@ -26,6 +27,20 @@ async fn server() -> (String, String) {
 
 /// The same, with another certificate.
 async fn server_with(change: impl FnOnce(&mut rcgen::CertificateParams)) -> (String, String) {
+    server_that(
+        change,
+        |stream| stream,
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
+    )
+    .await
+}
+
+/// The same, which answers with these bytes through what it makes of the TLS stream.
+async fn server_that<S: AsyncWrite + Send + Unpin + 'static>(
+    change: impl FnOnce(&mut rcgen::CertificateParams),
+    through: fn(TlsStream<TcpStream>) -> S,
+    answer: &'static [u8],
+) -> (String, String) {
     let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = rcgen::KeyPair::generate().unwrap();
@@ -49,7 +64,8 @@ async fn server_with(change: impl FnOnce(&mut rcgen::CertificateParams)) -> (Str
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
             read_request(&mut stream).await;
-            let _ = stream.write_all(&ok("{}")).await;
+            let mut stream = through(stream);
+            let _ = stream.write_all(answer).await;
             let _ = stream.shutdown().await;
         }
     });
@@ -127,6 +143,40 @@ async fn a_server_whose_tls_is_too_old_is_told_as_such() {
     let error = refused(answering(&[0x15, 3, 1, 0, 2, 2, 70]).await).await;
     assert_eq!(error.tls_fault(), Some(TlsFault::TooOld), "{error}");
     assert!(error.hint().unwrap().contains("TLS 1.2"));
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_client_certificate_is_told_as_such() {
+    // alerts: fatal, certificate_required and unknown_ca
+    for answer in [&[0x15, 3, 1, 0, 2, 2, 116], &[0x15, 3, 1, 0, 2, 2, 48]] {
+        let error = refused(answering(answer).await).await;
+        assert_eq!(error.tls_fault(), Some(TlsFault::ClientCertificate), "{error}");
+        assert!(error.hint().unwrap().contains("client certificate"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_breaks_off_may_go_better_the_next_time() {
+    // an alert: fatal, internal_error
+    let (url, authority) = answering(&[0x15, 3, 1, 0, 2, 2, 80]).await;
+    let session = Session::new(SessionOptions { ca_bundle: Some(authority.into_bytes()), ..options() }).unwrap();
+    let client = Client::new(&url, session);
+    let error = client.get().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Connection, "{error}");
+    assert!(!error.outcome_unknown(), "no request has left");
+    assert!(client.session().log().summary().requests > 1, "another attempt may end otherwise");
+}
+
+#[tokio::test]
+async fn a_request_whose_tls_breaks_after_the_handshake_may_have_arrived() {
+    let (url, authority) = server_that(|_| {}, |stream| stream.into_inner().0, b"HTTP/1.1 500 not TLS\r\n\r\n").await;
+    let session = Session::new(SessionOptions { ca_bundle: Some(authority.into_bytes()), ..options() }).unwrap();
+    let client = Client::new(&url, session);
+    let outcome = client.call::<bool>(Method::POST, "", Some(&serde_json::json!({}))).await;
+    let error = outcome.api().unwrap_err();
+    assert_eq!(error.kind(), Kind::Connection, "{error}");
+    assert!(error.outcome_unknown(), "{error}");
+    assert_eq!(client.session().log().summary().requests, 1, "a create is not sent twice");
 }
 
 #[test]

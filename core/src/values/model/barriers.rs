@@ -38,10 +38,12 @@ pub enum ConditionTarget {
     Gitea(HttpUrl),
     /// Drone.
     Drone(HttpUrl),
-    /// A Kubernetes object.
+    /// A Kubernetes object, or all that have certain labels.
     Kubernetes {
-        /// The object.
+        /// The object or objects.
         object: KubernetesTarget,
+        /// Whether one object that is ready is enough, of those that have the labels.
+        any_object: bool,
         /// A key that the Secret must have.
         key: Option<String>,
         /// Whether a failed Job is waited for further, since something may run it again.
@@ -150,8 +152,10 @@ struct ConditionFields {
     gitea: Option<HttpUrl>,
     /// Drone that has to answer.
     drone: Option<HttpUrl>,
-    /// Kubernetes object as `KIND/NAMESPACE/NAME`, or `KIND/NAME` for what has no namespace. Kinds: `job` (complete), `deployment`
-    /// (rolled out and available), `pod` (ready), `secret` (there), `namespace` (active), `crd` (established).
+    /// Kubernetes object as `KIND/NAMESPACE/NAME`, or `KIND/NAME` for what has no namespace. Kinds: `job` (complete), `deployment`,
+    /// `statefulset` and `daemonset` (rolled out and available), `pod` (ready), `pvc` (bound), `service` (with an endpoint that is
+    /// ready), `secret` (there), `namespace` (active), `crd` (established). `KIND/NAMESPACE?LABEL=VALUE,LABEL=VALUE` means all
+    /// objects that have these labels: all of them have to be ready, and there has to be one.
     kubernetes: Option<KubernetesTarget>,
     /// With `http`: answers that count as success. Default `[200]`.
     #[schemars(length(min = 1), inner(range(min = 100, max = 599)))]
@@ -174,6 +178,8 @@ struct ConditionFields {
     key: Option<String>,
     /// With `kubernetes: job/…`: wait on after the Job has failed, since something may make it anew. Default `false`.
     retry_failed_job: Option<bool>,
+    /// With `kubernetes` and labels: one object that is ready is enough. Default `false`: all have to be.
+    any_object: Option<bool>,
     /// How many successes must follow each other. Default 1.
     #[schemars(range(min = 1))]
     confirmations: Option<u32>,
@@ -210,6 +216,10 @@ impl ConditionFields {
         if self.retry_failed_job.is_some() && !is_of("job/") {
             return Some("`retryFailedJob` goes with `kubernetes: job/…` only");
         }
+        let has_labels = self.kubernetes.as_ref().is_some_and(|object| object.as_str().contains('?'));
+        if self.any_object.is_some() && !has_labels {
+            return Some("`anyObject` goes with `kubernetes: KIND/NAMESPACE?LABEL=VALUE` only");
+        }
         None
     }
 
@@ -228,6 +238,7 @@ impl ConditionFields {
         });
         let kubernetes = self.kubernetes.map(|object| ConditionTarget::Kubernetes {
             object,
+            any_object: self.any_object.unwrap_or_default(),
             key: self.key,
             retry_failed_job: self.retry_failed_job.unwrap_or_default(),
         });

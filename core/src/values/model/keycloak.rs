@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 
-use crate::values::names::{HttpUrl, RealmName};
+use crate::values::names::{AddressableName, GroupPath, HttpUrl, RealmName};
 use crate::values::representation::{Representation, representation};
 use crate::values::secret::SecretValue;
 
@@ -44,7 +44,7 @@ pub struct Keycloak {
     /// Which attributes users have, beside the built-in ones; attributes and groups of other people stay.
     pub user_profile: Option<UPConfig>,
     /// Paths of the groups that new users join, such as `/staff/interns`; an empty list means none.
-    pub default_groups: Option<Vec<String>>,
+    pub default_groups: Option<Vec<GroupPath>>,
     /// Roles that every user has.
     pub default_roles: Option<RoleNames>,
     /// What a run with `--prune --prune-data` does with users of evenkeel that the values do not name any more.
@@ -59,9 +59,18 @@ pub struct Keycloak {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoleNames {
     /// Realm roles.
-    pub realm_roles: Option<Vec<String>>,
+    pub realm_roles: Option<Vec<AddressableName>>,
     /// Roles of clients, by `clientId`.
-    pub client_roles: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(default)]
+    #[schemars(schema_with = "roles_by_client")]
+    pub client_roles: Option<BTreeMap<AddressableName, Vec<AddressableName>>>,
+}
+
+/// The keys are names too.
+fn roles_by_client(generator: &mut SchemaGenerator) -> Schema {
+    let client = generator.subschema_for::<AddressableName>();
+    let roles = generator.subschema_for::<Vec<AddressableName>>();
+    json_schema!({"type": "object", "propertyNames": client, "additionalProperties": roles})
 }
 
 /// What happens to accounts that the values do not name any more.
@@ -289,8 +298,8 @@ representation! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IdentityProvider {
     /// Alias in Keycloak. Default `otomi-idp`.
-    #[serde(default = "default_alias")]
-    pub alias: String,
+    #[serde(default = "AddressableName::of_external_provider")]
+    pub alias: AddressableName,
     /// Address of the issuer, without the discovery path.
     pub issuer: HttpUrl,
     /// Client id at the provider.
@@ -306,10 +315,6 @@ pub struct IdentityProvider {
     /// Ids of the provider's groups that stand for the platform's own roles.
     #[serde(default)]
     pub groups: IdentityProviderGroups,
-}
-
-fn default_alias() -> String {
-    "otomi-idp".to_owned()
 }
 
 fn default_username_template() -> String {

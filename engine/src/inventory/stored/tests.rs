@@ -2,7 +2,10 @@ mod cluster;
 
 use std::{fs, path::Path};
 
-use evenkeel_core::{memory::Recall, object::Kind};
+use evenkeel_core::{
+    memory::{Claim, Identity, Recall},
+    object::Kind,
+};
 use futures::FutureExt;
 
 use super::*;
@@ -87,8 +90,8 @@ async fn a_damaged_a_newer_and_a_foreign_inventory_are_told_apart() {
     assert!(matches!(with(text.replacen("role/a", "rolea", 1)), InventoryError::Damaged { line: 2, .. }));
     assert!(matches!(with(String::new()), InventoryError::Damaged { line: 1, .. }));
     assert!(matches!(
-        with(text.replacen(r#""format":3"#, r#""format":4"#, 1)),
-        InventoryError::Newer { format: 4, .. }
+        with(text.replacen(r#""format":4"#, r#""format":5"#, 1)),
+        InventoryError::Newer { format: 5, .. }
     ));
     assert!(matches!(with(text.replacen("demo", "other", 1)), InventoryError::Foreign { .. }));
 }
@@ -137,9 +140,9 @@ async fn obsolete_lines_are_dropped_when_there_are_many() {
 #[tokio::test]
 async fn an_inventory_that_cannot_be_written_stops_the_announcement() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("file");
-    fs::write(&file, "").unwrap();
-    let mut inventory = open(&file.join("keycloak.jsonl")).unwrap_or_else(|_| StoredInventory::empty(TARGET));
+    let state = folder.path().join("state");
+    let mut inventory = open(&state.join("keycloak.jsonl")).unwrap();
+    fs::write(&state, "in the place of its folder").unwrap();
     let error = inventory.announce(&[object("a")]).await.unwrap_err();
     assert_eq!(error.class(), crate::task::Class::Configuration);
     assert!(!inventory.memory().ownership.contains(&object("a")));
@@ -214,7 +217,7 @@ async fn an_inventory_without_digests_is_read_and_gets_a_key_when_it_is_written(
     open(&path).unwrap().announce(&[object("a")]).await.unwrap();
     assert_eq!(owned(&path), ["a", "b"]);
     let text = fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with(r#"{"format":3,"#) && text.contains(r#""key":""#), "{text}");
+    assert!(text.starts_with(r#"{"format":4,"#) && text.contains(r#""key":""#), "{text}");
 }
 
 #[tokio::test]
@@ -236,6 +239,56 @@ async fn an_older_inventory_knows_objects_by_their_joined_names_until_they_are_n
     let ownership = open(&path).unwrap().memory().ownership;
     assert!(ownership.contains(&client) && ownership.contains(&role("app", "x/y")));
     assert!(!ownership.contains(&role("app/x", "y")), "now it is known which of the two it is");
+}
+
+fn claim(path: &Path, name: &str) -> Option<Claim> {
+    open(path).unwrap().memory().ownership.claim(&object(name)).cloned()
+}
+
+#[tokio::test]
+async fn the_id_of_an_object_is_stored_and_older_lines_have_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let mut inventory = open(&path).unwrap();
+    inventory.note(&object("a"), State::Owned);
+    inventory.note(&object("b"), State::Known(Identity::new("1")));
+    inventory.store().await.unwrap();
+    assert_eq!(claim(&path, "a"), Some(Claim::ByName));
+    assert_eq!(claim(&path, "b"), Some(Claim::This(Identity::new("1"))));
+}
+
+#[tokio::test]
+async fn a_create_may_come_about_for_an_hour_after_it_was_announced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    open(&path).unwrap().announce(&[object("a")]).await.unwrap();
+    assert_eq!(claim(&path, "a"), Some(Claim::Announced));
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(r#""since":""#).unwrap();
+    let (_, after) = rest.split_once('"').unwrap();
+    let old = format!("{before}\"since\":\"2026-01-01T00:00:00Z\"{after}");
+    crate::private_file::replace(&path, old.as_bytes()).unwrap();
+    assert_eq!(claim(&path, "a"), Some(Claim::ByName));
+}
+
+#[tokio::test]
+async fn an_announcement_that_is_taken_back_leaves_what_was_known_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let mut inventory = open(&path).unwrap();
+    inventory.note(&object("known"), State::Known(Identity::new("1")));
+    inventory.announce(&[object("cut off")]).await.unwrap();
+    // Another run: the create of the first one may still come about.
+    drop(inventory);
+    let mut inventory = open(&path).unwrap();
+    inventory.announce(&[object("known"), object("cut off"), object("new")]).await.unwrap();
+    for name in ["known", "cut off", "new"] {
+        inventory.take_back(&object(name));
+    }
+    inventory.store().await.unwrap();
+    assert_eq!(claim(&path, "known"), Some(Claim::This(Identity::new("1"))));
+    assert_eq!(claim(&path, "cut off"), Some(Claim::Announced));
+    assert_eq!(claim(&path, "new"), None);
 }
 
 #[tokio::test]

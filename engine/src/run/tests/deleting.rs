@@ -76,18 +76,19 @@ async fn a_lost_inventory_deletes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_damaged_inventory_ends_a_run_that_could_delete_or_create() {
+async fn a_damaged_inventory_ends_every_run_and_is_not_taken_for_an_empty_one() {
     let (setup, shared) = ten_of_ours().await;
     let path = setup.options.inventory.clone().unwrap();
     fs::write(&path, setup.inventory().replacen("role/a", "role", 1)).unwrap();
-    assert_eq!(setup.apply().await.exit_code, ExitCode::Configuration);
-    assert_eq!(setup.plan().await.exit_code, ExitCode::Converged, "looking on takes nothing for ours");
-    let setup = setup.with(|options| options.prune = true);
-    let finished = setup.plan().await;
-    assert_eq!(finished.exit_code, ExitCode::Configuration);
-    let message = finished.report.failure.unwrap().message.replace(&path.display().to_string(), "FILE");
-    assert_eq!(message, "inventory `FILE` is damaged in line 2");
+    let reads = shared.lock().unwrap().reads;
+    let check = setup.run(TaskCommand::Check { options: setup.options.clone() }).await;
+    for finished in [setup.apply().await, setup.plan().await, check] {
+        assert_eq!(finished.exit_code, ExitCode::Configuration);
+        let message = finished.report.failure.unwrap().message.replace(&path.display().to_string(), "FILE");
+        assert_eq!(message, "inventory `FILE` is damaged in line 2");
+    }
     assert_eq!(objects(&shared).len(), 11);
+    assert_eq!(shared.lock().unwrap().reads, reads, "it is told before any request");
 }
 
 #[tokio::test(start_paused = true)]

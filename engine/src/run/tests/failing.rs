@@ -52,6 +52,21 @@ async fn a_lost_answer_is_settled_by_reading_again() {
     assert_eq!(setup.owned(), ["a", "b"]);
 }
 
+/// What others make under these names later is not ours.
+#[tokio::test(start_paused = true)]
+async fn what_was_never_sent_is_not_remembered_as_ours() {
+    for class in [Class::Unavailable, Class::Configuration, Class::Unexpected] {
+        application(|application| {
+            application.desired = wanted(&["a", "b"]);
+            script(application, "a", &vec![Script::NeverSent(class); 3]);
+            script(application, "b", &vec![Script::Fail(class); 3]);
+        });
+        let setup = setup();
+        setup.apply().await;
+        assert_eq!(setup.owned(), ["b"], "{class:?}: of what was sent nobody knows");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_that_is_accepted_and_not_kept_is_a_failure() {
     let shared = application(|application| {
@@ -154,9 +169,27 @@ async fn the_deadline_ends_the_run_and_names_what_was_not_done() {
     let finished = setup.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Unavailable);
     assert_eq!(finished.report.failure.as_ref().unwrap().message, "the deadline of 1m 30s has passed");
-    assert_eq!(message(&finished, "a"), "it was still under way 5s after the deadline");
+    assert_eq!(message(&finished, "a"), "it was still under way 7s after the run had to end");
     assert_eq!(status(&finished, "b"), Status::Skipped);
     assert_eq!(setup.owned(), ["a"], "its create may have happened");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_does_not_end_has_seven_seconds_after_a_signal() {
+    let surroundings = Surroundings::default();
+    application(|application| {
+        application.desired = wanted(&["a", "b"]);
+        script(application, "a", &[Script::Hang]);
+        script(application, "b", &[Script::Stop(surroundings.stop.clone())]);
+    });
+    let setup = setup().with(|options| options.timeout = Duration::from_secs(3600));
+    let command = TaskCommand::Apply { adopt: false, options: setup.options.clone() };
+    let begin = tokio::time::Instant::now();
+    let finished = run::<Fake>(&command, &surroundings).await;
+    assert_eq!(begin.elapsed().as_secs(), 7);
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed);
+    assert_eq!(message(&finished, "a"), "it was still under way 7s after the run had to end");
+    assert_eq!(status(&finished, "b"), Status::Applied);
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,7 +40,9 @@ pub(super) async fn read(
     };
     for position in 0..desired.rules.len() {
         reading.select_namespaces(position).await?;
-        reading.ask(position);
+        if reading.reaches[position].failure.is_none() {
+            reading.ask(position);
+        }
     }
     // Lists of the whole cluster come first: those that are forbidden leave lists of single namespaces behind.
     while let Some((query, rules)) = reading.queries.pop_first() {
@@ -111,16 +113,13 @@ impl Reading<'_> {
                             fitting.insert(namespace);
                         }
                         Ok(_) => drop(seen.insert(namespace)),
-                        Err(error @ KubernetesError::Forbidden(_)) => {
-                            self.reaches[position].failures.insert(namespace, error);
-                        }
-                        Err(error) => return Err(error),
+                        Err(error) => self.cannot_see(position, Some(namespace), error)?,
                     }
                 }
                 let reach = &mut self.reaches[position];
                 (reach.namespaces, reach.is_limited) = (Some(seen), rule.from.namespaces.exact().is_none());
             }
-            Err(error) => return Err(error),
+            Err(error) => self.cannot_see(position, None, error)?,
         }
         self.selected[position] = Some(fitting);
         Ok(())
@@ -160,8 +159,27 @@ impl Reading<'_> {
                 }
                 Ok(())
             }
-            (Err(error), _) => Err(error),
+            (Err(error), namespace) => {
+                let mut rules = rules.iter();
+                rules.try_for_each(|&position| self.cannot_see(position, namespace.clone(), error.clone()))
+            }
         }
+    }
+
+    /// A rule cannot see a namespace, or anything at all. The other rules can.
+    fn cannot_see(
+        &mut self,
+        position: usize,
+        namespace: Option<String>,
+        error: KubernetesError,
+    ) -> Result<(), KubernetesError> {
+        let reach = &mut self.reaches[position];
+        match namespace {
+            _ if !error.is_of_one_call() => return Err(error),
+            Some(namespace) => drop(reach.failures.insert(namespace, error)),
+            None => reach.failure = Some(error),
+        }
+        Ok(())
     }
 
     /// The Secrets of a list that rules select. Nothing else of a page outlives it.
@@ -247,7 +265,10 @@ impl Reading<'_> {
         let names = self.desired.rules[position].from.names.as_ref().and_then(|names| names.exact());
         let names: Vec<ObjectName> =
             names.into_iter().flatten().map(|name| ObjectName::in_namespace(namespace, name)).collect();
-        let mut readings = self.cluster.read_named::<SecretObject>(&names).await?;
+        let mut readings = match self.cluster.read_named::<SecretObject>(&names).await {
+            Ok(readings) => readings,
+            Err(error) => return self.cannot_see(position, Some(namespace.to_owned()), error),
+        };
         let failure = readings.failures.pop().map(|(_, error)| error);
         match failure.or_else(|| names.is_empty().then(|| error.clone())) {
             Some(error) => drop(self.reaches[position].failures.insert(namespace.to_owned(), error)),

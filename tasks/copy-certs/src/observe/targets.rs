@@ -16,7 +16,8 @@ use crate::{content::Texts, desired::Desired, names, wanted::wanted};
 /// The kind of the Secrets that may be ours.
 static SECRETS: Kind = names::SECRET;
 
-/// Every namespace that a rule names, and those in which the inventory knows copies: their rule may be gone.
+/// Every namespace that a rule names, and those in which the inventory knows copies: their rule may be gone. A copy of ours that the
+/// list of copies does not show is looked for by its name: it may have lost its labels only.
 pub(super) async fn read(
     cluster: &Cluster,
     desired: &Desired,
@@ -29,8 +30,8 @@ pub(super) async fn read(
         places.entry(rule.to_namespace.clone()).or_default();
     }
     for object in ownership.of_kind(&SECRETS).map(ObjectId::apart) {
-        if let Some((namespace, _)) = object.in_parent() {
-            places.entry(namespace.to_owned()).or_default();
+        if let Some((namespace, name)) = object.in_parent() {
+            places.entry(namespace.to_owned()).or_default().insert(name.to_owned());
         }
     }
     for name in wanted(desired, sources).into_keys() {
@@ -60,7 +61,8 @@ async fn one(
     let ours = Listing::in_namespace(namespace).labelled(label::selector(platform, names::TASK));
     match cluster.fold::<SecretObject, _>(&ours, BTreeMap::new, take).await {
         Ok(copies) => target.copies = copies,
-        Err(error @ KubernetesError::Forbidden(_)) => {
+        // One namespace that cannot be read keeps nothing from the others.
+        Err(error) if error.is_of_one_call() => {
             target.failure = Some(error);
             return Ok(target);
         }
@@ -75,10 +77,15 @@ async fn one(
         // A Secret of that name without our labels would not be in the list.
         match in_their_places(cluster, namespace, &wanted, texts).await {
             Ok(others) => target.copies.extend(others),
-            Err(error @ KubernetesError::Forbidden(_)) => target.failure = Some(error),
+            Err(error) if error.is_of_one_call() => {
+                target.failure = Some(error);
+                return Ok(target);
+            }
             Err(error) => return Err(error),
         }
     }
+    wanted.retain(|name| !target.copies.contains_key(name));
+    target.absent = wanted;
     Ok(target)
 }
 
@@ -86,7 +93,7 @@ async fn one(
 async fn closed(cluster: &Cluster, namespace: &str) -> Result<Option<Closed>, KubernetesError> {
     match cluster.namespace(namespace).await {
         Ok(state) => Ok(Closed::of(state)),
-        Err(KubernetesError::Forbidden(_)) => Ok(None),
+        Err(error) if error.is_of_one_call() => Ok(None),
         Err(error) => Err(error),
     }
 }

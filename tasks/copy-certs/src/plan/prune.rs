@@ -40,7 +40,7 @@ impl Draft<'_> {
         if !self.memory.ownership.contains(&object) {
             let message = format!(
                 "is the copy of {source}, which is gone; it stays, because the inventory does not list it as ours; \
-                 `apply --adopt --prune` removes it"
+                 `apply --adopt --prune --only {object}` removes it"
             );
             return self.note(object, message);
         }

@@ -120,3 +120,39 @@ async fn two_runs_at_once_end_well() {
     }
     stage.expect_no_write().await;
 }
+
+/// A real API server answers the list of such a namespace, as metadata only, with `"items": null`.
+#[tokio::test]
+async fn a_namespace_without_any_secret_takes_its_first_copy() {
+    let stage = Stage::new(SETTINGS);
+    stage.put("team-alpha", "a", "Opaque", &[("a", "1")]).await;
+    stage.converge().await;
+    assert!(stage.find("argocd", "team-alpha.a").await.is_some());
+}
+
+#[tokio::test]
+async fn a_rule_that_fails_stops_no_other() {
+    const TWO: &str = "
+copies:
+  - from: {namespaces: team-alpha}
+    to: {namespace: argocd, name: '{namespace}.{name}'}
+  - from: {namespaces: team-beta}
+    to: {namespace: istio-system, name: '{namespace}.{name}'}
+";
+    let lists = ["/api/v1/namespaces/team-alpha/secrets", "/api/v1/namespaces/argocd/secrets"];
+    let effects = [
+        Effect::Status { code: 500, page: Page::Empty, retry_after: None },
+        Effect::Status { code: 200, page: Page::Html, retry_after: None },
+    ];
+    for (list, effect) in lists.into_iter().flat_map(|list| effects.iter().map(move |effect| (list, effect))) {
+        let stage = Stage::new(TWO);
+        stage.put("team-alpha", "a", "Opaque", &[("a", "1")]).await;
+        stage.put("team-beta", "b", "Opaque", &[("b", "1")]).await;
+        stage.server.inject(Fault::always(Matching::reads().path(list), effect.clone()));
+        let finished = stage.apply().await;
+        assert_eq!(finished.exit_code, ExitCode::Unavailable, "{}", told(&finished));
+        assert!(stage.find("istio-system", "team-beta.b").await.is_some(), "{list}: {}", told(&finished));
+        let message = &finished.failures[0].message;
+        assert!(message.contains(&format!("namespace `{}`", list.split('/').nth(4).unwrap())), "{message}");
+    }
+}

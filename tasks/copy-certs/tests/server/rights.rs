@@ -57,6 +57,26 @@ async fn rules_copy_from_no_namespace_that_values_may_not_reach() {
     stage.converge().await;
 }
 
+/// Who may not look at the copies any more does not know that they are gone.
+#[tokio::test]
+async fn copies_that_may_not_be_seen_are_not_forgotten() {
+    let mut stage = Stage::new(RULES);
+    for team in ["team-alpha", "team-beta"] {
+        stage.put_config(team, "pull", "first").await;
+    }
+    stage.converge().await;
+    let before = std::fs::read_to_string(stage.options().inventory.unwrap()).unwrap();
+    stage.delete("team-beta", "pull").await;
+    let blind: Vec<_> = roles().into_iter().filter(|(namespace, _)| *namespace != Some("argocd")).collect();
+    stage.limit(&blind);
+    let refused = stage.prune().await;
+    assert_eq!(refused.exit_code, ExitCode::NotAuthorised, "{}", told(&refused));
+    assert_eq!(std::fs::read_to_string(stage.options().inventory.unwrap()).unwrap(), before);
+    stage.limit(&roles());
+    stage.prune().await;
+    assert!(stage.find("argocd", "copy-team-beta-pull").await.is_none());
+}
+
 /// Each verb is needed: without it something does not work, and the message names it.
 #[tokio::test]
 async fn a_missing_verb_is_named() {

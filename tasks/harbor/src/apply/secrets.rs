@@ -90,16 +90,20 @@ impl Harbor {
     async fn expect_as_seen(&self, publication: &Publication) -> Result<(), Error> {
         let credential = &publication.credential;
         let name = ObjectName::in_namespace(credential.namespace.as_str(), credential.name);
-        let there = match self.cluster().await?.find_metadata::<SecretObject>(&name).await {
-            // Its namespace was made a moment ago, or is not: then so is nothing in it.
-            Err(KubernetesError::NamespaceMissing { .. }) => None,
-            there => there?,
-        };
+        let there = self.find(&name).await?;
         let version = |metadata: &ObjectMeta| metadata.resource_version.clone();
         if there.as_ref().map(version) == publication.metadata().map(version) {
             return Ok(());
         }
         Err(Error::Overtaken { secret: name.to_string() })
+    }
+
+    async fn find(&self, secret: &ObjectName) -> Result<Option<ObjectMeta>, Error> {
+        match self.cluster().await?.find_metadata::<SecretObject>(secret).await {
+            // Its namespace was made a moment ago, or is not: then so is nothing in it.
+            Err(KubernetesError::NamespaceMissing { .. }) => Ok(None),
+            there => Ok(there?),
+        }
     }
 
     /// The secret that is published now, if it works. It is kept, so that it can be published again once it is lost.
@@ -147,15 +151,19 @@ impl Harbor {
     }
 
     /// A Secret of ours that nobody declares any more, and its entry in the account's pull secrets, which goes first: pods would
-    /// look for a Secret that is not there.
-    pub(super) async fn delete_secret(&self, namespace: &str, name: &str) -> Result<(), Error> {
+    /// look for a Secret that is not there. Both are somebody else's where another one has its name by now.
+    pub(super) async fn delete_secret(&self, seen: &ObjectMeta) -> Result<(), Error> {
         let cluster = self.cluster().await?;
-        let account = ObjectName::in_namespace(namespace, DEFAULT_ACCOUNT);
-        match cluster.set_pull_secrets(&account, &PullSecrets { present: &[], absent: &[name] }).await {
+        let secret = ObjectName::of(seen);
+        if self.find(&secret).await?.is_some_and(|there| there.uid != seen.uid) {
+            return Err(Error::Overtaken { secret: secret.to_string() });
+        }
+        let account = ObjectName { name: DEFAULT_ACCOUNT.to_owned(), ..secret.clone() };
+        match cluster.set_pull_secrets(&account, &PullSecrets { present: &[], absent: &[&secret.name] }).await {
             Ok(_) | Err(KubernetesError::NotFound(_) | KubernetesError::NamespaceMissing { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        cluster.delete::<SecretObject>(&ObjectName::in_namespace(namespace, name), None).await?;
+        cluster.delete::<SecretObject>(&secret, Some(seen)).await?;
         Ok(())
     }
 

@@ -202,8 +202,8 @@ fn declared_member(
     path: &ValuePath,
 ) -> Result<DesiredMember, Problems> {
     let member = match (&declared.group, &declared.user) {
-        (Some(group), None) if !group.is_empty() => Member::Group(group.clone()),
-        (None, Some(user)) if !user.is_empty() => Member::User(user.clone()),
+        (Some(group), None) => Member::Group(group.to_string()),
+        (None, Some(user)) => Member::User(user.to_string()),
         _ => {
             let problem = reading.problem(path, "a member is a group or a user");
             return Err(problem.with_hint("write exactly one of `group` and `user`").into());
@@ -345,7 +345,7 @@ impl<'a> Building<'a> {
             }),
         };
         let policy = WebhookPolicy {
-            name: Some(webhook.name.clone()),
+            name: Some(webhook.name.to_string()),
             description: webhook.description.clone(),
             enabled: webhook.enabled,
             event_types: Some(webhook.events.clone()),
@@ -353,7 +353,7 @@ impl<'a> Building<'a> {
             ..WebhookPolicy::default()
         };
         Ok(DesiredWebhook {
-            object: ObjectId::within(WEBHOOK, &self.name, &webhook.name),
+            object: ObjectId::within(WEBHOOK, &self.name, webhook.name.as_str()),
             policy: Declared::new(policy, self.reading.cause(path)).of_team(self.team.clone()),
         })
     }
@@ -365,14 +365,14 @@ impl<'a> Building<'a> {
             .enumerate()
             .map(|(index, label)| {
                 let value = Label {
-                    name: Some(label.name.clone()),
+                    name: Some(label.name.to_string()),
                     description: label.description.clone(),
                     color: label.color.clone(),
                     ..Label::default()
                 };
                 let cause = self.reading.cause(&path.clone().index(index));
                 DesiredLabel {
-                    object: ObjectId::within(LABEL, &self.name, &label.name),
+                    object: ObjectId::within(LABEL, &self.name, label.name.as_str()),
                     label: Declared::new(value, cause).of_team(self.team.clone()),
                 }
             })

@@ -1,6 +1,6 @@
 //! The values for what is there, under the decisions of the moment.
 
-use evenkeel_core::values::ObjectName;
+use evenkeel_core::values::{AddressableName, ObjectName};
 use evenkeel_engine::export::{
     NeededSecret,
     document::{Layer, Node},
@@ -39,6 +39,15 @@ impl<'a> Composing<'a> {
     /// Notes what is there and cannot be declared.
     pub(super) fn remark(&mut self, remark: String) {
         self.remarks.push(remark);
+    }
+
+    /// Whether values can name an object; one that they cannot is told.
+    pub(super) fn can_name(&mut self, kind: &str, name: &str, project: &str) -> bool {
+        let can = AddressableName::parse(name).is_ok();
+        if !can {
+            self.remark(format!("{kind} {name:?} of project `{project}`, whose name values do not take"));
+        }
+        can
     }
 
     /// The login mode of the server.

@@ -92,6 +92,11 @@ fn registry(composing: &Composing<'_>, project: &Project) -> Option<Node> {
 /// All members, but for whoever made the project.
 fn members(composing: &mut Composing<'_>, name: &str, project: &Project) -> Option<Node> {
     let mut nodes: BTreeMap<Member, Node> = BTreeMap::new();
+    let known = composing.observed.members.get(name).into_iter().flatten().filter_map(who);
+    // A declared list is the whole list: without one of them, it would take that one away.
+    if !known.into_iter().all(|who| composing.can_name("members, and among them", name_of(&who), name)) {
+        return None;
+    }
     for member in composing.observed.members.get(name).into_iter().flatten() {
         let Some(who) = who(member) else { continue };
         if is_maker(member, project) || !composing.decisions.has(&who.object(name)) {

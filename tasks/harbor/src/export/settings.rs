@@ -149,7 +149,8 @@ fn webhooks(composing: &mut Composing<'_>, name: &str) -> Option<Node> {
     let mut nodes = Vec::new();
     for policy in composing.observed.webhooks.get(name)? {
         let webhook = policy.name.as_deref().unwrap_or_default();
-        if !composing.decisions.has(&ObjectId::within(WEBHOOK, name, webhook)) {
+        let is_kept = composing.decisions.has(&ObjectId::within(WEBHOOK, name, webhook));
+        if !is_kept || !composing.can_name("webhook", webhook, name) {
             continue;
         }
         match declarable_target(policy) {
@@ -199,7 +200,8 @@ fn labels(composing: &mut Composing<'_>, project: &str) -> Option<Node> {
     let mut nodes = Vec::new();
     for label in composing.observed.labels.get(project)? {
         let name = label.name.clone().unwrap_or_default();
-        if composing.decisions.has(&ObjectId::within(LABEL, project, &name)) {
+        let is_kept = composing.decisions.has(&ObjectId::within(LABEL, project, &name));
+        if is_kept && composing.can_name("label", &name, project) {
             nodes.push(self::label(label));
         }
     }

@@ -35,6 +35,8 @@ pub struct ObservedCluster {
     pub failure: Option<KubernetesError>,
     /// Why single Secrets could not be read: whether they are there is not known. One namespace's trouble is no other's.
     pub unread: BTreeMap<ObjectId, KubernetesError>,
+    /// Secrets that were looked for and are not there.
+    pub absent: BTreeSet<ObjectId>,
 }
 
 /// A Secret of the cluster.
@@ -105,7 +107,7 @@ impl Reading<'_> {
         let was_listed = labelled.listed;
         self.take(&mut observed, labelled);
         let unseen: Vec<ObjectName> =
-            names.into_iter().filter(|name| !observed.secrets.contains_key(&object(name))).collect();
+            names.iter().filter(|name| !observed.secrets.contains_key(&object(name))).cloned().collect();
         if !unseen.is_empty() {
             observed.closed_namespaces = self.closed(&unseen).await?;
             if was_listed {
@@ -118,6 +120,7 @@ impl Reading<'_> {
                 self.take(&mut observed, named);
             }
         }
+        observed.absent = absent(&observed, &names);
         observed.pull_secrets = self.pull_secrets().await?;
         Ok(observed)
     }
@@ -181,6 +184,16 @@ impl Reading<'_> {
         };
         Ok(accounts.objects.into_iter().filter_map(entry).collect())
     }
+}
+
+/// Of these Secrets, those that are certainly not there. In a namespace that is being deleted they were not looked for.
+fn absent(observed: &ObservedCluster, names: &BTreeSet<ObjectName>) -> BTreeSet<ObjectId> {
+    let is_closing = |name: &ObjectName| {
+        let namespace = name.namespace.as_deref().unwrap_or_default();
+        observed.closed_namespaces.get(namespace) == Some(&Closed::Terminating)
+    };
+    let unseen = names.iter().filter(|name| !is_closing(name)).map(object);
+    unseen.filter(|object| !observed.secrets.contains_key(object) && !observed.unread.contains_key(object)).collect()
 }
 
 fn object(name: &ObjectName) -> ObjectId {

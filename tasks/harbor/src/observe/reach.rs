@@ -8,9 +8,10 @@ use evenkeel_core::{
 };
 use evenkeel_harbor_client::types::Project;
 
+use super::Looked;
 use crate::{
     desired::{Desired, DesiredProject, RobotHome},
-    names::{IMMUTABLE_RULE, LABEL, REGISTRY, REPLICATION, ROBOT, WEBHOOK},
+    names::{self, IMMUTABLE_RULE, LABEL, REGISTRY, REPLICATION, RETENTION, ROBOT, WEBHOOK},
 };
 
 /// Names of projects by what is read of each.
@@ -36,7 +37,7 @@ impl Reach {
             projects.map(|project| project.name.clone())
         };
         let holding = |kind: &Kind| -> BTreeSet<String> {
-            ownership.of_kind(kind).map(ObjectId::apart).filter_map(|object| project_of(&object)).collect()
+            ownership.of_kind(kind).filter_map(project_of).map(str::to_owned).collect()
         };
         let robots = desired.robots.iter().filter_map(|robot| match &robot.home {
             RobotHome::Project(project) => Some(project.clone()),
@@ -45,9 +46,12 @@ impl Reach {
         let robot_kind = ROBOT;
         let owned_robots = ownership.of_kind(&robot_kind).filter_map(|robot| robot.name().split_once('+'));
         let owned_robots: BTreeSet<String> = owned_robots.map(|(project, _)| project.to_owned()).collect();
+        let retention_kind = RETENTION;
+        let owned_retentions = ownership.of_kind(&retention_kind).filter(|policy| ownership.knows(policy));
+        let owned_retentions: BTreeSet<String> = owned_retentions.map(|policy| policy.name().to_owned()).collect();
         Self {
             members: declaring(|project| !project.members.is_empty() || project.members_are_all).collect(),
-            retentions: declaring(|project| project.retention.is_some()).collect(),
+            retentions: declaring(|project| project.retention.is_some()).chain(owned_retentions).collect(),
             immutable_rules: declaring(|project| project.immutable_rules.is_some())
                 .chain(holding(&IMMUTABLE_RULE))
                 .collect(),
@@ -60,6 +64,20 @@ impl Reach {
                 || ownership.of_kind(&REGISTRY).next().is_some(),
             replications: !desired.replications.is_empty() || ownership.of_kind(&REPLICATION).next().is_some(),
         }
+    }
+
+    /// All that lives in these projects.
+    pub(super) fn look_into(&mut self, projects: &BTreeSet<String>) {
+        let Self { members, retentions, immutable_rules, webhooks, labels, robots, .. } = self;
+        for list in [members, retentions, immutable_rules, webhooks, labels, robots] {
+            list.extend(projects.iter().cloned());
+        }
+    }
+
+    /// What is not there where it is in no list.
+    pub(super) fn looked(&self, strange_robots: bool) -> Looked {
+        let Self { registries, replications, ref robots, .. } = *self;
+        Looked { registries, replications, robots: robots.clone(), strange_robots }
     }
 
     /// All that there is.
@@ -78,7 +96,43 @@ impl Reach {
     }
 }
 
-/// The project in which an object lives.
-fn project_of(object: &ObjectId) -> Option<String> {
-    object.in_parent().map(|(project, _)| project.to_owned())
+/// The projects of ours that are not declared any more and could go: with all that others may have put into them.
+pub(super) fn left_behind(
+    desired: &Desired,
+    ownership: &Ownership,
+    projects: &BTreeMap<String, Project>,
+) -> BTreeSet<String> {
+    let declared: BTreeSet<&str> = desired.projects.iter().map(|project| project.name.as_str()).collect();
+    let may_go = |name: &str, project: &Project| {
+        is_empty(project) && !declared.contains(name) && ownership.knows(&names::project(name))
+    };
+    projects.iter().filter(|(name, project)| may_go(name, project)).map(|(name, _)| name.clone()).collect()
+}
+
+/// Whether a project holds no repositories: only then it may go.
+pub(crate) fn is_empty(project: &Project) -> bool {
+    project.repo_count.unwrap_or_default() == 0
+}
+
+/// The project in which an object lives. Older inventories joined its names: a project's holds no slash, while those of repositories
+/// and tags do, so that the first slash is the one between them.
+fn project_of(object: &ObjectId) -> Option<&str> {
+    match object.in_parent() {
+        Some((project, _)) => Some(project),
+        None if object.parents().next().is_none() => object.name().split_once('/').map(|(project, _)| project),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_of_a_joined_entry_is_known_although_the_rule_is_about_repositories_below_others() {
+        let joined = ObjectId::new(IMMUTABLE_RULE, "shop/backend/**:v*");
+        assert_eq!(project_of(&joined), Some("shop"));
+        assert_eq!(project_of(&ObjectId::within(LABEL, "shop", "a/b")), Some("shop"));
+        assert_eq!(project_of(&ObjectId::new(LABEL, "alone")), None);
+    }
 }

@@ -27,6 +27,14 @@ pub struct ObservedRobot {
     pub expired: bool,
 }
 
+/// Robots by the name without prefix.
+#[derive(Debug, Default)]
+pub(super) struct NamedRobots {
+    pub(super) robots: BTreeMap<String, ObservedRobot>,
+    /// Whether one was among them that has not the prefix.
+    pub(super) strange: bool,
+}
+
 /// How this task's own robot does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OwnRobot {
@@ -42,7 +50,7 @@ pub enum OwnRobot {
 impl Harbor {
     /// The robots of the system by the name without prefix, and how our own does: this list is the first that it asks for, and
     /// one that is refused to a wrong secret.
-    pub(super) async fn read_robots(&self) -> Result<(BTreeMap<String, ObservedRobot>, OwnRobot), Error> {
+    pub(super) async fn read_robots(&self) -> Result<(NamedRobots, OwnRobot), Error> {
         let kept = self.begin_as_robot().await?;
         let list = self.access.call(|client| async move { paging::system_robots(&client).await }).await;
         let robots = self.named_robots(list.doing("list", "robots of", "harbor")?);
@@ -58,7 +66,7 @@ impl Harbor {
         &self,
         wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
-    ) -> Result<BTreeMap<String, ObservedRobot>, Error> {
+    ) -> Result<NamedRobots, Error> {
         let mut reads = Vec::new();
         for (name, project) in projects.iter().filter(|(name, _)| wanted.contains(*name)) {
             let Some(number) = project.project_id else { continue };
@@ -72,20 +80,22 @@ impl Harbor {
         Ok(self.named_robots(lists.into_iter().flatten()))
     }
 
-    /// Harbor shows names with the prefix that holds now, and keeps them without (server-behaviour 5).
-    fn named_robots(&self, robots: impl IntoIterator<Item = Robot>) -> BTreeMap<String, ObservedRobot> {
+    /// Harbor shows names with the prefix that holds now, and keeps them without (server-behaviour 5). One without it was made by a
+    /// Harbor of long ago, or the prefix has just changed.
+    fn named_robots(&self, robots: impl IntoIterator<Item = Robot>) -> NamedRobots {
         let prefix = self.prefix();
         let now = jiff::Timestamp::now().as_second();
-        let mut named = BTreeMap::new();
+        let mut named = NamedRobots::default();
         for robot in robots {
             let Some(name) = robot.name.as_deref().and_then(|name| name.strip_prefix(prefix.as_str())) else {
+                named.strange = true;
                 continue;
             };
             if let Some(id) = robot.id {
                 self.directory.insert(Named::Robot(name.to_owned()), id);
             }
             let expired = robot.expires_at.is_some_and(|end| end != -1 && end <= now);
-            named.insert(name.to_owned(), ObservedRobot { expired, robot });
+            named.robots.insert(name.to_owned(), ObservedRobot { expired, robot });
         }
         named
     }

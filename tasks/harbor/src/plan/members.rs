@@ -62,7 +62,10 @@ fn plan_member(
         if role != declared.role_id {
             let change = field("role", Some(word(role).into()), Some(word(declared.role_id).into()));
             let operation = Operation::UpdateMember(project.name.clone(), id, declared.role_id);
-            draft.push_field(object, Action::Update, change, &owner, Place::default(), operation);
+            draft.push_field(object.clone(), Action::Update, change, &owner, Place::default(), operation);
+            if rank(declared.role_id) < rank(role) {
+                draft.takes_relation(&object);
+            }
         }
         return;
     }
@@ -100,7 +103,9 @@ fn plan_others(draft: &mut Draft<'_>, project: &DesiredProject, there: &[Project
         let difference = Difference { changes: vec![change], ..Difference::default() };
         let operation = Operation::RemoveMember(project.name.clone(), id);
         let owner = Owner::of(&project.metadata);
-        draft.push(member.object(&project.name), Action::Update, difference, &owner, Place::default(), operation);
+        let object = member.object(&project.name);
+        draft.push(object.clone(), Action::Update, difference, &owner, Place::default(), operation);
+        draft.takes_relation(&object);
     }
 }
 
@@ -109,6 +114,17 @@ fn is(entity: &ProjectMemberEntity, member: &Member) -> bool {
     match member {
         Member::Group(group) => entity.entity_type.as_deref() == Some("g") && name == Some(group),
         Member::User(user) => entity.entity_type.as_deref() == Some("u") && name == Some(user),
+    }
+}
+
+/// How much a role may do, compared with others. One that is not known may do everything.
+const fn rank(role_id: i64) -> u8 {
+    match role_id {
+        5 => 0,
+        3 => 1,
+        2 => 2,
+        4 => 3,
+        _ => 4,
     }
 }
 

@@ -8,7 +8,7 @@ use evenkeel_core::{memory::Ownership, object::ObjectId};
 use crate::{
     desired::{Desired, SecretHome},
     names::{self, ROBOT_NAME_PREFIX},
-    observe::{Configuration, Observed},
+    observe::{Configuration, Observed, Published},
 };
 
 /// The prefix that robots have once the plan is done.
@@ -61,7 +61,8 @@ fn foreign_robots(desired: &Desired, observed: &Observed, ownership: &Ownership)
 }
 
 /// The robots that are ours, by the names without prefix: those of the inventory, this task's own by what it says of itself, and
-/// those whose credentials are in a Secret with our labels. A lost inventory forgets only the first.
+/// those whose credentials are in a Secret with our labels and work: others that have the name by now know another secret. A lost
+/// inventory forgets only the first.
 pub(crate) fn ours(desired: &Desired, observed: &Observed, ownership: &Ownership) -> BTreeSet<String> {
     let listed = observed.robots.keys().filter(|robot| ownership.contains(&names::robot(robot))).cloned();
     let own = desired.robots.iter().filter(|robot| matches!(robot.secret, SecretHome::Own)).filter(|robot| {
@@ -70,8 +71,12 @@ pub(crate) fn ours(desired: &Desired, observed: &Observed, ownership: &Ownership
         says.is_some_and(|says| Some(says) == robot.fields.value.description.as_deref())
     });
     let secrets = observed.cluster.as_ref().map(|cluster| &cluster.secrets);
+    let works = |object: &ObjectId| {
+        matches!(observed.credentials.get(object), Some(Published::Works | Published::WorksUnnoted))
+    };
     let published = desired.cluster.iter().flat_map(|cluster| &cluster.credentials).filter(|credential| {
-        secrets.and_then(|secrets| secrets.get(&credential.object())).is_some_and(|secret| secret.labelled)
+        let object = credential.object();
+        secrets.and_then(|secrets| secrets.get(&object)).is_some_and(|secret| secret.labelled) && works(&object)
     });
     listed
         .chain(own.map(crate::desired::DesiredRobot::stored_name))

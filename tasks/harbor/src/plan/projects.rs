@@ -173,6 +173,14 @@ pub fn retention_policy(wanted: &DesiredRetention, number: i64, there: Option<Re
     policy
 }
 
+/// A policy without our rule, and how many rules of others are left in it.
+pub(crate) fn rest_of_policy(mut policy: RetentionPolicy) -> (RetentionPolicy, usize) {
+    let rules = policy.rules.get_or_insert_default();
+    rules.retain(|rule| !is_ours(rule));
+    let count = rules.len();
+    (policy, count)
+}
+
 fn rule(keep_last: u32) -> RetentionRule {
     let selector = |decoration: &str, extras: Option<&str>| RetentionSelector {
         kind: Some("doublestar".to_owned()),
@@ -196,7 +204,7 @@ fn plan_immutable_rules(draft: &mut Draft<'_>, project: &DesiredProject, observe
     let none = Vec::new();
     let there = observed.immutable_rules.get(&project.name).unwrap_or(&none);
     for declared in project.immutable_rules.iter().flatten() {
-        let found = there.iter().find(|rule| selects(rule, declared));
+        let found = there.iter().filter(|rule| selects(rule, declared)).min_by_key(|rule| rule.id);
         let disabled = found.and_then(|rule| rule.disabled).unwrap_or_default();
         let wanted = declared.disabled.unwrap_or(disabled);
         if found.is_some() && disabled == wanted {

@@ -1,6 +1,7 @@
 //! What is ours, still there, and not declared any more.
 //!
-//! Only objects of the inventory are looked at (law 5); the engine keeps the deletes out of the plan unless the run may prune.
+//! Only objects of the inventory are looked at (law 5); the engine keeps the deletes out of the plan unless the run may prune, knows
+//! which very object is ours, and nothing of others would go along.
 //! Repositories are data that people pushed: a project that holds some is never deleted, and the server would refuse to.
 
 use std::collections::BTreeSet;
@@ -10,16 +11,17 @@ use evenkeel_core::{
     object::ObjectId,
     plan::{Action, Cause, Change, ChangeDocument},
 };
+use evenkeel_kubernetes_client::k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::{Draft, Operation, Removal, projects::selected};
+use super::{Draft, Operation, Removal, inside, rest_of_policy};
 use crate::{
     desired::Desired,
-    names::{
-        self, GROUP_MEMBER, IMMUTABLE_RULE, LABEL, PROJECT, QUOTA, REGISTRY, REPLICATION, RETENTION, SECRET,
-        USER_MEMBER, WEBHOOK,
-    },
-    observe::{Observed, retention_id},
+    names::{self, IMMUTABLE_RULE, LABEL, PROJECT, REGISTRY, REPLICATION, RETENTION, SECRET, WEBHOOK},
+    observe::{Observed, by_selection, is_empty, retention_id},
 };
+
+/// What is said of a policy that is not only ours.
+pub(crate) const RULES_STAY: &str = "has rules that others made: only ours goes, and the policy stays";
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, ownership: &Ownership) {
     let declared = desired.objects();
@@ -28,7 +30,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     let going: BTreeSet<String> = observed
         .projects
         .iter()
-        .filter(|(name, project)| left_behind(&names::project(name)) && project.repo_count.unwrap_or_default() == 0)
+        .filter(|(name, project)| left_behind(&names::project(name)) && is_empty(project))
         .map(|(name, _)| name.clone())
         .collect();
     for (name, project) in &observed.projects {
@@ -49,7 +51,16 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     let removals: Vec<(ObjectId, Removal)> = removals(observed).filter(|(object, _)| goes(object)).collect();
     for (object, removal) in &removals {
         let first = removals.iter().map(|(other, _)| other).filter(|other| comes_first(other, object));
-        draft.changes.push(delete(object.clone(), first.cloned().collect(), removal.clone()));
+        let takes_along = match removal {
+            Removal::Project(name, ..) => inside::takes_along(observed, ownership, name),
+            _ => Vec::new(),
+        };
+        if let Removal::Retention(name, _) = removal
+            && observed.retentions.get(name).is_some_and(|policy| rest_of_policy(policy.clone()).1 > 0)
+        {
+            draft.note(object.clone(), RULES_STAY);
+        }
+        draft.changes.push(delete(object.clone(), first.cloned().collect(), takes_along, removal.clone()));
     }
 }
 
@@ -68,33 +79,19 @@ fn comes_first(other: &ObjectId, object: &ObjectId) -> bool {
     }
 }
 
-/// Everything that is there, as objects.
-pub(super) fn everything(observed: &Observed) -> BTreeSet<ObjectId> {
-    let mut objects: BTreeSet<ObjectId> = removals(observed).map(|(object, _)| object).collect();
-    objects.extend(observed.quotas.keys().map(|name| ObjectId::new(QUOTA, name.as_str())));
-    for (project, members) in &observed.members {
-        for member in members {
-            let kind = if member.entity_type.as_deref() == Some("g") { GROUP_MEMBER } else { USER_MEMBER };
-            objects.extend(member.entity_name.as_deref().map(|name| ObjectId::within(kind, project, name)));
-        }
-    }
-    objects
-}
-
 /// Everything that is there and could be removed.
 fn removals(observed: &Observed) -> impl Iterator<Item = (ObjectId, Removal)> + '_ {
-    let projects = observed.projects.keys().map(|name| {
+    let projects = observed.projects.iter().filter_map(|(name, project)| {
         let is_inside = |robot: &&String| robot.split_once('+').is_some_and(|(project, _)| project == name);
         let robots = observed.robots.keys().filter(is_inside).cloned().collect();
-        (names::project(name), Removal::Project(name.clone(), robots))
+        Some((names::project(name), Removal::Project(name.clone(), project.project_id?.into(), robots)))
     });
     let retentions = observed.projects.iter().filter_map(|(name, project)| {
-        Some((ObjectId::new(RETENTION, name.as_str()), Removal::Retention(retention_id(project)?)))
+        Some((ObjectId::new(RETENTION, name.as_str()), Removal::Retention(name.clone(), retention_id(project)?)))
     });
     let rules = observed.immutable_rules.iter().flat_map(|(project, rules)| {
-        rules.iter().filter_map(move |rule| {
-            let (repositories, tags) = selected(rule)?;
-            let object = ObjectId::within(IMMUTABLE_RULE, project, &format!("{repositories}:{tags}"));
+        by_selection(rules).into_iter().filter_map(move |(selection, rule)| {
+            let object = ObjectId::within(IMMUTABLE_RULE, project, &selection);
             Some((object, Removal::ImmutableRule(project.clone(), rule.id?)))
         })
     });
@@ -120,10 +117,8 @@ fn removals(observed: &Observed) -> impl Iterator<Item = (ObjectId, Removal)> + 
     let replications = observed.replications.iter().filter_map(|(name, policy)| {
         Some((ObjectId::new(REPLICATION, name.as_str()), Removal::Replication(policy.id?)))
     });
-    let secrets = observed.cluster.iter().flat_map(|cluster| cluster.secrets.keys()).filter_map(|object| {
-        let (namespace, name) = object.in_parent()?;
-        Some((object.clone(), Removal::Secret(namespace.to_owned(), name.to_owned())))
-    });
+    let secrets = observed.cluster.iter().flat_map(|cluster| &cluster.secrets);
+    let secrets = secrets.map(|(object, there)| (object.clone(), Removal::Secret(Box::new(as_seen(there.metadata())))));
     replications
         .chain(secrets)
         .chain(robots)
@@ -148,7 +143,23 @@ fn lives_in(object: &ObjectId) -> Option<&str> {
     in_project.then(|| object.in_parent().map(|(project, _)| project)).flatten()
 }
 
-fn delete(object: ObjectId, waits_for: Vec<ObjectId>, removal: Removal) -> Change<Operation> {
+/// By what the API tells one state of one object from all others.
+fn as_seen(metadata: &ObjectMeta) -> ObjectMeta {
+    ObjectMeta {
+        namespace: metadata.namespace.clone(),
+        name: metadata.name.clone(),
+        uid: metadata.uid.clone(),
+        resource_version: metadata.resource_version.clone(),
+        ..ObjectMeta::default()
+    }
+}
+
+fn delete(
+    object: ObjectId,
+    waits_for: Vec<ObjectId>,
+    takes_along: Vec<ObjectId>,
+    removal: Removal,
+) -> Change<Operation> {
     let document = ChangeDocument {
         object,
         action: Action::Delete,
@@ -161,6 +172,8 @@ fn delete(object: ObjectId, waits_for: Vec<ObjectId>, removal: Removal) -> Chang
         exclusive: None,
         team: None,
         removes_data: false,
+        takes_along,
+        removes_relation: false,
         secrets: Vec::new(),
         operation: Operation::Delete(removal),
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{
     diff::{Difference, Rule, Rules},
+    memory::Ownership,
     object::ObjectId,
     plan::Action,
 };
@@ -38,8 +39,8 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     for declared in &desired.robots {
         let robot = with_grantable_rights(declared, observed.grantable.as_ref());
         let there = observed.robots.get(&robot.stored_name());
-        if let Some(there) = there.filter(|_| is_implied(&robot) && !ours.contains(&robot.stored_name())) {
-            leave_alone(draft, &robot, there);
+        if is_implied(&robot) && !ours.contains(&robot.stored_name()) && left_to_others(draft, &robot, there, observed)
+        {
             continue;
         }
         plan_robot(draft, &robot, there);
@@ -58,11 +59,44 @@ fn is_implied(robot: &DesiredRobot) -> bool {
     matches!(robot.secret, SecretHome::Own | SecretHome::Published)
 }
 
+/// Whether an implied robot that is not ours is left to other people: one that they made, and one that would get rights in a
+/// project that they made. It is told.
+fn left_to_others(
+    draft: &mut Draft<'_>,
+    robot: &DesiredRobot,
+    there: Option<&ObservedRobot>,
+    observed: &Observed,
+) -> bool {
+    if let Some(there) = there {
+        leave_alone(draft, robot, there);
+        return true;
+    }
+    let stored = robot.stored_name();
+    let mut places = robot.fields.value.permissions.keys();
+    let Some(project) = places.find(|place| is_withheld(&stored, place, observed, draft.ownership)) else {
+        return false;
+    };
+    draft.left_alone.add(&names::project(project), [format!("robot {stored}")]);
+    true
+}
+
+/// Whether an implied robot that is not there is not made: whoever has its secret would get into a project that other people
+/// made. Saying that the project or the robot is ours lets it be made.
+pub(super) fn is_withheld(robot: &str, project: &str, observed: &Observed, ownership: &Ownership) -> bool {
+    !observed.robots.contains_key(robot)
+        && observed.projects.contains_key(project)
+        && !ownership.contains(&names::project(project))
+        && !ownership.contains(&names::robot(robot))
+}
+
 /// A robot of that name that other people made keeps what it may do, and its secret: they may be using it.
 fn leave_alone(draft: &mut Draft<'_>, robot: &DesiredRobot, there: &ObservedRobot) {
     if matches!(robot.secret, SecretHome::Own) {
-        let message =
-            "is there and not ours, so that the administrator does what a robot could; `apply --adopt` takes it over";
+        let message = format!(
+            "is there and not ours, so that the administrator does what a robot could; `apply --adopt --only {}` makes it ours, \
+             which lets `--prune` remove it too",
+            robot.object()
+        );
         return draft.note(robot.object(), message);
     }
     let wanted = fields(&view(&robot.fields.value, Some(there)));
@@ -100,13 +134,23 @@ fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Observ
     let waits_for = places.map(|place| names::project(place)).chain(home).chain(draft.prefix.change.clone());
     let waits_for: BTreeSet<ObjectId> = waits_for.collect();
     let place = Place::after(waits_for).alone_in(object.clone());
-    draft.compare(object, &declared, seen.as_ref(), RULES, place, |action| match (action, there) {
+    draft.compare(object.clone(), &declared, seen.as_ref(), RULES, place, |action| match (action, there) {
         (Action::Update, Some(there)) => {
             let id = there.robot.id.unwrap_or_default();
             Operation::UpdateRobot(Box::new(robot.clone()), id, there.expired)
         }
         _ => Operation::CreateRobot(Box::new(robot.clone())),
     });
+    if there.is_some_and(|there| loses_rights(&rights(&there.robot), &robot.fields.value.permissions)) {
+        draft.takes_relation(&object);
+    }
+}
+
+type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;
+
+/// Whether a robot could do something that it shall not do any more.
+fn loses_rights(there: &Permissions, wanted: &Permissions) -> bool {
+    there.iter().any(|(place, rights)| !wanted.get(place).is_some_and(|wanted| rights.is_subset(wanted)))
 }
 
 /// What is there of a robot.

@@ -17,7 +17,7 @@ use evenkeel_kubernetes_client::{
     secret::SecretObject,
 };
 
-use super::{Draft, Operation, Owner, Place, field, ours, secret_field};
+use super::{Draft, Operation, Owner, Place, field, ours, robots::is_withheld, secret_field};
 use crate::{
     desired::{Desired, DesiredCluster, DesiredCredential, Form},
     names::{self, DEFAULT_ACCOUNT, NAMESPACE, PULL_SECRETS},
@@ -72,7 +72,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     let robots = ours(desired, observed, ownership);
     let mut planning = Planning { draft, wanted, observed, ownership, robots };
     planning.namespaces();
-    for credential in &wanted.credentials {
+    for credential in planning.credentials() {
         planning.credential(credential);
     }
     planning.accounts();
@@ -87,7 +87,17 @@ struct Planning<'a, 'b> {
     robots: BTreeSet<String>,
 }
 
-impl Planning<'_, '_> {
+impl<'a> Planning<'a, '_> {
+    /// The credentials whose robot is there or will be.
+    fn credentials(&self) -> Vec<&'a DesiredCredential> {
+        let (observed, ownership) = (self.observed, self.ownership);
+        let is_withheld = |credential: &&DesiredCredential| {
+            !self.robots.contains(&credential.robot)
+                && is_withheld(&credential.robot, &credential.project, observed, ownership)
+        };
+        self.wanted.credentials.iter().filter(|credential| !is_withheld(credential)).collect()
+    }
+
     /// Missing namespaces are made where the values say so.
     fn namespaces(&mut self) {
         let Some(cluster) = &self.observed.cluster else { return };
@@ -100,7 +110,7 @@ impl Planning<'_, '_> {
             self.draft.note(ObjectId::new(NAMESPACE, name.as_str()), message);
         }
         let mut teams: BTreeMap<&str, &DesiredCredential> = BTreeMap::new();
-        for credential in &self.wanted.credentials {
+        for credential in self.credentials() {
             teams.entry(credential.namespace.as_str()).or_insert(credential);
         }
         for (name, credential) in teams {
@@ -123,7 +133,9 @@ impl Planning<'_, '_> {
         };
         let is_foreign = seen.is_some_and(|seen| !seen.labelled && !self.ownership.contains(&object));
         if is_foreign && changes.iter().all(|change| &*change.path == LABELS) {
-            let message = "holds what it should, and is not ours: `--adopt` takes it over";
+            let message = format!(
+                "holds what it should, and is not ours: `apply --adopt --only {object}` makes it ours, for `--prune` too"
+            );
             return self.draft.note(object, message);
         }
         let note_only = changes.is_empty() && state == Some(Published::WorksUnnoted);
@@ -255,7 +267,7 @@ impl Planning<'_, '_> {
     /// The pull secrets are entries of the account that pods run as by default; all other entries stay.
     fn accounts(&mut self) {
         let mut wanted: BTreeMap<&str, Vec<&DesiredCredential>> = BTreeMap::new();
-        for credential in self.wanted.credentials.iter().filter(|credential| credential.form == Form::PullSecret) {
+        for credential in self.credentials().into_iter().filter(|credential| credential.form == Form::PullSecret) {
             wanted.entry(credential.namespace.as_str()).or_default().push(credential);
         }
         for (namespace, credentials) in wanted {

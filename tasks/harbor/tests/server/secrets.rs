@@ -229,7 +229,8 @@ async fn an_existing_installations_secret_that_works_is_adopted_with_its_passwor
 
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
-    assert!(finished.report.notes.iter().any(|note| note.message.contains("`--adopt` takes it over")));
+    let advice = "`apply --adopt --only secret/team-alpha/harbor-pullsecret` makes it ours, for `--prune` too";
+    assert!(finished.report.notes.iter().any(|note| note.message.contains(advice)), "{}", told(&finished));
     let finished = stage.apply_with(true, stage.options()).await;
     assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
     assert_eq!(published(&stage, "harbor-pullsecret", HOST).1, password);

@@ -64,7 +64,11 @@ impl Stage {
 
     /// A fresh server and a fresh cluster.
     pub(crate) fn with_cluster(values: &str) -> Self {
-        let mut stage = Self::new(values);
+        Self::with_cluster_and(&HarborOptions::new(PASSWORD), values)
+    }
+
+    pub(crate) fn with_cluster_and(options: &HarborOptions, values: &str) -> Self {
+        let mut stage = Self::with(options, values);
         let cluster = Kubernetes::start(&KubernetesOptions::new(TOKEN)).unwrap();
         cluster.add_namespace("platform-jobs");
         let url = cluster.url().to_owned();
@@ -94,6 +98,11 @@ impl Stage {
     pub(crate) fn let_accounts_be_listed(&self) {
         let list = json!({"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["list"]});
         self.cluster().grant(("platform-jobs", "evenkeel"), None, &[list]);
+    }
+
+    /// What is beside the values, where the inventory is a file.
+    pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
     }
 
     pub(crate) fn cluster(&self) -> &Kubernetes {
@@ -156,6 +165,11 @@ impl Stage {
         run::<Harbor>(&TaskCommand::Check { options: self.options() }, &self.surroundings).await
     }
 
+    /// Loses the inventory, and nothing else.
+    pub(crate) fn lose_inventory(&self) {
+        fs::remove_file(self.folder.path().join("inventory.jsonl")).unwrap();
+    }
+
     /// From now on nobody listens where the cluster was.
     pub(crate) fn lose_cluster(&mut self) {
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).unwrap();
@@ -196,6 +210,16 @@ impl Stage {
         let answer = request.send().await.unwrap();
         let status = answer.status().as_u16();
         (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Makes something as somebody else would. Returns its path.
+    pub(crate) async fn make(&self, path: &str, body: &Value) -> String {
+        let url = format!("{}/api/v2.0{path}", self.sandbox.url());
+        let request = client().post(url).basic_auth("admin", Some(PASSWORD)).header("X-Is-Resource-Name", "true");
+        let answer = request.json(body).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 201, "{path}");
+        let location = answer.headers()["location"].to_str().unwrap();
+        location.strip_prefix("/api/v2.0").unwrap().to_owned()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

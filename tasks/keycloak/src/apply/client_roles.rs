@@ -1,7 +1,7 @@
 //! Roles of clients, and the roles inside them.
 
-use evenkeel_keycloak_client::types::RoleRepresentation;
-use evenkeel_transport::{ResultExt, repeatable};
+use evenkeel_keycloak_client::types::{RoleRepresentation, UserRepresentation};
+use evenkeel_transport::{ApiError, Kind, ResultExt, repeatable};
 
 use crate::{Error, Keycloak, error::Doing, relation::RoleName};
 
@@ -51,7 +51,8 @@ impl Keycloak {
     pub(crate) async fn service_account_id(&self, client: &str) -> Result<String, Error> {
         let id = self.client_id(client).await?;
         let user = self.client.client_service_account_get().realm(self.realm()).client_uuid(id).send().await;
-        let user = user.api().doing("read", "service account of client", client)?;
+        let user = user.api().and_then(|user| of_client(user, client));
+        let user = user.doing("read", "service account of client", client)?;
         user.id.ok_or_else(|| Error::Missing { kind: "service account of client", name: client.to_owned() })
     }
 
@@ -82,4 +83,14 @@ impl Keycloak {
         };
         answer.optional().doing("take a role from", "service account of client", client).map(drop)
     }
+}
+
+/// The user, if it is the client's: Keycloak calls it after the client, in small letters.
+fn of_client(user: UserRepresentation, client: &str) -> Result<UserRepresentation, ApiError> {
+    let owner = user.username.as_deref().and_then(|name| name.strip_prefix("service-account-"));
+    if owner.is_some_and(|owner| owner.to_lowercase() == client.to_lowercase()) {
+        return Ok(user);
+    }
+    let message = "the answer is about another user: its `username` is not that of the client's service account";
+    Err(ApiError::new(Kind::OtherObject, message))
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use evenkeel_core::object::ObjectId;
 use evenkeel_keycloak_client::paging;
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, directory::Named, error::Doing, relation::RoleName};
+use crate::{Error, Keycloak, directory::Named, error::Doing, names, relation::RoleName};
 
 impl Keycloak {
     /// Keeps the id of what was just made; where the server did not name it, it is looked up when needed.
@@ -74,6 +75,14 @@ impl Keycloak {
             Ok(siblings.into_iter().find(|group| group.name.as_deref() == Some(name)).and_then(|group| group.id))
         })
         .await
+    }
+
+    /// A group that new users join: the one that was observed, whatever it is called.
+    pub(super) async fn default_group_id(&self, group: &ObjectId, known: Option<&String>) -> Result<String, Error> {
+        match known {
+            Some(id) => Ok(id.clone()),
+            None => self.group_id(&names::group_path(group)).await,
+        }
     }
 
     pub(super) async fn user_id(&self, email: &Arc<str>) -> Result<String, Error> {

@@ -77,18 +77,13 @@ impl Keycloak {
         twins: &[String],
         mapper: &ProtocolMapperRepresentation,
     ) -> Result<(), Error> {
-        self.delete_mappers(owner, twins).await?;
+        for twin in twins {
+            self.delete_mapper(owner, twin).await?;
+        }
         self.update_mapper(owner, id, mapper).await
     }
 
-    pub(super) async fn delete_mappers(&self, owner: &MapperOwner, ids: &[String]) -> Result<(), Error> {
-        for id in ids {
-            self.delete_mapper(owner, id).await?;
-        }
-        Ok(())
-    }
-
-    async fn delete_mapper(&self, owner: &MapperOwner, id: &str) -> Result<(), Error> {
+    pub(super) async fn delete_mapper(&self, owner: &MapperOwner, id: &str) -> Result<(), Error> {
         let realm = self.realm();
         let answer = match owner {
             MapperOwner::ClientScope(scope) => {

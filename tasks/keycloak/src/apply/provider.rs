@@ -53,7 +53,7 @@ impl Keycloak {
         let there = there.api().doing("read", "identity provider", alias)?;
         let body = overlay::whole(&there, &declared)?;
         // By the id of the one that was read: another that was made under the alias meanwhile stays as it is.
-        let id = there.internal_id.as_deref().unwrap_or(alias);
+        let id = internal_id(&there, alias)?;
         let request = self.client.identity_provider_update().realm(self.realm()).alias(id).body(body);
         request.send().await.api().doing("update", "identity provider", alias).map(drop)
     }
@@ -98,5 +98,25 @@ impl Keycloak {
     pub(super) async fn delete_provider_mapper(&self, alias: &str, id: &str) -> Result<(), Error> {
         let request = self.client.identity_provider_mapper_delete().realm(self.realm()).alias(alias).id(id);
         request.send().await.optional().doing("delete", "identity provider mapper", id).map(drop)
+    }
+}
+
+/// The id of a provider that was read. Without it an update would be one of whichever provider has the alias by then.
+fn internal_id<'p>(there: &'p IdentityProviderRepresentation, alias: &str) -> Result<&'p str, Error> {
+    let missing = || Error::Missing { kind: "internal id of identity provider", name: alias.to_owned() };
+    there.internal_id.as_deref().filter(|id| !id.is_empty()).ok_or_else(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_without_an_internal_id_is_not_updated_by_its_alias() {
+        for id in [None, Some(String::new())] {
+            let there = IdentityProviderRepresentation { internal_id: id, ..Default::default() };
+            let error = internal_id(&there, "google").unwrap_err();
+            assert!(matches!(&error, Error::Missing { name, .. } if name == "google"), "{error:?}");
+        }
     }
 }

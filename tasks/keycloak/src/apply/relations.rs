@@ -30,10 +30,10 @@ impl Keycloak {
                 let request = self.client.realm_optional_client_scope_add().realm(realm).client_scope_id(id);
                 request.send().await.unless_conflict().doing("add", "optional client scope", scope).map(drop)
             }),
-            Relation::DefaultGroup(group) => boxed(|| async move {
-                let id = self.group_id(group).await?;
+            Relation::DefaultGroup { group, id } => boxed(|| async move {
+                let id = self.default_group_id(group, id.as_ref()).await?;
                 let request = self.client.default_group_add().realm(realm).group_id(id);
-                request.send().await.api().doing("add", "default group", group).map(drop)
+                request.send().await.api().doing("add", "default group", &group.path()).map(drop)
             }),
             Relation::DefaultRole(role) => {
                 boxed(|| async move { self.add_composite(&self.default_role().await?, role).await })
@@ -85,10 +85,10 @@ impl Keycloak {
                 let request = self.client.realm_optional_client_scope_remove().realm(realm).client_scope_id(id);
                 request.send().await.optional().doing("remove", "optional client scope", scope).map(drop)
             }),
-            Relation::DefaultGroup(group) => boxed(|| async move {
-                let id = self.group_id(group).await?;
+            Relation::DefaultGroup { group, id } => boxed(|| async move {
+                let id = self.default_group_id(group, id.as_ref()).await?;
                 let request = self.client.default_group_remove().realm(realm).group_id(id);
-                request.send().await.optional().doing("remove", "default group", group).map(drop)
+                request.send().await.optional().doing("remove", "default group", &group.path()).map(drop)
             }),
             Relation::DefaultRole(role) => {
                 boxed(|| async move { self.remove_composite(&self.default_role().await?, role).await })

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use evenkeel_core::{
     plan::Cause,
-    values::{
-        ValuePath,
-        model::{Keycloak, RoleNames},
-    },
+    values::{ValuePath, model::Keycloak},
 };
 use evenkeel_keycloak_client::types::{ClientRepresentation, RoleRepresentation};
 use evenkeel_transport::Secret;
 use serde::Deserialize;
 
-use super::{Declared, DesiredClient, Reading, Related, RelatedRoles, mappers, roles, scopes::OPENID};
+use super::{
+    Declared, DesiredClient, Reading, Related, RelatedRoles, mappers, related::RoleLists, roles, scopes::OPENID,
+};
 use crate::definitions::BESIDE_CLIENT;
 
 /// Fields of the shared client that have another place in the values.
@@ -27,8 +26,8 @@ pub(crate) const DEFAULT_SCOPES: &str = "defaultClientScopes";
 #[serde(rename_all = "camelCase")]
 struct Beside {
     roles: Option<Vec<RoleRepresentation>>,
-    service_account: Option<RoleNames>,
-    scope_mappings: Option<RoleNames>,
+    service_account: Option<RoleLists>,
+    scope_mappings: Option<RoleLists>,
 }
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClient> {

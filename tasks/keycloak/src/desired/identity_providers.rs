@@ -31,9 +31,12 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
             continue;
         }
         // Keycloak refuses a provider without one; any issuer with a discovery document is of this kind.
-        provider.value.provider_id.get_or_insert_with(|| "oidc".to_owned());
+        if provider.value.provider_id.is_none() {
+            provider.value.provider_id = Some("oidc".to_owned());
+            provider.built_in.insert("providerId".to_owned());
+        }
         if beside.issuer.is_some() {
-            trust(&mut provider.value);
+            trust(&mut provider);
         }
         let mappers = mappers(reading, beside.mappers, &alias, &path);
         let issuer = beside.issuer.map(|issuer| issuer.trim_end_matches('/').to_owned());
@@ -43,10 +46,13 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
 }
 
 /// Signatures of a discovered issuer are checked with the keys that it publishes, unless declared otherwise.
-fn trust(provider: &mut IdentityProviderRepresentation) {
-    let config = provider.config.get_or_insert_default();
+fn trust(provider: &mut Declared<IdentityProviderRepresentation>) {
+    let config = provider.value.config.get_or_insert_default();
     for key in ["validateSignature", "useJwksUrl"] {
-        config.entry(key.to_owned()).or_insert_with(|| "true".to_owned());
+        if !config.contains_key(key) {
+            config.insert(key.to_owned(), "true".to_owned());
+            provider.built_in.insert(format!("config.{key}"));
+        }
     }
 }
 

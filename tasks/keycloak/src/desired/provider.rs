@@ -7,7 +7,7 @@ use evenkeel_core::{
     plan::{Cause, Note},
     values::{
         ValuePath,
-        model::{IdentityProvider, Keycloak},
+        model::{IdentityProvider, ImpliedPart, Keycloak},
     },
 };
 use evenkeel_keycloak_client::types::{IdentityProviderMapperRepresentation, IdentityProviderRepresentation};
@@ -30,13 +30,27 @@ pub struct DesiredProvider {
     pub mappers: Vec<Declared<IdentityProviderMapperRepresentation>>,
 }
 
+/// What the values never ask for in so many words: a provider that other people made has its own.
+const BUILT_IN: [&str; 10] = [
+    "displayName",
+    "enabled",
+    "trustEmail",
+    "firstBrokerLoginFlowAlias",
+    "config.clientAuthMethod",
+    "config.defaultScope",
+    "config.syncMode",
+    "config.useJwksUrl",
+    "config.validateSignature",
+    "providerId",
+];
+
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<DesiredProvider> {
     let declared = keycloak.identity_provider.as_ref()?;
     let path = ValuePath::root().key("keycloak").key("identityProvider");
     let secret = reading.secret(&declared.client_secret, &path.clone().key("clientSecret"));
     let value = IdentityProviderRepresentation {
-        alias: Some(declared.alias.clone()),
-        display_name: Some(declared.alias.clone()),
+        alias: Some(declared.alias.to_string()),
+        display_name: Some(declared.alias.to_string()),
         provider_id: Some("oidc".to_owned()),
         enabled: Some(true),
         trust_email: Some(true),
@@ -45,9 +59,9 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<Desi
         ..Default::default()
     };
     Some(DesiredProvider {
-        alias: declared.alias.clone(),
+        alias: declared.alias.to_string(),
         issuer: Some(declared.issuer.to_string().trim_end_matches('/').to_owned()),
-        provider: Declared::new(value, reading.cause(&path)),
+        provider: Declared::new(value, reading.cause(&path)).with_built_in(ImpliedPart::InOurs, BUILT_IN),
         mappers: mappers(reading, declared, &path),
     })
 }
@@ -81,6 +95,11 @@ fn config(declared: &IdentityProvider, secret: &SecretString) -> BTreeMap<String
     .collect()
 }
 
+/// A mapper of which nobody wrote anything.
+fn implied(mapper: Declared<IdentityProviderMapperRepresentation>) -> Declared<IdentityProviderMapperRepresentation> {
+    mapper.with_built_in(ImpliedPart::InOurs, ["identityProviderMapper", "config"])
+}
+
 /// One mapper for each team with an external group and each administrators' group, and those that
 /// fill in the account.
 fn mappers(
@@ -96,7 +115,7 @@ fn mappers(
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let value = IdentityProviderMapperRepresentation {
             name: Some(name.to_owned()),
-            identity_provider_alias: Some(declared.alias.clone()),
+            identity_provider_alias: Some(declared.alias.to_string()),
             identity_provider_mapper: Some(kind.to_owned()),
             config: Some(config.collect()),
             ..Default::default()
@@ -107,10 +126,17 @@ fn mappers(
         let config = [("claim", "groups"), ("claim.value", group), ("role", role)];
         mapper(cause, &format!("{role} group to role"), "oidc-role-idp-mapper", &config)
     };
+    // Those of which nobody wrote anything are for a provider that evenkeel makes.
+    let written = reading.document.part(path);
+    let unless_written = |key: &str, mapper: Declared<IdentityProviderMapperRepresentation>| {
+        if written.has(key) { mapper } else { implied(mapper) }
+    };
+    let username = [("template", declared.username_template.as_str())];
+    let sub = [("claim", declared.sub_claim.as_str()), ("user.attribute", "sub")];
     let mut mappers = vec![
-        mapper(&cause, "upn to email", ATTRIBUTE, &[("claim", "upn"), ("user.attribute", "email")]),
-        mapper(&cause, "username mapping", "oidc-username-idp-mapper", &[("template", &declared.username_template)]),
-        mapper(&cause, "sub", ATTRIBUTE, &[("claim", &declared.sub_claim), ("user.attribute", "sub")]),
+        implied(mapper(&cause, "upn to email", ATTRIBUTE, &[("claim", "upn"), ("user.attribute", "email")])),
+        unless_written("usernameTemplate", mapper(&cause, "username mapping", "oidc-username-idp-mapper", &username)),
+        unless_written("subClaim", mapper(&cause, "sub", ATTRIBUTE, &sub)),
     ];
     let groups = &declared.groups;
     let administrators = [&groups.platform_admin, &groups.all_teams_admin, &groups.team_admin];

@@ -122,7 +122,7 @@ impl<'a> Reading<'a> {
         self.fitting(self.fields(declared, path), path)
     }
 
-    /// A declared representation with its secrets in place.
+    /// A declared representation with its secrets in place; names of other objects in it are checked.
     fn fields(&self, declared: &Representation, path: &ValuePath) -> Map<String, Value> {
         let (fields, secrets) = declared.clone().into_parts();
         let mut value = Value::Object(fields);
@@ -132,6 +132,7 @@ impl<'a> Reading<'a> {
                 *place = Value::String(exposed(&text));
             }
         }
+        self.check_references("", &value, path);
         match value {
             Value::Object(fields) => fields,
             _ => Map::new(),
@@ -176,9 +177,6 @@ impl<'a> Reading<'a> {
         T: DeserializeOwned + Default,
         B: DeserializeOwned + Default,
     {
-        for (key, value) in declared.fields() {
-            self.check_role_names(key, value, &path.clone().key(key));
-        }
         let causes = declared.fields().keys().map(|field| (field.clone(), self.cause(&path.clone().key(field))));
         let field_causes = causes.collect();
         let (beside, fields): (Map<_, _>, Map<_, _>) =
@@ -214,31 +212,6 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reports names of roles that no address can carry, in lists at any depth of a representation.
-    pub(super) fn check_role_names(&self, key: &str, value: &Value, path: &ValuePath) {
-        match value {
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    let path = path.clone().index(index);
-                    match item.as_str().filter(|_| ROLE_LISTS.contains(&key)).map(check_segment) {
-                        Some(Err(why)) => {
-                            self.report(self.problem(&path, &format!("a role cannot be called so: {why}")))
-                        }
-                        _ => self.check_role_names("", item, &path),
-                    }
-                }
-            }
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    // The names of clients stand between: `clientRoles: {realm-management: [view-users]}`.
-                    let key = if ROLE_MAPS.contains(&key) { ROLE_LISTS[0] } else { name };
-                    self.check_role_names(key, value, &path.clone().key(name));
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Reports an id: Keycloak takes none for a role, and one in a new group for the wish to move another.
     pub(super) fn refuse_id(&self, id: Option<&String>, path: &ValuePath) {
         if id.is_some() {
@@ -266,11 +239,6 @@ impl<'a> Reading<'a> {
         self.document.problem(path, message)
     }
 }
-
-/// Under these keys, representations list roles by name; `realm` and `client` are those of `composites`.
-const ROLE_LISTS: [&str; 2] = ["realmRoles", "realm"];
-/// Under these, by client.
-const ROLE_MAPS: [&str; 2] = ["clientRoles", "client"];
 
 /// Of a representation that the values declare as the application has it.
 #[derive(Default, Deserialize)]

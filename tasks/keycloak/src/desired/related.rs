@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::model::RoleNames;
+use evenkeel_core::values::{AddressableName, model::RoleNames};
+use serde::Deserialize;
 
 use super::roles::exactly;
 
@@ -28,6 +29,27 @@ impl Related {
     }
 }
 
+/// Lists of roles as a representation has them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleLists {
+    realm_roles: Option<Vec<String>>,
+    client_roles: Option<BTreeMap<String, Vec<String>>>,
+}
+
+impl From<&RoleNames> for RoleLists {
+    fn from(names: &RoleNames) -> Self {
+        let texts = |names: &Vec<AddressableName>| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let by_client = |roles: &BTreeMap<AddressableName, Vec<AddressableName>>| {
+            roles.iter().map(|(client, roles)| (client.to_string(), texts(roles))).collect()
+        };
+        Self {
+            realm_roles: names.realm_roles.as_ref().map(texts),
+            client_roles: names.client_roles.as_ref().map(by_client),
+        }
+    }
+}
+
 /// Roles that something must have. Lists that nobody declares are not managed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RelatedRoles {
@@ -40,7 +62,7 @@ pub struct RelatedRoles {
 impl RelatedRoles {
     /// The declared lists, each managed as a whole.
     #[must_use]
-    pub fn exactly(names: RoleNames) -> Self {
+    pub fn exactly(names: RoleLists) -> Self {
         Self {
             realm_roles: names.realm_roles.map(Related::exactly),
             client_roles: exactly(names.client_roles.unwrap_or_default()),

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::{
-    ValuePath,
-    model::{Keycloak, RoleNames},
-};
+use evenkeel_core::values::{ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::ClientScopeRepresentation;
 use serde::Deserialize;
 
-use super::{Declared, DesiredClientScope, Reading, RelatedRoles, mappers};
+use super::{Declared, DesiredClientScope, Reading, RelatedRoles, mappers, related::RoleLists};
 use crate::definitions::BESIDE_CLIENT_SCOPE;
 
 /// The scope that makes tokens carry what the applications read.
@@ -19,7 +16,7 @@ pub(crate) const OPENID: &str = "openid";
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Beside {
-    scope_mappings: Option<RoleNames>,
+    scope_mappings: Option<RoleLists>,
 }
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredClientScope> {

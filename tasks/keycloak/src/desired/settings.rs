@@ -3,10 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::values::{
-    ValuePath,
-    model::{Keycloak, RoleNames},
-};
+use evenkeel_core::values::{ValuePath, model::Keycloak};
 use evenkeel_keycloak_client::types::{
     RealmEventsConfigRepresentation, RequiredActionProviderRepresentation, UpAttribute, UpAttributePermissions,
     UpConfig,
@@ -118,17 +115,14 @@ pub(super) fn default_groups(
         let problem = reading.problem(&path, "`defaultGroups` is declared twice");
         reading.report(problem.with_hint("remove it here, or `keycloak.realm.defaultGroups`"));
     }
-    let paths = keycloak.default_groups.clone().or(in_realm)?;
-    Some(Related::exactly(paths.iter().map(|path| path.trim_start_matches('/').to_owned()).collect()))
+    let own = keycloak.default_groups.as_ref();
+    let own = own.map(|paths| paths.iter().map(|path| path.relative().to_owned()).collect());
+    // Checked like all that a representation lists.
+    let in_realm = || Some(in_realm?.iter().map(|path| path.strip_prefix('/').unwrap_or(path).to_owned()).collect());
+    own.or_else(in_realm).map(Related::exactly)
 }
 
 /// The roles that every user has.
-pub(super) fn default_roles(reading: &Reading<'_>, keycloak: &Keycloak) -> RelatedRoles {
-    let path = ValuePath::root().key("keycloak").key("defaultRoles");
-    let RoleNames { realm_roles, client_roles } = keycloak.default_roles.clone().unwrap_or_default();
-    reading.check_role_names("realmRoles", &realm_roles.into(), &path.clone().key("realmRoles"));
-    let client_roles =
-        serde_json::Map::from_iter(client_roles.into_iter().flatten().map(|(client, roles)| (client, roles.into())));
-    reading.check_role_names("clientRoles", &client_roles.into(), &path.key("clientRoles"));
-    keycloak.default_roles.clone().map(RelatedRoles::exactly).unwrap_or_default()
+pub(super) fn default_roles(keycloak: &Keycloak) -> RelatedRoles {
+    keycloak.default_roles.as_ref().map(|roles| RelatedRoles::exactly(roles.into())).unwrap_or_default()
 }

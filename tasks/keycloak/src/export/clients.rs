@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::field::Field;
+use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{ClientRepresentation, ProtocolMapperRepresentation};
 
 use super::{compose::Composing, fields::Object, fresh::Baseline, groups};
-use crate::names::MapperOwner;
+use crate::names::{CLIENT, MapperOwner};
 
 /// The scope of the team contract.
 const OPENID: &str = "openid";
@@ -35,21 +35,19 @@ pub(super) fn scopes(composing: &mut Composing<'_>) -> Option<Node> {
     for scope in scopes {
         let name = scope.name.as_deref().unwrap_or_default();
         let implied = composing.decisions.openid_scope && name == OPENID;
-        if implied
-            || !composing.can_name("client scope", name)
-            || !composing.decisions.has(&format!("client-scope/{name}"))
-        {
+        let owner = MapperOwner::ClientScope(name.to_owned());
+        if implied || !composing.can_name("client scope", name) || !composing.decisions.has(&owner.object()) {
             continue;
         }
         let recorded = composing.fresh.at(&["clientScopes", name]);
         let skipped = ["id", "name", "protocolMappers"];
-        let object = Object { kind: "client-scope", name, definition: "ClientScopeRepresentation", skipped: &skipped };
+        let object = Object { id: owner.object(), definition: "ClientScopeRepresentation", skipped: &skipped };
         let protocol = Field::Map(BTreeMap::from([("protocol".to_owned(), Field::Text("openid-connect".to_owned()))]));
         let baseline = if recorded.is_there() { recorded.clone() } else { Baseline::default().behind(&protocol) };
         let mut entries = object.node(scope, &baseline, composing.decisions, &mut composing.secrets);
-        let mappers = mappers(composing, &format!("client-scope/{name}"), scope.protocol_mappers.as_deref(), &recorded);
+        let mappers = mappers(composing, &owner, scope.protocol_mappers.as_deref(), &recorded);
         entries.extend(mappers.map(|mappers| ("protocolMappers".to_owned(), mappers)));
-        let mapped = groups::in_scope(composing, &MapperOwner::ClientScope(name.to_owned()), &recorded);
+        let mapped = groups::in_scope(composing, &owner, &recorded);
         entries.extend(mapped.map(|mapped| ("scopeMappings".to_owned(), mapped)));
         if entries.is_empty() && recorded.is_there() {
             continue;
@@ -67,7 +65,7 @@ pub(super) fn scopes(composing: &mut Composing<'_>) -> Option<Node> {
 /// The mappers that a fresh realm's owner of this name does not have as they are.
 fn mappers(
     composing: &mut Composing<'_>,
-    owner: &str,
+    owner: &MapperOwner,
     mappers: Option<&[ProtocolMapperRepresentation]>,
     recorded: &Baseline<'_>,
 ) -> Option<Node> {
@@ -77,22 +75,19 @@ fn mappers(
     let mut last = None;
     for mapper in mappers {
         let name = mapper.name.as_deref().unwrap_or_default();
-        let object = format!("protocol-mapper/{owner}/{name}");
+        let id = owner.mapper(name);
         if last == Some(name) {
+            let owner = owner.object();
             composing.remark(format!("a second mapper called `{name}` in `{owner}`, which values cannot tell apart"));
             continue;
         }
         last = Some(name);
-        if !composing.can_name("protocol mapper", name)
-            || !composing.decisions.has(&object)
-            || recorded.holds_mapper(mapper)
-        {
+        let named = composing.can_name("protocol mapper", name);
+        if !named || !composing.decisions.has(&id) || recorded.holds_mapper(mapper) {
             continue;
         }
-        let owned = format!("{owner}/{name}");
         let skipped = ["id", "name", "consentRequired", "consentText"];
-        let kind = "protocol-mapper";
-        let object = Object { kind, name: &owned, definition: "ProtocolMapperRepresentation", skipped: &skipped };
+        let object = Object { id, definition: "ProtocolMapperRepresentation", skipped: &skipped };
         let protocol = Field::Map(BTreeMap::from([("protocol".to_owned(), Field::Text("openid-connect".to_owned()))]));
         let baseline = Baseline::default().behind(&protocol);
         let mut entries = object.node(mapper, &baseline, composing.decisions, &mut composing.secrets);
@@ -118,7 +113,7 @@ pub(super) fn shared(composing: &mut Composing<'_>) -> Option<Node> {
     entries.insert("webOrigins".to_owned(), Node::texts(origins));
     add_lists(composing, &mut entries, client, &client_id, &Baseline::default());
     for key in composing.implied.client.keys() {
-        if !composing.decisions.has_field(&format!("client/{client_id}"), key) {
+        if !composing.decisions.has_field(&ObjectId::new(CLIENT, client_id.as_str()), key) {
             entries.insert(key.clone(), Node::Null);
         }
     }
@@ -133,10 +128,8 @@ pub(super) fn clients(composing: &mut Composing<'_>) -> Option<Node> {
     for client in clients {
         let client_id = client.client_id.as_deref().unwrap_or_default();
         let shared = composing.decisions.client && client_id == composing.place.names.client.as_str();
-        if shared
-            || !composing.can_name("client", client_id)
-            || !composing.decisions.has(&format!("client/{client_id}"))
-        {
+        let id = ObjectId::new(CLIENT, client_id);
+        if shared || !composing.can_name("client", client_id) || !composing.decisions.has(&id) {
             continue;
         }
         let recorded = composing.fresh.at(&["clients", client_id]);
@@ -181,7 +174,8 @@ fn fields(
     if client.public_client == Some(true) || client.bearer_only == Some(true) {
         client.secret = None;
     }
-    let object = Object { kind: "client", name: client_id, definition: "ClientRepresentation", skipped: &SKIPPED };
+    let id = ObjectId::new(CLIENT, client_id);
+    let object = Object { id, definition: "ClientRepresentation", skipped: &SKIPPED };
     object.node(&client, baseline, composing.decisions, &mut composing.secrets)
 }
 
@@ -193,11 +187,12 @@ fn add_lists(
     client_id: &str,
     recorded: &Baseline<'_>,
 ) {
-    let mappers = mappers(composing, &format!("client/{client_id}"), client.protocol_mappers.as_deref(), recorded);
+    let owner = MapperOwner::Client(client_id.to_owned());
+    let mappers = mappers(composing, &owner, client.protocol_mappers.as_deref(), recorded);
     entries.extend(mappers.map(|mappers| ("protocolMappers".to_owned(), mappers)));
     entries.extend(groups::of_client(composing, client_id).map(|roles| ("roles".to_owned(), roles)));
     entries.extend(groups::of_account(composing, client_id).map(|roles| ("serviceAccount".to_owned(), roles)));
-    let mapped = groups::in_scope(composing, &MapperOwner::Client(client_id.to_owned()), recorded);
+    let mapped = groups::in_scope(composing, &owner, recorded);
     entries.extend(mapped.map(|mapped| ("scopeMappings".to_owned(), mapped)));
     let lists = [
         ("defaultClientScopes", &client.default_client_scopes),
@@ -208,7 +203,8 @@ fn add_lists(
         let mut scopes: Vec<String> = scopes.iter().filter(|scope| *scope != SERVICE_ACCOUNT).cloned().collect();
         scopes.sort();
         let list = Field::List(scopes.iter().cloned().map(Field::Text).collect());
-        if !recorded.is_there() || !recorded.get(key).has(&list) {
+        let is_recorded = recorded.is_there() && recorded.get(key).has(&list);
+        if !is_recorded && composing.can_list(&format!("`{key}` of client `{client_id}`"), &scopes) {
             entries.insert(key.to_owned(), Node::texts(scopes));
         }
     }

@@ -73,6 +73,16 @@ impl<'a> Composing<'a> {
         }
     }
 
+    /// Whether values can have a list with all of these names; one that they cannot is told. A declared list is the whole list, so
+    /// that one name must not be missing.
+    pub(super) fn can_list<'n>(&mut self, what: &str, names: impl IntoIterator<Item = &'n String>) -> bool {
+        let refused = names.into_iter().find_map(|name| Some((name, check_segment(name).err()?)));
+        if let Some((name, why)) = refused {
+            self.remark(format!("{what}, as values cannot name one of them: {name:?}, because {why}"));
+        }
+        refused.is_none()
+    }
+
     /// Whether a role or group of this name follows from a team, or from the platform's names.
     pub(super) fn is_implied(&self, name: &str) -> bool {
         let names = &self.place.names;
@@ -98,7 +108,7 @@ impl<'a> Composing<'a> {
             ("clientScopes", clients::scopes(&mut self)),
             ("roles", groups::roles(&mut self)),
             ("groups", groups::groups(&mut self)),
-            ("defaultRoles", groups::default_roles(&self)),
+            ("defaultRoles", groups::default_roles(&mut self)),
             ("requiredActions", kinds::required_actions(&mut self)),
             ("userProfile", kinds::user_profile(&mut self)),
             ("identityProviders", kinds::identity_providers(&mut self)),
@@ -133,8 +143,8 @@ impl<'a> Composing<'a> {
     }
 
     fn remark_what_values_cannot_say(&mut self) {
-        for group in &self.found.odd_groups {
-            self.remarks.push(format!("group `{group}` with everything below it: values cannot name a `/`"));
+        for (group, why) in &self.found.odd_groups {
+            self.remarks.push(format!("group {group:?} with everything below it, which values cannot name: {why}"));
         }
         let groups = self.found.groups.iter().flatten().map(|(path, _)| path);
         let others = groups.filter(|path| !self.is_implied(path)).count();

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::field::Field;
+use evenkeel_core::{field::Field, object::ObjectId};
 
 /// The decisions. They only ever go one way, so that settling ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Decisions {
     pub(super) administrators: bool,
     pub(super) client: bool,
@@ -17,22 +17,22 @@ pub(super) struct Decisions {
     /// Implied roles that are declared too, because they are not as implied.
     pub(super) completed: BTreeSet<String>,
     /// Objects, and fields of objects, that values cannot keep.
-    pub(super) left_out: BTreeSet<(String, Option<String>)>,
+    pub(super) left_out: BTreeSet<(ObjectId, Option<String>)>,
 }
 
 impl Decisions {
     /// Whether an object has a place in the values.
-    pub(super) fn has(&self, object: &str) -> bool {
-        !self.left_out.contains(&(object.to_owned(), None))
+    pub(super) fn has(&self, object: &ObjectId) -> bool {
+        !self.left_out.contains(&(object.clone(), None))
     }
 
     /// Whether a field of an object has a place in the values.
-    pub(super) fn has_field(&self, object: &str, field: &str) -> bool {
-        !self.left_out.contains(&(object.to_owned(), Some(field.to_owned())))
+    pub(super) fn has_field(&self, object: &ObjectId, field: &str) -> bool {
+        !self.left_out.contains(&(object.clone(), Some(field.to_owned())))
     }
 
     /// The field without what is left out; `None` where that is all of it. `field` is a map with the one key.
-    pub(super) fn kept(&self, object: &str, key: &str, field: Field) -> Option<Field> {
+    pub(super) fn kept(&self, object: &ObjectId, key: &str, field: Field) -> Option<Field> {
         let mut field = field;
         for (_, path) in self.left_out.iter().filter(|(name, path)| name == object && path.is_some()) {
             let Some(path) = path.as_deref() else { continue };

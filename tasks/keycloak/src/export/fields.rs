@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::field::Field;
+use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::{document::Node, secrets::Secrets};
 use evenkeel_keycloak_client::json_schema;
 use serde::Serialize;
@@ -12,10 +12,8 @@ use super::{decisions::Decisions, fresh::Baseline, secrets};
 
 /// An object on its way into the values.
 pub(super) struct Object<'a> {
-    /// The kind, as plans name it.
-    pub kind: &'static str,
-    /// The name, as plans have it.
-    pub name: &'a str,
+    /// What plans call it.
+    pub id: ObjectId,
     /// Which representation it is.
     pub definition: &'static str,
     /// Fields that have another place in the values, or none.
@@ -33,14 +31,13 @@ impl Object<'_> {
     ) -> BTreeMap<String, Node> {
         let Ok(Field::Map(fields)) = Field::of(representation) else { return BTreeMap::new() };
         let known = declarable(self.definition);
-        let object = format!("{}/{}", self.kind, self.name);
         let mut entries = BTreeMap::new();
         for (key, field) in fields {
             if self.skipped.contains(&key.as_str()) || !known.contains(&key) {
                 continue;
             }
             let Some(field) = differing(field, &baseline.get(&key)) else { continue };
-            let Some(field) = decisions.kept(&object, &key, secrets::marked(field_in(&key, field))) else { continue };
+            let Some(field) = decisions.kept(&self.id, &key, secrets::marked(field_in(&key, field))) else { continue };
             let Field::Map(mut holder) = field else { continue };
             let Some(field) = holder.remove(&key) else { continue };
             let mut variable = |path: &str, text: &secrecy::SecretString| self.variable(path, text, secrets);
@@ -53,7 +50,7 @@ impl Object<'_> {
 
     fn variable(&self, path: &str, text: &secrecy::SecretString, secrets: &mut Secrets) -> String {
         let hidden = evenkeel_transport::Secret::from(text.clone()).is_empty();
-        match secrets.variable(self.kind, self.name, path, (!hidden).then(|| text.clone())) {
+        match secrets.variable(self.id.kind().as_str(), &self.id.path(), path, (!hidden).then(|| text.clone())) {
             Node::Secret(variable) => variable,
             _ => String::new(),
         }

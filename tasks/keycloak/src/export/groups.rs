@@ -1,14 +1,14 @@
 //! Realm roles with what they hold, groups with the roles that they give.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::field::Field;
+use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{GroupRepresentation, RoleRepresentation};
 
 use super::{compose::Composing, fields::Object, fresh::Baseline};
 use crate::{
-    names::{MapperOwner, REALM_MANAGEMENT},
+    names::{self, CLIENT_ROLE, MapperOwner, REALM_MANAGEMENT, ROLE},
     relation::RoleName,
 };
 
@@ -19,7 +19,8 @@ pub(super) fn roles(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
     for role in roles {
         let name = role.name.as_deref().unwrap_or_default();
-        if !composing.can_name("role", name) || !composing.decisions.has(&format!("role/{name}")) {
+        let id = ObjectId::new(ROLE, name);
+        if !composing.can_name("role", name) || !composing.decisions.has(&id) {
             continue;
         }
         // What every user has is a value of its own.
@@ -31,7 +32,7 @@ pub(super) fn roles(composing: &mut Composing<'_>) -> Option<Node> {
         let described = !implied || composing.decisions.completed.contains(name);
         let inside = composing.found.composites.get(name).map(Vec::as_slice).unwrap_or_default();
         let known = implied || recorded.is_there();
-        nodes.extend(role_node(composing, ("role", name), role, inside, &recorded, described, known));
+        nodes.extend(role_node(composing, id, role, inside, &recorded, described, known));
     }
     (!nodes.is_empty()).then_some(Node::List(nodes))
 }
@@ -41,45 +42,55 @@ pub(super) fn of_client(composing: &mut Composing<'_>, client_id: &str) -> Optio
     let observed = composing.found.client_roles.get(client_id)?;
     let mut nodes = Vec::new();
     for (name, role) in &observed.roles {
-        let owned = format!("{client_id}/{name}");
-        if !composing.can_name("client role", name) || !composing.decisions.has(&format!("client-role/{owned}")) {
+        let id = ObjectId::within(CLIENT_ROLE, client_id, name);
+        if !composing.can_name(&format!("role of client `{client_id}`"), name) || !composing.decisions.has(&id) {
             continue;
         }
         let recorded = composing.fresh.at(&["clientRoles", client_id, name]);
         let inside = observed.composites.get(name).map(Vec::as_slice).unwrap_or_default();
         let known = recorded.is_there();
-        nodes.extend(role_node(composing, ("client-role", &owned), role, inside, &recorded, true, known));
+        nodes.extend(role_node(composing, id, role, inside, &recorded, true, known));
     }
     (!nodes.is_empty()).then_some(Node::List(nodes))
 }
 
 /// The roles of a client's service account, beside what every user has.
-pub(super) fn of_account(composing: &Composing<'_>, client_id: &str) -> Option<Node> {
+pub(super) fn of_account(composing: &mut Composing<'_>, client_id: &str) -> Option<Node> {
     let roles = composing.found.service_accounts.get(client_id)?;
     let default = composing.default_role();
     let own = roles.iter().filter(|role| role.client.is_some() || Some(role.role.as_str()) != default);
     let own: Vec<RoleName> = own.cloned().collect();
-    (!own.is_empty()).then(|| names(&own, ["realmRoles", "clientRoles"]))
+    let whose = format!("of the service account of client `{client_id}`");
+    if own.is_empty() { None } else { role_lists(composing, &whose, &own, IN_LISTS) }
 }
 
 /// The roles that a client or client scope lets into tokens, where they are not those of a fresh realm.
-pub(super) fn in_scope(composing: &Composing<'_>, owner: &MapperOwner, recorded: &Baseline<'_>) -> Option<Node> {
+pub(super) fn in_scope(composing: &mut Composing<'_>, owner: &MapperOwner, recorded: &Baseline<'_>) -> Option<Node> {
     let roles = composing.found.scope_mappings.get(owner).map(Vec::as_slice).unwrap_or_default();
-    (!same_roles(roles, &recorded.get("scopeMappings"))).then(|| names(roles, ["realmRoles", "clientRoles"]))
+    let whose = format!("that `{}` lets into tokens", owner.object());
+    if same_roles(roles, &recorded.get("scopeMappings")) {
+        None
+    } else {
+        role_lists(composing, &whose, roles, IN_LISTS)
+    }
 }
 
 /// The roles that every user has, where they are not those of a fresh realm.
-pub(super) fn default_roles(composing: &Composing<'_>) -> Option<Node> {
+pub(super) fn default_roles(composing: &mut Composing<'_>) -> Option<Node> {
     let name = composing.default_role()?;
     let inside = composing.found.composites.get(name)?;
     let recorded = composing.fresh.at(&["roles", &format!("default-roles-{}", composing.place.realm)]);
-    (!holds_as_recorded(inside, &recorded)).then(|| names(inside, ["realmRoles", "clientRoles"]))
+    if holds_as_recorded(inside, &recorded) {
+        None
+    } else {
+        role_lists(composing, "that every user has", inside, IN_LISTS)
+    }
 }
 
 /// A role; `None` where nothing of one that is `known` anyway has to be said.
 fn role_node(
     composing: &mut Composing<'_>,
-    (kind, owned): (&'static str, &str),
+    id: ObjectId,
     role: &RoleRepresentation,
     inside: &[RoleName],
     recorded: &Baseline<'_>,
@@ -90,10 +101,12 @@ fn role_node(
     if !described {
         skipped.push("description");
     }
-    let object = Object { kind, name: owned, definition: "RoleRepresentation", skipped: &skipped };
+    let whose = format!("inside `{id}`");
+    let object = Object { id, definition: "RoleRepresentation", skipped: &skipped };
     let mut entries = object.node(role, recorded, composing.decisions, &mut composing.secrets);
     if !holds_as_recorded(inside, recorded) {
-        entries.insert("composites".to_owned(), names(inside, ["realm", "client"]));
+        let inside = role_lists(composing, &whose, inside, ["realm", "client"]);
+        entries.extend(inside.map(|inside| ("composites".to_owned(), inside)));
     }
     if entries.is_empty() && known {
         return None;
@@ -115,7 +128,16 @@ fn same_roles(roles: &[RoleName], recorded: &Baseline<'_>) -> bool {
     recorded.has(&Field::List(roles.iter().map(pair).collect()))
 }
 
-fn names(inside: &[RoleName], [of_realm, of_clients]: [&str; 2]) -> Node {
+/// The keys of lists of roles; those of `composites` are shorter.
+const IN_LISTS: [&str; 2] = ["realmRoles", "clientRoles"];
+
+/// Lists of roles. One in which there is a name that values do not take is told, and left out as a whole.
+fn role_lists(
+    composing: &mut Composing<'_>,
+    whose: &str,
+    inside: &[RoleName],
+    [of_realm, of_clients]: [&str; 2],
+) -> Option<Node> {
     let mut realm = Vec::new();
     let mut clients: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for role in inside {
@@ -124,17 +146,30 @@ fn names(inside: &[RoleName], [of_realm, of_clients]: [&str; 2]) -> Node {
             None => realm.push(role.role.clone()),
         }
     }
-    Node::map([(of_realm, Some(texts(realm))), (of_clients, Some(lists(clients)).filter(|lists| !lists.is_empty()))])
+    let realm = realm_list(composing, whose, realm);
+    let clients = Some(client_lists(composing, whose, clients)).filter(|lists| !lists.is_empty());
+    let node = Node::map([(of_realm, realm), (of_clients, clients)]);
+    (!node.is_empty()).then_some(node)
+}
+
+fn realm_list(composing: &mut Composing<'_>, whose: &str, names: Vec<String>) -> Option<Node> {
+    composing.can_list(&format!("the realm roles {whose}"), &names).then(|| texts(names))
+}
+
+fn client_lists(composing: &mut Composing<'_>, whose: &str, clients: BTreeMap<String, Vec<String>>) -> Node {
+    let mut lists = BTreeMap::new();
+    for (client, roles) in clients.into_iter().filter(|(_, roles)| !roles.is_empty()) {
+        let names = std::iter::once(&client).chain(&roles);
+        if composing.can_list(&format!("the roles of client {client:?} {whose}"), names) {
+            lists.insert(client, texts(roles));
+        }
+    }
+    Node::Map(lists)
 }
 
 fn texts(mut names: Vec<String>) -> Node {
     names.sort();
     Node::texts(names)
-}
-
-fn lists(clients: BTreeMap<String, Vec<String>>) -> Node {
-    let lists = clients.into_iter().filter(|(_, roles)| !roles.is_empty());
-    Node::Map(lists.map(|(client, roles)| (client, texts(roles))).collect())
 }
 
 /// The declared groups: those that are not implied as they are.
@@ -152,7 +187,7 @@ fn below(composing: &mut Composing<'_>, above: &str) -> Vec<Node> {
         .collect();
     let mut nodes = Vec::with_capacity(children.len());
     for (path, group) in children {
-        if composing.decisions.has(&format!("group/{path}"))
+        if composing.decisions.has(&names::group(path))
             && let Some(node) = node(composing, path, group)
         {
             nodes.push(node);
@@ -163,22 +198,18 @@ fn below(composing: &mut Composing<'_>, above: &str) -> Vec<Node> {
 
 fn node(composing: &mut Composing<'_>, path: &str, group: &GroupRepresentation) -> Option<Node> {
     let skipped = ["id", "name", "path", "parentId", "subGroups", "realmRoles", "clientRoles"];
-    let object = Object { kind: "group", name: path, definition: "GroupRepresentation", skipped: &skipped };
+    let object = Object { id: names::group(path), definition: "GroupRepresentation", skipped: &skipped };
     let mut entries = object.node(group, &Baseline::default(), composing.decisions, &mut composing.secrets);
     let implied = composing.is_implied(path);
     let (realm, clients) =
         (group.realm_roles.clone().unwrap_or_default(), group.client_roles.clone().unwrap_or_default());
-    let given = lists(clients);
-    if !implied {
-        if !realm.is_empty() {
-            entries.insert("realmRoles".to_owned(), texts(realm));
-        }
-        if !given.is_empty() {
-            entries.insert("clientRoles".to_owned(), given);
-        }
-    } else if !gives_as_implied(composing, path, &realm, &given) {
-        entries.insert("realmRoles".to_owned(), texts(realm));
-        entries.insert("clientRoles".to_owned(), given);
+    if !(implied && gives_as_implied(composing, path, &realm, &clients)) {
+        let whose = format!("of group `{path}`");
+        let of_realm = if implied || !realm.is_empty() { realm_list(composing, &whose, realm) } else { None };
+        let given = client_lists(composing, &whose, clients);
+        let of_clients = (implied || !given.is_empty()).then_some(given);
+        let lists = [("realmRoles", of_realm), ("clientRoles", of_clients)];
+        entries.extend(lists.into_iter().filter_map(|(key, node)| Some((key.to_owned(), node?))));
     }
     let children = below(composing, &format!("{path}/"));
     if !children.is_empty() {
@@ -192,14 +223,21 @@ fn node(composing: &mut Composing<'_>, path: &str, group: &GroupRepresentation) 
 }
 
 /// Whether an implied group gives what is implied and nothing else.
-fn gives_as_implied(composing: &Composing<'_>, path: &str, realm: &[String], clients: &Node) -> bool {
+fn gives_as_implied(
+    composing: &Composing<'_>,
+    path: &str,
+    realm: &[String],
+    clients: &BTreeMap<String, Vec<String>>,
+) -> bool {
     let names = &composing.place.names;
-    let mut rights = vec!["view-users".to_owned()];
+    let mut rights = BTreeSet::from(["view-users"]);
     if [names.platform_admin.as_str(), names.all_teams_admin.as_str()].contains(&path) {
-        rights.push("manage-users".to_owned());
+        rights.insert("manage-users");
     }
     if names.platform_admin.as_str() == path {
-        rights.push("manage-realm".to_owned());
+        rights.insert("manage-realm");
     }
-    realm == [path] && *clients == lists(BTreeMap::from([(REALM_MANAGEMENT.to_owned(), rights)]))
+    let given = clients.iter().filter(|(_, roles)| !roles.is_empty());
+    let given = given.map(|(client, roles)| (client.as_str(), roles.iter().map(String::as_str).collect()));
+    realm == [path] && given.collect::<BTreeMap<&str, BTreeSet<&str>>>() == BTreeMap::from([(REALM_MANAGEMENT, rights)])
 }

@@ -2,25 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::field::Field;
+use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::UpConfig;
 
 use super::{compose::Composing, fields::Object, fresh::Baseline, secrets};
-use crate::observe::ObservedProvider;
+use crate::{
+    names::{IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, REQUIRED_ACTION, USER, USER_PROFILE},
+    observe::ObservedProvider,
+};
 
 /// The required actions that are not as a fresh realm has them.
 pub(super) fn required_actions(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
     for (alias, action) in composing.found.required_actions.as_ref()? {
-        if !composing.can_name("required action", alias)
-            || !composing.decisions.has(&format!("required-action/{alias}"))
-        {
+        let id = ObjectId::new(REQUIRED_ACTION, alias.as_str());
+        if !composing.can_name("required action", alias) || !composing.decisions.has(&id) {
             continue;
         }
         let recorded = composing.fresh.at(&["requiredActions", alias]);
         let definition = "RequiredActionProviderRepresentation";
-        let object = Object { kind: "required-action", name: alias, definition, skipped: &["alias"] };
+        let object = Object { id, definition, skipped: &["alias"] };
         let mut entries = object.node(action, &recorded, composing.decisions, &mut composing.secrets);
         if entries.is_empty() && recorded.is_there() {
             continue;
@@ -37,7 +39,7 @@ pub(super) fn user_profile(composing: &mut Composing<'_>) -> Option<Node> {
     let policy = profile.unmanaged_attribute_policy.clone().map(Node::Text);
     let Ok(fields) = Field::of(profile) else { return None };
     let list = |key: &str| {
-        let object = format!("user-profile/{}", composing.place.realm);
+        let object = ObjectId::new(USER_PROFILE, composing.place.realm.as_str());
         let recorded = composing.fresh.at(&["userProfile", key]);
         let Some(Field::List(items)) = fields.get(key) else { return None };
         let mut nodes = Vec::new();
@@ -47,8 +49,9 @@ pub(super) fn user_profile(composing: &mut Composing<'_>) -> Option<Node> {
                 _ => continue,
             };
             let element = format!("{key}[{name}]");
-            let kept =
-                |(_, path): &(String, Option<String>)| !path.as_deref().is_some_and(|path| path.starts_with(&element));
+            let kept = |(_, path): &(ObjectId, Option<String>)| {
+                !path.as_deref().is_some_and(|path| path.starts_with(&element))
+            };
             if !composing.decisions.left_out.iter().filter(|(name, _)| *name == object).all(kept) {
                 continue;
             }
@@ -67,9 +70,8 @@ pub(super) fn user_profile(composing: &mut Composing<'_>) -> Option<Node> {
 pub(super) fn identity_providers(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
     for (alias, found) in composing.found.providers.as_ref()? {
-        if !composing.can_name("identity provider", alias)
-            || !composing.decisions.has(&format!("identity-provider/{alias}"))
-        {
+        let id = ObjectId::new(IDENTITY_PROVIDER, alias.as_str());
+        if !composing.can_name("identity provider", alias) || !composing.decisions.has(&id) {
             continue;
         }
         if let Some(node) = identity_provider(composing, alias, found) {
@@ -83,7 +85,7 @@ fn identity_provider(composing: &mut Composing<'_>, alias: &str, found: &Observe
     let provider = found.provider.as_ref()?;
     let skipped = ["alias", "internalId", "organizationId", "updateProfileFirstLogin", "updateProfileFirstLoginMode"];
     let definition = "IdentityProviderRepresentation";
-    let object = Object { kind: "identity-provider", name: alias, definition, skipped: &skipped };
+    let object = Object { id: ObjectId::new(IDENTITY_PROVIDER, alias), definition, skipped: &skipped };
     if provider.organization_id.is_some() {
         composing.remark(format!("the organisation of identity provider `{alias}`"));
     }
@@ -91,15 +93,13 @@ fn identity_provider(composing: &mut Composing<'_>, alias: &str, found: &Observe
     let mut entries = object.node(provider, &baseline, composing.decisions, &mut composing.secrets);
     let mut mappers = Vec::new();
     for (name, mapper) in &found.mappers {
-        let owned = format!("{alias}/{name}");
-        if !composing.can_name("identity provider mapper", name)
-            || !composing.decisions.has(&format!("identity-provider-mapper/{owned}"))
-        {
+        let id = ObjectId::within(IDENTITY_PROVIDER_MAPPER, alias, name);
+        if !composing.can_name("identity provider mapper", name) || !composing.decisions.has(&id) {
             continue;
         }
         let definition = "IdentityProviderMapperRepresentation";
         let skipped = ["id", "name", "identityProviderAlias"];
-        let object = Object { kind: "identity-provider-mapper", name: &owned, definition, skipped: &skipped };
+        let object = Object { id, definition, skipped: &skipped };
         let mut entries = object.node(mapper, &Baseline::default(), composing.decisions, &mut composing.secrets);
         entries.insert("name".to_owned(), Node::Text(name.clone()));
         mappers.push(Node::Map(entries));
@@ -120,7 +120,7 @@ pub(super) fn attributes(
     let mut attributes = BTreeMap::new();
     for (name, values) in found {
         let implied = composing.decisions.nicknames && name == "nickname";
-        if implied || !composing.decisions.has_field(&format!("user/{email}"), &format!("attributes.{name}")) {
+        if implied || !composing.decisions.has_field(&ObjectId::new(USER, email), &format!("attributes.{name}")) {
             continue;
         }
         if secrets::is_secret(&name) {

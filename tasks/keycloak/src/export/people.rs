@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use evenkeel_core::values::Email;
+use evenkeel_core::{object::ObjectId, values::Email};
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::UserRepresentation;
 
 use super::{compose::Composing, kinds};
+use crate::names::USER;
 
 /// The teams. What a team is called elsewhere, Keycloak does not know.
 pub(super) fn teams(composing: &Composing<'_>) -> Option<Node> {
@@ -33,7 +34,7 @@ pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
             composing.remark(format!("user `{name}`, who has the email address of another"));
             continue;
         }
-        if !composing.decisions.has(&format!("user/{folded}")) {
+        if !composing.decisions.has(&ObjectId::new(USER, folded.as_str())) {
             continue;
         }
         other_names += usize::from(name.to_lowercase() != folded);

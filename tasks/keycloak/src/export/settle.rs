@@ -154,9 +154,7 @@ impl Decisions {
 
     /// The last resort: fields that do not stay as they are shown, or an object that cannot be declared.
     fn leave_out(&mut self, change: &Change<Operation>) {
-        // As an export writes it: with all names joined as they are.
-        let names: Vec<&str> = change.object.names().collect();
-        let object = format!("{}/{}", change.object.kind(), names.join("/"));
+        let object = change.object.clone();
         if change.action == Action::Update && !change.fields.is_empty() {
             self.left_out.extend(change.fields.iter().map(|field| (object.clone(), Some(field.path.to_string()))));
         } else {
@@ -216,6 +214,7 @@ fn observed(found: &Found) -> Observed {
         groups: found.groups.clone().unwrap_or_default(),
         flows: found.flows.clone(),
         required_actions: found.required_actions.clone().unwrap_or_default(),
+        default_groups: found.default_groups.clone().unwrap_or_default(),
         default_roles: default_roles(found),
         client_roles: found.client_roles.clone(),
         service_accounts: found.service_accounts.clone(),
@@ -235,4 +234,29 @@ fn default_roles(found: &Found) -> Vec<RoleName> {
 
 fn named<T: Clone>(found: &Option<Vec<T>>, name: impl Fn(&T) -> Option<String>) -> BTreeMap<String, T> {
     found.iter().flatten().filter_map(|object| Some((name(object)?, object.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use evenkeel_core::object::ObjectId;
+
+    use super::*;
+    use crate::names::{CLIENT, CLIENT_ROLE};
+
+    #[test]
+    fn everything_that_is_left_out_of_an_object_is_told_and_no_other_object_is_taken_for_it() {
+        let shop = ObjectId::new(CLIENT, "shop");
+        let (role, other) = (ObjectId::within(CLIENT_ROLE, "app", "x/y"), ObjectId::within(CLIENT_ROLE, "app/x", "y"));
+        let field = |name: &str| (shop.clone(), Some(name.to_owned()));
+        let decisions =
+            Decisions { left_out: [field("name"), field("origin"), (role.clone(), None)].into(), ..Default::default() };
+        assert!(decisions.has(&other) && !decisions.has(&role), "their joined names are equal");
+        let composed = Composed { layers: Vec::new(), secrets: Vec::new() };
+        let told = finished(composed, &Found::default(), &decisions, Vec::new()).left_out;
+        let of = |what: &str| format!("{what}, which keycloak does not keep as declared");
+        assert_eq!(
+            told,
+            [of("`name` of `client/shop`"), of("`origin` of `client/shop`"), of(r"`client-role/app/x\/y`")]
+        );
+    }
 }

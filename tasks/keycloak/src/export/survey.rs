@@ -39,10 +39,12 @@ pub struct Found {
     pub(super) optional_client_scopes: Option<BTreeSet<String>>,
     pub(super) roles: Option<Vec<RoleRepresentation>>,
     pub(super) composites: BTreeMap<String, Vec<RoleName>>,
-    /// Every group, by its path without the first slash; `None` for one whose name no path can hold.
+    /// Every group that values can name, by its path without the first slash.
     pub(super) groups: Option<BTreeMap<String, GroupRepresentation>>,
-    /// Groups whose name holds a `/`, which values cannot name.
-    pub(super) odd_groups: Vec<String>,
+    /// The groups that new users join, each with its id.
+    pub(super) default_groups: Option<Vec<GroupRepresentation>>,
+    /// Groups that values cannot name, and why.
+    pub(super) odd_groups: Vec<(String, String)>,
     pub(super) clients: Option<Vec<ClientRepresentation>>,
     /// The roles of clients, by `clientId`; clients without roles are not in it.
     pub(super) client_roles: BTreeMap<String, ObservedClientRoles>,
@@ -91,6 +93,9 @@ impl Keycloak {
         let groups = part(unread, "the groups", self.tree_of_groups()).await?;
         found.odd_groups = groups.as_ref().map(|(_, odd)| odd.clone()).unwrap_or_default();
         found.groups = groups.map(|(groups, _)| groups);
+        if let Some(realm) = &found.realm {
+            found.default_groups = part(unread, "the default groups", self.list_default_groups(realm)).await?;
+        }
         found.providers = part(unread, "the identity providers", self.providers_of_realm()).await?;
         if users {
             found.users = part(unread, "the users", self.users_of_realm()).await?;
@@ -157,8 +162,8 @@ impl Keycloak {
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// Every group by its path, and the groups that have none: their names hold the character that parts names.
-    async fn tree_of_groups(&self) -> Result<(BTreeMap<String, GroupRepresentation>, Vec<String>), Error> {
+    /// Every group by its path, and the groups that values cannot name.
+    async fn tree_of_groups(&self) -> Result<(BTreeMap<String, GroupRepresentation>, Vec<(String, String)>), Error> {
         let top = paging::groups(&self.client, self.realm(), false).await;
         let mut waiting: Vec<(String, GroupRepresentation)> = top
             .doing("list", "groups of realm", self.realm())?
@@ -168,11 +173,11 @@ impl Keycloak {
         let (mut groups, mut odd) = (BTreeMap::new(), Vec::new());
         while let Some((above, group)) = waiting.pop() {
             let (Some(name), Some(id)) = (group.name.clone(), group.id.clone()) else { continue };
-            if name.contains('/') {
-                odd.push(format!("{above}{name}"));
+            let path = format!("{above}{name}");
+            if let Some(why) = why_unnameable(&name) {
+                odd.push((path, why));
                 continue;
             }
-            let path = format!("{above}{name}");
             if group.sub_group_count.unwrap_or_default() > 0 {
                 let children = paging::group_children(&self.client, self.realm(), &id, false).await;
                 let children = children.doing("list", "groups below group", &path)?;
@@ -282,6 +287,12 @@ impl Keycloak {
         }
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
     }
+}
+
+/// Why no path of values can hold the name of a group; `None` where one can.
+fn why_unnameable(name: &str) -> Option<String> {
+    let why = check_segment(name).err().map(|why| why.to_string());
+    why.or_else(|| name.contains('/').then(|| "it holds a `/`".to_owned()))
 }
 
 /// A part that may be missing, if only because a right is.

@@ -8,7 +8,7 @@ use evenkeel_transport::ResultExt;
 
 use crate::{
     Error, Keycloak,
-    desired::{Desired, DesiredGroup},
+    desired::Desired,
     directory::Named,
     error::Doing,
     names::{self, GROUP},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Keycloak {
-    /// The groups at the top, and those below the parents of every group that is declared or ours, by path. A
+    /// The groups at the top, and those below the parents of every group that is declared, listed or ours, by path. A
     /// group's roles come with its full representation; the groups below it do not (server-behaviour 2.6).
     pub(super) async fn read_groups(
         &self,
@@ -27,11 +27,13 @@ impl Keycloak {
         let top = top.doing("list", "groups of realm", self.realm())?;
         let (shown, mut groups) = (top.len(), BTreeMap::new());
         self.keep_groups("", top, &mut groups);
-        self.expect_all_groups(desired, &groups, shown).await?;
+        let ours: Vec<String> = ownership.of_kind(&GROUP).map(names::group_path).collect();
+        self.expect_all_groups(desired, &ours, &groups, shown).await?;
         let mut parents: BTreeSet<&str> = desired.groups.iter().filter_map(|group| group.parent()).collect();
-        let kind = GROUP;
-        let ours: Vec<String> = ownership.of_kind(&kind).map(names::group_path).collect();
         parents.extend(ours.iter().filter_map(|group| Some(group.rsplit_once('/')?.0)));
+        // A default group need not be declared itself, nor those above it.
+        let listed = desired.default_groups.iter().flat_map(|groups| &groups.names);
+        parents.extend(listed.flat_map(|path| path.match_indices('/').map(|(end, _)| &path[..end])));
         // In the order of their paths a parent comes before the groups below it.
         for parent in parents {
             if let Some(id) = groups.get(parent).and_then(|group| group.id.clone()) {
@@ -47,11 +49,12 @@ impl Keycloak {
     async fn expect_all_groups(
         &self,
         desired: &Desired,
+        ours: &[String],
         top: &BTreeMap<String, GroupRepresentation>,
         shown: usize,
     ) -> Result<(), Error> {
-        let is_missing = |group: &DesiredGroup| group.parent().is_none() && !top.contains_key(&group.path);
-        if !desired.groups.iter().any(is_missing) {
+        let declared = desired.groups.iter().map(|group| &group.path);
+        if declared.chain(ours).all(|path| path.contains('/') || top.contains_key(path)) {
             return Ok(());
         }
         let counted = self.client.group_count().realm(self.realm()).top(true).send().await.api();

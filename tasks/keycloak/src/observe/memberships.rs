@@ -17,13 +17,14 @@ use crate::{Error, Keycloak, desired::Desired, error::Doing};
 type Users = BTreeMap<Arc<str>, ObservedUser>;
 
 impl Keycloak {
-    /// Adds to each user the groups that it is in, of those about whose members some declared user says something.
+    /// Adds to each user the groups that it is in, of those about whose members some declared user says something; and which groups
+    /// those are.
     pub(super) async fn read_memberships(
         &self,
         desired: &Desired,
         groups: &BTreeMap<String, GroupRepresentation>,
         mut users: Users,
-    ) -> Result<Users, Error> {
+    ) -> Result<(Users, BTreeSet<Arc<str>>), Error> {
         let memberships = desired.users.iter().flat_map(|user| user.memberships.iter());
         let mut wanted: BTreeSet<&Arc<str>> = memberships.map(|membership| &membership.group).collect();
         if desired.users.iter().any(|user| user.cause_of_teams().is_some()) {
@@ -33,6 +34,7 @@ impl Keycloak {
             users.iter().map(|(email, user)| (Arc::clone(&user.id), Arc::clone(email))).collect();
         let there = wanted.into_iter().filter_map(|group| Some((Arc::clone(group), groups.get(&**group)?.id.clone()?)));
         let there: Vec<(Arc<str>, String)> = there.collect();
+        let read: BTreeSet<Arc<str>> = there.iter().map(|(group, _)| Arc::clone(group)).collect();
         // Lists are begun one after the other: what thousands of them take to wait is not held at once.
         let reads = there.into_iter().map(|(group, id)| self.read_members(group, id, &emails));
         let mut reads = stream::iter(reads).buffer_unordered(AT_ONCE);
@@ -45,7 +47,7 @@ impl Keycloak {
                 }
             }
         }
-        Ok(users)
+        Ok((users, read))
     }
 
     /// The declared users among a group's members. Others go by: a group may have any number of them.

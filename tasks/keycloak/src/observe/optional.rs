@@ -1,23 +1,29 @@
 //! What is read only where the values say something about it: flows, required actions, roles of clients and of their
 //! service accounts, the roles that every user has.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use evenkeel_core::memory::Ownership;
 
 use evenkeel_keycloak_client::{
     paging,
-    types::{MappingsRepresentation, RealmRepresentation, RequiredActionProviderRepresentation, RoleRepresentation},
+    types::{
+        GroupRepresentation, MappingsRepresentation, RealmRepresentation, RequiredActionProviderRepresentation,
+        RoleRepresentation,
+    },
 };
 use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::AT_ONCE;
+use super::{AT_ONCE, left_behind};
 use crate::{
     Error, Keycloak,
-    desired::{Desired, DesiredClient},
+    desired::{Desired, DesiredRole},
     directory::Named,
     error::Doing,
     names::MapperOwner,
     relation::RoleName,
+    rights::Part,
 };
 
 /// The roles of one client.
@@ -78,6 +84,34 @@ impl Keycloak {
         self.named(found, desired.default_roles.client_roles.keys()).await
     }
 
+    /// The groups that new users join, with their ids. The realm has them by path, which says nothing for sure: a name can hold
+    /// a slash.
+    pub(super) async fn read_default_groups(
+        &self,
+        desired: &Desired,
+        realm: &RealmRepresentation,
+    ) -> Result<Vec<GroupRepresentation>, Error> {
+        if desired.default_groups.is_none() { Ok(Vec::new()) } else { self.list_default_groups(realm).await }
+    }
+
+    /// The groups that new users join, of which the realm shows the paths also to who may not view groups.
+    pub(crate) async fn list_default_groups(
+        &self,
+        realm: &RealmRepresentation,
+    ) -> Result<Vec<GroupRepresentation>, Error> {
+        let shown = realm.default_groups.as_deref().unwrap_or_default().len();
+        if shown == 0 {
+            return Ok(Vec::new());
+        }
+        let groups = self.client.default_group_list().realm(self.realm()).send().await.api();
+        let mut groups = groups.doing("list", "default groups of realm", self.realm())?;
+        groups.retain(|group| group.id.is_some());
+        if groups.len() < shown {
+            return Err(Error::Withheld { kind: "default groups", right: Part::Groups.right() });
+        }
+        Ok(groups)
+    }
+
     /// The roles inside a role, of the realm or of a client.
     pub(crate) async fn roles_inside(
         &self,
@@ -89,15 +123,27 @@ impl Keycloak {
         found.api().doing("list", kind, name)
     }
 
-    /// The roles of each declared client that declares some, with what is inside.
+    /// The roles of each client that declares some, with what is inside, of those that are left behind, and of those that hold roles
+    /// of ours.
     pub(super) async fn read_client_roles(
         &self,
         desired: &Desired,
+        ownership: &Ownership,
     ) -> Result<BTreeMap<String, ObservedClientRoles>, Error> {
+        let by_name: BTreeMap<&str, &[DesiredRole]> = desired
+            .clients
+            .iter()
+            .map(|client| (client.client.value.client_id.as_deref().unwrap_or_default(), &*client.roles))
+            .collect();
+        let declaring =
+            by_name.iter().filter(|(_, roles)| !roles.is_empty()).map(|(client_id, _)| (*client_id).to_owned());
+        let left_behind = left_behind::own_clients(ownership).filter(|client_id| !by_name.contains_key(&**client_id));
+        let holders: BTreeSet<String> =
+            declaring.chain(left_behind).chain(left_behind::holders_of_roles(ownership)).collect();
         let mut reads = Vec::new();
-        for declared in desired.clients.iter().filter(|client| !client.roles.is_empty()) {
-            let client_id = declared.client.value.client_id.as_deref().unwrap_or_default();
-            if let Some(id) = self.directory.get(&Named::Client(client_id.to_owned())) {
+        for client_id in holders {
+            if let Some(id) = self.directory.get(&Named::Client(client_id.clone())) {
+                let declared = by_name.get(&*client_id).copied().unwrap_or_default();
                 reads.push(self.read_roles_of_client(client_id, id, declared));
             }
         }
@@ -106,27 +152,27 @@ impl Keycloak {
 
     async fn read_roles_of_client(
         &self,
-        client_id: &str,
+        client_id: String,
         id: String,
-        declared: &DesiredClient,
+        declared: &[DesiredRole],
     ) -> Result<(String, ObservedClientRoles), Error> {
-        let brief = declared.roles.iter().all(|role| role.role.value.attributes.is_none());
+        let brief = declared.iter().all(|role| role.role.value.attributes.is_none());
         let list = paging::client_roles(&self.client, self.realm(), &id, brief).await;
         let mut observed = ObservedClientRoles::default();
-        for role in list.doing("list", "roles of client", client_id)? {
+        for role in list.doing("list", "roles of client", &client_id)? {
             if let (Some(name), Some(role_id)) = (role.name.clone(), role.id.as_deref()) {
-                self.directory.insert(Named::ClientRole(client_id.to_owned(), name.clone()), role_id);
+                self.directory.insert(Named::ClientRole(client_id.clone(), name.clone()), role_id);
                 observed.roles.insert(name, role);
             }
         }
-        for holder in declared.roles.iter().filter(|role| role.realm_roles.is_some() || !role.client_roles.is_empty()) {
+        for holder in declared.iter().filter(|role| role.realm_roles.is_some() || !role.client_roles.is_empty()) {
             let name = holder.role.value.name.as_deref().unwrap_or_default();
             if let Some(role_id) = observed.roles.get(name).and_then(|role| role.id.as_deref()) {
                 let found = self.roles_inside("roles inside client role", name, role_id).await?;
                 observed.composites.insert(name.to_owned(), self.named(found, holder.client_roles.keys()).await?);
             }
         }
-        Ok((client_id.to_owned(), observed))
+        Ok((client_id, observed))
     }
 
     /// Roles by name. A role of a client says whose it is by the client's id: the clients that the declaration names

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use evenkeel_core::memory::Ownership;
 use evenkeel_keycloak_client::types::{IdentityProviderMapperRepresentation, IdentityProviderRepresentation};
 use evenkeel_transport::{
     ApiError, Kind, ResultExt,
@@ -10,14 +11,10 @@ use evenkeel_transport::{
 use futures::{StreamExt, TryStreamExt, stream, try_join};
 use serde::Deserialize;
 
-use super::AT_ONCE;
-use crate::{
-    Error, Keycloak,
-    desired::{Desired, DesiredProvider},
-    error::Doing,
-};
+use super::{AT_ONCE, left_behind};
+use crate::{Error, Keycloak, desired::Desired, error::Doing};
 
-/// What is there of the declared provider.
+/// What is there of a provider.
 #[derive(Clone, Debug, Default)]
 pub struct ObservedProvider {
     /// The provider; `None` where it does not exist.
@@ -58,35 +55,36 @@ impl Discovery {
 impl Keycloak {
     /// An issuer that does not answer spoils nothing else: what is there of its end points stays, and
     /// only a provider that has to be made fails for it.
-    pub(super) async fn read_providers(&self, desired: &Desired) -> Result<BTreeMap<String, ObservedProvider>, Error> {
-        let mut reads = Vec::new();
-        for declared in desired.providers() {
-            reads.push(self.read_provider(declared));
-        }
+    pub(super) async fn read_providers(
+        &self,
+        desired: &Desired,
+        ownership: &Ownership,
+    ) -> Result<BTreeMap<String, ObservedProvider>, Error> {
+        let mut sought: BTreeMap<String, Option<String>> =
+            left_behind::providers(ownership).map(|alias| (alias, None)).collect();
+        sought.extend(desired.providers().map(|declared| (declared.alias.clone(), declared.issuer.clone())));
+        let reads = sought.into_iter().map(|(alias, issuer)| self.read_provider(alias, issuer));
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    async fn read_provider(&self, declared: &DesiredProvider) -> Result<(String, ObservedProvider), Error> {
+    async fn read_provider(&self, alias: String, issuer: Option<String>) -> Result<(String, ObservedProvider), Error> {
         let endpoints = async {
-            match &declared.issuer {
+            match &issuer {
                 Some(issuer) => Ok(self.discover(issuer).await.ok()),
                 None => Ok(None),
             }
         };
-        let (provider, endpoints) = try_join!(self.read_identity_provider(declared), endpoints)?;
+        let (provider, endpoints) = try_join!(self.read_identity_provider(&alias), endpoints)?;
         let mappers = match provider {
-            Some(_) => self.read_provider_mappers(&declared.alias).await?,
+            Some(_) => self.read_provider_mappers(&alias).await?,
             None => BTreeMap::new(),
         };
-        Ok((declared.alias.clone(), ObservedProvider { provider, mappers, endpoints }))
+        Ok((alias, ObservedProvider { provider, mappers, endpoints }))
     }
 
-    async fn read_identity_provider(
-        &self,
-        declared: &DesiredProvider,
-    ) -> Result<Option<IdentityProviderRepresentation>, Error> {
-        let answer = self.client.identity_provider_get().realm(self.realm()).alias(&declared.alias).send().await;
-        answer.optional().doing("read", "identity provider", &declared.alias)
+    async fn read_identity_provider(&self, alias: &str) -> Result<Option<IdentityProviderRepresentation>, Error> {
+        let answer = self.client.identity_provider_get().realm(self.realm()).alias(alias).send().await;
+        answer.optional().doing("read", "identity provider", alias)
     }
 
     pub(crate) async fn read_provider_mappers(

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use evenkeel_core::values::folded_nickname;
 use evenkeel_keycloak_client::{paging, types::UserRepresentation};
 use evenkeel_transport::{Page, ResultExt, pages};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -30,12 +31,30 @@ pub struct ObservedUser {
     pub groups: Vec<Arc<str>>,
 }
 
-/// The declared users that are there, and who else has the nickname of one, both by folded email.
+/// The declared users that are there, and who else has the nickname that one does not have yet, both by folded email.
 type People = (BTreeMap<Arc<str>, ObservedUser>, BTreeMap<Arc<str>, String>);
 
-/// The values of a user's attribute `nickname`.
-fn nicknames_of(user: &UserRepresentation) -> impl Iterator<Item = &str> {
-    user.attributes.iter().filter_map(|attributes| attributes.get(NICKNAME)).flatten().map(String::as_str)
+/// The values of a user's attribute `nickname`, folded.
+fn nicknames_of(user: &UserRepresentation) -> impl Iterator<Item = String> {
+    let values = user.attributes.iter().filter_map(|attributes| attributes.get(NICKNAME)).flatten();
+    values.map(|value| folded_nickname(value))
+}
+
+/// The declared nicknames, folded, each with its user's email. Others than these Gitea takes for nobody's name, and the server's
+/// search would take them apart.
+fn declared_nicknames(desired: &Desired) -> impl Iterator<Item = (String, &Arc<str>)> {
+    let is_name = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    desired.users.iter().flat_map(move |user| {
+        let names = user.account.nicknames().into_iter().map(|name| folded_nickname(&name));
+        names.filter(is_name).map(|name| (name, &user.email))
+    })
+}
+
+/// Whether a declared user has the nickname already. Then nobody asks who else has it: an unchanged run would have to ask for
+/// each.
+fn is_given(there: &BTreeMap<Arc<str>, ObservedUser>, email: &str, nickname: &str) -> bool {
+    let names = there.get(email).map(|there| there.account.nicknames()).unwrap_or_default();
+    names.iter().any(|name| folded_nickname(name) == nickname)
 }
 
 impl ObservedUser {
@@ -64,11 +83,7 @@ impl Keycloak {
         if desired.users.is_empty() {
             return Ok(People::default());
         }
-        let count = self.client.user_count().realm(self.realm()).send().await.api().doing(
-            "count",
-            "users of realm",
-            self.realm(),
-        )?;
+        let count = self.count_users().await?;
         let pages = usize::try_from(count).unwrap_or_default() / paging::PAGE.get() as usize + 1;
         let (users, holders) = if pages <= desired.users.len() {
             self.list_users(desired).await
@@ -85,7 +100,13 @@ impl Keycloak {
         Ok((users, holders))
     }
 
-    async fn sees_no_user(&self) -> Result<bool, Error> {
+    /// How many users the realm has, whether the account may see them or not.
+    pub(super) async fn count_users(&self) -> Result<i32, Error> {
+        let count = self.client.user_count().realm(self.realm()).send().await;
+        count.api().doing("count", "users of realm", self.realm())
+    }
+
+    pub(super) async fn sees_no_user(&self) -> Result<bool, Error> {
         let first = self.client.user_list().realm(self.realm()).brief_representation(true).max(1).send().await;
         Ok(first.api().doing("list", "users of realm", self.realm())?.is_empty())
     }
@@ -98,12 +119,8 @@ impl Keycloak {
             let folded = name.as_deref().unwrap_or_default().to_lowercase();
             declared.get(folded.as_str()).map(|email| Arc::clone(email))
         };
-        let nicknames: HashMap<String, &Arc<str>> = desired
-            .users
-            .iter()
-            .flat_map(|user| user.account.nicknames().into_iter().map(|nickname| (nickname, &user.email)))
-            .collect();
-        let (mut by_email, mut by_name, mut holders) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let nicknames: HashMap<String, &Arc<str>> = declared_nicknames(desired).collect();
+        let (mut by_email, mut by_name, mut holders) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         let fetch = |page: Page| {
             let request = self
                 .client
@@ -122,12 +139,17 @@ impl Keycloak {
                 } else if let Some(email) = declared(&user.username) {
                     by_name.extend(ObservedUser::of_declared(user, email));
                 } else {
-                    let taken = nicknames_of(&user).find_map(|nickname| nicknames.get(nickname)).copied();
-                    holders.extend(taken.map(|email| (Arc::clone(email), user.username.unwrap_or_default())));
+                    let taken = nicknames_of(&user).find(|nickname| nicknames.contains_key(nickname));
+                    holders.extend(taken.map(|nickname| (nickname, user.username.unwrap_or_default())));
                 }
             }
         }
         by_name.append(&mut by_email);
+        let holders = holders.into_iter().filter_map(|(nickname, holder)| {
+            let email = *nicknames.get(&nickname)?;
+            (!is_given(&by_name, email, &nickname)).then(|| (Arc::clone(email), holder))
+        });
+        let holders = holders.collect();
         Ok((by_name, holders))
     }
 
@@ -141,25 +163,15 @@ impl Keycloak {
         Ok((found, holders))
     }
 
-    /// Who else has the nickname of a declared user, asked only where that is about to be given: an unchanged run asks nothing.
+    /// Who else has a nickname that a declared user does not have yet.
     async fn search_holders(
         &self,
         desired: &Desired,
         there: &BTreeMap<Arc<str>, ObservedUser>,
     ) -> Result<BTreeMap<Arc<str>, String>, Error> {
         let declared: HashSet<&str> = desired.users.iter().map(|user| &*user.email).collect();
-        let is_given = |email: &str, nickname: &String| {
-            there.get(email).is_some_and(|there| there.account.nicknames().contains(nickname))
-        };
-        // The server takes a pair apart at colons and blanks.
-        let can_be_asked =
-            |nickname: &str| nickname.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        let mut wanted = Vec::new();
-        for user in &desired.users {
-            let nicknames = user.account.nicknames().into_iter();
-            let asked = nicknames.filter(|name| can_be_asked(name) && !is_given(&user.email, name));
-            wanted.extend(asked.map(|name| (Arc::clone(&user.email), name)));
-        }
+        let wanted = declared_nicknames(desired).filter(|(nickname, email)| !is_given(there, email, nickname));
+        let wanted: Vec<_> = wanted.map(|(nickname, email)| (Arc::clone(email), nickname)).collect();
         let reads = wanted.into_iter().map(|(email, nickname)| self.search_holder(email, nickname, &declared));
         let found: Vec<Option<(Arc<str>, String)>> =
             stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
@@ -185,7 +197,7 @@ impl Keycloak {
         Ok(other.map(|other| (email, other.username.unwrap_or_default())))
     }
 
-    async fn search_user(&self, email: Arc<str>) -> Result<Option<(Arc<str>, ObservedUser)>, Error> {
+    pub(super) async fn search_user(&self, email: Arc<str>) -> Result<Option<(Arc<str>, ObservedUser)>, Error> {
         let found = self.find_user(&email).await?;
         Ok(found.and_then(|user| ObservedUser::of_declared(user, email)))
     }

@@ -50,11 +50,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
             if action == Action::Create { Operation::CreateClient(body) } else { Operation::UpdateClient(body) }
         });
         let Some(there) = there else {
-            plan_mappers(draft, &MapperOwner::Client(client_id), &declared.mappers, &[]);
+            plan_mappers(draft, &MapperOwner::Client(client_id), &declared.mappers, None);
             continue;
         };
         let mappers = there.protocol_mappers.as_deref().unwrap_or_default();
-        plan_mappers(draft, &MapperOwner::Client(client_id.clone()), &declared.mappers, mappers);
+        plan_mappers(draft, &MapperOwner::Client(client_id.clone()), &declared.mappers, Some(mappers));
         plan_scopes(draft, desired, declared, there);
     }
 }

@@ -83,16 +83,22 @@ fn plan_flows(draft: &mut Draft<'_>, declared: &DesiredProvider, observed: &Obse
     }
 }
 
-/// A mapper whose role is not there is accepted, and then gives nobody anything: roles come first.
+/// A mapper whose role is not there is accepted, and then gives nobody anything: roles come first. What nobody wrote is not made
+/// in a provider of other people: it would change what their users get.
 fn plan_mappers(draft: &mut Draft<'_>, declared: &DesiredProvider, provider: &ObjectId, found: &ObservedProvider) {
     for mapper in &declared.mappers {
         let name = mapper.value.name.as_deref().unwrap_or_default();
         let there = found.mappers.get(name);
         let id = there.and_then(|there| there.id.clone()).unwrap_or_default();
+        let object = ObjectId::within(IDENTITY_PROVIDER_MAPPER, &declared.alias, name);
+        let is_implied = mapper.built_in.contains("config");
+        if is_implied && there.is_none() && is_of_others(draft, provider, found) && !draft.is_ours(&object) {
+            draft.left_alone.add(provider, [format!("mapper {name}")]);
+            continue;
+        }
         let role = mapper.value.config.as_ref().and_then(|config| config.get("role"));
         let role = role.map(|role| ObjectId::new(ROLE, role.as_str()));
         let place = Place::after(std::iter::once(provider.clone()).chain(role)).alone_in(provider.clone());
-        let object = ObjectId::within(IDENTITY_PROVIDER_MAPPER, &declared.alias, name);
         draft.compare(object, mapper, there, Rules::default(), place, |action, body| {
             if action == Action::Create {
                 Operation::CreateIdentityProviderMapper(body)
@@ -101,4 +107,9 @@ fn plan_mappers(draft: &mut Draft<'_>, declared: &DesiredProvider, provider: &Ob
             }
         });
     }
+}
+
+/// Whether the provider was there before evenkeel.
+fn is_of_others(draft: &Draft<'_>, provider: &ObjectId, found: &ObservedProvider) -> bool {
+    found.provider.is_some() && !draft.is_ours(provider)
 }

@@ -9,7 +9,11 @@ use evenkeel_core::{
 use evenkeel_keycloak_client::types::RealmRepresentation;
 
 use super::{Draft, Operation, Place};
-use crate::{desired::Desired, names::REALM, observe::Observed};
+use crate::{
+    desired::{Declared, Desired},
+    names::REALM,
+    observe::Observed,
+};
 
 /// What Keycloak shows in place of a secret that it keeps (server-behaviour 2.5).
 pub(crate) const MASK: &str = "**********";
@@ -36,9 +40,18 @@ pub(super) fn realm_object(desired: &Desired) -> ObjectId {
     ObjectId::new(REALM, desired.realm.as_str())
 }
 
+fn enabled(settings: &Declared<RealmRepresentation>) -> Declared<RealmRepresentation> {
+    let mut settings = settings.clone();
+    settings.value.enabled.get_or_insert(true);
+    settings
+}
+
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let realm = realm_object(desired);
     let settings = &desired.realm_settings;
+    // Without a word about it Keycloak makes a disabled realm; whether it stays enabled is managed only where that is declared.
+    let made = observed.realm.is_none().then(|| enabled(settings));
+    let settings = made.as_ref().unwrap_or(settings);
     let there = observed.realm.clone().map(|there| RealmRepresentation {
         // Absent means that events are kept for ever.
         events_expiration: there.events_expiration.or(Some(0)),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use evenkeel_core::{
     diff::{FieldChange, Rules},
+    memory::{Claim, Identity},
     object::ObjectId,
     plan::{Action, Change, ChangeDocument},
 };
@@ -30,7 +31,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
                 Operation::UpdateClientScope(body)
             }
         });
-        let mappers = there.and_then(|scope| scope.protocol_mappers.as_deref()).unwrap_or_default();
+        let mappers = there.map(|scope| scope.protocol_mappers.as_deref().unwrap_or_default());
         plan_mappers(draft, &MapperOwner::ClientScope(name.clone()), &declared.mappers, mappers);
     }
     plan_defaults(draft, desired, observed);
@@ -88,16 +89,24 @@ pub(super) fn leave_before_joining(changes: &mut [Change<Operation>]) {
 
 /// Mappers are compared with the owner's own list: the mapper end points show an effective view, in
 /// which keys appear that nobody stored (server-behaviour 2.4). Simultaneous creates in one owner make
-/// duplicates (2.9), so its mappers are written one at a time; those that others left are settled.
+/// duplicates (2.9), so its mappers are written one at a time; those that others left are settled. `None` is an owner that is not
+/// there yet.
 pub(super) fn plan_mappers(
     draft: &mut Draft<'_>,
     owner: &MapperOwner,
     declared: &[Declared<ProtocolMapperRepresentation>],
-    observed: &[ProtocolMapperRepresentation],
+    observed: Option<&[ProtocolMapperRepresentation]>,
 ) {
     for mapper in declared {
         let name = mapper.value.name.as_deref().unwrap_or_default();
-        let (there, twins) = of_name(observed, &mapper.value);
+        let (there, twins) =
+            of_name(observed.unwrap_or_default(), &mapper.value, draft.ownership.claim(&owner.mapper(name)));
+        // What tokens carry through a scope or client that other people made is theirs to say.
+        let is_missing = there.is_none() && observed.is_some();
+        if is_missing && is_of_others(draft, &owner.mapper(name), mapper) && !draft.is_ours(&owner.object()) {
+            draft.left_alone.add(&owner.object(), [format!("protocol mapper {name}")]);
+            continue;
+        }
         let id = there.and_then(|there| there.id.clone()).unwrap_or_default();
         let place = Place::after([owner.object()]).alone_in(owner.object());
         // Which of several that others made is the right one is not for a built-in mapper to say.
@@ -123,13 +132,19 @@ fn is_of_others(draft: &Draft<'_>, object: &ObjectId, mapper: &Declared<Protocol
 }
 
 /// The mapper that has a declared one's name, and others that have it too. A name is free again in another protocol, so only
-/// those of one protocol are too many. The smallest id is kept, so that everybody keeps the same.
+/// those of one protocol are too many. Ours is kept where it is known which that is, otherwise the one with the smallest id, so that
+/// everybody keeps the same.
 fn of_name<'a>(
     observed: &'a [ProtocolMapperRepresentation],
     declared: &ProtocolMapperRepresentation,
+    claim: Option<&Claim>,
 ) -> (Option<&'a ProtocolMapperRepresentation>, Vec<String>) {
     let mut named: Vec<_> = observed.iter().filter(|there| there.name == declared.name).collect();
-    named.sort_by_key(|there| (there.protocol != declared.protocol, there.id.as_deref()));
+    let is_ours = |id: &str| claim == Some(&Claim::This(Identity::new(id)));
+    named.sort_by_key(|there| {
+        let id = there.id.as_deref();
+        (there.protocol != declared.protocol, !id.is_some_and(is_ours), id)
+    });
     let Some(kept) = named.first().copied() else { return (None, Vec::new()) };
     let twins = named.iter().skip(1).filter(|there| there.protocol == kept.protocol);
     (Some(kept), twins.filter_map(|there| there.id.clone()).collect())
@@ -161,6 +176,8 @@ fn plan_settling(
         exclusive: Some(owner.object()),
         team: mapper.team.clone(),
         removes_data: false,
+        takes_along: Vec::new(),
+        removes_relation: false,
         secrets,
         operation: Operation::SettleMapper(owner.clone(), id, twins, Box::new(mapper.value.clone())),
     });

@@ -1,17 +1,21 @@
 //! Parts of the realm that are objects of their own: events, the flows that it uses, required actions, the user profile,
 //! what new users get.
 
+use std::collections::BTreeSet;
+
 use evenkeel_core::{
     diff::{Difference, Rule, Rules},
     object::ObjectId,
     plan::Note,
 };
-use evenkeel_keycloak_client::types::{RealmEventsConfigRepresentation, RealmRepresentation, UpConfig};
+use evenkeel_keycloak_client::types::{
+    GroupRepresentation, RealmEventsConfigRepresentation, RealmRepresentation, UpConfig,
+};
 
 use super::{Draft, Operation, Owner, Place, fields, realm::realm_object};
 use crate::{
     desired::{Declared, Desired, flows::bound_in},
-    names::{EVENTS, FLOW_BINDING, REQUIRED_ACTION, USER_PROFILE},
+    names::{self, EVENTS, FLOW_BINDING, GROUP, REQUIRED_ACTION, USER_PROFILE},
     observe::Observed,
     relation::{Relation, RoleName},
 };
@@ -133,14 +137,37 @@ pub(super) fn keeps_attribute(draft: &Draft<'_>, desired: &Desired, observed: &O
         || attributes.any(|attribute| attribute.name.as_deref() == Some(name))
 }
 
-/// Groups that new users join: whoever is made before does not join them later.
+/// Groups that new users join: whoever is made before does not join them later. They are compared by id: somebody's group
+/// called `a/b` has the path of subgroup `b` of `a`.
 pub(super) fn plan_default_groups(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    let Some(wanted) = &desired.default_groups else { return };
     let owner = Owner::of(desired, &desired.realm_settings);
-    if let Some(groups) = &desired.default_groups {
-        let there = observed.realm.as_ref().and_then(|realm| realm.default_groups.as_deref()).unwrap_or_default();
-        let there: Vec<&str> = there.iter().map(|path| path.trim_start_matches('/')).collect();
-        draft.relate(&owner, groups, &there, |group| Relation::DefaultGroup(group.to_owned()));
+    let listed = |id: &str| observed.default_groups.iter().any(|group| group.id.as_deref() == Some(id));
+    let (mut ids, mut objects) = (BTreeSet::new(), BTreeSet::new());
+    for path in &wanted.names {
+        let group = names::group(path);
+        let id = observed.groups.get(path).and_then(|group| group.id.as_deref());
+        ids.extend(id);
+        if objects.insert(group.clone()) && !id.is_some_and(listed) {
+            draft.relation(&owner, Relation::DefaultGroup { group, id: None }, true);
+        }
     }
+    for strange in &observed.default_groups {
+        let Some(id) = strange.id.as_deref().filter(|id| !ids.contains(id)) else { continue };
+        let mut group = shown(strange);
+        if !objects.insert(group.clone()) {
+            // What has the path of another is told apart by its id.
+            group = ObjectId::below(GROUP, group.names(), id);
+        }
+        draft.relation(&owner, Relation::DefaultGroup { group, id: Some(id.to_owned()) }, false);
+    }
+}
+
+/// A group as its path and its own name show it.
+fn shown(group: &GroupRepresentation) -> ObjectId {
+    let (path, name) = (group.path.as_deref().unwrap_or_default(), group.name.as_deref().unwrap_or_default());
+    let above = path.strip_suffix(name).unwrap_or_default().trim_matches('/');
+    ObjectId::below(GROUP, above.split('/').filter(|parent| !parent.is_empty()), name)
 }
 
 /// Roles that every user has.
@@ -152,7 +179,7 @@ pub(super) fn plan_default_roles(draft: &mut Draft<'_>, desired: &Desired, obser
 /// What has to be there before a user is made, who gets it at that moment only: groups to join, and actions to do.
 pub(super) fn defaults_of_users(desired: &Desired) -> impl Iterator<Item = ObjectId> {
     let groups = desired.default_groups.iter().flat_map(|groups| &groups.names);
-    let groups = groups.map(|group| Relation::DefaultGroup(group.clone()).object());
+    let groups = groups.map(|path| Relation::DefaultGroup { group: names::group(path), id: None }.object());
     let actions = desired.required_actions.iter().filter_map(|action| action.value.alias.as_deref());
     groups.chain(actions.map(|alias| ObjectId::new(REQUIRED_ACTION, alias)))
 }

@@ -35,16 +35,9 @@ const RULES: Rules = Rules(&[
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     let waits_for: Vec<ObjectId> = before_all_users(desired).collect();
     let nicknames = planned_nicknames(draft, desired, observed);
-    draft.warnings.extend(observed.nickname_holders.iter().map(|(email, holder)| Note {
-        object: ObjectId::new(USER, Arc::clone(email)),
-        message: format!(
-            "has the nickname of account `{holder}`, which nobody declared: Gitea takes both for one person; give one of them \
-             another"
-        ),
-    }));
     for user in &desired.users {
         let there = observed.users.get(&user.email);
-        plan_account(draft, &waits_for, nicknames, user, there);
+        plan_account(draft, (&waits_for, nicknames), user, there, observed.nickname_holders.get(&user.email));
         if let Some(there) = there {
             plan_memberships(draft, desired, user, there);
         }
@@ -93,13 +86,20 @@ fn managed<'d>(
 /// A user is made with its groups; afterwards they are relations.
 fn plan_account(
     draft: &mut Draft<'_>,
-    before_all: &[ObjectId],
-    nicknames: ImpliedPart,
+    (before_all, nicknames): (&[ObjectId], ImpliedPart),
     user: &Arc<DesiredUser>,
     there: Option<&ObservedUser>,
+    nickname_holder: Option<&String>,
 ) {
     let object = ObjectId::new(USER, Arc::clone(&user.email));
     let user = managed(draft, &object, nicknames, user, there);
+    if let Some(holder) = nickname_holder.filter(|_| user.account.nickname.is_some()) {
+        let message = format!(
+            "has the nickname of account `{holder}`, which nobody declared: Gitea takes both for one person; give one of them \
+             another"
+        );
+        draft.warnings.push(Note { object: object.clone(), message });
+    }
     let declared = if there.is_some() { user.declared() } else { user.created() };
     let observed = there.map(|there| there.account.representation());
     let found = draft.difference(&object, &declared, observed.as_ref(), RULES);
@@ -113,6 +113,8 @@ fn plan_account(
         exclusive: None,
         team,
         removes_data: false,
+        takes_along: Vec::new(),
+        removes_relation: false,
         secrets: difference.secrets,
         operation: match action {
             Action::Create => Operation::CreateUser(user.into_owned()),

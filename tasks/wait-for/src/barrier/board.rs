@@ -7,6 +7,8 @@ use std::{
 
 use tokio::time::Instant;
 
+use super::End;
+
 /// Where a condition stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -29,6 +31,8 @@ pub struct Row {
     pub attempts: u32,
     /// What is missing, or why it cannot be met; empty before the first answer and once it is met.
     pub missing: String,
+    /// What to do about it once waiting cannot help; empty before.
+    pub hint: String,
     /// How many successes have followed each other up to now.
     pub successes: u32,
     /// When waiting for it began.
@@ -53,6 +57,7 @@ impl Board {
             phase: Phase::Waiting,
             attempts: 0,
             missing: String::new(),
+            hint: String::new(),
             successes: 0,
             begin,
             since: begin,
@@ -91,10 +96,10 @@ impl Board {
         });
     }
 
-    pub(super) fn hopeless(&self, row: usize, reason: String) {
+    pub(crate) fn hopeless(&self, row: usize, end: End) {
         self.change(row, |row| {
             row.phase = Phase::Hopeless;
-            row.missing = reason;
+            (row.missing, row.hint) = (end.reason, end.hint);
             row.ended = Some(Instant::now());
         });
     }

@@ -33,6 +33,10 @@ fn not_yet(missing: &str) -> Verdict {
     Verdict::NotYet(missing.to_owned())
 }
 
+fn refused() -> Verdict {
+    Verdict::Refused(End::new("answers 401", "correct the credentials"))
+}
+
 async fn run(gates: Vec<Gate<Script>>, any: bool) -> (Outcome, Vec<Row>, Duration) {
     let board = Board::new(gates.iter().map(|gate| gate.name.clone()));
     let begin = Instant::now();
@@ -72,16 +76,15 @@ async fn at_the_deadline_what_is_missing_is_on_the_board() {
 #[tokio::test(start_paused = true)]
 async fn what_waiting_cannot_help_ends_it_at_once() {
     let (outcome, rows, time) =
-        run(vec![gate("waiting", [not_yet("answers 503")]), gate("refused", [Verdict::Never("401".into())])], false)
-            .await;
+        run(vec![gate("waiting", [not_yet("answers 503")]), gate("refused", [refused()])], false).await;
     assert_eq!((outcome, rows[1].phase, time), (Outcome::Hopeless, Phase::Hopeless, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_any_one_condition_is_enough_and_a_hopeless_one_does_not_end_it() {
-    let gates = || vec![gate("refused", [Verdict::Never("401".into())]), gate("met", [not_yet("no"), Verdict::Ready])];
+    let gates = || vec![gate("refused", [refused()]), gate("met", [not_yet("no"), Verdict::Ready])];
     assert_eq!(run(gates(), true).await.0, Outcome::Open);
-    assert_eq!(run(vec![gate("refused", [Verdict::Never("401".into())])], true).await.0, Outcome::Hopeless);
+    assert_eq!(run(vec![gate("refused", [refused()])], true).await.0, Outcome::Hopeless);
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,8 +92,17 @@ async fn an_inverted_condition_is_met_once_the_target_is_not_ready() {
     let inverted = Gate { invert: true, ..gate("gone", [Verdict::Ready, Verdict::Ready, not_yet("refused")]) };
     let (outcome, rows, _) = run(vec![inverted], false).await;
     assert_eq!((outcome, rows[0].attempts), (Outcome::Open, 3));
-    let refused = Gate { invert: true, ..gate("refused", [Verdict::Never("401".into())]) };
+    let refused = Gate { invert: true, ..gate("refused", [refused()]) };
     assert_eq!(run(vec![refused], false).await.0, Outcome::Hopeless);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_will_never_be_ready_opens_a_barrier_that_waits_for_the_end_of_something() {
+    let failed = || Verdict::Never(End::new("has failed", "run it again"));
+    let (outcome, rows, _) = run(vec![Gate { invert: true, ..gate("job", [failed()]) }], false).await;
+    assert_eq!((outcome, rows[0].phase), (Outcome::Open, Phase::Met));
+    let (outcome, rows, _) = run(vec![gate("job", [failed()])], false).await;
+    assert_eq!((outcome, rows[0].hint.as_str()), (Outcome::Hopeless, "run it again"));
 }
 
 #[tokio::test(start_paused = true)]

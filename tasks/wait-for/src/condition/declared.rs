@@ -36,6 +36,8 @@ pub struct Expectations {
     pub ca_bundle: Option<SecretString>,
     /// For `keycloak` targets: the client for which a token has to come.
     pub client: Option<ClientAccount>,
+    /// For Kubernetes objects that labels select: one that is ready is enough.
+    pub any_object: bool,
     /// For Jobs: wait on after a failure.
     pub retry_failed_jobs: bool,
     /// How many successes must follow each other.
@@ -63,6 +65,7 @@ impl Expectations {
             Written::Gitea(url) => Target::Gitea(service(url)),
             Written::Drone(url) => Target::Drone(service(url)),
             Written::Kubernetes(object) => {
+                let object = object.with_any(self.any_object);
                 Target::Kubernetes(KubernetesObject { retry_failed_job: self.retry_failed_jobs, ..object })
             }
         };
@@ -153,9 +156,9 @@ impl Reading<'_> {
             model::ConditionTarget::Harbor(url) => Target::Harbor(self.service(url.as_str())?),
             model::ConditionTarget::Gitea(url) => Target::Gitea(self.service(url.as_str())?),
             model::ConditionTarget::Drone(url) => Target::Drone(self.service(url.as_str())?),
-            model::ConditionTarget::Kubernetes { object, key, retry_failed_job } => {
+            model::ConditionTarget::Kubernetes { object, any_object, key, retry_failed_job } => {
                 let written = key.as_ref().map_or_else(|| object.to_string(), |key| format!("{object}:{key}"));
-                let object: KubernetesObject = written.parse()?;
+                let object = written.parse::<KubernetesObject>()?.with_any(*any_object);
                 Target::Kubernetes(KubernetesObject { retry_failed_job: *retry_failed_job, ..object })
             }
         })

@@ -1,4 +1,5 @@
-//! Kubernetes objects as people write them: `KIND/NAMESPACE/NAME`, or `KIND/NAME` for what has no namespace.
+//! Kubernetes objects as people write them: `KIND/NAMESPACE/NAME`, or `KIND/NAME` for what has no namespace, or
+//! `KIND/NAMESPACE?LABEL=VALUE` for all that have these labels.
 
 use std::{fmt, str::FromStr};
 
@@ -13,8 +14,16 @@ pub enum Kind {
     Job,
     /// Its newest template rolled out, and available.
     Deployment,
+    /// Its newest template rolled out, and available.
+    StatefulSet,
+    /// Its newest template rolled out to each node, and available.
+    DaemonSet,
     /// Ready.
     Pod,
+    /// Bound.
+    PersistentVolumeClaim,
+    /// With an endpoint that is ready.
+    Service,
     /// There, with the key if one is named.
     Secret,
     /// Active.
@@ -28,7 +37,11 @@ impl Kind {
         Some(match text {
             "job" => Self::Job,
             "deployment" => Self::Deployment,
+            "statefulset" => Self::StatefulSet,
+            "daemonset" => Self::DaemonSet,
             "pod" => Self::Pod,
+            "pvc" | "persistentvolumeclaim" => Self::PersistentVolumeClaim,
+            "service" => Self::Service,
             "secret" => Self::Secret,
             "namespace" => Self::Namespace,
             "crd" | "customresourcedefinition" => Self::CustomResourceDefinition,
@@ -40,7 +53,11 @@ impl Kind {
         match self {
             Self::Job => "job",
             Self::Deployment => "deployment",
+            Self::StatefulSet => "statefulset",
+            Self::DaemonSet => "daemonset",
             Self::Pod => "pod",
+            Self::PersistentVolumeClaim => "pvc",
+            Self::Service => "service",
             Self::Secret => "secret",
             Self::Namespace => "namespace",
             Self::CustomResourceDefinition => "crd",
@@ -52,15 +69,29 @@ impl Kind {
     }
 }
 
-/// One object.
+/// Which objects of a kind and namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one of this name.
+    Named(String),
+    /// Those that have labels.
+    Labelled {
+        /// The labels, as `LABEL=VALUE,LABEL=VALUE`.
+        labels: String,
+        /// Whether one that is ready is enough; otherwise all of them have to be, and there has to be one.
+        any: bool,
+    },
+}
+
+/// One object, or those that have certain labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubernetesObject {
     /// Its kind.
     pub kind: Kind,
     /// Its namespace; empty for what has none.
     pub namespace: String,
-    /// Its name.
-    pub name: String,
+    /// Which of them.
+    pub which: Which,
     /// The key that a Secret must have.
     pub key: Option<String>,
     /// Whether a failed Job is waited for further.
@@ -69,18 +100,33 @@ pub struct KubernetesObject {
 
 impl fmt::Display for KubernetesObject {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, namespace, name, key, .. } = self;
+        let Self { kind, namespace, which, key, .. } = self;
         write!(formatter, "{}/", kind.name())?;
-        if kind.is_namespaced() {
-            write!(formatter, "{namespace}/")?;
+        match which {
+            Which::Named(name) if kind.is_namespaced() => write!(formatter, "{namespace}/{name}")?,
+            Which::Named(name) => formatter.write_str(name)?,
+            Which::Labelled { labels, any: false } => write!(formatter, "{namespace}?{labels}")?,
+            Which::Labelled { labels, any: true } => write!(formatter, "{namespace}?{labels} (any)")?,
         }
-        formatter.write_str(name)?;
         key.iter().try_for_each(|key| write!(formatter, ":{key}"))
     }
 }
 
-const FORM: &str = "`kubernetes:KIND/NAMESPACE/NAME` with KIND one of job, deployment, pod and secret (`:KEY` may follow), \
-                    or `kubernetes:namespace/NAME`, `kubernetes:crd/NAME`";
+const FORM: &str = "`kubernetes:KIND/NAMESPACE/NAME` or `kubernetes:KIND/NAMESPACE?LABEL=VALUE` with KIND one of job, deployment, \
+                    statefulset, daemonset, pod and pvc, or `kubernetes:service/NAMESPACE/NAME`, `kubernetes:secret/NAMESPACE/NAME` \
+                    (`:KEY` may follow), `kubernetes:namespace/NAME`, `kubernetes:crd/NAME`";
+
+impl KubernetesObject {
+    /// The same, content with one object that is ready where labels select them.
+    #[must_use]
+    pub fn with_any(self, any: bool) -> Self {
+        let which = match self.which {
+            Which::Labelled { labels, .. } => Which::Labelled { labels, any },
+            named @ Which::Named(_) => named,
+        };
+        Self { which, ..self }
+    }
+}
 
 impl FromStr for KubernetesObject {
     type Err = MalformedTarget;
@@ -99,14 +145,13 @@ fn parse(text: &str) -> Option<KubernetesObject> {
     let object = KubernetesTarget::parse(object).ok()?;
     let (kind, rest) = object.as_str().split_once('/')?;
     let kind = Kind::parse(kind)?;
-    let (namespace, name) = if kind.is_namespaced() { rest.split_once('/')? } else { ("", rest) };
-    Some(KubernetesObject {
-        kind,
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        key,
-        retry_failed_job: false,
-    })
+    let (namespace, which) = match (rest.split_once('?'), rest.split_once('/')) {
+        _ if !kind.is_namespaced() => ("", Which::Named(rest.to_owned())),
+        (Some((namespace, labels)), _) => (namespace, Which::Labelled { labels: labels.to_owned(), any: false }),
+        (None, Some((namespace, name))) => (namespace, Which::Named(name.to_owned())),
+        (None, None) => return None,
+    };
+    Some(KubernetesObject { kind, namespace: namespace.to_owned(), which, key, retry_failed_job: false })
 }
 
 #[cfg(test)]
@@ -119,6 +164,11 @@ mod tests {
             "job/maintenance/keycloak",
             "deployment/harbor/harbor-core",
             "pod/harbor/harbor-core-0",
+            "statefulset/harbor/harbor-database",
+            "daemonset/kube-system/node-agent",
+            "pvc/harbor/database-data",
+            "service/harbor/harbor-core",
+            "pod/harbor?app.kubernetes.io/name=harbor,component=core",
             "secret/harbor/harbor-core",
             "secret/harbor/harbor-core:HARBOR_ADMIN_PASSWORD",
             "namespace/team-alpha",
@@ -145,6 +195,9 @@ mod tests {
             "job/a/-b",
             "crd/a..b",
             "job/a/b?x",
+            "secret/a?b=c",
+            "pod/a?b",
+            "pod/a?b=c:d",
         ] {
             assert!(text.parse::<KubernetesObject>().is_err(), "{text}");
         }

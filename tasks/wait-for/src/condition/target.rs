@@ -42,8 +42,12 @@ pub(crate) enum Written {
     Kubernetes(KubernetesObject),
 }
 
-const FORMS: &str = "`http(s)://…`, `tcp://HOST:PORT`, `dns:NAME`, `keycloak:URL`, `harbor:URL`, `gitea:URL`, `drone:URL` \
-                     or `kubernetes:KIND/NAMESPACE/NAME`";
+/// There is no client here that proves more of a database, cache or store than that it takes connections.
+const STORE: &str = "`tcp://HOST:PORT`, which is all there is for databases, caches and stores: whether they work is best asked by what \
+                     uses them, as `keycloak:`, `harbor:` and `gitea:` do";
+
+const FORMS: &str = "`http(s)://…`, `tcp://HOST:PORT`, `dns:NAME`, `keycloak:URL`, `harbor:URL`, `gitea:URL`, `drone:URL`, \
+                     `kubernetes:KIND/NAMESPACE/NAME` or `kubernetes:KIND/NAMESPACE?LABEL=VALUE`";
 
 impl Written {
     pub(crate) fn parse(text: &str) -> Result<Self, MalformedTarget> {
@@ -58,6 +62,9 @@ impl Written {
             "gitea" => service_url(rest).map(Self::Gitea),
             "drone" => service_url(rest).map(Self::Drone),
             "kubernetes" => rest.parse().map(Self::Kubernetes),
+            "postgres" | "postgresql" | "mysql" | "redis" | "rediss" | "valkey" | "s3" | "amqp" | "mongodb" => {
+                Err(MalformedTarget { target: text.to_owned(), expected: STORE })
+            }
             _ => Err(unknown()),
         };
         // People look for what they wrote, not for its part.
@@ -121,6 +128,14 @@ mod tests {
             ("kubernetes:job/a/b", Written::Kubernetes("job/a/b".parse().unwrap())),
         ] {
             assert_eq!(Written::parse(text), Ok(written), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_client_here_can_prove_ready_is_sent_to_its_port() {
+        for text in ["postgres://me:canary@db:5432/a", "redis://cache:6379", "s3://bucket/a"] {
+            let said = Written::parse(text).unwrap_err().to_string();
+            assert!(said.contains("expected `tcp://HOST:PORT`") && !said.contains("canary"), "{said}");
         }
     }
 

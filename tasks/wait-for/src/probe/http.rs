@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::Manner;
 use crate::{
     Error,
-    barrier::Verdict,
+    barrier::{End, Verdict},
     condition::{HttpTarget, Service, shown},
 };
 
@@ -134,7 +134,7 @@ impl Asker {
 
     /// The answer, whatever its status; what it means that there is none.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Verdict> {
-        let request = request.build().map_err(|_| Verdict::Never("the request cannot be made".to_owned()))?;
+        let request = request.build().map_err(|_| unsendable("the request cannot be made"))?;
         let response = self.0.send(request, OPERATION).await.map_err(|error| verdict_of(&error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -145,9 +145,13 @@ impl Asker {
 
 fn verdict_of(error: &ApiError) -> Verdict {
     match error.kind() {
-        Kind::Request => Verdict::Never(error.to_string()),
+        Kind::Request => unsendable(error.to_string()),
         _ => Verdict::NotYet(error.to_string()),
     }
+}
+
+fn unsendable(why: impl Into<String>) -> Verdict {
+    Verdict::Refused(End::new(why, "correct the target, and what its request says"))
 }
 
 /// A whole answer.
@@ -166,6 +170,25 @@ impl Answer {
     /// What a status means that was not expected.
     pub(super) fn unexpected(&self) -> Verdict {
         let what = format!("answers {}", self.status);
-        if matches!(self.status, 401 | 403) { Verdict::Never(what) } else { Verdict::NotYet(what) }
+        let hint = "correct the target or its credentials; an HTTP status that is fine goes into `--status`";
+        if self.is_refused() { Verdict::Refused(End::new(what, hint)) } else { Verdict::NotYet(what) }
+    }
+
+    /// What an answer means that this application does not give: it comes from something else, often a gateway in front of it.
+    pub(super) fn not_of(&self, application: &str) -> Verdict {
+        match self.status {
+            200 => Verdict::NotYet(format!("what answers is not {application}")),
+            500..=599 => self.unexpected(),
+            status if self.is_refused() => Verdict::Refused(End::new(
+                format!("answers {status}, as {application} does not"),
+                "something in front of it asks for a login: give the application's own address",
+            )),
+            status => Verdict::NotYet(format!("answers {status}, as {application} does not")),
+        }
+    }
+
+    /// Whether a login is missing or not enough, which does not change by waiting.
+    const fn is_refused(&self) -> bool {
+        matches!(self.status, 401 | 403)
     }
 }

@@ -1,15 +1,19 @@
 //! A realm that answers and, with a client's account, gives a token (server-behaviour 2.1).
 
 use evenkeel_transport::{
-    Secret,
+    Secret, decoded,
     reqwest::{Method, Url},
 };
 use serde::Deserialize;
 
-use super::{Manner, application::below, http::Asker};
+use super::{
+    Manner,
+    application::below,
+    http::{Answer, Asker},
+};
 use crate::{
     Error,
-    barrier::Verdict,
+    barrier::{End, Verdict},
     condition::{ClientAccount, KeycloakTarget},
 };
 
@@ -18,6 +22,8 @@ use crate::{
 pub struct KeycloakProbe {
     asker: Asker,
     url: Url,
+    /// The realm's name, as its address has it.
+    realm: Option<String>,
     client: Option<ClientAccount>,
 }
 
@@ -32,10 +38,17 @@ struct Token {
     access_token: Secret,
 }
 
+/// Keycloak's own words: a gateway answers 404 as well.
+fn is_no_such_realm(answer: &Answer) -> bool {
+    answer.json().is_some_and(|body| body["error"] == "Realm does not exist")
+}
+
 impl KeycloakProbe {
     pub(super) fn new(target: &KeycloakTarget, manner: &Manner) -> Result<Self, Error> {
         let asker = Asker::of(&target.service, manner)?;
-        Ok(Self { asker, url: target.service.url.clone(), client: target.client.clone() })
+        let url = target.service.url.clone();
+        let name = url.path().trim_end_matches('/').rsplit('/').next().and_then(decoded);
+        Ok(Self { asker, url, realm: name, client: target.client.clone() })
     }
 
     pub(super) async fn ask(&self) -> Verdict {
@@ -52,9 +65,14 @@ impl KeycloakProbe {
             Err(verdict) => return verdict,
         };
         match serde_json::from_slice::<PublicRealm>(&answer.body) {
-            _ if answer.status != 200 => answer.unexpected(),
-            Ok(realm) if !realm.realm.is_empty() => Verdict::Ready,
-            _ => Verdict::NotYet("what answers is not Keycloak".to_owned()),
+            Ok(realm) if answer.status == 200 && Some(&realm.realm) == self.realm.as_ref() => Verdict::Ready,
+            Ok(realm) if answer.status == 200 && !realm.realm.is_empty() => {
+                Verdict::NotYet("what answers is another realm".to_owned())
+            }
+            _ if answer.status == 404 && is_no_such_realm(&answer) => {
+                Verdict::NotYet("answers that the realm does not exist".to_owned())
+            }
+            _ => answer.not_of("Keycloak"),
         }
     }
 
@@ -74,9 +92,10 @@ impl KeycloakProbe {
         match (answer.status, token) {
             (200, Some(token)) if !token.access_token.expose().is_empty() => Verdict::Ready,
             (200, _) => Verdict::NotYet("answers without a token".to_owned()),
-            (401 | 403, _) => {
-                Verdict::Never(format!("client `{}` is refused a token: answers {}", client.client_id, answer.status))
-            }
+            (401 | 403, _) => Verdict::Refused(End::new(
+                format!("client `{}` is refused a token: answers {}", client.client_id, answer.status),
+                "check `--client-id` and the client's secret, that the client has a service account, and that the realm is enabled",
+            )),
             _ => Verdict::NotYet(format!("gives no token to client `{}`: answers {}", client.client_id, answer.status)),
         }
     }

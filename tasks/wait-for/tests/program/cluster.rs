@@ -6,6 +6,7 @@ use assert_cmd::Command;
 use evenkeel_sandbox::{Effect, Fault, Gate, Kubernetes, KubernetesOptions, Matching, Page};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use super::{run, wait_for};
 
@@ -260,4 +261,128 @@ async fn an_api_server_that_does_not_answer_is_no_object_that_is_gone() {
     stage.cluster.clear_faults();
     let gone = "kubernetes:job/maintenance/gone";
     assert_eq!(run(stage.command(&["--invert", gone])).await.0, 0);
+}
+
+#[tokio::test]
+async fn with_invert_a_job_that_has_failed_is_met() {
+    let stage = Stage::new();
+    stage.insert_job(&json!({"conditions": condition("Failed", "BackoffLimitExceeded")}));
+    let (code, stdout, stderr) = run(stage.command(&["--invert", JOB])).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.starts_with("met "), "{stdout}");
+}
+
+/// A failed Job is no matter of statuses, and neither is a right.
+#[tokio::test]
+async fn the_hint_is_about_what_is_wrong() {
+    let stage = Stage::new();
+    stage.insert_job(&json!({"conditions": condition("FailureTarget", "PodFailurePolicy")}));
+    let (code, _, stderr) = run(stage.command(&[JOB])).await;
+    assert_eq!(code, 78, "{stderr}");
+    assert!(stderr.contains("fails: PodFailurePolicy") && stderr.contains("kubectl describe job"), "{stderr}");
+    assert!(!stderr.contains("--status"), "{stderr}");
+    let token = stage.cluster.service_account("maintenance", "waiter");
+    stage.log_in(&stage.cluster.kubeconfig_with(&token));
+    let (code, stdout, stderr) = run(stage.command(&["--output", "json", JOB])).await;
+    assert_eq!(code, 78, "{stderr}");
+    let hint = "allow `list` and `watch` on `jobs` in namespace `maintenance`";
+    assert!(stderr.contains(hint) && !stderr.contains("--status"), "{stderr}");
+    let summary: Value = serde_json::from_str(&stdout).unwrap();
+    assert!(summary["conditions"][0]["hint"].as_str().unwrap().starts_with(hint), "{stdout}");
+}
+
+#[tokio::test]
+async fn a_pod_that_failed_at_its_beginning_is_given_up_with_its_reason() {
+    let stage = Stage::new();
+    let ended = json!({"name": "migrate", "state": {"terminated": {"exitCode": 3, "message": "canary"}}, "image": "a",
+                       "imageID": "", "ready": false, "restartCount": 0});
+    let status = json!({"phase": "Failed", "initContainerStatuses": [ended]});
+    stage.cluster.insert("pods", "maintenance", "web", json!({"metadata": {}, "status": status}));
+    let (code, _, stderr) = run(stage.command(&["kubernetes:pod/maintenance/web"])).await;
+    assert_eq!(code, 78, "{stderr}");
+    assert!(stderr.contains("has failed: init container `migrate` ended with code 3"), "{stderr}");
+    assert!(stderr.contains("kubectl describe pod") && !stderr.contains("canary"), "{stderr}");
+}
+
+/// What only looks ready is in the tests of each kind; here it is read from an API server.
+#[tokio::test]
+async fn what_runs_or_holds_data_is_ready_by_its_own_meaning() {
+    let stage = Stage::new();
+    let put = |resource: &str, name: &str, object: Value| stage.cluster.insert(resource, "maintenance", name, object);
+    let set = json!({
+        "metadata": {}, "spec": {"replicas": 1, "selector": {}, "template": {}, "serviceName": "db"},
+        "status": {"observedGeneration": 9, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1},
+    });
+    put("statefulsets.apps", "db", set);
+    let agents = json!({"observedGeneration": 9, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 2,
+                        "currentNumberScheduled": 2, "numberMisscheduled": 0, "numberReady": 2});
+    put(
+        "daemonsets.apps",
+        "agent",
+        json!({"metadata": {}, "spec": {"selector": {}, "template": {}}, "status": agents}),
+    );
+    put("persistentvolumeclaims", "data", json!({"metadata": {}, "status": {"phase": "Bound"}}));
+    let slice = |service: &str, ready: bool| {
+        json!({"metadata": {"labels": {"kubernetes.io/service-name": service}}, "addressType": "IPv4",
+               "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": ready}}]})
+    };
+    put("endpointslices.discovery.k8s.io", "db-1", slice("db", true));
+    put("endpointslices.discovery.k8s.io", "web-1", slice("web", false));
+    let [set, agents, claim, service] =
+        ["statefulset/maintenance/db", "daemonset/maintenance/agent", "pvc/maintenance/data", "service/maintenance/db"]
+            .map(|object| format!("kubernetes:{object}"));
+    let (code, stdout, stderr) = run(stage.command(&[&set, &agents, &claim, &service])).await;
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    let web = "kubernetes:service/maintenance/web";
+    let (code, _, stderr) = run(stage.command(&["--timeout", "500ms", web])).await;
+    assert_eq!(code, 69, "{stderr}");
+    assert!(stderr.contains("has no endpoint that is ready, of 1"), "{stderr}");
+}
+
+#[tokio::test]
+async fn what_labels_select_is_ready_when_there_is_one_and_all_are_or_one_is_enough() {
+    let stage = Stage::new();
+    let pods = "kubernetes:pod/maintenance?app=web";
+    let put = |name: &str, status: Value| {
+        stage.cluster.insert(
+            "pods",
+            "maintenance",
+            name,
+            json!({"metadata": {"labels": {"app": "web"}}, "status": status}),
+        );
+    };
+    let ready = || json!({"phase": "Running", "conditions": condition("Ready", "")});
+    let (code, _, stderr) = run(stage.command(&["--timeout", "500ms", pods])).await;
+    assert_eq!(code, 69, "{stderr}");
+    assert!(stderr.contains("selects no object"), "{stderr}");
+    put("web-1", ready());
+    put("evicted", json!({"phase": "Failed", "reason": "Evicted"}));
+    assert_eq!(run(stage.command(&[pods])).await.0, 0);
+    put("web-2", json!({"phase": "Pending"}));
+    assert_eq!(run(stage.command(&["--any-object", pods])).await.0, 0);
+    let gate = hold_the_watch(&stage.cluster, "/api/v1/namespaces/maintenance/pods");
+    let program = tokio::spawn(run(stage.command(&[pods])));
+    gate.reached(1).await;
+    stage.cluster.set_status("pods", "maintenance", "web-2", ready());
+    gate.open();
+    let (code, _, stderr) = program.await.unwrap();
+    assert_eq!(code, 0, "{stderr}");
+}
+
+/// A wrong address is often that of a gateway or a dashboard: with `--invert` that once looked as if the object was gone.
+#[tokio::test]
+async fn what_answers_and_is_no_api_server_opens_nothing_and_is_told_so() {
+    let stage = Stage::new();
+    for (answer, told) in [
+        (ResponseTemplate::new(404), "what answers knows no `jobs`"),
+        (ResponseTemplate::new(200).set_body_json(json!({"status": "ok"})), "it is no list of Kubernetes objects"),
+        (ResponseTemplate::new(200).set_body_string("<html>"), "it is no whole JSON"),
+    ] {
+        let other = MockServer::start().await;
+        Mock::given(any()).respond_with(answer).mount(&other).await;
+        stage.log_in(&stage.cluster.kubeconfig().replace(stage.cluster.url(), &other.uri()));
+        let (code, _, stderr) = run(stage.command(&["--invert", "--timeout", "500ms", JOB])).await;
+        assert_eq!(code, 69, "{stderr}");
+        assert!(stderr.contains(told), "{told}: {stderr}");
+    }
 }

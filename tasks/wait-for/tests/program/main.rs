@@ -1,6 +1,7 @@
 //! The barrier as people and init containers run it: the real program against servers on loopback.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod applications;
 mod cluster;
 mod secrecy;
 mod servers;
@@ -97,6 +98,28 @@ async fn an_open_port_is_not_a_ready_application() {
     let (code, _, stderr) = run(wait_for(&["--timeout", "300ms", &keycloak])).await;
     assert_eq!(code, 69);
     assert!(stderr.contains("what answers is not Keycloak"), "{stderr}");
+}
+
+#[tokio::test]
+async fn another_realm_that_answers_is_not_the_one_that_is_waited_for() {
+    let page = server("/realms/otomi", vec![answer(200, json!({"realm": "other"}))]).await;
+    let keycloak = format!("keycloak:{}/realms/otomi", page.uri());
+    let (code, _, stderr) = run(wait_for(&["--timeout", "300ms", &keycloak])).await;
+    assert_eq!(code, 69);
+    assert!(stderr.contains("what answers is another realm"), "{stderr}");
+    let spelt = server("/realms/%C3%BCbung", vec![answer(200, json!({"realm": "übung"}))]).await;
+    let (code, _, stderr) = run(wait_for(&[&format!("keycloak:{}/realms/übung", spelt.uri())])).await;
+    assert_eq!(code, 0, "the name is compared, and not its spelling: {stderr}");
+}
+
+#[tokio::test]
+async fn a_realm_whose_address_is_that_of_something_above_is_refused() {
+    let server = MockServer::start().await;
+    for realm in ["%2e%2e", ".%2E", "..", "%2e"] {
+        let (code, _, stderr) = run(wait_for(&[&format!("keycloak:{}/realms/{realm}", server.uri())])).await;
+        assert_eq!(code, 64, "{realm}: {stderr}");
+    }
+    assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }
 
 #[tokio::test]
@@ -272,8 +295,13 @@ async fn the_command_takes_the_place_of_the_process() {
 #[tokio::test]
 async fn the_command_does_not_run_while_the_barrier_is_closed() {
     let server = server("/", vec![answer(503, json!({}))]).await;
-    let (code, stdout, _) = run(wait_for(&["--timeout", "300ms", &server.uri(), "--", "/bin/echo", "open"])).await;
-    assert_eq!((code, stdout.as_str()), (69, ""));
+    for form in ["text", "json"] {
+        let mut command = wait_for(&["--timeout", "300ms", &server.uri(), "--output", form, "--", "/bin/echo", "ran"]);
+        command.env("RUST_LOG", "info");
+        let (code, stdout, stderr) = run(command).await;
+        assert_eq!((code, stdout.contains("ran")), (69, false));
+        assert!(!stderr.contains("is open"), "{stderr}");
+    }
 }
 
 #[tokio::test]

@@ -114,6 +114,7 @@ contracts_agree! {
     auth_agrees: "auth",
     configurations_fixed_agrees: "configurations-fixed",
     configurations_agree: "configurations",
+    health_outage_agrees: "health-outage",
     immutable_rules_agree: "immutable-rules",
     info_agrees: "info",
     labels_agree: "labels",

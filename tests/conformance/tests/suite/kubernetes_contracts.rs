@@ -85,6 +85,7 @@ contracts_agree! {
     cronjobs_agree: "cronjobs",
     deployments_agree: "deployments",
     discovery_agrees: "discovery",
+    empty_lists_agree: "empty-lists",
     errors_agree: "errors",
     events_agree: "events",
     jobs_agree: "jobs",

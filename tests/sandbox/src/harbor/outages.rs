@@ -44,27 +44,37 @@ impl HarborPart {
     }
 }
 
-/// Which parts are away, and since when each is so.
+/// Which parts are away.
 #[derive(Debug, Default)]
-pub(crate) struct Outages(BTreeMap<HarborPart, (bool, i64)>);
+pub(crate) struct Outages(BTreeMap<HarborPart, State>);
+
+/// How a part is.
+#[derive(Debug)]
+struct State {
+    away: bool,
+    since: i64,
+    /// What the last look before that has found.
+    seemed_away: bool,
+}
 
 impl Outages {
     /// Lets a part go away or come back.
     pub(crate) fn set(&mut self, part: HarborPart, away: bool, now: i64) {
         if self.is_away(part) != away {
-            self.0.insert(part, (away, now));
+            let seemed_away = self.seems_away(part, now);
+            self.0.insert(part, State { away, since: now, seemed_away });
         }
     }
 
     pub(crate) fn is_away(&self, part: HarborPart) -> bool {
-        self.0.get(&part).is_some_and(|(away, _)| *away)
+        self.0.get(&part).is_some_and(|state| state.away)
     }
 
     /// Whether the last look at the part found it away.
     fn seems_away(&self, part: HarborPart, now: i64) -> bool {
-        self.0.get(&part).is_some_and(|(away, since)| {
-            let seen = now / CHECKED_EVERY > since / CHECKED_EVERY;
-            seen == *away
+        self.0.get(&part).is_some_and(|state| {
+            let looked = now / CHECKED_EVERY > state.since / CHECKED_EVERY;
+            if looked { state.away } else { state.seemed_away }
         })
     }
 }
@@ -106,5 +116,9 @@ mod tests {
         outages.set(HarborPart::Database, false, 25_000);
         assert!(outages.seems_away(HarborPart::Database, 29_999));
         assert!(!outages.seems_away(HarborPart::Database, 30_000));
+        // away and back between two looks
+        outages.set(HarborPart::Database, true, 31_000);
+        outages.set(HarborPart::Database, false, 32_000);
+        assert!(!outages.seems_away(HarborPart::Database, 33_000));
     }
 }

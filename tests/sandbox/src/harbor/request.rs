@@ -29,6 +29,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// What a real server makes of `.`, `..` and empty segments in the middle of a path, no contract has recorded. Here they are
+    /// names like others, which is a guess: that no such path is sent is what the tests of the clients hold, and not this.
     pub(crate) fn new(call: Call) -> Self {
         let path = call.uri.path().to_owned();
         let inner = path.trim_matches('/');

@@ -9,6 +9,7 @@ use super::context::{Context, roles as right};
 use super::ids::{GroupId, RoleId, UserId};
 use super::paging::Window;
 use super::request::{Query, Request};
+use super::state::Attributes;
 use super::state::Realm;
 use super::state::users::User;
 use super::{credentials, groups, role_mappings, user_changes, user_profile};
@@ -189,11 +190,20 @@ impl<'a> Filter<'a> {
                 fields.into_iter().all(|(name, text)| field(query, name, text, *exact))
                     && query.flag("enabled").is_none_or(|flag| flag == user.enabled)
                     && query.flag("emailVerified").is_none_or(|flag| flag == user.email_verified)
-                    && query.get("q").is_none_or(|pairs| groups::has_attributes(&user.attributes, pairs))
+                    && query.get("q").is_none_or(|pairs| has_attributes(&user.attributes, pairs))
                     && query.get("idpAlias").is_none()
             }
         }
     }
+}
+
+/// Whether the attributes hold every `name:value` of a query, in letters of any size (contract users).
+fn has_attributes(attributes: &Attributes, pairs: &str) -> bool {
+    pairs.split_whitespace().all(|pair| {
+        let (name, value) = pair.split_once(':').unwrap_or((pair, ""));
+        let same = |held: &String| held.to_lowercase() == value.to_lowercase();
+        attributes.get(name).is_some_and(|values| values.iter().any(same))
+    })
 }
 
 fn field(query: &Query, name: &str, text: Option<&String>, exact: bool) -> bool {

@@ -215,6 +215,11 @@ impl Failure {
         Self::status(406, "NotAcceptable", message, Some(json!({})))
     }
 
+    /// 406 of a list that is asked for as one object, or the other way round.
+    pub(crate) fn wrong_view(what: &str) -> Self {
+        Self::status(406, "NotAcceptable", format!("you requested {what}"), None)
+    }
+
     /// 415 of a patch.
     pub(crate) fn unsupported_patch() -> Self {
         Self::status(415, "UnsupportedMediaType", "415: Unsupported Media Type", Some(json!({})))

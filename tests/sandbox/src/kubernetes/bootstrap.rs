@@ -86,12 +86,16 @@ fn roles() -> [(&'static str, Vec<Value>); 6] {
     ]
 }
 
-/// Puts an object there as the cluster's own controllers do: nobody owns its fields.
+/// Puts an object there as the cluster's own controllers do: nobody owns its fields. One that is there stays the same object.
 pub(crate) fn put(world: &mut World, group: &str, plural: &str, namespace: &str, name: &str, mut value: Value) {
+    let (uid, created) = match world.look(group, plural, namespace, name) {
+        Some(there) => (there.metadata("uid").into(), there.value["metadata"]["creationTimestamp"].clone()),
+        None => (uuid().into(), world.now().into()),
+    };
     let metadata = &mut value["metadata"];
     metadata["name"] = name.into();
-    metadata["uid"] = uuid().into();
-    metadata["creationTimestamp"] = world.now().into();
+    metadata["uid"] = uid;
+    metadata["creationTimestamp"] = created;
     if !namespace.is_empty() {
         metadata["namespace"] = namespace.into();
     }

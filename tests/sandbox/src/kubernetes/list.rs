@@ -22,7 +22,7 @@ const TOKEN_TOO_OLD: &str = "The provided continue parameter is too old to displ
 
 /// Answers GET of a collection.
 pub(crate) fn answer(world: &World, request: &Request, target: &Target, resource: &Arc<Resource>) -> Reply {
-    let view = View::read(request)?;
+    let view = View::of_list(request, resource)?;
     let selector = selector(request, resource)?;
     let page = Page::read(world, request)?;
     let namespace = Some(target.object_namespace()).filter(|namespace| !namespace.is_empty());

@@ -13,6 +13,7 @@ use super::world::World;
 
 const TABLES: &str = include_str!("data/tables.json");
 const META: &str = "meta.k8s.io/v1";
+const METADATA: &str = "PartialObjectMetadata";
 
 /// What a client wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +46,36 @@ impl View {
             let form = match form {
                 None => Form::Whole,
                 Some("Table") => Form::Table,
-                Some(name) if name.starts_with("PartialObjectMetadata") => Form::Metadata,
+                Some(name) if name.starts_with(METADATA) => Form::Metadata,
                 Some(_) => return None,
             };
             Some(Self { form, content_type })
         };
         accept.split(',').find_map(|entry| view(entry.trim())).ok_or_else(Failure::not_acceptable)
+    }
+
+    /// As [`read`](Self::read), for a list: as metadata only it has a name of its own.
+    pub(crate) fn of_list(request: &Request, resource: &Resource) -> Result<Self, Failure> {
+        let view = Self::read(request)?;
+        match (view.form, metadata_kind(request)) {
+            (Form::Metadata, Some(kind)) if kind == METADATA => {
+                let what = format!("{kind}, but the requested object is a list ({}List)", internal(resource));
+                Err(Failure::wrong_view(&what))
+            }
+            _ => Ok(view),
+        }
+    }
+
+    /// As [`read`](Self::read), for one object.
+    fn of_object(request: &Request, resource: &Resource) -> Result<Self, Failure> {
+        let view = Self::read(request)?;
+        match (view.form, metadata_kind(request)) {
+            (Form::Metadata, Some(kind)) if kind != METADATA => {
+                let what = format!("{kind}, but the requested object is not a list ({})", internal(resource));
+                Err(Failure::wrong_view(&what))
+            }
+            _ => Ok(view),
+        }
     }
 
     /// A single object, with its kind.
@@ -75,7 +100,14 @@ impl View {
             Form::Metadata => ("PartialObjectMetadataList".to_owned(), META.to_owned()),
             Form::Whole => (format!("{}List", resource.kind), resource.api_version()),
         };
-        let mut body = format!(r#"{{"kind":"{kind}","apiVersion":"{version}","metadata":{metadata},"items":["#);
+        let mut body = format!(r#"{{"kind":"{kind}","apiVersion":"{version}","metadata":{metadata},"items":"#);
+        let mut items = items.peekable();
+        // Of metadata alone there is no list where there is nothing to put into it (contract `empty-lists`).
+        if self.form == Form::Metadata && items.peek().is_none() {
+            body.push_str("null}");
+            return body;
+        }
+        body.push('[');
         for (index, item) in items.enumerate() {
             if index > 0 {
                 body.push(',');
@@ -92,9 +124,21 @@ impl View {
     }
 }
 
+/// The kind of metadata that the Accept header asks for first.
+fn metadata_kind(request: &Request) -> Option<&str> {
+    let parts = request.header("accept")?.split([',', ';']).map(str::trim);
+    parts.filter_map(|part| part.strip_prefix("as=")).find(|kind| kind.starts_with(METADATA))
+}
+
+/// The server's own name for the type of an object.
+fn internal(resource: &Resource) -> String {
+    let package = resource.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+    format!("*{package}.{}", resource.kind)
+}
+
 /// Answers GET of one object.
 pub(crate) fn one(world: &World, request: &Request, target: &Target, resource: &Arc<Resource>) -> Reply {
-    let view = View::read(request)?;
+    let view = View::of_object(request, resource)?;
     let stored = world.object(resource, target)?;
     Ok(Answer::new(200, view.content_type, view.object(resource, &stored, world.clock.now())))
 }

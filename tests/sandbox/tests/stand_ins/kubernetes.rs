@@ -33,3 +33,16 @@ fn secret(name: &str) -> Value {
 fn names(list: &Value) -> Vec<&str> {
     list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect()
 }
+
+#[test]
+fn an_object_that_is_put_there_again_stays_the_same_one_and_one_that_was_removed_does_not() {
+    let server = start();
+    let uid = || server.object("secrets", "team-alpha", "one").unwrap()["metadata"]["uid"].clone();
+    server.insert("secrets", "team-alpha", "one", secret("one"));
+    let first = uid();
+    server.insert("secrets", "team-alpha", "one", secret("one"));
+    assert_eq!(uid(), first);
+    server.remove("secrets", "team-alpha", "one");
+    server.insert("secrets", "team-alpha", "one", secret("one"));
+    assert_ne!(uid(), first);
+}

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ProjectRobot;
-use crate::values::names::{HttpUrl, ObjectName, ProjectName, StorageQuota};
+use crate::values::names::{AddressableName, HttpUrl, ObjectName, ProjectName, StorageQuota};
 use crate::values::secret::SecretValue;
 
 /// Declares a type with fields of its own and the settings that every project has: serde cannot flatten one into the other
@@ -173,7 +173,7 @@ pub struct ImmutableTags {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HarborWebhook {
     /// Name, unique in the project.
-    pub name: String,
+    pub name: AddressableName,
     /// Description.
     pub description: Option<String>,
     /// Whether it is on.
@@ -219,7 +219,7 @@ pub enum WebhookFormat {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HarborLabel {
     /// Name, unique in the project.
-    pub name: String,
+    pub name: AddressableName,
     /// Description.
     pub description: Option<String>,
     /// Colour, such as `#48960C`.
@@ -232,9 +232,9 @@ pub struct HarborLabel {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HarborMember {
     /// Group of the login provider; case counts.
-    pub group: Option<String>,
+    pub group: Option<AddressableName>,
     /// User; with login through OpenID Connect there is one only after the first login.
-    pub user: Option<String>,
+    pub user: Option<AddressableName>,
     /// What the member may do.
     pub role: MemberRole,
 }

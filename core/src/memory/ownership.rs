@@ -1,0 +1,258 @@
+//! Which objects are ours, and which very object is meant by each name (law 5).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::object::{Kind, ObjectId};
+
+/// What the server itself knows an object by, and what another object of the same name does not have: its id, with whatever
+/// tells it from one of a server that begins to count anew. Made by a task, compared only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Identity(Arc<str>);
+
+impl Identity {
+    /// The identity that a server's id gives.
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self(id.into())
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What an observation shows of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Nobody has looked, or the account may not see it.
+    Unknown,
+    /// It is not there.
+    Absent,
+    /// It is there.
+    There,
+    /// It is there, and this is it.
+    This(Identity),
+}
+
+impl Sight {
+    /// An object that is there, with the id that the server shows.
+    pub fn of(id: Option<impl Into<Arc<str>>>) -> Self {
+        id.map_or(Self::There, |id| Self::This(Identity::new(id)))
+    }
+
+    /// An object of a list, where `id` gives the id of a row.
+    pub fn among<'a, T, I: Into<Arc<str>>>(row: Option<&'a T>, id: impl FnOnce(&'a T) -> Option<I>) -> Self {
+        row.map_or(Self::Absent, |row| Self::of(id(row)))
+    }
+
+    /// Whether it is there.
+    #[must_use]
+    pub const fn is_there(&self) -> bool {
+        matches!(self, Self::There | Self::This(_))
+    }
+}
+
+/// How an object came to be ours, and how well it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// A create of it was sent a short time ago, and nobody has seen yet what came of it: it may still come about.
+    Announced,
+    /// We made or adopted an object of this name. Which one that was is not known: nothing has been read since, or the inventory is
+    /// an older one.
+    ByName,
+    /// It is the object with this identity.
+    This(Identity),
+}
+
+/// Which objects of a target this tool made or was told to adopt: the only ones it may ever delete.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ownership(BTreeMap<ObjectId, Claim>);
+
+impl Ownership {
+    /// What is known of an object of ours. An older inventory may know it by its joined names only.
+    #[must_use]
+    pub fn claim(&self, object: &ObjectId) -> Option<&Claim> {
+        self.0.get(object).or_else(|| self.0.get(&object.joined()?))
+    }
+
+    /// Whether the object is ours.
+    #[must_use]
+    pub fn contains(&self, object: &ObjectId) -> bool {
+        self.claim(object).is_some()
+    }
+
+    /// Whether it is known which object of this name is ours. No other one is deleted.
+    #[must_use]
+    pub fn knows(&self, object: &ObjectId) -> bool {
+        matches!(self.claim(object), Some(Claim::This(_)))
+    }
+
+    /// Our objects of one kind, in the order of their names.
+    pub fn of_kind<'a>(&'a self, kind: &Kind) -> impl Iterator<Item = &'a ObjectId> + use<'a> {
+        let kind = kind.clone();
+        self.0.keys().filter(move |object| *object.kind() == kind)
+    }
+
+    /// All of our objects.
+    pub fn iter(&self) -> impl Iterator<Item = (&ObjectId, &Claim)> {
+        self.0.iter()
+    }
+
+    /// Learns how an object is ours from now on.
+    pub fn insert(&mut self, object: ObjectId, claim: Claim) {
+        if let Some(joined) = object.joined() {
+            self.0.remove(&joined);
+        }
+        self.0.insert(object, claim);
+    }
+
+    /// The object is not ours any more.
+    pub fn remove(&mut self, object: &ObjectId) {
+        self.0.remove(object);
+    }
+}
+
+impl FromIterator<(ObjectId, Claim)> for Ownership {
+    fn from_iter<I: IntoIterator<Item = (ObjectId, Claim)>>(claims: I) -> Self {
+        Self(claims.into_iter().collect())
+    }
+}
+
+/// Objects of which only the names are known.
+impl FromIterator<ObjectId> for Ownership {
+    fn from_iter<I: IntoIterator<Item = ObjectId>>(objects: I) -> Self {
+        objects.into_iter().map(|object| (object, Claim::ByName)).collect()
+    }
+}
+
+/// What an observation says of the objects that an inventory takes for ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// The objects that are ours.
+    pub ownership: Ownership,
+    /// Objects of which it is known from now on which one is ours.
+    pub learnt: BTreeMap<ObjectId, Identity>,
+    /// Objects that are gone.
+    pub gone: BTreeSet<ObjectId>,
+    /// Objects that are gone, where others have the name now.
+    pub replaced: BTreeSet<ObjectId>,
+}
+
+impl Ownership {
+    /// Compares what is taken for ours with what is there. Which object is meant by a name is learnt of `declared` objects only:
+    /// whatever has the name of an object that nobody declares any more may be anybody's.
+    #[must_use]
+    pub fn judged(&self, declared: &BTreeSet<ObjectId>, sight: impl Fn(&ObjectId) -> Sight) -> Judgement {
+        let mut judgement = Judgement { ownership: self.clone(), ..Judgement::default() };
+        for object in declared {
+            // Of an older inventory, under its joined names.
+            if let Some(Claim::ByName | Claim::Announced) = self.claim(object)
+                && let Sight::This(identity) = sight(object)
+            {
+                judgement.ownership.insert(object.clone(), Claim::This(identity.clone()));
+                judgement.learnt.insert(object.clone(), identity);
+            }
+        }
+        for (object, claim) in &self.0 {
+            let seen = match sight(object) {
+                Sight::Unknown => sight(&object.apart()),
+                seen => seen,
+            };
+            match (claim, seen) {
+                // It is made again now, and another one of its name would have another id.
+                (Claim::This(_), Sight::Absent) if declared.contains(object) => continue,
+                (Claim::ByName | Claim::This(_), Sight::Absent) => {
+                    judgement.gone.insert(object.clone());
+                }
+                (Claim::This(known), Sight::This(seen)) if *known != seen => {
+                    judgement.replaced.insert(object.clone());
+                }
+                _ => continue,
+            }
+            judgement.ownership.remove(object);
+        }
+        judgement
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: Kind = Kind::new("role");
+    const MAPPER: Kind = Kind::new("protocol-mapper");
+
+    fn role() -> ObjectId {
+        ObjectId::new(ROLE, "a")
+    }
+
+    fn this(id: &str) -> Claim {
+        Claim::This(Identity::new(id))
+    }
+
+    fn seen(id: &str) -> Sight {
+        Sight::This(Identity::new(id))
+    }
+
+    fn judged(claim: Claim, is_declared: bool, seen: Sight) -> Judgement {
+        let ownership: Ownership = [(role(), claim)].into_iter().collect();
+        let declared = is_declared.then(role).into_iter().collect();
+        ownership.judged(&declared, |object| if *object == role() { seen.clone() } else { Sight::Unknown })
+    }
+
+    #[test]
+    fn another_object_of_the_name_is_not_ours() {
+        for is_declared in [true, false] {
+            let judgement = judged(this("1"), is_declared, seen("2"));
+            assert!(judgement.replaced.contains(&role()) && !judgement.ownership.contains(&role()));
+            assert!(judged(this("1"), is_declared, seen("1")).ownership.knows(&role()));
+        }
+    }
+
+    #[test]
+    fn a_name_learns_which_object_it_means_only_while_it_is_declared() {
+        for claim in [Claim::ByName, Claim::Announced] {
+            assert!(judged(claim.clone(), true, seen("1")).ownership.knows(&role()));
+            let undeclared = judged(claim, false, seen("1"));
+            assert!(undeclared.ownership.contains(&role()) && !undeclared.ownership.knows(&role()));
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_gone_unless_its_create_may_still_come_about() {
+        for (claim, is_declared) in [(Claim::ByName, true), (Claim::ByName, false), (this("1"), false)] {
+            let judgement = judged(claim, is_declared, Sight::Absent);
+            assert!(judgement.gone.contains(&role()) && !judgement.ownership.contains(&role()));
+        }
+        assert!(judged(this("1"), true, Sight::Absent).ownership.contains(&role()), "it is ours to make again");
+        assert!(judged(Claim::Announced, false, Sight::Absent).ownership.contains(&role()));
+    }
+
+    #[test]
+    fn what_nobody_looked_at_stays_as_it_was() {
+        for sight in [Sight::Unknown, Sight::There] {
+            let judgement = judged(this("1"), false, sight);
+            assert!(judgement.ownership.knows(&role()) && judgement.gone.is_empty() && judgement.replaced.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_object_of_an_older_inventory_is_learnt_under_its_own_names() {
+        let joined = ObjectId::new(MAPPER, "app/x");
+        let apart = ObjectId::within(MAPPER, "app", "x");
+        let ownership: Ownership = [joined.clone()].into_iter().collect();
+        let sight = |object: &ObjectId| if *object == apart { seen("1") } else { Sight::Unknown };
+        let judgement = ownership.judged(&BTreeSet::from([apart.clone()]), sight);
+        assert_eq!(judgement.ownership, [(apart.clone(), this("1"))].into_iter().collect());
+        let absent = |object: &ObjectId| if *object == apart { Sight::Absent } else { Sight::Unknown };
+        assert_eq!(ownership.judged(&BTreeSet::new(), absent).gone, BTreeSet::from([joined]));
+    }
+}

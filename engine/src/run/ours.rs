@@ -1,0 +1,53 @@
+//! Ours is this very object: the inventory follows what is seen, before anything is planned (law 5).
+
+use evenkeel_core::{
+    memory::{Judgement, Ownership},
+    plan::Note,
+};
+
+use super::{Ending, Record, Session};
+use crate::{
+    inventory::{Inventory, State},
+    task::Task,
+};
+
+impl<T: Task> Session<'_, T> {
+    /// What an observation says of the objects that are taken for ours.
+    pub(super) fn judge(&self, observed: &T::Observed, ownership: &Ownership) -> Judgement {
+        let declared = T::declared(self.desired, observed);
+        ownership.judged(&declared, |object| T::sight(self.desired, observed, object))
+    }
+
+    /// Learns from an observation which objects are ours, and forgets those that are gone. Returns whether the run has to look again
+    /// first.
+    pub(super) async fn take_in<I: Inventory>(
+        &self,
+        observed: &T::Observed,
+        inventory: &mut I,
+        record: &mut Record,
+    ) -> Result<bool, Ending> {
+        let judgement = self.judge(observed, &inventory.memory().ownership);
+        let Judgement { learnt, gone, replaced, .. } = &judgement;
+        if learnt.is_empty() && gone.is_empty() && replaced.is_empty() {
+            return Ok(false);
+        }
+        if self.has_to_look_again(inventory).await? {
+            return Ok(true);
+        }
+        for (object, identity) in learnt {
+            inventory.note(object, State::Known(identity.clone()));
+        }
+        for object in gone.iter().chain(replaced) {
+            inventory.note(object, State::Gone);
+        }
+        inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
+        record.note(notes(&judgement));
+        Ok(false)
+    }
+}
+
+/// What people should know of it.
+pub(super) fn notes(judgement: &Judgement) -> Vec<Note> {
+    let message = "was deleted by others, who made another one of this name: it is not ours any more";
+    judgement.replaced.iter().map(|object| Note { object: object.clone(), message: message.to_owned() }).collect()
+}

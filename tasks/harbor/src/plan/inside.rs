@@ -1,0 +1,98 @@
+//! What goes with a project that is deleted: what others have put into it keeps it (law 5).
+//!
+//! What our own writes put there as a part of it (memberships, the policy of a cache) is no object that counts.
+
+use evenkeel_core::{memory::Ownership, object::ObjectId};
+use evenkeel_harbor_client::types::{Project, RetentionRule};
+
+use crate::{
+    desired::Member,
+    names::{self, IMMUTABLE_RULE, LABEL, RETENTION, RETENTION_RULE, ROBOT_PERMISSION, WEBHOOK},
+    observe::{Observed, by_selection, membership, retention_id, rights},
+    plan::is_ours,
+};
+
+/// The template of the rule that the server gives to each cache: what was not pulled for a week goes.
+const TEMPLATE_OF_CACHE: &str = "nDaysSinceLastPull";
+
+pub(super) fn takes_along(observed: &Observed, ownership: &Ownership, name: &str) -> Vec<ObjectId> {
+    let Some(project) = observed.projects.get(name) else { return Vec::new() };
+    let inside = Inside { observed, ownership, name, project };
+    let mut objects = inside.members();
+    objects.extend(inside.robots());
+    objects.extend(inside.permissions());
+    objects.extend(inside.rules());
+    objects.extend(inside.webhooks());
+    objects.extend(inside.labels());
+    objects.extend(inside.retention());
+    objects
+}
+
+struct Inside<'a> {
+    observed: &'a Observed,
+    ownership: &'a Ownership,
+    name: &'a str,
+    project: &'a Project,
+}
+
+impl Inside<'_> {
+    /// All but whoever made the project (server-behaviour 4), and whom we have made a member.
+    fn members(&self) -> Vec<ObjectId> {
+        let maker = self.project.owner_name.clone().map(|maker| Member::User(maker).object(self.name));
+        let members = self.observed.members.get(self.name).into_iter().flatten();
+        let members = members.filter_map(|member| membership(self.name, member));
+        members.filter(|member| Some(member) != maker.as_ref() && !self.ownership.contains(member)).collect()
+    }
+
+    fn robots(&self) -> impl Iterator<Item = ObjectId> {
+        let robots = self.observed.robots.keys();
+        robots
+            .filter(|robot| robot.split_once('+').is_some_and(|(home, _)| home == self.name))
+            .map(|robot| names::robot(robot))
+    }
+
+    /// Robots of the system lose what they may do in the project.
+    fn permissions(&self) -> impl Iterator<Item = ObjectId> {
+        let robots = self.observed.robots.iter().filter(|(robot, _)| !self.ownership.contains(&names::robot(robot)));
+        let robots =
+            robots.filter(|(robot, there)| !robot.contains('+') && rights(&there.robot).contains_key(self.name));
+        robots.map(|(robot, _)| ObjectId::within(ROBOT_PERMISSION, self.name, robot))
+    }
+
+    /// Those that are known by what they select, and all others by their numbers.
+    fn rules(&self) -> Vec<ObjectId> {
+        let rules = self.observed.immutable_rules.get(self.name).into_iter().flatten();
+        let known = by_selection(rules.clone());
+        let others = rules.filter(|rule| known.values().all(|known| known.id != rule.id));
+        let others = others.filter_map(|rule| rule.id).map(|id| format!("rule {id}"));
+        let names: Vec<String> = others.chain(known.keys().cloned()).collect();
+        names.iter().map(|rule| ObjectId::within(IMMUTABLE_RULE, self.name, rule)).collect()
+    }
+
+    fn webhooks(&self) -> impl Iterator<Item = ObjectId> {
+        let policies = self.observed.webhooks.get(self.name).into_iter().flatten();
+        policies.filter_map(|policy| Some(ObjectId::within(WEBHOOK, self.name, policy.name.as_deref()?)))
+    }
+
+    /// The server leaves them behind, where nobody finds them. Ours go by themselves, before the project.
+    fn labels(&self) -> impl Iterator<Item = ObjectId> {
+        let labels = self.observed.labels.get(self.name).into_iter().flatten();
+        let labels = labels.filter_map(|label| Some(ObjectId::within(LABEL, self.name, label.name.as_deref()?)));
+        labels.filter(|label| !self.ownership.knows(label))
+    }
+
+    /// The policy, and the rules of others in it. A cache comes with a policy of one rule.
+    fn retention(&self) -> Vec<ObjectId> {
+        let policy = ObjectId::new(RETENTION, self.name);
+        if retention_id(self.project).is_none() {
+            return Vec::new();
+        }
+        let comes_along = self.project.registry_id.is_some_and(|id| id != 0) && !self.ownership.contains(&policy);
+        let of_cache = |rule: &RetentionRule| comes_along && rule.template.as_deref() == Some(TEMPLATE_OF_CACHE);
+        let rules =
+            self.observed.retentions.get(self.name).into_iter().flat_map(|policy| policy.rules.iter().flatten());
+        let others = rules.enumerate().filter(|(_, rule)| !is_ours(rule) && !of_cache(rule));
+        let others = others.map(|(index, _)| ObjectId::within(RETENTION_RULE, self.name, &(index + 1).to_string()));
+        others.chain(Some(policy).filter(|_| !comes_along)).collect()
+    }
+}
