@@ -78,6 +78,18 @@ impl PlanDocument {
     }
 }
 
+impl FieldChange {
+    /// What was declared and what the application holds instead, in words; of a secret neither is said.
+    #[must_use]
+    pub fn contrast(&self) -> String {
+        let path = visible(&self.path);
+        if self.secret {
+            return format!("`{path}` is another than declared");
+        }
+        format!("`{path}` is {} where {} is declared", shown(self.before.as_deref()), shown(self.after.as_ref()))
+    }
+}
+
 fn write_change(out: &mut String, change: &ChangeDocument, style: Style) -> fmt::Result {
     let (sign, colour) = match change.action {
         Action::Create => ("+", 32),

@@ -8,6 +8,7 @@ use std::{
 };
 
 use evenkeel_core::{
+    diff::FieldChange,
     object::ObjectId,
     plan::{Action, Change, ChangeDocument, Note, Plan, PlanDocument},
     report::{ChangeReport, Failure, Mode, Report, RequestCounts, Status},
@@ -313,15 +314,32 @@ fn not_kept<O>(change: &Change<O>, accepted: u32) -> Fault {
         Action::Update => "still differs",
         Action::Delete => "is still there",
     };
-    let message = format!("`{}` {still}, although the application accepted the change", change.object);
+    let message = format!("`{}` {still}, although the application accepted the change{}", change.object, kept(change));
     // A server keeps every secret that it accepts: whoever set another one may be done the next time. So may be whoever
     // undid a change that was accepted only once.
     let is_secret = !change.fields.is_empty() && change.fields.iter().all(|field| field.secret);
     let (class, hint) = if is_secret || accepted < ACCEPTED_IN_VAIN {
         (Class::Conflict, "run it again; if this stays, something else changes it too")
     } else {
-        let hint = "see whether something else changes it too, or whether the application allows this value";
+        let hint = "declare what the application keeps, or leave it out; see also whether something else changes it";
         (Class::Prevented, hint)
     };
     Fault { class, failure: Failure { message, hint: Some(hint.to_owned()) } }
+}
+
+/// How many fields one message names.
+const NAMED: usize = 3;
+
+/// The fields that the application holds in another form than declared. Of secrets alone there is nothing to say.
+fn kept<O>(change: &Change<O>) -> String {
+    let differing = change.fields.iter().filter(|field| !field.secret);
+    if change.action != Action::Update || change.removes_relation || differing.clone().next().is_none() {
+        return String::new();
+    }
+    let more = match differing.clone().count().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(", and {more} more fields"),
+    };
+    let named: Vec<String> = differing.take(NAMED).map(FieldChange::contrast).collect();
+    format!(": {}{more}", named.join(", "))
 }

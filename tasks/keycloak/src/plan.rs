@@ -295,7 +295,7 @@ impl Draft<'_> {
         let Some(there) = observed.filter(|_| !declared.built_in.is_empty() && !self.is_ours(object)) else {
             return Some(Cow::Borrowed(&declared.value));
         };
-        let whole = Difference::between(&fields(&declared.value), Some(&fields(there)), rules);
+        let whole = without_what_is_off(Difference::between(&fields(&declared.value), Some(&fields(there)), rules));
         let differing = whole.changes.iter().filter_map(|change| declared.built_in_at(&change.path));
         self.left_alone.add(object, differing);
         let asked = overlay::without(&declared.value, &declared.built_in);
@@ -318,6 +318,9 @@ impl Draft<'_> {
         let recollection = Recollection { secrets: self.secrets, object };
         let mut difference =
             Difference::recalling(&fields(declared), observed.map(fields).as_ref(), rules, recollection);
+        if observed.is_some() {
+            difference = without_what_is_off(difference);
+        }
         self.notes.extend(difference.notes(object));
         for change in &mut difference.changes {
             change.path = self.paths.share(Arc::clone(&change.path));
@@ -391,6 +394,14 @@ impl<'a> Owner<'a> {
     fn of<T>(desired: &'a Desired, declared: &'a Declared<T>) -> Self {
         Self { realm: &desired.realm, cause: &declared.cause, team: declared.team.as_ref() }
     }
+}
+
+/// Keycloak leaves some switches out of its answers while they are off (`authorizationServicesEnabled`), and a version that does not
+/// know one has it off: what is declared as `false` and not shown is no difference.
+fn without_what_is_off(mut difference: Difference) -> Difference {
+    let is_shown = |change: &FieldChange| change.before.as_ref().is_some_and(|before| !before.is_null());
+    difference.changes.retain(|change| is_shown(change) || change.after != Some(false.into()));
+    difference
 }
 
 /// A representation as fields. One that cannot be read as such, which no generated type can cause,

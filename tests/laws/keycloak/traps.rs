@@ -2,6 +2,7 @@
 //! table of statements and tests.
 
 mod creates;
+mod kept;
 mod lists;
 mod races;
 mod refusals;

@@ -79,6 +79,20 @@ async fn a_change_that_is_accepted_and_not_kept_is_a_failure() {
     assert_eq!(shared.lock().unwrap().begun, ["a", "b", "a"], "twice is enough");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_field_that_is_not_kept_is_named_with_what_was_declared_and_kept() {
+    application(|application| {
+        application.desired = wanted(&["a"]);
+        application.objects.insert("a".to_owned(), "its own form".to_owned());
+        script(application, "a", &[Script::Ignore, Script::Ignore, Script::Ignore]);
+    });
+    let finished = setup().apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Configuration);
+    let text = "`role/a` still differs, although the application accepted the change: `text` is \"its own form\" where \"declared\" \
+                is declared";
+    assert_eq!(message(&finished, "a"), text);
+}
+
 /// Another run may have undone it between our write and our look.
 #[tokio::test(start_paused = true)]
 async fn a_change_that_was_accepted_once_and_undone_is_worth_another_try() {

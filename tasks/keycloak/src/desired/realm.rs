@@ -54,6 +54,7 @@ pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Declared<R
         settings = settings.with_built_in(keycloak.implied.realm, built_in);
     }
     settings.value.realm = Some(reading.realm().to_owned());
+    settings.value.password_policy = settings.value.password_policy.as_deref().map(as_kept);
     if settings.value.display_name.is_none() && keycloak.implied.realm.is_implied() {
         settings.value.display_name = Some(reading.realm().to_owned());
         settings = settings.with_built_in(keycloak.implied.realm, ["displayName"]);
@@ -64,6 +65,24 @@ pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Declared<R
         settings.field_causes.insert("loginTheme".to_owned(), cause);
     }
     settings
+}
+
+/// A password policy as Keycloak writes it: of several rules of one name the last counts, at the place of the first, and a rule with
+/// nothing in its brackets has none.
+fn as_kept(policy: &str) -> String {
+    let mut rules: Vec<(&str, &str)> = Vec::new();
+    for rule in policy.split(" and ").map(str::trim).filter(|rule| !rule.is_empty()) {
+        let (name, setting) = rule.split_once('(').unwrap_or((rule, ""));
+        let (name, setting) = (name.trim(), setting.strip_suffix(')').unwrap_or(setting));
+        match rules.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, earlier)) => *earlier = setting,
+            None => rules.push((name, setting)),
+        }
+    }
+    let written = rules
+        .into_iter()
+        .map(|(name, setting)| if setting.trim().is_empty() { name.to_owned() } else { format!("{name}({setting})") });
+    written.collect::<Vec<_>>().join(" and ")
 }
 
 /// The realm's name, where nobody chose it.
@@ -123,4 +142,27 @@ pub(super) fn admin_realm(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<
     }
     let value = RealmRepresentation { realm: Some(realm), login_theme: Some(theme), ..Default::default() };
     Some(Declared::new(value, reading.cause(&ValuePath::root().key("keycloak").key("loginTheme"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_kept;
+
+    /// What 26.7.3 and 26.0.7 answered.
+    #[test]
+    fn a_password_policy_is_compared_as_the_server_writes_it() {
+        for (declared, kept) in [
+            ("notUsername()", "notUsername"),
+            ("length(8) and length(9)", "length(9)"),
+            ("upperCase", "upperCase"),
+            (
+                "length(8) and notEmail(undefined) and digits(2) and length(9)",
+                "length(9) and notEmail(undefined) and digits(2)",
+            ),
+            ("regexPattern(^(a|b)$) and hashIterations(27500)", "regexPattern(^(a|b)$) and hashIterations(27500)"),
+            ("", ""),
+        ] {
+            assert_eq!(as_kept(declared), kept);
+        }
+    }
 }

@@ -23,6 +23,8 @@ pub(crate) const SMTP_PASSWORD: &str = "smtpServer.password";
 
 const REALM_RULES: Rules = Rules(&[
     (SMTP_PASSWORD, Rule::Masked(MASK)),
+    // Stored in lower case.
+    ("sslRequired", Rule::Folded),
     ("supportedLocales", Rule::Set),
     ("enabledEventTypes", Rule::Set),
     ("eventsListeners", Rule::Set),

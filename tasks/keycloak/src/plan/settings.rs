@@ -12,7 +12,7 @@ use evenkeel_keycloak_client::types::{
     GroupRepresentation, RealmEventsConfigRepresentation, RealmRepresentation, UpConfig,
 };
 
-use super::{Draft, Operation, Owner, Place, fields, realm::realm_object};
+use super::{Draft, Operation, Owner, Place, fields, realm::realm_object, without_what_is_off};
 use crate::{
     desired::{Declared, Desired, flows::bound_in},
     names::{self, EVENTS, FLOW_BINDING, GROUP, REQUIRED_ACTION, USER_PROFILE},
@@ -105,8 +105,10 @@ fn plan_user_profile(draft: &mut Draft<'_>, desired: &Desired, observed: &Observ
     let profile = managed_profile(draft, desired, observed);
     let whole = &desired.user_profile.whole;
     let there = observed.user_profile.clone().unwrap_or_default();
-    let differing =
-        |profile: &UpConfig| Difference::between(&fields(profile), Some(&fields(&there)), PROFILE_RULES).changes;
+    let differing = |profile: &UpConfig| {
+        let difference = Difference::between(&fields(profile), Some(&fields(&there)), PROFILE_RULES);
+        without_what_is_off(difference).changes
+    };
     let managed = differing(&profile.value);
     let built_in =
         differing(&whole.value).into_iter().filter(|change| managed.iter().all(|other| other.path != change.path));

@@ -138,6 +138,21 @@ fn rules(policy: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
     })
 }
 
+/// A policy as the server writes it back: each rule once, with what it said last.
+pub(crate) fn written_policy(policy: &str) -> String {
+    let mut written: Vec<(String, String)> = Vec::new();
+    for rule in policy.split(" and ").map(str::trim).filter(|rule| !rule.is_empty()) {
+        let (name, config) = rule.split_once('(').map_or((rule, ""), |(name, config)| (name.trim(), config));
+        let config = if config.trim() == ")" { String::new() } else { config.to_owned() };
+        match written.iter_mut().find(|(known, _)| known == name) {
+            Some(known) => known.1 = config,
+            None => written.push((name.to_owned(), config)),
+        }
+    }
+    let rule = |(name, config): (String, String)| if config.is_empty() { name } else { format!("{name}({config}") };
+    written.into_iter().map(rule).collect::<Vec<_>>().join(" and ")
+}
+
 /// Refuses a password that the realm's policy does not allow. Patterns, blacklists and histories are not judged.
 fn check(realm: &Realm, user: &User, value: &str) -> Result<(), Answer> {
     for (name, config) in rules(realm.text("passwordPolicy").unwrap_or_default()) {

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Reply};
-use super::credentials::check_policy;
+use super::credentials::{check_policy, written_policy};
 use super::imports;
 use super::scopes;
 use super::state::fresh::{self, MASTER};
@@ -49,6 +49,9 @@ const AS_ATTRIBUTES: &[&str] = &[
     "oauth2DevicePollingInterval",
     "scimApiEnabled",
 ];
+
+/// Switches of features that the server was started without: they stay off, whatever is sent.
+const FEATURES_THAT_ARE_OFF: &[&str] = &["verifiableCredentialsEnabled", "scimApiEnabled"];
 
 /// The OTP policy counts only when its type is sent, and then as a whole.
 const OTP: &[&str] = &[
@@ -213,14 +216,16 @@ fn change(realm: &mut Realm, representation: &Map<String, Value>) -> Result<(), 
         if !shown || ELSEWHERE.contains(&name) || (OTP.contains(&name) && !otp) {
             continue;
         }
+        let off = json!(false);
+        let value = if FEATURES_THAT_ARE_OFF.contains(&name) { &off } else { value };
         if AS_ATTRIBUTES.contains(&name) {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             realm.attributes.insert(field.clone(), text);
         }
-        let value = if name == "sslRequired" {
-            json!(value.as_str().unwrap_or_default().to_lowercase())
-        } else {
-            value.clone()
+        let value = match (name, value.as_str()) {
+            ("sslRequired", text) => json!(text.unwrap_or_default().to_lowercase()),
+            ("passwordPolicy", Some(policy)) => json!(written_policy(policy)),
+            _ => value.clone(),
         };
         realm.fields.insert(field.clone(), value);
     }

@@ -1,0 +1,56 @@
+//! What the server keeps in another form than it was sent, or not at all (contract `realm-lifecycle`).
+
+use evenkeel_engine::exit_code::ExitCode;
+use serde_json::json;
+
+use super::super::Keycloak;
+use crate::{
+    bench::{Bench, told},
+    subject::Subject,
+};
+
+#[tokio::test]
+async fn keycloak_what_the_server_writes_in_its_own_form_differs_for_ever() {
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.with_layer(
+        "keycloak:\n  realm: {sslRequired: EXTERNAL, passwordPolicy: length(8) and notUsername() and length(9)}\n",
+    );
+    bench.converge().await;
+    let realm = bench.subject.get("").await;
+    assert_eq!(realm["passwordPolicy"], "length(9) and notUsername");
+    assert_eq!(realm["sslRequired"], "external");
+    bench.expect_nothing_to_do().await;
+}
+
+#[tokio::test]
+async fn keycloak_switch_that_is_left_out_of_answers_while_it_is_off_differs_for_ever() {
+    let bench = Bench::<Keycloak>::converged().await;
+    let layer = |on: bool| {
+        format!(
+            "keycloak:\n  clients: [{{clientId: plain, serviceAccountsEnabled: true, authorizationServicesEnabled: {on}}}]\n"
+        )
+    };
+    bench.with_layer(&layer(false));
+    bench.converge().await;
+    assert_eq!(bench.subject.find("/clients", "clientId", "plain").await.get("authorizationServicesEnabled"), None);
+    bench.expect_nothing_to_do().await;
+
+    bench.with_layer(&layer(true));
+    bench.converge().await;
+    let client = bench.subject.find("/clients", "clientId", "plain").await;
+    assert_eq!(client["authorizationServicesEnabled"], true, "what is not off is a difference");
+    bench.with_layer(&layer(false));
+    bench.converge().await;
+    assert_eq!(bench.subject.find("/clients", "clientId", "plain").await.get("authorizationServicesEnabled"), None);
+}
+
+#[tokio::test]
+async fn keycloak_field_that_the_server_does_not_keep_is_not_named() {
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.with_layer("keycloak:\n  realm: {verifiableCredentialsEnabled: true, displayName: Another}\n");
+    let finished = bench.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
+    let named = "`verifiableCredentialsEnabled` is false where true is declared";
+    assert!(told(&finished).contains(named), "{}", told(&finished));
+    assert_eq!(bench.subject.get("").await["displayName"], json!("Another"), "everything else converges");
+}
