@@ -73,6 +73,7 @@ impl Keycloak {
             Operation::Relate(relation) => boxed(|| self.relate(relation)),
             Operation::Separate(relation) => boxed(|| self.separate(relation)),
             Operation::Delete(removal) => boxed(|| self.delete(removal)),
+            Operation::Refuse(client) => return Err(Error::Protected { client }),
         };
         writing.await?;
         Ok(Applied::default())

@@ -61,6 +61,12 @@ pub enum Error {
         /// The flow's alias.
         flow: String,
     },
+    /// A client that the server itself lets nobody change.
+    #[error("keycloak lets nobody change client `{client}`, nor its roles, mappers and scopes")]
+    Protected {
+        /// The client's `clientId`.
+        client: &'static str,
+    },
     /// The issuer of an external identity provider does not tell its end points.
     #[error("the discovery document of issuer `{issuer}` cannot be read: {source}")]
     Discovery {
@@ -88,7 +94,7 @@ impl Classified for Error {
             Self::Session(_) => return Class::Configuration,
             Self::CutShort { .. } | Self::Withheld { .. } => return Class::NotAuthorised,
             Self::Missing { .. } => return Class::Conflict,
-            Self::UnknownFlow { .. } => return Class::Prevented,
+            Self::UnknownFlow { .. } | Self::Protected { .. } => return Class::Prevented,
             Self::Discovery { source, .. } if source.is_unavailable() && source.kind() != Kind::Tls => {
                 return Class::Unavailable;
             }
@@ -142,6 +148,9 @@ impl Classified for Error {
             }
             Self::UnknownFlow { .. } => {
                 Some("make the flow in keycloak first, or name one that exists: flows are bound and not made".to_owned())
+            }
+            Self::Protected { .. } => {
+                Some("leave out what differs: from 26.7 on keycloak keeps this client as it made it".to_owned())
             }
             Self::Representation => None,
         }

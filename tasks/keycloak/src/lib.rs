@@ -45,6 +45,7 @@ pub mod names;
 pub mod observe;
 mod overlay;
 pub mod plan;
+mod protected;
 pub mod relation;
 pub mod rights;
 mod sight;

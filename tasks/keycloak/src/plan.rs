@@ -46,6 +46,7 @@ use crate::{
     names::{self, MapperOwner},
     observe::Observed,
     overlay,
+    protected::{is_protected, keep_apart},
     relation::Relation,
     rights,
 };
@@ -112,6 +113,8 @@ pub enum Operation {
     Separate(Relation),
     /// Remove an object that is ours and not declared any more.
     Delete(Removal),
+    /// Write nothing and say that the server lets nobody change the client with this `clientId`.
+    Refuse(&'static str),
 }
 
 /// What is removed, by the id under which it was observed.
@@ -173,6 +176,9 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     users::plan(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, &memory.ownership);
     stays::plan(&mut draft, desired);
+    let management = observed.clients.get(names::REALM_MANAGEMENT);
+    let is_protected = management.is_some_and(|client| is_protected(client, observed.clients.values()));
+    keep_apart(&mut draft.changes, &mut draft.notes, is_protected);
     rights::keep_what_can_be_judged(&mut draft.changes, &observed.withheld, desired);
     draft.left_alone.retain(|object| !rights::is_hidden(object, &observed.withheld, desired));
     draft.notes.extend(draft.left_alone.note(realm::realm_object(desired), HOW_TO_MANAGE));

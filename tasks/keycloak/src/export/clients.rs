@@ -7,7 +7,10 @@ use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{ClientRepresentation, ProtocolMapperRepresentation};
 
 use super::{compose::Composing, fields::Object, fresh::Baseline, groups};
-use crate::names::{CLIENT, MapperOwner};
+use crate::{
+    names::{CLIENT, MapperOwner},
+    protected::is_protected,
+};
 
 /// The scope of the team contract.
 const OPENID: &str = "openid";
@@ -137,6 +140,10 @@ pub(super) fn clients(composing: &mut Composing<'_>) -> Option<Node> {
         let mut entries = fields(composing, client, client_id, &baseline);
         add_lists(composing, &mut entries, client, client_id, &recorded);
         if entries.is_empty() && recorded.is_there() {
+            continue;
+        }
+        if is_protected(client, composing.found.clients.iter().flatten()) {
+            composing.remark(format!("changes to client `{client_id}`, which keycloak lets nobody make"));
             continue;
         }
         entries.insert("clientId".to_owned(), Node::Text(client_id.to_owned()));

@@ -148,6 +148,9 @@ pub(super) fn refused<'a>(stage: &'a mut Stage, server: &'a Server) -> Ended<'a>
         stage.expect("the role is back all the same", server.get(&at("/roles/auditor")).await.is_ok());
         stage.apply(&[]).await;
 
+        own_forms(stage).await;
+        not_kept(stage, server).await?;
+
         server.delete(&at("/identity-provider/instances/google"), None).await?;
         let other = json!({"alias": "google", "providerId": "github", "enabled": true,
                            "config": {"clientId": "a", "clientSecret": "b"}});
@@ -166,6 +169,52 @@ pub(super) fn refused<'a>(stage: &'a mut Stage, server: &'a Server) -> Ended<'a>
         expect_nothing_left(stage, &[]).await;
         Ok(())
     })
+}
+
+/// What the server writes in a form of its own, or leaves out while it is off, differs once and not for ever.
+async fn own_forms(stage: &mut Stage) {
+    let forms = [
+        "--set=keycloak.realm.sslRequired=EXTERNAL",
+        "--set=keycloak.realm.passwordPolicy=length(1) and notUsername() and length(2)",
+        "--set=keycloak.client.authorizationServicesEnabled=false",
+    ];
+    stage.apply(&forms).await;
+    expect_nothing_left(stage, &forms).await;
+    stage.apply(&[]).await;
+}
+
+/// A feature that the server was started without, and a client that nobody may change: each is told, and lasts.
+async fn not_kept(stage: &mut Stage, server: &Server) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let run = stage.try_apply(&["--set=keycloak.realm.verifiableCredentialsEnabled=true"]).await;
+    let told = failures(&run);
+    let kept = server.get(&format!("/admin/realms/{REALM}")).await?["verifiableCredentialsEnabled"].clone();
+    let named = told.contains("`verifiableCredentialsEnabled` is false where true is declared");
+    let is_told = if kept.is_null() { failed(&run) == ["realm/otomi"] } else { named && is_final(&run) };
+    stage.expect(&format!("what is not kept is named, unless the version does not know it: {kept}, {told}"), is_told);
+
+    let clients = server.get(&format!("/admin/realms/{REALM}/clients?clientId=realm-management")).await?;
+    let may_manage = clients[0]["access"]["manage"] == true;
+    let management = "--set=keycloak.clients=[{clientId: realm-management, description: ours}]";
+    let run = stage.try_apply(&[management]).await;
+    let told = failures(&run);
+    let named = told.contains("keycloak lets nobody change client `realm-management`");
+    let is_told = if may_manage { run.exit_code == ExitCode::Converged } else { named && is_final(&run) };
+    stage.expect(
+        &format!("realm-management is changed, or what nobody may change is told: {may_manage}, {told}"),
+        is_told,
+    );
+    stage.apply(&[]).await;
+    Ok(())
+}
+
+fn is_final(finished: &Finished) -> bool {
+    finished.exit_code == ExitCode::Configuration
+}
+
+/// Why changes failed.
+fn failures(finished: &Finished) -> String {
+    let failures = finished.report.changes.iter().filter_map(|report| report.failure.as_ref());
+    failures.map(|failure| failure.message.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 /// The objects whose changes failed.

@@ -54,3 +54,25 @@ async fn keycloak_field_that_the_server_does_not_keep_is_not_named() {
     assert!(told(&finished).contains(named), "{}", told(&finished));
     assert_eq!(bench.subject.get("").await["displayName"], json!("Another"), "everything else converges");
 }
+
+#[tokio::test]
+async fn keycloak_client_that_nobody_may_change_is_said_to_lack_a_right() {
+    let bench = Bench::<Keycloak>::converged().await;
+    let layer = |more: &str| format!("keycloak:\n  clients: [{{clientId: realm-management, enabled: true{more}}}]\n");
+    bench.with_layer(&layer(""));
+    bench.converge().await;
+    bench.expect_nothing_to_do().await;
+
+    bench.with_layer(&layer(", description: ours, roles: [{name: mine}]"));
+    let plan = bench.plan().await;
+    let notes: Vec<&str> = plan.report.notes.iter().map(|note| note.message.as_str()).collect();
+    let said = "cannot be changed: keycloak lets nobody change client `realm-management`";
+    assert!(notes.contains(&said), "{notes:?}");
+    bench.subject.forget();
+    let finished = bench.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
+    assert!(!told(&finished).contains("the account needs"), "{}", told(&finished));
+    assert_eq!(bench.refused(), [], "what is refused in any case is not asked for");
+    bench.with_layer("");
+    bench.converge().await;
+}
