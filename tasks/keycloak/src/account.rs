@@ -44,6 +44,8 @@ pub struct Account {
     pub email: Option<Arc<str>>,
     /// Whether the user may log in.
     pub enabled: Option<bool>,
+    /// Whether the email is known to be the user's.
+    pub email_verified: Option<bool>,
     /// First name.
     pub first_name: Option<Box<str>>,
     /// Last name.
@@ -72,6 +74,7 @@ impl Account {
         UserRepresentation {
             email: self.email.as_deref().map(str::to_owned),
             enabled: self.enabled,
+            email_verified: self.email_verified,
             first_name: text(&self.first_name),
             last_name: text(&self.last_name),
             attributes: (!attributes.is_empty()).then_some(attributes),
@@ -87,6 +90,7 @@ impl From<UserRepresentation> for Account {
         Self {
             email: user.email.map(Into::into),
             enabled: user.enabled,
+            email_verified: user.email_verified,
             first_name: user.first_name.map(Into::into),
             last_name: user.last_name.map(Into::into),
             nickname,

@@ -62,6 +62,8 @@ pub struct User {
     pub all_teams_admin: Option<bool>,
     /// Whether the account may log in.
     pub enabled: Option<bool>,
+    /// Whether the email address is known to be the user's. A new account's is, unless declared otherwise.
+    pub email_verified: Option<bool>,
     /// Further attributes of the account: lists of texts by name. Attributes of other people stay; the user profile says
     /// which attributes there may be.
     pub attributes: Option<BTreeMap<String, Vec<String>>>,

@@ -48,7 +48,7 @@ impl Keycloak {
         let there =
             self.client.user_get().realm(self.realm()).user_id(&id).send().await.api().doing("read", "user", email)?;
         // The user name of an account that was found by its email is not ours to change.
-        let declared = UserRepresentation { username: there.username.clone(), email_verified: None, ..user.declared() };
+        let declared = UserRepresentation { username: there.username.clone(), ..user.declared() };
         let body = UserRepresentation { credentials: None, ..overlay::whole(&there, &declared)? };
         self.client
             .user_update()

@@ -97,16 +97,17 @@ impl DesiredUser {
     #[must_use]
     pub fn declared(&self) -> UserRepresentation {
         let email = Some(self.email.as_ref().to_owned());
-        UserRepresentation { username: email, email_verified: Some(true), ..self.account.representation() }
+        UserRepresentation { username: email, ..self.account.representation() }
     }
 
-    /// What is sent to make the user, but for the password: enabled unless declared otherwise, and in its
-    /// groups from the start.
+    /// What is sent to make the user, but for the password: enabled and verified unless declared otherwise, and in
+    /// its groups from the start.
     #[must_use]
     pub fn created(&self) -> UserRepresentation {
         let groups: Vec<String> = self.member_of().map(|group| format!("/{group}")).collect();
         UserRepresentation {
             enabled: self.account.enabled.or(Some(true)),
+            email_verified: self.account.email_verified.or(Some(true)),
             groups: (!groups.is_empty()).then_some(groups),
             ..self.declared()
         }
@@ -187,6 +188,7 @@ impl<'a> Accounts<'a> {
         let account = Account {
             email: Some(Arc::clone(&email)),
             enabled: user.enabled,
+            email_verified: user.email_verified,
             first_name: user.first_name.as_deref().map(Into::into),
             last_name: user.last_name.as_deref().map(Into::into),
             nickname: declared.map(Nickname::Values).or_else(|| self.nicknames.then_some(Nickname::OfEmail)),

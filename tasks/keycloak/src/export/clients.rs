@@ -178,6 +178,9 @@ fn fields(
         composing.remark(format!("resources, policies and permissions of client `{client_id}`"));
     }
     // One that proves itself in no way has no secret that counts.
+    if client.bearer_only == Some(true) && client.secret.is_some() {
+        composing.remark(format!("the secret of client `{client_id}`, which is for bearers only"));
+    }
     if client.public_client == Some(true) || client.bearer_only == Some(true) {
         client.secret = None;
     }

@@ -20,6 +20,19 @@ use super::{
     survey::Found,
 };
 
+/// The flows that come with every realm; the last two with those of older versions.
+const BUILT_IN_FLOWS: [&str; 9] = [
+    "browser",
+    "direct grant",
+    "registration",
+    "reset credentials",
+    "clients",
+    "first broker login",
+    "docker auth",
+    "saml ecp",
+    "http challenge",
+];
+
 /// What the values imply of single fields when nobody declares them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ImpliedFields {
@@ -142,6 +155,18 @@ impl<'a> Composing<'a> {
         (!parts.is_empty()).then(|| Node::map([("implied", Some(parts))]))
     }
 
+    /// What the values need on another server, and cannot carry there.
+    fn remark_what_has_to_be_made_first(&mut self) {
+        for flow in self.found.flows.keys().filter(|flow| !BUILT_IN_FLOWS.contains(&flow.as_str())) {
+            let remark = format!("authentication flow `{flow}`: on another server, make it before what is bound to it");
+            self.remarks.push(remark);
+        }
+        let realm = self.found.realm.as_ref();
+        if realm.is_some_and(|realm| realm.organizations_enabled == Some(true)) {
+            self.remarks.push("organisations with their members, domains and identity providers".to_owned());
+        }
+    }
+
     fn remark_what_values_cannot_say(&mut self) {
         for (group, why) in &self.found.odd_groups {
             self.remarks.push(format!("group {group:?} with everything below it, which values cannot name: {why}"));
@@ -151,6 +176,7 @@ impl<'a> Composing<'a> {
         if others > 0 && self.found.users.is_some() {
             self.remarks.push(format!("who is in groups that are neither a team's nor an administrator's ({others})"));
         }
+        self.remark_what_has_to_be_made_first();
         let gone = |place: &'static str, found: Vec<&str>| {
             let recorded: Baseline<'_> = self.fresh.at(&[place]);
             let gone: Vec<String> =

@@ -21,7 +21,7 @@ pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
     let users = composing.found.users.as_ref()?;
     let mut nodes: BTreeMap<String, Node> = BTreeMap::new();
     let memberships = memberships(composing);
-    let mut other_names = 0;
+    let (mut other_names, mut with_actions, mut federated) = (0, 0, 0);
     for user in users {
         let name = user.username.as_deref().unwrap_or_default();
         let email = user.email.clone().unwrap_or_default();
@@ -38,12 +38,20 @@ pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
             continue;
         }
         other_names += usize::from(name.to_lowercase() != folded);
+        with_actions += usize::from(user.required_actions.as_ref().is_some_and(|actions| !actions.is_empty()));
+        federated += usize::from(user.federation_link.is_some());
         let id = user.id.as_deref().unwrap_or_default();
         let groups = memberships.get(id).map(Vec::as_slice).unwrap_or_default();
         nodes.insert(folded, node(composing, user, email, groups));
     }
-    if other_names > 0 {
-        composing.remark(format!("user names that are not the email address ({other_names})"));
+    for (count, what) in [
+        (other_names, "user names that are not the email address"),
+        (with_actions, "what users have to do at their next login"),
+        (federated, "that users come from a user federation"),
+    ] {
+        if count > 0 {
+            composing.remark(format!("{what} ({count})"));
+        }
     }
     (!nodes.is_empty()).then(|| Node::List(nodes.into_values().collect()))
 }
@@ -74,6 +82,8 @@ fn node(composing: &mut Composing<'_>, user: &UserRepresentation, email: String,
         ("firstName", text(&user.first_name)),
         ("lastName", text(&user.last_name)),
         ("attributes", attributes),
+        // A new account's address counts as verified, unless values say otherwise.
+        ("emailVerified", (user.email_verified != Some(true)).then_some(Node::Bool(false))),
         ("enabled", (user.enabled == Some(false)).then_some(Node::Bool(false))),
         ("teams", Some(teams).filter(|_| !composing.decisions.teams.is_empty())),
         ("teamAdmin", flag(names.team_admin.as_str()).filter(|_| flags)),

@@ -28,7 +28,6 @@ const RULES: Rules = Rules(&[
     ("attributes.*", Rule::Set),
     ("username", Rule::AtCreation),
     ("email", Rule::Folded),
-    ("emailVerified", Rule::AtCreation),
     ("groups", Rule::AtCreation),
 ]);
 

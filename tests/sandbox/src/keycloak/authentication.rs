@@ -1,4 +1,4 @@
-//! Authentication flows, which can be read only, and required actions (read from a real Keycloak 26.7.3).
+//! Authentication flows, which can be read and made (empty ones), and required actions (read from a real Keycloak 26.7.3).
 
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Reply};
 use super::body;
 use super::context::{Context, roles as right};
+use super::ids::uuid;
 use super::representations::Shape;
 use super::request::Request;
 use super::state::{Realm, fresh, text_of};
@@ -17,12 +18,32 @@ pub(crate) fn answer(realm: &mut Realm, context: &Context, request: &Request, re
     context.rights.need(if request.method == Method::GET { right::VIEW_REALM } else { right::MANAGE_REALM })?;
     match (&request.method, rest) {
         (&Method::GET, ["flows"]) => Ok(Answer::found(Value::Array(realm.flows.clone()))),
+        (&Method::POST, ["flows"]) => make_flow(realm, context, request),
         (&Method::GET, ["required-actions"]) => Ok(Answer::found(in_order(realm))),
         (&Method::GET, ["unregistered-required-actions"]) => Ok(Answer::found(unregistered(realm))),
         (&Method::POST, ["register-required-action"]) => register(realm, request),
         (_, ["required-actions", alias]) => one(realm, request, alias),
         _ => Err(Answer::nowhere()),
     }
+}
+
+/// A flow without executions (contract `flows-and-components`). One that is not at the top is made, and not listed.
+fn make_flow(realm: &mut Realm, context: &Context, request: &Request) -> Reply {
+    let mut flow = request.object("AuthenticationFlowRepresentation")?;
+    let refuse = |text: String| Err(Answer::exists(text));
+    let Some(alias) = text_of(&flow, "alias").filter(|alias| !alias.is_empty()).map(str::to_owned) else {
+        return refuse("Failed to create flow with empty alias name".to_owned());
+    };
+    if realm.flows.iter().any(|flow| flow["alias"] == alias.as_str()) {
+        return refuse(format!("Flow {alias} already exists"));
+    }
+    let id = uuid();
+    if flow.get("topLevel") == Some(&json!(true)) {
+        flow.insert("id".to_owned(), json!(id));
+        flow.insert("authenticationExecutions".to_owned(), json!([]));
+        realm.flows.push(Value::Object(flow));
+    }
+    Ok(Answer::created(context.location("authentication/flows", &id)))
 }
 
 fn in_order(realm: &Realm) -> Value {
