@@ -5,6 +5,7 @@ mod client;
 pub(crate) mod flows;
 mod groups;
 mod identity_providers;
+mod lengths;
 mod mappers;
 mod objects;
 mod provider;

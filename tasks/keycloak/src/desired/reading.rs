@@ -133,6 +133,7 @@ impl<'a> Reading<'a> {
             }
         }
         self.check_references("", &value, path);
+        self.check_lengths(&value, path);
         match value {
             Value::Object(fields) => fields,
             _ => Map::new(),

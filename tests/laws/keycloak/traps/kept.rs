@@ -76,3 +76,27 @@ async fn keycloak_client_that_nobody_may_change_is_said_to_lack_a_right() {
     bench.with_layer("");
     bench.converge().await;
 }
+
+#[tokio::test]
+async fn keycloak_text_that_is_longer_than_its_column_is_an_internal_error_that_names_nothing() {
+    let bench = Bench::<Keycloak>::new();
+    let (most, more) = ("x".repeat(255), "ü".repeat(256));
+    let layer = |text: &str| {
+        format!(
+            "keycloak:\n  roles: [{{name: a, description: {text}}}]\n  groups: [{{name: b, subGroups: [{{name: {text}}}]}}]\n  \
+             clients: [{{clientId: c, baseUrl: {text}, roles: [{{name: d, description: {text}}}]}}]\n  \
+             clientScopes: []\n  identityProviders: []\n  defaultRoles: null\n"
+        )
+    };
+    bench.with_layer(&layer(&more));
+    let finished = bench.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::InvalidValues, "{}", told(&finished));
+    assert_eq!(finished.problems.as_ref().map(|problems| problems.len()), Some(4), "{}", told(&finished));
+    for line in 2..=4 {
+        assert!(told(&finished).contains(&format!("90-more.yaml:{line}")), "{line}: {}", told(&finished));
+    }
+    assert!(told(&finished).contains("has 256 characters, and keycloak takes 255"), "{}", told(&finished));
+    assert_eq!(bench.subject.requests().len(), 0);
+    bench.with_layer(&layer(&most));
+    bench.converge().await;
+}
