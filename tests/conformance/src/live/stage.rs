@@ -131,15 +131,13 @@ impl Stage {
             .chain(more.iter().map(|&more| more.to_owned()));
         let matches = task_command::<Keycloak>().try_get_matches_from(line);
         match matches.and_then(|matches| TaskCommand::from_arg_matches(&matches)) {
-            Ok(command) => run::<Keycloak>(&command, &self.surroundings).await,
+            // Boxed: a scenario has a place on its stack for each of its runs, and a test's thread a small one.
+            Ok(command) => Box::pin(run::<Keycloak>(&command, &self.surroundings)).await,
             // A mistake in this file: the table shows it.
             Err(error) => {
                 self.outcome.findings.push(error.to_string());
-                run::<Keycloak>(
-                    &TaskCommand::Plan { detailed_exitcode: false, options: Default::default() },
-                    &self.surroundings,
-                )
-                .await
+                let command = TaskCommand::Plan { detailed_exitcode: false, options: Default::default() };
+                Box::pin(run::<Keycloak>(&command, &self.surroundings)).await
             }
         }
     }

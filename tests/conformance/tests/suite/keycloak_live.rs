@@ -60,6 +60,11 @@ async fn a_secret_that_the_server_hides_is_remembered() {
 }
 
 #[tokio::test]
+async fn what_the_server_refuses_or_does_not_keep_is_told() {
+    play("without a word").await;
+}
+
+#[tokio::test]
 async fn an_unchanged_realm_of_100_teams_and_1000_users_is_cheap() {
     play("1,000 users is cheap").await;
 }
