@@ -65,6 +65,9 @@ pub struct Change<O> {
     /// Whether it takes a relation away that other people may count on: a membership, a role, a scope. Only so many may go in one
     /// run.
     pub removes_relation: bool,
+    /// Whether what waits for an update can do nothing without it. Without an object that was to be made nothing that waits for it can
+    /// be done; an object that is there and could not be changed is there all the same.
+    pub is_needed: bool,
     /// The secrets that this change writes and the application hides from then on. Hidden secrets of
     /// the object that are not among them have to stay as they are.
     pub secrets: Vec<HiddenSecret>,

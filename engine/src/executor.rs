@@ -147,7 +147,7 @@ pub(crate) async fn execute<T: Task, I: Inventory>(
         task,
         desired,
         changes: plan.changes(),
-        schedule: Schedule::new(plan.changes()),
+        schedule: Schedule::new(plan.changes(), makes_object::<T>),
         announcements: Announcements::new(plan.changes(), given_up, makes_object::<T>),
         fates: vec![None; plan.changes().len()],
         notes: Vec::new(),

@@ -39,7 +39,7 @@ pub struct ChangeDocument {
     pub fields: Vec<FieldChange>,
     /// Which value asks for it.
     pub cause: Cause,
-    /// What must have succeeded first.
+    /// What comes first. Where an object could not be made, or a change failed that this one needs, this one is skipped.
     // Shared by changes that wait for the same.
     #[serde(default, skip_serializing_if = "<[ObjectId]>::is_empty")]
     #[schemars(with = "Vec<ObjectId>")]

@@ -26,6 +26,7 @@ fn change(name: &str, waits_for: &[&str]) -> Change<()> {
         removes_data: false,
         takes_along: Vec::new(),
         removes_relation: false,
+        is_needed: false,
         secrets: Vec::new(),
         operation: (),
     }

@@ -3,12 +3,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use evenkeel_core::{object::ObjectId, plan::Change};
+use evenkeel_core::{
+    object::ObjectId,
+    plan::{Action, Change},
+};
 
 /// The changes of a plan by their position in it, and how far each is.
 pub(super) struct Schedule<'a> {
     objects: Vec<&'a ObjectId>,
     keys: Vec<Option<&'a ObjectId>>,
+    actions: Vec<Action>,
+    /// Which changes hold up what waits for them when they fail.
+    holds: Vec<bool>,
     /// How many changes each one still waits for.
     waiting: Vec<usize>,
     dependents: Vec<Vec<usize>>,
@@ -32,7 +38,9 @@ enum Step {
 }
 
 impl<'a> Schedule<'a> {
-    pub(super) fn new<O>(changes: &'a [Change<O>]) -> Self {
+    /// `makes_object` says of which changes an object is there or not afterwards.
+    pub(super) fn new<O>(changes: &'a [Change<O>], makes_object: impl Fn(&Change<O>) -> bool) -> Self {
+        let holds = |change: &Change<O>| change.is_needed || change.action != Action::Update || makes_object(change);
         let positions: HashMap<&ObjectId, usize> =
             changes.iter().enumerate().map(|(position, change)| (&change.object, position)).collect();
         let mut waiting = vec![0; changes.len()];
@@ -49,6 +57,8 @@ impl<'a> Schedule<'a> {
         Self {
             objects: changes.iter().map(|change| &change.object).collect(),
             keys: changes.iter().map(|change| change.exclusive.as_ref()).collect(),
+            actions: changes.iter().map(|change| change.action).collect(),
+            holds: changes.iter().map(holds).collect(),
             waiting,
             dependents,
             steps: vec![Step::Waiting; changes.len()],
@@ -77,23 +87,37 @@ impl<'a> Schedule<'a> {
     /// A started change has succeeded: what waited for it may go on.
     pub(super) fn succeed(&mut self, position: usize) {
         self.end(position);
-        for &dependent in &self.dependents[position] {
-            self.waiting[dependent] -= 1;
-            if self.waiting[dependent] == 0 && self.steps[dependent] == Step::Waiting {
-                self.ready.insert(dependent);
-            }
+        for index in 0..self.dependents[position].len() {
+            self.release(self.dependents[position][index]);
         }
     }
 
-    /// A started change has failed. Returns all that waited for it, directly or not, each with the
-    /// object that it waited for directly.
+    /// One of the changes that `dependent` waits for does not hold it up any more.
+    fn release(&mut self, dependent: usize) {
+        self.waiting[dependent] -= 1;
+        if self.waiting[dependent] == 0 && self.steps[dependent] == Step::Waiting {
+            self.ready.insert(dependent);
+        }
+    }
+
+    /// Whether `dependent` cannot be done when the change at `position` was not. What an update was for is there without it, as it
+    /// was; only a delete counts on everything before it.
+    fn is_held_up(&self, position: usize, dependent: usize) -> bool {
+        self.holds[position] || self.actions[dependent] == Action::Delete
+    }
+
+    /// A started change has failed. Returns all that cannot be done without it, directly or not, each with the
+    /// object that it waited for directly; what only came after it goes on.
     pub(super) fn fail(&mut self, position: usize) -> Vec<(usize, &'a ObjectId)> {
         self.end(position);
         let mut skipped = Vec::new();
         let mut ended = vec![position];
         while let Some(position) = ended.pop() {
-            for &dependent in &self.dependents[position] {
-                if self.steps[dependent] == Step::Waiting {
+            for index in 0..self.dependents[position].len() {
+                let dependent = self.dependents[position][index];
+                if !self.is_held_up(position, dependent) {
+                    self.release(dependent);
+                } else if self.steps[dependent] == Step::Waiting {
                     self.steps[dependent] = Step::Ended;
                     skipped.push((dependent, self.objects[position]));
                     ended.push(dependent);

@@ -91,6 +91,8 @@ pub(super) struct Wanted {
     pub exclusive: Option<String>,
     pub team: Option<String>,
     pub token: Option<String>,
+    /// Whether what waits for its update can do nothing without it.
+    pub needed: bool,
 }
 
 pub(super) type Shared = Arc<Mutex<Application>>;
@@ -340,6 +342,7 @@ fn change(name: &str, action: Action, before: Option<&String>, wanted: Option<&W
         removes_data: false,
         takes_along: Vec::new(),
         removes_relation: false,
+        is_needed: wanted.is_some_and(|wanted| wanted.needed),
         secrets: Vec::new(),
         operation: after.unwrap_or_default(),
     }

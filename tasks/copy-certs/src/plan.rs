@@ -342,6 +342,7 @@ fn change(
         removes_data: false,
         takes_along: Vec::new(),
         removes_relation: false,
+        is_needed: false,
         secrets: Vec::new(),
         operation,
     }

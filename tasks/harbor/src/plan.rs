@@ -277,6 +277,7 @@ impl Draft<'_> {
             removes_data: false,
             takes_along: Vec::new(),
             removes_relation: false,
+            is_needed: false,
             secrets: difference.secrets,
             operation,
         });
@@ -300,6 +301,13 @@ impl Draft<'_> {
     fn takes_relation(&mut self, object: &ObjectId) {
         if let Some(change) = self.changes.last_mut().filter(|change| change.object == *object) {
             change.removes_relation = true;
+        }
+    }
+
+    /// Says of the change that was added for an object that what waits for it can do nothing without it.
+    fn is_needed(&mut self, object: &ObjectId) {
+        if let Some(change) = self.changes.last_mut().filter(|change| change.object == *object) {
+            change.is_needed = true;
         }
     }
 

@@ -279,9 +279,17 @@ impl Draft<'_> {
             removes_data: false,
             takes_along: Vec::new(),
             removes_relation: false,
+            is_needed: false,
             secrets: difference.secrets,
             operation: operation(action, Box::new(value.into_owned())),
         });
+    }
+
+    /// Says of the change that was added for an object that what waits for it can do nothing without it.
+    fn is_needed(&mut self, object: &ObjectId) {
+        if let Some(change) = self.changes.last_mut().filter(|change| change.object == *object) {
+            change.is_needed = true;
+        }
     }
 
     /// Whether evenkeel made the object or was told to adopt it.
@@ -378,6 +386,7 @@ impl Draft<'_> {
             removes_data: false,
             takes_along: Vec::new(),
             removes_relation: !wanted,
+            is_needed: false,
             secrets: Vec::new(),
             operation: if wanted { Operation::Relate(relation) } else { Operation::Separate(relation) },
         });

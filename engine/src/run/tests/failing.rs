@@ -23,6 +23,38 @@ async fn a_failure_stays_with_what_waits_for_it() {
     assert_eq!(setup.owned(), ["d"], "what was refused or never sent is not ours");
 }
 
+/// A project whose settings were refused left the broken pull secret of its team as it was.
+#[tokio::test(start_paused = true)]
+async fn an_update_that_failed_does_not_hold_up_what_comes_after_it() {
+    let shared = application(|application| {
+        application.objects = there(&["a", "b"], "changed");
+        application.desired = wanted(&["a", "b", "c"]);
+        wait(application, "b", &["a"]);
+        wait(application, "c", &["b"]);
+        script(application, "a", &[Script::Fail(Class::Refused)]);
+    });
+    let finished = setup().apply().await;
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed);
+    let became = ["a", "b", "c"].map(|name| status(&finished, name));
+    assert_eq!(became, [Status::Failed, Status::Applied, Status::Applied]);
+    assert_eq!(shared.lock().unwrap().begun, ["a", "b", "c"], "the order stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_others_need_holds_them_up_when_it_fails() {
+    let shared = application(|application| {
+        application.objects = there(&["a"], "changed");
+        application.desired = wanted(&["a", "b", "c"]);
+        application.desired.get_mut("a").unwrap().needed = true;
+        wait(application, "b", &["a"]);
+        script(application, "a", &[Script::Fail(Class::Refused)]);
+    });
+    let finished = setup().apply().await;
+    let became = ["a", "b", "c"].map(|name| status(&finished, name));
+    assert_eq!(became, [Status::Failed, Status::Skipped, Status::Applied]);
+    assert_eq!(shared.lock().unwrap().begun, ["a", "c"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_conflict_is_read_again_and_corrected() {
     let shared = application(|application| {

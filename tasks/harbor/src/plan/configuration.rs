@@ -88,7 +88,9 @@ fn part(
     let waits_for = (name == AUTH_MODE).then(|| configuration(LOGIN));
     // A write of the configuration reads and writes it as a whole in the server.
     let place = Place::after(waits_for).alone_in(configuration(SETTINGS));
-    draft.push(object, Action::Update, difference, &Owner::of(declared), place, operation);
+    draft.push(object.clone(), Action::Update, difference, &Owner::of(declared), place, operation);
+    // A mode of login with half of its keys locks people out, groups are no members before it, and names of robots follow the prefix.
+    draft.is_needed(&object);
 }
 
 /// The declared keys that differ: only these are sent.

@@ -174,6 +174,7 @@ fn delete(
         removes_data: false,
         takes_along,
         removes_relation: false,
+        is_needed: false,
         secrets: Vec::new(),
         operation: Operation::Delete(removal),
     }

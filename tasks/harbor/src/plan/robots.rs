@@ -144,6 +144,10 @@ fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Observ
     if there.is_some_and(|there| loses_rights(&rights(&there.robot), &robot.fields.value.permissions)) {
         draft.takes_relation(&object);
     }
+    // Asleep, it refuses the right secret too, which would be replaced then (server-behaviour 5).
+    if there.is_some_and(ObservedRobot::is_dormant) {
+        draft.is_needed(&object);
+    }
 }
 
 type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;

@@ -267,6 +267,7 @@ fn delete(object: ObjectId, removal: Removal, takes_along: Vec<ObjectId>) -> Cha
         removes_data: matches!(removal, Removal::User(_) | Removal::Disable(_)),
         takes_along,
         removes_relation: false,
+        is_needed: false,
         secrets: Vec::new(),
         operation: Operation::Delete(removal),
     }

@@ -77,8 +77,11 @@ pub(super) fn give_up(
     }
 }
 
-/// Every relation that is made waits for those that are taken away.
+/// Every relation that is made waits for those that are taken away, and needs them gone: a scope is in one list only.
 pub(super) fn leave_before_joining(changes: &mut [Change<Operation>]) {
+    for change in changes.iter_mut().filter(|change| change.action == Action::Update) {
+        change.is_needed = true;
+    }
     let leaving: Vec<ObjectId> =
         changes.iter().filter(|change| change.action == Action::Update).map(|change| change.object.clone()).collect();
     for change in changes.iter_mut().filter(|change| change.action == Action::Create) {
@@ -178,6 +181,7 @@ fn plan_settling(
         removes_data: false,
         takes_along: Vec::new(),
         removes_relation: false,
+        is_needed: false,
         secrets,
         operation: Operation::SettleMapper(owner.clone(), id, twins, Box::new(mapper.value.clone())),
     });

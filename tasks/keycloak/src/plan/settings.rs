@@ -96,6 +96,8 @@ fn plan_required_actions(draft: &mut Draft<'_>, desired: &Desired, observed: &Ob
         draft.compare(object.clone(), action, there.as_ref(), Rules::default(), place, |_, body| {
             Operation::SetRequiredAction(body)
         });
+        // Users get it when they are made, and never afterwards.
+        draft.is_needed(&object);
     }
 }
 
@@ -114,7 +116,11 @@ fn plan_user_profile(draft: &mut Draft<'_>, desired: &Desired, observed: &Observ
         differing(&whole.value).into_iter().filter(|change| managed.iter().all(|other| other.path != change.path));
     draft.left_alone.add(&object, built_in.map(|change| change.path.to_string()));
     let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-    draft.compare(object, profile, Some(&there), PROFILE_RULES, place, |_, body| Operation::UpdateUserProfile(body));
+    draft.compare(object.clone(), profile, Some(&there), PROFILE_RULES, place, |_, body| {
+        Operation::UpdateUserProfile(body)
+    });
+    // It drops attributes of users that it does not know.
+    draft.is_needed(&object);
 }
 
 /// What is managed of the user profile: it comes with the realm, and is whose that is.

@@ -32,11 +32,13 @@ const RULES: Rules = Rules(&[
 ]);
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
-    let waits_for: Vec<ObjectId> = before_all_users(desired).collect();
+    let before_all: Vec<ObjectId> = before_all_users(desired).collect();
+    let before_new: Vec<ObjectId> = before_all.iter().cloned().chain(defaults_of_users(desired)).collect();
     let nicknames = planned_nicknames(draft, desired, observed);
     for user in &desired.users {
         let there = observed.users.get(&user.email);
-        plan_account(draft, (&waits_for, nicknames), user, there, observed.nickname_holders.get(&user.email));
+        let waits_for = if there.is_some() { &before_all } else { &before_new };
+        plan_account(draft, (waits_for, nicknames), user, there, observed.nickname_holders.get(&user.email));
         if let Some(there) = there {
             plan_memberships(draft, desired, user, there);
         }
@@ -47,7 +49,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
 /// 2.5).
 fn before_all_users(desired: &Desired) -> impl Iterator<Item = ObjectId> {
     let profile = ObjectId::new(USER_PROFILE, desired.realm.as_str());
-    [realm_object(desired), profile].into_iter().chain(defaults_of_users(desired))
+    [realm_object(desired), profile].into_iter()
 }
 
 /// Where users get the nickname that follows from their email. A profile that drops it would make them differ for ever.
@@ -114,6 +116,7 @@ fn plan_account(
         removes_data: false,
         takes_along: Vec::new(),
         removes_relation: false,
+        is_needed: false,
         secrets: difference.secrets,
         operation: match action {
             Action::Create => Operation::CreateUser(user.into_owned()),

@@ -93,6 +93,10 @@ impl Robot {
         self.permissions.iter().filter(here).any(|given| given.allows(resource, action))
     }
 
+    fn may_in_all_projects(&self, resource: &str, action: &str) -> bool {
+        self.permissions.iter().any(|given| given.scope == Scope::AllProjects && given.allows(resource, action))
+    }
+
     /// Whether any permission names the project.
     pub(crate) fn covers(&self, project: i64) -> bool {
         self.permissions
@@ -187,6 +191,23 @@ impl World {
         self.need_at(request.who, level, action)
     }
 
+    /// The same for changes. What a robot may do with all projects it may do with every robot in them, giving rights that it
+    /// lacks included; robots of the system it never changes: there is no right to do so (contract permissions).
+    fn allowed_change(&self, request: &Request, id: i64, action: &str) -> Result<(), Answer> {
+        self.need_login(request.who)?;
+        let level = self.robots.get(id).ok_or_else(|| missing(id))?.level;
+        let who = match request.who {
+            Identity::Robot(who) => self.robots.get(who),
+            _ => None,
+        };
+        match (level, who) {
+            (Level::Project(_), Some(who)) if who.may_in_all_projects("project", action) => Ok(()),
+            // a project's administrator changes its robots; that right has the name of the one to make them
+            (_, None) if action == "update" => self.need_at(request.who, level, "create"),
+            _ => self.need_at(request.who, level, action),
+        }
+    }
+
     /// 401 or 403 unless the caller may do that with robots of the level.
     fn need_at(&self, who: Identity, level: Level, action: &str) -> Result<(), Answer> {
         match level {
@@ -277,8 +298,7 @@ impl World {
     /// `PUT`: all of it, under the full name; only the duration stays where it is left out.
     fn change_robot(&mut self, request: &Request, id: i64) -> Reply {
         let fields = request.json("robot", &ROBOT)?;
-        // who may make robots may also change them: there is no right to update that a robot could have
-        self.allowed_robot(request, id, "create")?;
+        self.allowed_change(request, id, "update")?;
         let robot = self.robots.get(id).ok_or_else(|| missing(id))?;
         let asked = Asked::change(self, &fields, robot.duration)?;
         let same_level = matches!(
@@ -291,7 +311,6 @@ impl World {
         if asked.level != robot.level {
             return Err(Answer::invalid("cannot update the project id of robot"));
         }
-        self.need_own(request.who, &asked.permissions)?;
         let now = self.now();
         if let Some(robot) = self.robots.get_mut(id) {
             robot.live_for(asked.duration, now);
@@ -306,7 +325,7 @@ impl World {
     /// `PATCH`: another secret, at once; a made one where none is given.
     fn change_secret(&mut self, request: &Request, id: i64) -> Reply {
         let fields = request.json("robotSec", &SECRET)?;
-        self.allowed_robot(request, id, "create")?;
+        self.allowed_change(request, id, "update")?;
         let given = body::text(&fields, "secret");
         if !given.is_empty() && !secrets::are_fit(given) {
             return Err(Answer::invalid(secrets::unfit("secret")));
@@ -321,7 +340,7 @@ impl World {
     }
 
     fn delete_robot(&mut self, request: &Request, id: i64) -> Reply {
-        self.allowed_robot(request, id, "delete")?;
+        self.allowed_change(request, id, "delete")?;
         let robot = self.robots.remove(id).ok_or_else(|| missing(id))?;
         self.robot_names.remove(&robot.name);
         let name = self.full_name(&robot);
@@ -379,9 +398,12 @@ impl World {
         json!({ "access": access.collect::<Vec<_>>(), "kind": kind, "namespace": namespace })
     }
 
-    /// `GET /permissions`.
+    /// `GET /permissions`: not for robots.
     pub(crate) fn grantable(&self, request: &Request) -> Reply {
         self.need_login(request.who)?;
+        if matches!(request.who, Identity::Robot(_)) {
+            return Err(Answer::forbidden(self.name_of(request.who)));
+        }
         Ok(Answer::found(permissions::all().clone()))
     }
 }
