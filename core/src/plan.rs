@@ -101,13 +101,24 @@ pub struct Note {
     pub message: String,
 }
 
-/// Declared objects of which nobody knows whether they differ: the account may not see them, or what holds them is away.
+/// Why no change can be planned for a declared object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyUnjudged {
+    /// What holds it does not answer: another try may show it.
+    Away,
+    /// The account may not see it.
+    Unseen,
+    /// It differs in what never changes: somebody has to declare something else.
+    Fixed,
+}
+
+/// Declared objects for which no change can be planned: nobody knows whether they differ, or they differ in what never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unjudged {
     /// The objects.
     pub objects: Vec<ObjectId>,
-    /// Whether what holds them does not answer: another try may show them.
-    pub is_away: bool,
+    /// What is in the way.
+    pub why: WhyUnjudged,
     /// What could not be seen; no final period.
     pub message: String,
     /// Which right is missing, and where to give it.

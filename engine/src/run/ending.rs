@@ -1,7 +1,7 @@
 //! Why a whole run ended.
 
 use evenkeel_core::{
-    plan::{PlanError, Unjudged},
+    plan::{WhyUnjudged, PlanError, Unjudged},
     report::Failure,
     values::Problems,
 };
@@ -61,11 +61,16 @@ impl Ending {
         Self { code: ExitCode::InvalidValues, failures: Vec::new(), problems: Some(problems) }
     }
 
-    /// Declared objects could not be judged: whatever else the run did, it cannot say that all is well. `code` is what the rest
+    /// No change could be planned for declared objects: whatever else the run did, it cannot say that all is well. `code` is what the rest
     /// of the run asks for, if anything.
     pub(crate) fn of_unjudged(code: Option<ExitCode>, unjudged: &[Unjudged]) -> Self {
-        let is_away = unjudged.iter().all(|unjudged| unjudged.is_away);
-        let code = code.unwrap_or(if is_away { ExitCode::Unavailable } else { ExitCode::NotAuthorised });
+        let is_all = |why| unjudged.iter().all(|unjudged| unjudged.why == why);
+        let is_any = |why| unjudged.iter().any(|unjudged| unjudged.why == why);
+        let code = code.unwrap_or(match () {
+            () if is_all(WhyUnjudged::Away) => ExitCode::Unavailable,
+            () if is_any(WhyUnjudged::Unseen) => ExitCode::NotAuthorised,
+            () => ExitCode::Configuration,
+        });
         let failure =
             |unjudged: &Unjudged| Failure { message: unjudged.message.clone(), hint: Some(unjudged.hint.clone()) };
         Self { code, failures: unjudged.iter().map(failure).collect(), problems: None }

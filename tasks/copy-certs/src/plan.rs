@@ -16,7 +16,7 @@ use evenkeel_core::{
     diff::FieldChange,
     memory::Memory,
     object::ObjectId,
-    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError, Unjudged},
+    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError, Unjudged, WhyUnjudged},
 };
 use evenkeel_engine::task::{Class, Classified};
 use evenkeel_kubernetes_client::{KubernetesError, ObjectName, namespace::Closed};
@@ -278,8 +278,8 @@ impl Draft<'_> {
     fn leave_alone(&mut self, objects: Vec<ObjectId>, error: &KubernetesError, then: &str) {
         let hint = Classified::hint(error).unwrap_or_else(|| "docs/copy-certs.md has the rules".to_owned());
         // What cannot be read now may be readable later; only a right does not come by itself.
-        let is_away = error.class() != Class::NotAuthorised;
-        let unjudged = Unjudged { objects, is_away, message: format!("{error}: {then}"), hint };
+        let why = if error.class() == Class::NotAuthorised { WhyUnjudged::Unseen } else { WhyUnjudged::Away };
+        let unjudged = Unjudged { objects, why, message: format!("{error}: {then}"), hint };
         if !self.unjudged.contains(&unjudged) {
             self.unjudged.push(unjudged);
         }

@@ -1,12 +1,12 @@
-//! Who sends: this task's own robot for everything that a robot may do, the administrator for the rest.
+//! Who sends: this task's own robot for all that [it may do](crate::rights), the administrator for the rest.
 //!
 //! A request with a user's password costs the server about 100 milliseconds of computing, one with a robot's secret 3 to 12
 //! (server-behaviour 1.1). The robot is proved by a list that is refused to a wrong secret, before anything is read that
 //! Harbor also answers, with less in it, to nobody.
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use evenkeel_harbor_client::{
@@ -14,6 +14,8 @@ use evenkeel_harbor_client::{
     outlast_lock, verify_secret,
 };
 use evenkeel_transport::{ApiError, Kind, ResultExt, Secret, Session};
+
+use crate::rights::{self, Right};
 
 /// The means to send requests, as whom it takes.
 #[derive(Debug)]
@@ -24,8 +26,8 @@ pub(crate) struct Access {
     patience: Patience,
     /// The client of the own robot, while it works.
     robot: RwLock<Option<Arc<Client>>>,
-    /// Whether the administrator had to do what the own robot was refused.
-    robot_was_refused: AtomicBool,
+    /// What the own robot may do: what it asks for, without what it was refused in this run.
+    robot_may: RwLock<BTreeSet<Right>>,
 }
 
 impl Access {
@@ -43,7 +45,7 @@ impl Access {
             administrator,
             patience,
             robot: RwLock::new(None),
-            robot_was_refused: AtomicBool::new(false),
+            robot_may: RwLock::new(rights::own().collect()),
         })
     }
 
@@ -63,9 +65,12 @@ impl Access {
         self.robot().is_some()
     }
 
-    /// Whether the administrator has stepped in for the robot since this was asked last.
-    pub(crate) fn take_refusal(&self) -> bool {
-        self.robot_was_refused.swap(false, Ordering::Relaxed)
+    /// For the rest of the run the administrator does what takes one of these rights.
+    pub(crate) fn withhold(&self, rights: impl IntoIterator<Item = Right>) {
+        let mut may = self.robot_may.write().unwrap_or_else(PoisonError::into_inner);
+        for right in rights {
+            may.remove(&right);
+        }
     }
 
     pub(crate) fn session(&self) -> &Session {
@@ -76,21 +81,25 @@ impl Access {
         self.robot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sends as the robot, or as the administrator where there is none or the robot is refused. A refusal has done
-    /// nothing, whatever the call.
-    pub(crate) async fn call<T, F, Fut>(&self, call: F) -> Result<T, HarborError>
+    /// The own robot, where it may do that.
+    fn robot_that_may(&self, right: Right) -> Option<Arc<Client>> {
+        let may = self.robot_may.read().unwrap_or_else(PoisonError::into_inner).contains(&right);
+        self.robot().filter(|_| may)
+    }
+
+    /// Sends as the robot, or as the administrator where there is none or the robot may not. A refusal has done
+    /// nothing, whatever the call, and is met once in a run.
+    pub(crate) async fn call<T, F, Fut>(&self, right: Right, call: F) -> Result<T, HarborError>
     where
         F: Fn(Arc<Client>) -> Fut,
         Fut: Future<Output = Result<T, ApiError>>,
     {
-        if let Some(robot) = self.robot() {
+        if let Some(robot) = self.robot_that_may(right) {
             match call(robot).await {
                 Err(error) if error.kind() == Kind::Unauthorized => self.work_as_administrator(),
                 // The administrator would be told the same.
                 Err(error) if is_of_read_only_mode(&error) => return Err(error.into()),
-                Err(error) if error.kind() == Kind::Forbidden => {
-                    self.robot_was_refused.store(true, Ordering::Relaxed);
-                }
+                Err(error) if error.kind() == Kind::Forbidden => self.withhold([right]),
                 result => return result.map_err(HarborError::from),
             }
         }

@@ -42,6 +42,7 @@ pub mod names;
 pub mod observe;
 pub mod plan;
 pub mod published;
+mod rights;
 
 use std::{
     collections::BTreeSet,

@@ -34,12 +34,13 @@ pub use credentials::Published;
 pub(crate) use projects::retention_id;
 use reach::Reach;
 pub(crate) use reach::is_empty;
+pub(crate) use robots::DENIED;
 use robots::NamedRobots;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
 pub use sights::Looked;
 pub(crate) use sights::{by_selection, membership};
 
-use crate::{Error, Harbor, desired::Desired, error::Doing, plan::moves_prefix};
+use crate::{Error, Harbor, desired::Desired, error::Doing, plan::moves_prefix, rights::Right};
 
 /// How many reads of one kind are begun before the first has ended. The session caps requests by
 /// itself; this bounds how many answers are held at once.
@@ -80,8 +81,6 @@ pub struct Observed {
     pub refused_secrets: BTreeSet<String>,
     /// The rights that robots may be given; `None` where our own has all that it wants.
     pub grantable: Option<Grantable>,
-    /// Whether the administrator had to do what the own robot was refused.
-    pub robot_was_refused: bool,
     /// Which very objects are there.
     pub(crate) sights: BTreeMap<ObjectId, Sight>,
     /// Which lists were read that are not read always.
@@ -183,7 +182,7 @@ impl Harbor {
             },
             self.read_refused_secrets(desired, &observed.robots),
         )?;
-        Ok(Observed { credentials, refused_secrets, robot_was_refused: self.access.take_refusal(), ..observed })
+        Ok(Observed { credentials, refused_secrets, ..observed })
     }
 
     /// Reads all that the server holds, and nothing of a cluster.
@@ -247,7 +246,10 @@ impl Harbor {
         if !wanted {
             return Ok(BTreeMap::new());
         }
-        let list = self.access.call(|client| async move { paging::registries(&client).await }).await;
+        let list = self
+            .access
+            .call(Right::in_system("registry", "list"), |client| async move { paging::registries(&client).await })
+            .await;
         let mut named = BTreeMap::new();
         for registry in list.doing("list", "registries of", "harbor")? {
             if let (Some(name), Some(id)) = (registry.name.clone(), registry.id) {
@@ -262,7 +264,12 @@ impl Harbor {
         if !wanted {
             return Ok(BTreeMap::new());
         }
-        let list = self.access.call(|client| async move { paging::replications(&client).await }).await;
+        let list = self
+            .access
+            .call(Right::in_system("replication-policy", "list"), |client| async move {
+                paging::replications(&client).await
+            })
+            .await;
         let list = list.doing("list", "replications of", "harbor")?;
         Ok(list.into_iter().filter_map(|policy| Some((policy.name.clone()?, policy))).collect())
     }

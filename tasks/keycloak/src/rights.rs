@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, future::Future, sync::Mutex};
 use evenkeel_core::{
     memory::Ownership,
     object::{Kind, ObjectId},
-    plan::{Change, Unjudged},
+    plan::{Change, WhyUnjudged, Unjudged},
 };
 use evenkeel_engine::task::{Class, Classified};
 
@@ -164,7 +164,7 @@ pub(crate) fn unjudged(withheld: &BTreeSet<Part>, desired: &Desired, ownership: 
         let (word, right) = (part.word(), part.right());
         (!objects.is_empty()).then(|| Unjudged {
             objects,
-            is_away: false,
+            why: WhyUnjudged::Unseen,
             message: format!("{word} of realm `{realm}` cannot be judged: the account lacks `{right}`"),
             hint: format!(
                 "give it the role `{right}` of client `realm-management`, or of client `{realm}-realm` if it \

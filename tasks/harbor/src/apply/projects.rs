@@ -19,6 +19,7 @@ use crate::{
     error::Doing,
     names::GROUP_TYPE_OIDC,
     plan::retention_policy,
+    rights::Right,
 };
 
 impl Harbor {
@@ -33,7 +34,8 @@ impl Harbor {
             let body = body.clone();
             async move { created(client.project_create().body(body).send().await) }
         };
-        let id = self.access.call(create).await.doing("create", "project", &name)?;
+        let id =
+            self.access.call(Right::in_system("project", "create"), create).await.doing("create", "project", &name)?;
         if let Some(id) = id {
             self.directory.insert(Named::Project(name), id);
         }
@@ -54,7 +56,7 @@ impl Harbor {
                     .api()
             }
         };
-        self.access.call(update).await.doing("update", "project", name)
+        self.access.as_administrator(update).await.doing("update", "project", name)
     }
 
     pub(super) async fn update_quota(&self, project: &str, id: i64, storage: i64) -> Result<(), Error> {
@@ -63,7 +65,7 @@ impl Harbor {
             let body = body.clone();
             async move { client.quota_update().id(id).body(body).send().await.api() }
         };
-        self.access.call(update).await.doing("update", "quota of project", project)
+        self.access.call(Right::in_system("quota", "update"), update).await.doing("update", "quota of project", project)
     }
 
     /// The policy is read again: rules of other people go back as they are.
@@ -79,13 +81,21 @@ impl Harbor {
             return self.create_retention(project, policy).await;
         };
         let read = |client: Arc<Client>| async move { client.retention_get().id(id).send().await.api() };
-        let there = self.access.call(read).await.doing("read", "retention policy of project", project)?;
+        let there = self.access.call(Right::in_projects("tag-retention", "read"), read).await.doing(
+            "read",
+            "retention policy of project",
+            project,
+        )?;
         let policy = retention_policy(wanted, number, Some(there));
         let update = |client: Arc<Client>| {
             let policy = policy.clone();
             async move { client.retention_update().id(id).body(policy).send().await.api() }
         };
-        self.access.call(update).await.doing("update", "retention policy of project", project)
+        self.access.call(Right::in_projects("tag-retention", "update"), update).await.doing(
+            "update",
+            "retention policy of project",
+            project,
+        )
     }
 
     /// A second policy is refused as a bad request, not as a conflict (server-behaviour 6): when one has appeared meanwhile,
@@ -95,7 +105,7 @@ impl Harbor {
             let policy = policy.clone();
             async move { client.retention_create().body(policy).send().await.api() }
         };
-        match self.access.call(create).await {
+        match self.access.call(Right::in_projects("tag-retention", "create"), create).await {
             Err(HarborError::Invalid(error)) if error.message().contains("already has retention policy") => {
                 Err(HarborError::Conflict(error)).doing("create", "retention policy of project", project)
             }
@@ -117,7 +127,11 @@ impl Harbor {
                     .api()
             }
         };
-        self.access.call(create).await.doing("create", "immutable tag rule of project", project)
+        self.access.call(Right::in_projects("immutable-tag", "create"), create).await.doing(
+            "create",
+            "immutable tag rule of project",
+            project,
+        )
     }
 
     pub(super) async fn update_immutable_rule(&self, project: &str, rule: &ImmutableRule) -> Result<(), Error> {
@@ -135,7 +149,11 @@ impl Harbor {
                     .api()
             }
         };
-        self.access.call(update).await.doing("update", "immutable tag rule of project", project)
+        self.access.call(Right::in_projects("immutable-tag", "update"), update).await.doing(
+            "update",
+            "immutable tag rule of project",
+            project,
+        )
     }
 
     pub(super) async fn create_webhook(&self, project: &str, policy: &WebhookPolicy) -> Result<(), Error> {
@@ -154,7 +172,11 @@ impl Harbor {
                     .api()
             }
         };
-        self.access.call(create).await.doing("create", "webhook policy of project", project)
+        self.access.call(Right::in_projects("notification-policy", "create"), create).await.doing(
+            "create",
+            "webhook policy of project",
+            project,
+        )
     }
 
     /// A change replaces the policy: what nobody declares goes back as it is, as long as it is about the same target.
@@ -163,7 +185,11 @@ impl Harbor {
             let project = project.to_owned();
             async move { paging::webhooks(&client, &project).await }
         };
-        let there = self.access.call(list).await.doing("list", "webhook policies of project", project)?;
+        let there = self.access.call(Right::in_projects("notification-policy", "list"), list).await.doing(
+            "list",
+            "webhook policies of project",
+            project,
+        )?;
         let there = there.into_iter().find(|policy| policy.id == Some(id));
         let mut policy = there.ok_or_else(|| missing("webhook policy of project", project))?;
         overlay(&mut policy, declared);
@@ -181,7 +207,11 @@ impl Harbor {
                     .api()
             }
         };
-        self.access.call(update).await.doing("update", "webhook policy of project", project)
+        self.access.call(Right::in_projects("notification-policy", "update"), update).await.doing(
+            "update",
+            "webhook policy of project",
+            project,
+        )
     }
 
     pub(super) async fn create_label(&self, project: &str, label: &Label) -> Result<(), Error> {
@@ -191,7 +221,11 @@ impl Harbor {
             let body = body.clone();
             async move { client.label_create().body(body).send().await.api() }
         };
-        self.access.call(create).await.doing("create", "label of project", project)
+        self.access.call(Right::in_projects("label", "create"), create).await.doing(
+            "create",
+            "label of project",
+            project,
+        )
     }
 
     /// A change clears what it leaves out (server-behaviour 6).
@@ -208,7 +242,7 @@ impl Harbor {
             let body = body.clone();
             async move { client.label_update().label_id(id).body(body).send().await.api() }
         };
-        self.access.call(update).await.doing("update", "label", &name)
+        self.access.call(Right::in_projects("label", "update"), update).await.doing("update", "label", &name)
     }
 
     pub(super) async fn add_member(&self, project: &str, member: &Member, role_id: i64) -> Result<(), Error> {
@@ -239,7 +273,7 @@ impl Harbor {
                     .api()
             }
         };
-        match self.access.call(create).await {
+        match self.access.call(Right::in_projects("member", "create"), create).await {
             // A missing project is a 404 too, and names itself.
             Err(HarborError::NotFound(error))
                 if matches!(member, Member::User(_)) && !error.message().starts_with("project ") =>
@@ -262,14 +296,14 @@ impl Harbor {
                 .await
                 .api()
         };
-        self.access.call(update).await.doing("update", "member", name)
+        self.access.call(Right::in_projects("member", "update"), update).await.doing("update", "member", name)
     }
 
     pub(super) async fn remove_member(&self, project: &str, name: &str, id: i64) -> Result<(), Error> {
         let delete = |client: Arc<Client>| async move {
             client.member_delete().project_name_or_id(project).x_is_resource_name(true).mid(id).send().await.api()
         };
-        self.access.call(delete).await.doing("delete", "member", name)
+        self.access.call(Right::in_projects("member", "delete"), delete).await.doing("delete", "member", name)
     }
 
     /// A project's number: known since it was seen or made in this round, or asked for.
@@ -280,7 +314,8 @@ impl Harbor {
         let read = |client: Arc<Client>| async move {
             client.project_get().project_name_or_id(name).x_is_resource_name(true).send().await.api()
         };
-        let project = self.access.call(read).await.doing("read", "project", name)?;
+        let project =
+            self.access.call(Right::in_projects("project", "read"), read).await.doing("read", "project", name)?;
         let id = project.project_id.map(i64::from).ok_or_else(|| missing("project", name))?;
         self.directory.insert(Named::Project(name.to_owned()), id);
         Ok(id)

@@ -18,7 +18,7 @@ impl Harbor {
             let registry = registry.clone();
             async move { created(client.registry_create().body(registry).send().await) }
         };
-        if let Some(id) = self.access.call(create).await.doing("create", "registry", &name)? {
+        if let Some(id) = self.access.as_administrator(create).await.doing("create", "registry", &name)? {
             self.directory.insert(Named::Registry(name), id);
         }
         Ok(())
@@ -42,7 +42,7 @@ impl Harbor {
             let body = body.clone();
             async move { client.registry_update().id(id).body(body).send().await.api() }
         };
-        self.access.call(update).await.doing("update", "registry", &name)
+        self.access.as_administrator(update).await.doing("update", "registry", &name)
     }
 
     pub(super) async fn create_replication(&self, declared: &DesiredReplication) -> Result<(), Error> {
@@ -56,7 +56,7 @@ impl Harbor {
             let policy = policy.clone();
             async move { client.replication_create().body(policy).send().await.api() }
         };
-        self.access.call(create).await.doing("create", "replication policy", &declared.name)
+        self.access.as_administrator(create).await.doing("create", "replication policy", &declared.name)
     }
 
     /// A change replaces the policy: what nobody declares goes back as it is.
@@ -87,7 +87,7 @@ impl Harbor {
             let policy = policy.clone();
             async move { client.replication_update().id(id).body(policy).send().await.api() }
         };
-        self.access.call(update).await.doing("update", "replication policy", &declared.name)
+        self.access.as_administrator(update).await.doing("update", "replication policy", &declared.name)
     }
 
     /// The policy with the numbers of its registries: exactly one of the two ends has one.

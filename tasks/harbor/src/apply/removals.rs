@@ -91,17 +91,17 @@ impl Harbor {
     /// stays.
     async fn remove_retention(&self, project: &str, id: i64) -> Result<bool, Error> {
         let read = |client: Arc<Client>| async move { client.retention_get().id(id).send().await.api() };
-        let there = unless_gone(self.access.call(read).await, "read", project)?;
+        let there = unless_gone(self.access.as_administrator(read).await, "read", project)?;
         let (rest, count) = rest_of_policy(there);
         if count == 0 {
             let delete = |client: Arc<Client>| async move { client.retention_delete().id(id).send().await.api() };
-            return unless_gone(self.access.call(delete).await.map(|_| false), "delete", project);
+            return unless_gone(self.access.as_administrator(delete).await.map(|_| false), "delete", project);
         }
         let update = |client: Arc<Client>| {
             let rest = rest.clone();
             async move { client.retention_update().id(id).body(rest).send().await.api() }
         };
-        self.access.call(update).await.map(|_| true).doing("update", POLICY, project)
+        self.access.as_administrator(update).await.map(|_| true).doing("update", POLICY, project)
     }
 
     /// Sends a delete. An object that is not there any more leaves nothing to do.
@@ -110,7 +110,7 @@ impl Harbor {
         F: Fn(Arc<Client>) -> Fut,
         Fut: Future<Output = Result<T, ApiError>>,
     {
-        match self.access.call(delete).await {
+        match self.access.as_administrator(delete).await {
             Err(HarborError::NotFound(_)) => Ok(()),
             result => result.map(drop).doing("delete", kind, name),
         }

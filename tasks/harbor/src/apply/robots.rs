@@ -15,6 +15,7 @@ use crate::{
     desired::{DesiredRobot, RobotHome, SecretHome, fits_harbor},
     directory::Named,
     error::Doing,
+    rights::Right,
 };
 
 /// A duration that counts from now whatever the robot had before: the expiry moves with a change of it only
@@ -43,7 +44,7 @@ impl Harbor {
             async move { client.robot_create().body(body).send().await.api() }
         };
         let stored = robot.stored_name();
-        let created = self.access.call(create).await.doing("create", "robot", &stored)?;
+        let created = self.access.as_administrator(create).await.doing("create", "robot", &stored)?;
         if let Some(id) = created.id {
             self.directory.insert(Named::Robot(stored), id);
         }
@@ -68,17 +69,20 @@ impl Harbor {
         self.put_robot(id, &stored, body).await
     }
 
+    /// By the administrator: no robot may change robots, nor make them but with the rights that it has itself.
     async fn put_robot(&self, id: i64, name: &str, body: Robot) -> Result<(), Error> {
         let update = |client: Arc<Client>| {
             let body = body.clone();
             async move { client.robot_update().robot_id(id).body(body).send().await.api() }
         };
-        self.access.call(update).await.doing("update", "robot", name)
+        self.access.as_administrator(update).await.doing("update", "robot", name)
     }
 
     pub(super) async fn robot(&self, id: i64, name: &str) -> Result<Robot, Error> {
         let read = |client: Arc<Client>| async move { client.robot_get().robot_id(id).send().await.api() };
-        self.access.call(read).await.doing("read", "robot", name)
+        // Only the stored name of a project's robot has a `+`.
+        let right = if name.contains('+') { Right::in_projects } else { Right::in_system };
+        self.access.call(right("robot", "read"), read).await.doing("read", "robot", name)
     }
 
     /// This task's own robot gets a secret, and works from then on. By the administrator: a robot that is refused cannot help
@@ -168,7 +172,7 @@ impl Harbor {
                 client.robot_secret_update().robot_id(id).body(RobotSec { secret: Some(secret) }).send().await.api()
             }
         };
-        self.access.call(set).await.doing("update", "secret of robot", stored)?;
+        self.access.as_administrator(set).await.doing("update", "secret of robot", stored)?;
         if self.works(stored, secret, scope).await? {
             Ok(())
         } else {

@@ -285,7 +285,13 @@ impl<'a> Building<'a> {
 
     fn retention(&self) -> Result<Option<Declared<DesiredRetention>>, Problems> {
         let Some((retention, path)) = self.setting("retention", |settings| settings.retention) else { return Ok(None) };
-        let Some(keep_last) = retention.keep_last else { return Ok(None) };
+        let Some(keep_last) = retention.keep_last else {
+            if retention.schedule.is_none() {
+                return Ok(None);
+            }
+            let problem = self.reading.problem(&path.key("schedule"), "a schedule without `keepLast` has no effect");
+            return Err(problem.with_hint("say with `keepLast` beside it how many images stay").into());
+        };
         if let Some(schedule) = &retention.schedule {
             check_schedule(self.reading, schedule, &path.clone().key("schedule"))?;
         }

@@ -59,7 +59,8 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
         let registry = Registry {
             name: Some(name.clone()),
             type_: Some(declared.kind.clone()),
-            url: Some(declared.url.to_string()),
+            // As the server keeps it.
+            url: Some(declared.url.to_string().trim_end_matches('/').to_owned()),
             description: declared.description.clone(),
             credential,
             insecure: declared.insecure,
@@ -138,7 +139,8 @@ fn policy(declared: &HarborReplication) -> ReplicationPolicy {
         replicate_deletion: declared.replicate_deletion,
         override_: declared.overwrite,
         enabled: declared.enabled,
-        speed: declared.speed,
+        // Below zero is as unlimited as zero, which is what the server keeps.
+        speed: declared.speed.map(|speed| speed.max(0)),
         copy_by_chunk: declared.copy_by_chunk,
         ..ReplicationPolicy::default()
     }

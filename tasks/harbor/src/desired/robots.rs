@@ -14,7 +14,10 @@ use evenkeel_harbor_client::types::{Access, RobotPermission};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Declared, reading::Reading};
-use crate::names;
+use crate::{
+    names,
+    rights::{self, SYSTEM},
+};
 
 /// Where a robot lives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,9 +93,6 @@ pub struct RobotFields {
     pub permissions: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
-/// The place of rights about the system itself.
-const SYSTEM: &str = "/";
-
 impl RobotFields {
     /// The rights as the server takes them.
     #[must_use]
@@ -117,28 +117,6 @@ const OF_TEAM: [(&str, &str, &[&str]); 3] = [
     ("builds", "pushes and pulls images in builds", &["pull", "push"]),
 ];
 
-/// What this task's own robot may do with each project and in the system: everything that the task does and a robot may
-/// (server-behaviour 5). `repository` is among it because a robot cannot give away what it lacks.
-const OWN_IN_PROJECTS: [(&str, &[&str]); 9] = [
-    ("immutable-tag", &["create", "delete", "list", "update"]),
-    ("label", &["create", "delete", "list", "read", "update"]),
-    ("member", &["create", "delete", "list", "read", "update"]),
-    ("metadata", &["create", "delete", "list", "read", "update"]),
-    ("notification-policy", &["create", "delete", "list", "read", "update"]),
-    ("project", &["delete", "read", "update"]),
-    ("repository", &["list", "pull", "push", "read"]),
-    ("robot", &["create", "delete", "list", "read"]),
-    ("tag-retention", &["create", "delete", "list", "read", "update"]),
-];
-const OWN_IN_SYSTEM: [(&str, &[&str]); 6] = [
-    ("project", &["create", "list"]),
-    ("quota", &["list", "read", "update"]),
-    ("registry", &["create", "delete", "list", "read", "update"]),
-    ("replication-policy", &["create", "delete", "list", "read", "update"]),
-    ("robot", &["create", "delete", "list", "read"]),
-    ("user-group", &["create", "list", "read"]),
-];
-
 /// The name of this task's own robot, without prefix.
 #[must_use]
 pub fn own_robot(platform: &str) -> String {
@@ -155,7 +133,8 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
     let mut robots = vec![own(reading)];
     for (id, name, path) in reading.teams() {
         for (suffix, description, actions) in OF_TEAM {
-            let rights = rights(&[("repository", actions)]);
+            let right = |action: &&str| ("repository".to_owned(), (*action).to_owned());
+            let rights = actions.iter().map(right).collect();
             let fields = RobotFields {
                 description: Some(format!("{name} {description}")),
                 disable: Some(false),
@@ -190,10 +169,7 @@ fn own(reading: &Reading<'_>) -> DesiredRobot {
         description: Some(own_description(platform.as_str())),
         disable: Some(false),
         duration: Some(RobotDuration::FOREVER.days()),
-        permissions: BTreeMap::from([
-            ("*".to_owned(), rights(&OWN_IN_PROJECTS)),
-            (SYSTEM.to_owned(), rights(&OWN_IN_SYSTEM)),
-        ]),
+        permissions: rights::own_by_place(),
     };
     DesiredRobot {
         home: RobotHome::System,
@@ -201,12 +177,6 @@ fn own(reading: &Reading<'_>) -> DesiredRobot {
         fields: Declared::new(fields, reading.cause(&reading.path(&[]))),
         secret: SecretHome::Own,
     }
-}
-
-fn rights(of: &[(&str, &[&str])]) -> BTreeSet<(String, String)> {
-    of.iter()
-        .flat_map(|(resource, actions)| actions.iter().map(|action| ((*resource).to_owned(), (*action).to_owned())))
-        .collect()
 }
 
 fn of_system(reading: &Reading<'_>, robot: &HarborRobot, path: &ValuePath) -> Result<DesiredRobot, Problems> {

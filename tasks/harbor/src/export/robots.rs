@@ -9,7 +9,7 @@ use super::compose::{Composing, list, text};
 use crate::{
     desired::{own_description, own_robot},
     names,
-    observe::{ObservedRobot, rights},
+    observe::{DENIED, ObservedRobot, rights},
 };
 
 /// Rights in a place: resource and action.
@@ -101,6 +101,9 @@ fn trouble(name: &str, rights: &BTreeMap<String, Rights>) -> Option<&'static str
     match () {
         () if RobotName::parse(name).is_err() => Some("whose name values do not take"),
         () if rights.is_empty() || rights.values().any(Rights::is_empty) => Some("which may do nothing somewhere"),
+        () if rights.values().flatten().any(|(_, action)| action.ends_with(DENIED)) => {
+            Some("which was denied rights, which values cannot say")
+        }
         () if !rights.keys().all(is_place) => Some("which has rights where values know no place"),
         () => None,
     }

@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt, stream, try_join};
 use std::sync::Arc;
 
 use super::{AT_ONCE, Quota};
-use crate::{Error, Harbor, directory::Named, error::Doing};
+use crate::{Error, Harbor, directory::Named, error::Doing, rights::Right};
 
 /// How often the two lists are compared before one of them is taken for cut short.
 const LOOKS: usize = 2;
@@ -32,7 +32,10 @@ impl Harbor {
     }
 
     async fn list_projects(&self) -> Result<BTreeMap<String, Project>, Error> {
-        let list = self.access.call(|client| async move { paging::projects(&client).await }).await;
+        let list = self
+            .access
+            .call(Right::in_system("project", "list"), |client| async move { paging::projects(&client).await })
+            .await;
         let mut named = BTreeMap::new();
         for project in list.doing("list", "projects of", "harbor")? {
             if let (Some(name), Some(id)) = (project.name.clone(), project.project_id) {
@@ -44,7 +47,10 @@ impl Harbor {
     }
 
     async fn list_quotas(&self) -> Result<BTreeMap<String, Quota>, Error> {
-        let list = self.access.call(|client| async move { paging::quotas(&client).await }).await;
+        let list = self
+            .access
+            .call(Right::in_system("quota", "list"), |client| async move { paging::quotas(&client).await })
+            .await;
         let quota = |quota: evenkeel_harbor_client::types::Quota| {
             let name = quota.ref_?.get("name")?.as_str()?.to_owned();
             let storage = quota.hard?.get("storage").copied().unwrap_or(-1);
@@ -58,9 +64,12 @@ impl Harbor {
         wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
     ) -> Result<BTreeMap<String, Vec<ProjectMemberEntity>>, Error> {
-        self.of_each(wanted, projects, "members of project", |client, name| async move {
-            paging::members(&client, &name).await
-        })
+        self.of_each(
+            wanted,
+            projects,
+            (Right::in_projects("member", "list"), "members of project"),
+            |client, name| async move { paging::members(&client, &name).await },
+        )
         .await
     }
 
@@ -82,7 +91,12 @@ impl Harbor {
 
     /// A policy that is gone answers 500 (server-behaviour 6), which is no reason to leave all other projects alone.
     async fn read_retention(&self, name: String, id: i64) -> Result<(String, Option<RetentionPolicy>), Error> {
-        let read = self.access.call(|client| async move { client.retention_get().id(id).send().await.api() }).await;
+        let read = self
+            .access
+            .call(Right::in_projects("tag-retention", "read"), |client| async move {
+                client.retention_get().id(id).send().await.api()
+            })
+            .await;
         match read {
             Ok(policy) => Ok((name, Some(policy))),
             Err(HarborError::NotFound(_) | HarborError::Server(_)) => Ok((name, None)),
@@ -95,9 +109,12 @@ impl Harbor {
         wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
     ) -> Result<BTreeMap<String, Vec<ImmutableRule>>, Error> {
-        self.of_each(wanted, projects, "immutable tag rules of project", |client, name| async move {
-            paging::immutable_rules(&client, &name).await
-        })
+        self.of_each(
+            wanted,
+            projects,
+            (Right::in_projects("immutable-tag", "list"), "immutable tag rules of project"),
+            |client, name| async move { paging::immutable_rules(&client, &name).await },
+        )
         .await
     }
 
@@ -106,9 +123,12 @@ impl Harbor {
         wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
     ) -> Result<BTreeMap<String, Vec<WebhookPolicy>>, Error> {
-        self.of_each(wanted, projects, "webhook policies of project", |client, name| async move {
-            paging::webhooks(&client, &name).await
-        })
+        self.of_each(
+            wanted,
+            projects,
+            (Right::in_projects("notification-policy", "list"), "webhook policies of project"),
+            |client, name| async move { paging::webhooks(&client, &name).await },
+        )
         .await
     }
 
@@ -119,7 +139,7 @@ impl Harbor {
     ) -> Result<BTreeMap<String, Vec<Label>>, Error> {
         let numbers: BTreeMap<String, i32> =
             projects.iter().filter_map(|(name, project)| Some((name.clone(), project.project_id?))).collect();
-        self.of_each(wanted, projects, "labels of project", |client, name| {
+        self.of_each(wanted, projects, (Right::in_projects("label", "list"), "labels of project"), |client, name| {
             let number = numbers.get(&name).copied().unwrap_or_default();
             async move { paging::project_labels(&client, number).await }
         })
@@ -131,7 +151,7 @@ impl Harbor {
         &self,
         wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
-        what: &'static str,
+        (right, what): (Right, &'static str),
         list: F,
     ) -> Result<BTreeMap<String, Vec<T>>, Error>
     where
@@ -144,7 +164,8 @@ impl Harbor {
         for name in wanted.iter().filter(|name| projects.contains_key(*name)) {
             let name = name.clone();
             reads.push(async move {
-                let rows = self.access.call(|client| list(client, name.clone())).await.doing("list", what, &name)?;
+                let rows =
+                    self.access.call(right, |client| list(client, name.clone())).await.doing("list", what, &name)?;
                 Ok::<_, Error>((name, rows))
             });
         }

@@ -16,6 +16,7 @@ use crate::{
     desired::{Desired, SecretHome},
     directory::Named,
     error::Doing,
+    rights::{self as own_rights, Right},
 };
 
 /// A robot that is there.
@@ -52,7 +53,10 @@ impl Harbor {
     /// one that is refused to a wrong secret.
     pub(super) async fn read_robots(&self) -> Result<(NamedRobots, OwnRobot), Error> {
         let kept = self.begin_as_robot().await?;
-        let list = self.access.call(|client| async move { paging::system_robots(&client).await }).await;
+        let list = self
+            .access
+            .call(Right::in_system("robot", "list"), |client| async move { paging::system_robots(&client).await })
+            .await;
         let robots = self.named_robots(list.doing("list", "robots of", "harbor")?);
         let own = match (kept, self.access.has_robot()) {
             (false, _) => OwnRobot::Unknown,
@@ -71,8 +75,12 @@ impl Harbor {
         for (name, project) in projects.iter().filter(|(name, _)| wanted.contains(*name)) {
             let Some(number) = project.project_id else { continue };
             reads.push(async move {
-                let list =
-                    self.access.call(|client| async move { paging::project_robots(&client, number).await }).await;
+                let list = self
+                    .access
+                    .call(Right::in_projects("robot", "list"), |client| async move {
+                        paging::project_robots(&client, number).await
+                    })
+                    .await;
                 list.doing("list", "robots of project", name)
             });
         }
@@ -165,6 +173,9 @@ impl Harbor {
         let has =
             |place: &String, right: &(String, String)| there.get(place).is_some_and(|given| given.contains(right));
         let may_have = |place: &str, right| grantable.is_none_or(|grantable| grantable.at(place).contains(right));
+        if let Some(grantable) = grantable {
+            self.access.withhold(own_rights::own().filter(|right| !right.is_one_of(|place| grantable.at(place))));
+        }
         let mut wanted = own.fields.value.permissions.iter();
         if wanted.any(|(place, rights)| rights.iter().any(|right| !has(place, right) && may_have(place, right))) {
             self.access.work_as_administrator();
@@ -189,6 +200,9 @@ impl Grantable {
     }
 }
 
+/// Stands behind an action that a robot was denied: it is none that anybody can declare, and so a difference.
+pub(crate) const DENIED: &str = " (denied)";
+
 /// What a robot may do, by place; the server gives it in any order (server-behaviour 5).
 #[must_use]
 pub fn rights(robot: &Robot) -> BTreeMap<String, BTreeSet<(String, String)>> {
@@ -196,7 +210,11 @@ pub fn rights(robot: &Robot) -> BTreeMap<String, BTreeSet<(String, String)>> {
     for permission in robot.permissions.iter().flatten() {
         let Some(place) = &permission.namespace else { continue };
         let there = permission.access.iter().flatten();
-        let there = there.filter_map(|access| Some((access.resource.clone()?, access.action.clone()?)));
+        let there = there.filter_map(|access| {
+            let action = access.action.clone()?;
+            let is_denied = access.effect.as_deref() == Some("deny");
+            Some((access.resource.clone()?, if is_denied { format!("{action}{DENIED}") } else { action }))
+        });
         rights.entry(place.clone()).or_default().extend(there);
     }
     rights

@@ -8,7 +8,8 @@ use evenkeel_core::{
     plan::Action,
 };
 use evenkeel_harbor_client::types::Configurations;
-use serde_json::Value;
+use evenkeel_transport::Secret;
+use serde_json::{Map, Value};
 
 use super::{Draft, Operation, Owner, Place};
 use crate::{
@@ -40,27 +41,70 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     }
 }
 
+/// A secret of a login mode, and what says whose login it is.
+struct LoginSecret {
+    key: &'static str,
+    mode: &'static str,
+    identity: [&'static str; 2],
+}
+
+const LOGIN_SECRETS: [LoginSecret; 3] = [
+    LoginSecret { key: CLIENT_SECRET, mode: OIDC_AUTH, identity: ["oidc_client_id", "oidc_endpoint"] },
+    LoginSecret { key: "ldap_search_password", mode: "ldap_auth", identity: ["ldap_search_dn", "ldap_url"] },
+    LoginSecret { key: "uaa_client_secret", mode: "uaa_auth", identity: ["uaa_client_id", "uaa_endpoint"] },
+];
+
 /// The values that are there. A login that was never set up has no secret, which the server shows as little as one that is
-/// there: so a secret of which nothing is remembered counts as empty while the mode begins, or another client or issuer is
-/// declared.
+/// there: so a secret of which nothing is remembered counts as empty while its mode begins, or another account or server is
+/// declared with it.
 fn seen(draft: &Draft<'_>, desired: &Desired, observed: &Observed) -> BTreeMap<String, Value> {
     let mut values = observed.configuration.values.clone();
-    let declared = &desired.configuration.login.value;
-    let is_unknown = declared.oidc_client_secret.as_ref().is_some_and(|secret| {
-        let secret = secret.expose().into();
-        draft.secrets.recall(&configuration(LOGIN), CLIENT_SECRET, &secret) == Recall::Nothing
-    });
-    let differs =
-        |key: &str, wanted: Option<&String>| wanted.is_some_and(|wanted| observed.configuration.text(key) != wanted);
-    let begins = desired.auth_mode() == Some(OIDC_AUTH) && observed.configuration.text(AUTH_MODE) != OIDC_AUTH;
-    let is_another = differs("oidc_client_id", declared.oidc_client_id.as_ref())
-        || differs("oidc_endpoint", declared.oidc_endpoint.as_ref());
-    if is_unknown && (begins || is_another) {
-        values.insert(CLIENT_SECRET.to_owned(), Value::String(String::new()));
+    let there = &observed.configuration;
+    let declared = keys(&desired.configuration.login.value);
+    let text = |key: &str| declared.get(key).and_then(Value::as_str);
+    for LoginSecret { key, mode, identity } in LOGIN_SECRETS {
+        // One of them is shown as empty also when there is one.
+        values.remove(key);
+        let secret = secret_of(&desired.configuration.login.value, key);
+        let is_unknown = secret.is_some_and(|secret| {
+            draft.secrets.recall(&configuration(LOGIN), key, &secret.expose().into()) == Recall::Nothing
+        });
+        let begins = desired.auth_mode() == Some(mode) && there.text(AUTH_MODE) != mode;
+        let is_another = identity.iter().any(|key| text(key).is_some_and(|wanted| there.text(key) != wanted));
+        if is_unknown && (begins || is_another) {
+            values.insert(key.to_owned(), Value::String(String::new()));
+        }
     }
-    // Shown as empty also when there is one.
-    values.remove("uaa_client_secret");
+    let banner = keys(&desired.configuration.settings.value).remove(BANNER);
+    if let Some(wanted) = banner.filter(|wanted| means_the_same(wanted, there.text(BANNER))) {
+        values.insert(BANNER.to_owned(), wanted);
+    }
     values
+}
+
+fn secret_of<'c>(declared: &'c Configurations, key: &str) -> Option<&'c Secret> {
+    match key {
+        CLIENT_SECRET => declared.oidc_client_secret.as_ref(),
+        "ldap_search_password" => declared.ldap_search_password.as_ref(),
+        _ => declared.uaa_client_secret.as_ref(),
+    }
+}
+
+const BANNER: &str = "banner_message";
+
+/// A banner is JSON in a text; the server keeps what it means, and puts its keys in an order of its own.
+fn means_the_same(wanted: &Value, there: &str) -> bool {
+    let meaning = |text: &str| serde_json::from_str::<Value>(text).ok();
+    let wanted = wanted.as_str().and_then(meaning);
+    wanted.is_some() && wanted == meaning(there)
+}
+
+/// A generated type is always written as the map that it was read from.
+fn keys(configurations: &Configurations) -> Map<String, Value> {
+    match serde_json::to_value(configurations) {
+        Ok(Value::Object(keys)) => keys,
+        _ => Map::new(),
+    }
 }
 
 fn part(

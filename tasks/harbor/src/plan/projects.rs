@@ -3,7 +3,7 @@
 use evenkeel_core::{
     diff::{Difference, Rule, Rules},
     object::ObjectId,
-    plan::Action,
+    plan::{Action, Unjudged, WhyUnjudged},
 };
 use evenkeel_harbor_client::types::{
     ImmutableRule, ImmutableSelector, Label, Project, ProjectReq, RetentionPolicy, RetentionPolicyScope, RetentionRule,
@@ -25,7 +25,7 @@ const WEBHOOK_RULES: Rules = Rules(&[("event_types", Rule::Set)]);
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     for declared in &desired.projects {
         let there = observed.projects.get(&declared.name);
-        plan_project(draft, declared, there);
+        plan_project(draft, declared, there, observed);
         plan_quota(draft, declared, there, observed);
         plan_retention(draft, declared, there, observed);
         plan_immutable_rules(draft, declared, observed);
@@ -35,7 +35,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
 }
 
 /// Settings go along with a new project, so that it is never public for a moment; the quota too.
-fn plan_project(draft: &mut Draft<'_>, declared: &DesiredProject, there: Option<&Project>) {
+fn plan_project(draft: &mut Draft<'_>, declared: &DesiredProject, there: Option<&Project>, observed: &Observed) {
     let object = names::project(&declared.name);
     let metadata = there.map(|project| project.metadata.clone().unwrap_or_default());
     let mut managed = declared.metadata.clone();
@@ -43,6 +43,9 @@ fn plan_project(draft: &mut Draft<'_>, declared: &DesiredProject, there: Option<
         let differs = metadata.public != managed.value.public;
         draft.left_alone.add(&object, differs.then_some("public"));
         managed.value.public = None;
+    }
+    if let Some(there) = there {
+        tell_other_registry(draft, declared, there, observed);
     }
     let registry = declared.registry.as_ref().map(|registry| ObjectId::new(REGISTRY, registry.as_str()));
     let request = ProjectReq {
@@ -58,6 +61,29 @@ fn plan_project(draft: &mut Draft<'_>, declared: &DesiredProject, there: Option<
             let update = ProjectReq { metadata: request.metadata, ..ProjectReq::default() };
             Operation::UpdateProject(declared.name.clone(), Box::new(update))
         }
+    });
+}
+
+/// What a project is a cache of is said when it is made, and never changes.
+fn tell_other_registry(draft: &mut Draft<'_>, declared: &DesiredProject, there: &Project, observed: &Observed) {
+    let Some(wanted) = &declared.registry else { return };
+    let number = there.registry_id.filter(|number| *number != 0);
+    let is_it = |registry: &&String| observed.registries[*registry].id == number;
+    let current = observed.registries.keys().find(|registry| number.is_some() && is_it(registry));
+    if current == Some(wanted) {
+        return;
+    }
+    let is_now = match (current, number) {
+        (Some(current), _) => format!("is a cache of registry `{current}`"),
+        (None, Some(_)) => "is a cache of another registry".to_owned(),
+        (None, None) => "is no cache".to_owned(),
+    };
+    let name = &declared.name;
+    draft.unjudged.push(Unjudged {
+        objects: vec![names::project(name)],
+        why: WhyUnjudged::Fixed,
+        message: format!("project `{name}` {is_now}, and never becomes one of `{wanted}`"),
+        hint: "declare what it is, or another project, which is made as a cache".to_owned(),
     });
 }
 
@@ -82,6 +108,7 @@ struct Kept {
     keep_last: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<String>,
+    untagged: bool,
 }
 
 /// A policy is made once; later its number stands in the project's metadata, and a second one would be refused as a bad
@@ -93,8 +120,18 @@ fn plan_retention(draft: &mut Draft<'_>, declared: &DesiredProject, there: Optio
     let kept = policy.map(|policy| Kept {
         keep_last: policy.rules.iter().flatten().find(|rule| is_ours(rule)).and_then(keep_last),
         schedule: schedule(policy),
+        untagged: policy.rules.iter().flatten().find(|rule| is_ours(rule)).is_none_or(keeps_untagged),
     });
-    let value = Kept { keep_last: Some(wanted.value.keep_last.into()), schedule: wanted.value.schedule.clone() };
+    if policy.is_some_and(|policy| policy.rules.iter().flatten().any(is_of_cache)) {
+        let message =
+            "harbor's own rule of caches stays beside `keepLast`: what was pulled in the last days is kept too";
+        draft.note(ObjectId::new(RETENTION, declared.name.as_str()), message);
+    }
+    let value = Kept {
+        keep_last: Some(wanted.value.keep_last.into()),
+        schedule: wanted.value.schedule.clone(),
+        untagged: true,
+    };
     let compared = crate::desired::Declared {
         value,
         cause: wanted.cause.clone(),
@@ -112,6 +149,8 @@ fn plan_retention(draft: &mut Draft<'_>, declared: &DesiredProject, there: Optio
     draft.compare(object, &compared, kept.as_ref(), RULES, place, |_| operation);
 }
 
+/// What a selector of tags says so that images without one count too.
+const UNTAGGED: &str = r#"{"untagged":true}"#;
 const TEMPLATE: &str = "latestPushedK";
 const EVERYTHING: &str = "**";
 /// Daily at midnight, in six fields.
@@ -128,6 +167,18 @@ pub fn is_ours(rule: &RetentionRule) -> bool {
     rule.template.as_deref() == Some(TEMPLATE)
         && rule.tag_selectors.as_deref().is_some_and(selects)
         && repositories.is_some_and(|selectors| selects(selectors))
+}
+
+/// Whether a rule counts images without a tag: it does unless it says that it does not.
+fn keeps_untagged(rule: &RetentionRule) -> bool {
+    let extras = rule.tag_selectors.iter().flatten().find_map(|selector| selector.extras.as_deref());
+    let extras = extras.and_then(|extras| serde_json::from_str::<serde_json::Value>(extras).ok());
+    extras.is_none_or(|extras| extras["untagged"] != false)
+}
+
+/// Whether Harbor made the rule together with a cache.
+fn is_of_cache(rule: &RetentionRule) -> bool {
+    rule.template.as_deref() == Some("nDaysSinceLastPull") && rule.disabled != Some(true)
 }
 
 /// How many images a rule keeps. One that is off keeps nothing.
@@ -160,7 +211,11 @@ pub fn retention_policy(wanted: &DesiredRetention, number: i64, there: Option<Re
     let rules = policy.rules.get_or_insert_default();
     match rules.iter_mut().find(|rule| is_ours(rule)) {
         Some(rule) => {
+            let counts_all = keeps_untagged(rule);
             rule.disabled = Some(false);
+            for selector in rule.tag_selectors.iter_mut().flatten().filter(|_| !counts_all) {
+                selector.extras = Some(UNTAGGED.to_owned());
+            }
             rule.params.get_or_insert_default().insert(TEMPLATE.to_owned(), json!(wanted.keep_last));
         }
         None => rules.push(rule(wanted.keep_last)),
@@ -193,7 +248,7 @@ fn rule(keep_last: u32) -> RetentionRule {
         template: Some(TEMPLATE.to_owned()),
         disabled: Some(false),
         params: Some([(TEMPLATE.to_owned(), json!(keep_last))].into_iter().collect()),
-        tag_selectors: Some(vec![selector("matches", Some(r#"{"untagged":true}"#))]),
+        tag_selectors: Some(vec![selector("matches", Some(UNTAGGED))]),
         scope_selectors: Some([("repository".to_owned(), vec![selector("repoMatches", None)])].into_iter().collect()),
         ..RetentionRule::default()
     }

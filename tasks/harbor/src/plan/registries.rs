@@ -26,9 +26,9 @@ const RULES: Rules = Rules(&[
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
     for declared in &desired.registries {
         let object = ObjectId::new(REGISTRY, declared.name.as_str());
-        let there = observed.registries.get(&declared.name);
-        let id = there.and_then(|registry| registry.id).unwrap_or_default();
-        let difference = draft.difference(&object, &declared.registry, there, RULES);
+        let there = observed.registries.get(&declared.name).map(registry_shown_whole);
+        let id = there.as_ref().and_then(|registry| registry.id).unwrap_or_default();
+        let difference = draft.difference(&object, &declared.registry, there.as_ref(), RULES);
         if there.is_some() && difference.is_empty() {
             continue;
         }
@@ -48,6 +48,14 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         };
         draft.push(object, action, difference, &owner, place, operation);
     }
+}
+
+/// What is false is left out of answers, and an older server may have kept a slash at the end of the address.
+fn registry_shown_whole(registry: &Registry) -> Registry {
+    let mut registry = registry.clone();
+    registry.insecure.get_or_insert(false);
+    registry.url = registry.url.map(|url| url.trim_end_matches('/').to_owned());
+    registry
 }
 
 /// The server expands registries and adds defaults (server-behaviour 6); filters come back as they were sent.

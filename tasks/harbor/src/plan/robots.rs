@@ -14,7 +14,7 @@ use super::{Draft, Operation, Owner, Place, fields, ours, secret_field};
 use crate::{
     desired::{Declared, Desired, DesiredRobot, RobotFields, RobotHome, SecretHome},
     names::{self, ROBOT_SECRET},
-    observe::{Grantable, Observed, ObservedRobot, OwnRobot, rights},
+    observe::{DENIED, Grantable, Observed, ObservedRobot, OwnRobot, rights},
 };
 
 /// What is compared of a robot.
@@ -45,12 +45,6 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         }
         plan_robot(draft, &robot, there);
         plan_secret(draft, &robot, there, observed);
-    }
-    if observed.robot_was_refused {
-        let own = desired.robots.iter().find(|robot| matches!(robot.secret, SecretHome::Own));
-        if let Some(robot) = own {
-            draft.note(robot.object(), "is refused a part of what it does; the administrator does that instead");
-        }
     }
 }
 
@@ -154,7 +148,13 @@ type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;
 
 /// Whether a robot could do something that it shall not do any more.
 fn loses_rights(there: &Permissions, wanted: &Permissions) -> bool {
-    there.iter().any(|(place, rights)| !wanted.get(place).is_some_and(|wanted| rights.is_subset(wanted)))
+    let is_wanted =
+        |place: &str, right: &(String, String)| wanted.get(place).is_some_and(|wanted| wanted.contains(right));
+    let mut granted = there
+        .iter()
+        .flat_map(|(place, rights)| rights.iter().map(move |right| (place, right)))
+        .filter(|(_, (_, action))| !action.ends_with(DENIED));
+    granted.any(|(place, right)| !is_wanted(place, right))
 }
 
 /// What is there of a robot.

@@ -9,7 +9,7 @@ use evenkeel_core::{
     diff::{Difference, FieldChange},
     memory::Ownership,
     object::ObjectId,
-    plan::{Action, Cause, Unjudged},
+    plan::{Action, Cause, Unjudged, WhyUnjudged},
 };
 use evenkeel_engine::task::{Class, Classified};
 use evenkeel_kubernetes_client::{
@@ -196,7 +196,7 @@ impl<'a> Planning<'a, '_> {
             Some(unjudged) => unjudged.objects.push(object.clone()),
             None => {
                 let hint = Classified::hint(error).unwrap_or_else(|| "run it again".to_owned());
-                let unjudged = Unjudged { objects: vec![object.clone()], is_away: true, message, hint };
+                let unjudged = Unjudged { objects: vec![object.clone()], why: WhyUnjudged::Away, message, hint };
                 self.draft.unjudged.push(unjudged);
             }
         }

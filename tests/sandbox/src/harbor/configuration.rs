@@ -165,6 +165,10 @@ impl World {
             ));
         }
         self.check_configuration(&sent)?;
+        let mut sent = sent;
+        if let Some(banner) = sent.get_mut("banner_message") {
+            *banner = json!(kept_banner(banner.as_str().unwrap_or_default()));
+        }
         self.configuration.values.extend(sent);
         self.note(request.who, "update", "configuration", "configuration");
         Ok(Answer::done())
@@ -252,6 +256,12 @@ impl World {
         }
         Ok(Answer::found(shown))
     }
+}
+
+/// A banner is JSON in a text, of which the server keeps the meaning: its keys come back in its own order.
+fn kept_banner(text: &str) -> String {
+    let keys = serde_json::from_str::<std::collections::BTreeMap<String, Value>>(text);
+    keys.ok().and_then(|keys| serde_json::to_string(&keys).ok()).unwrap_or_else(|| text.to_owned())
 }
 
 #[cfg(test)]

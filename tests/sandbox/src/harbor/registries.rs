@@ -97,7 +97,9 @@ impl Registry {
                 json!({ "access_key": self.access_key, "access_secret": "*****", "type": self.credential_type });
         }
         view["id"] = json!(self.id);
-        view["insecure"] = json!(self.insecure);
+        if self.insecure {
+            view["insecure"] = json!(true);
+        }
         view["name"] = json!(self.name);
         view["status"] = json!("healthy");
         view["type"] = json!(self.kind);
@@ -121,6 +123,7 @@ impl Registry {
                 value.clone_into(field);
             }
         }
+        self.url = kept_address(&self.url);
         if let Some(insecure) = fields.get("insecure").and_then(Value::as_bool) {
             self.insecure = insecure;
         }
@@ -198,7 +201,7 @@ impl World {
             name: body::text(&fields, "name").to_owned(),
             description: body::text(&fields, "description").to_owned(),
             kind: body::text(&fields, "type").to_owned(),
-            url: body::text(&fields, "url").to_owned(),
+            url: kept_address(body::text(&fields, "url")),
             insecure: body::flag(&fields, "insecure"),
             credential_type: of_credential("type").unwrap_or_default(),
             access_key: of_credential("access_key").unwrap_or_default(),
@@ -294,6 +297,11 @@ impl World {
             }),
         }
     }
+}
+
+/// An address as the server keeps it: without slashes at its end.
+fn kept_address(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
 }
 
 pub(super) fn missing(id: i64) -> Answer {

@@ -214,7 +214,8 @@ fn shown_fields(fields: &Map<String, Value>) -> Map<String, Value> {
         ("dest_namespace_replace_count", json!(number("dest_namespace_replace_count", -1))),
         ("filters", json!(body::list(fields, "filters"))),
         ("single_active_replication", json!(body::flag(fields, "single_active_replication"))),
-        ("speed", json!(number("speed", 0))),
+        // below zero is as unlimited as zero
+        ("speed", json!(number("speed", 0).max(0))),
         ("trigger", trigger),
     ];
     shown.extend(always.map(|(name, value)| (name.to_owned(), value)));

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::body::{self, Model, Shape};
 use super::names;
 use super::permissions;
-use super::robots::{Level, Permission, Scope, access_of};
+use super::robots::{Level, Permission, Scope, access_of, denied_of};
 use super::world::World;
 
 const ACCESS: Model =
@@ -133,5 +133,7 @@ fn permission(world: &World, sent: &Map<String, Value>) -> Result<Permission, An
             Scope::Project(world.project_named(namespace).ok_or_else(missing)?.id)
         }
     };
-    Ok(Permission { scope, access: access_of(sent) })
+    let denied = denied_of(sent);
+    let access = access_of(sent).into_iter().filter(|right| !denied.contains(right)).collect();
+    Ok(Permission { scope, access, denied })
 }

@@ -40,11 +40,14 @@ pub(crate) struct Permission {
     pub(crate) scope: Scope,
     /// Resource and action.
     pub(crate) access: Vec<(String, String)>,
+    /// What is denied, whatever else is allowed.
+    pub(crate) denied: Vec<(String, String)>,
 }
 
 impl Permission {
     fn allows(&self, resource: &str, action: &str) -> bool {
-        self.access.iter().any(|(owned, allowed)| owned == resource && allowed == action)
+        let names = |rights: &[(String, String)]| rights.iter().any(|(owned, of)| owned == resource && of == action);
+        names(&self.access) && !names(&self.denied)
     }
 }
 
@@ -395,7 +398,11 @@ impl World {
         };
         let access =
             permission.access.iter().map(|(resource, action)| json!({ "action": action, "resource": resource }));
-        json!({ "access": access.collect::<Vec<_>>(), "kind": kind, "namespace": namespace })
+        let denied = permission
+            .denied
+            .iter()
+            .map(|(resource, action)| json!({ "action": action, "effect": "deny", "resource": resource }));
+        json!({ "access": access.chain(denied).collect::<Vec<_>>(), "kind": kind, "namespace": namespace })
     }
 
     /// `GET /permissions`: not for robots.
@@ -416,6 +423,12 @@ fn missing(id: i64) -> Answer {
 pub(crate) fn impose(robot: &mut Robot, secret: SecretString, now: i64) {
     robot.secret = secret;
     robot.touch(now);
+}
+
+/// What a permission in a body denies.
+pub(crate) fn denied_of(permission: &Map<String, Value>) -> Vec<(String, String)> {
+    let list = body::list(permission, "access").iter().filter(|right| right["effect"] == "deny");
+    access_of(&Map::from_iter([("access".to_owned(), list.cloned().collect())]))
 }
 
 /// The fields of a permission in a body.
