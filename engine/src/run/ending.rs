@@ -1,7 +1,7 @@
 //! Why a whole run ended.
 
 use evenkeel_core::{
-    plan::{WhyUnjudged, PlanError, Unjudged},
+    plan::{PlanError, Unjudged, WhyUnjudged},
     report::Failure,
     values::Problems,
 };

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, future::Future, sync::Mutex};
 use evenkeel_core::{
     memory::Ownership,
     object::{Kind, ObjectId},
-    plan::{Change, WhyUnjudged, Unjudged},
+    plan::{Change, Unjudged, WhyUnjudged},
 };
 use evenkeel_engine::task::{Class, Classified};
 

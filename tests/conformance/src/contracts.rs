@@ -56,7 +56,6 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/members.json",
     "harbor/outages.json",
     "harbor/paging.json",
-    "harbor/permissions.json",
     "harbor/projects.json",
     "harbor/quotas.json",
     "harbor/read-only.json",

@@ -168,3 +168,19 @@ async fn what_harbor_would_take_without_a_word_is_refused_before_the_first_reque
         assert!(stage.sandbox.requests().is_empty());
     }
 }
+
+/// It was never written, and the run ended with 0 as if it had been.
+#[tokio::test]
+async fn the_password_of_a_first_set_up_of_ldap_is_written_with_its_settings() {
+    let ldap = "{auth_mode: ldap_auth, ldap_url: 'ldaps://ldap.example.com', ldap_search_dn: 'cn=harbor', ldap_search_password: {fromEnv: OTHER_SECRET}}";
+    let stage = Stage::new(&format!("harbor: {{oidc: null, configuration: {ldap}}}\n"));
+    stage.converge().await;
+    assert!(stage.sandbox.configuration_holds("ldap_search_password", "other-secret"));
+}
+
+#[tokio::test]
+async fn a_banner_whose_keys_harbor_puts_in_another_order_is_no_difference() {
+    let banner = r#"{"type":"info","message":"maintenance","closable":true}"#;
+    let stage = Stage::new(&format!("harbor: {{configuration: {{banner_message: '{banner}'}}}}\n"));
+    stage.converge().await;
+}

@@ -1,5 +1,5 @@
 use evenkeel_engine::{command_line::Options, exit_code::ExitCode, run::Finished};
-use evenkeel_sandbox::{Effect, Fault, Matching};
+use evenkeel_sandbox::{Effect, Fault, Matching, Page};
 use reqwest::Method;
 use serde_json::json;
 
@@ -237,4 +237,44 @@ harbor:
     assert_eq!(failures(&finished).len(), 2, "{}", told(&finished));
     let id = stage.get("/projects/shared").await["project_id"].clone();
     assert_eq!(stage.get(&format!("/labels?scope=p&project_id={id}")).await[0]["name"], "tested");
+}
+
+#[tokio::test]
+async fn a_retention_rule_that_forgets_untagged_images_is_put_right() {
+    let stage = Stage::new("harbor: {teamDefaults: {retention: {keepLast: 30}}}\nteams: {alpha: {}}\n");
+    stage.converge().await;
+    let project = stage.get("/projects/team-alpha").await;
+    let id = project["metadata"]["retention_id"].as_str().unwrap().to_owned();
+    let mut policy = stage.get(&format!("/retentions/{id}")).await;
+    policy["rules"][0]["tag_selectors"][0]["extras"] = json!(r#"{"untagged":false}"#);
+    let (status, body) = stage.meddle(Method::PUT, &format!("/retentions/{id}"), Some(policy)).await;
+    assert_eq!(status, 200, "{body}");
+    stage.converge().await;
+    let policy = stage.get(&format!("/retentions/{id}")).await;
+    assert_eq!(policy["rules"][0]["tag_selectors"][0]["extras"], r#"{"untagged":true}"#);
+}
+
+#[tokio::test]
+async fn a_schedule_of_retention_without_a_rule_is_refused() {
+    let stage = Stage::new("harbor: {teamDefaults: {retention: {schedule: '0 0 2 * * *'}}}\nteams: {alpha: {}}\n");
+    let finished = stage.plan().await;
+    assert_eq!(finished.exit_code, ExitCode::InvalidValues, "{}", told(&finished));
+    assert!(told(&finished).contains("a schedule without `keepLast` has no effect"), "{}", told(&finished));
+}
+
+/// The settings of a project were refused, and its robot's rights were left as somebody else had made them.
+#[tokio::test]
+async fn a_project_whose_update_is_refused_holds_up_none_of_its_robots() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.converge().await;
+    stage.meddle(Method::PUT, "/projects/team-alpha", Some(json!({"metadata": {"public": "true"}}))).await;
+    let mut robot = stage.robot("otomi-team-alpha-pull").await;
+    robot["description"] = json!("changed");
+    stage.meddle(Method::PUT, &format!("/robots/{}", robot["id"]), Some(robot.clone())).await;
+    let refusal = Effect::Status { code: 400, page: Page::Json, retry_after: None };
+    stage.sandbox.inject(Fault::once(Matching::writes().method(Method::PUT).path("*/projects/team-alpha"), refusal));
+    let finished = stage.apply().await;
+    assert_eq!((finished.exit_code, failures(&finished).len()), (ExitCode::SomeFailed, 1), "{}", told(&finished));
+    assert_ne!(stage.robot("otomi-team-alpha-pull").await["description"], "changed");
+    stage.converge().await;
 }

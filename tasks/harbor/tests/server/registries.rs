@@ -98,3 +98,33 @@ async fn a_registry_that_is_referred_to_cannot_go_before_what_refers_to_it() {
     assert_eq!(stage.get("/registries").await, serde_json::json!([]));
     assert_eq!(stage.get("/replication/policies").await, serde_json::json!([]));
 }
+
+#[tokio::test]
+async fn what_harbor_keeps_in_a_form_of_its_own_is_no_difference() {
+    let stage = stage();
+    let values = VALUES.replace("registry.example.com'", "registry.example.com/', insecure: false");
+    stage.declare(&values.replace("override: true", "override: true, speed: -1"));
+    stage.converge().await;
+}
+
+/// That was ignored without a word: the run said that all was as declared.
+#[tokio::test]
+async fn a_registry_for_a_project_that_is_no_cache_is_told_by_plan_check_and_apply() {
+    let stage = stage();
+    stage.converge().await;
+    stage.declare(&VALUES.replace("{name: mirror}", "{name: mirror, registry: upstream}"));
+    for finished in [stage.plan().await, stage.check().await, stage.apply().await] {
+        assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
+        let message = "project `mirror` is no cache, and never becomes one of `upstream`";
+        assert!(told(&finished).contains(message), "{}", told(&finished));
+    }
+}
+
+#[tokio::test]
+async fn harbors_own_rule_of_a_cache_beside_ours_is_named() {
+    let stage = stage();
+    stage.declare(&VALUES.replace("registry: upstream}", "registry: upstream, retention: {keepLast: 5}}"));
+    stage.converge().await;
+    let finished = stage.check().await;
+    assert!(told(&finished).contains("harbor's own rule of caches stays beside `keepLast`"), "{}", told(&finished));
+}

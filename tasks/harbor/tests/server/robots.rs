@@ -1,5 +1,5 @@
-use evenkeel_engine::exit_code::ExitCode;
-use evenkeel_sandbox::{Effect, Fault, Gate, HarborPart, Matching};
+use evenkeel_engine::{command_line::Options, exit_code::ExitCode};
+use evenkeel_sandbox::{Caller, Effect, Fault, Gate, HarborPart, Matching};
 use reqwest::Method;
 use serde_json::json;
 
@@ -225,4 +225,53 @@ async fn a_robot_whose_create_was_cut_off_still_gets_the_secret_that_is_kept_of_
         stage.converge().await;
         assert!(stage.sandbox.accepts("otomi-ops", &stage.kept("ops")));
     }
+}
+
+/// At a hundred teams three hundred changes were refused to the own robot first, and the report had a note that nobody could act on.
+#[tokio::test]
+async fn changes_of_robots_go_straight_as_the_administrator() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.apply().await;
+    let mut robot = stage.robot("otomi-team-alpha-pull").await;
+    robot["description"] = json!("changed");
+    stage.meddle(Method::PUT, &format!("/robots/{}", robot["id"]), Some(robot.clone())).await;
+    stage.sandbox.reset_log();
+    let finished = stage.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    assert_eq!(finished.report.changes.len(), 1, "{}", told(&finished));
+    let refused = stage.sandbox.requests().into_iter().filter(|request| request.status == Some(403));
+    assert_eq!(refused.map(|request| request.path).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_the_own_robot_is_refused_once_it_does_not_try_again_in_that_run() {
+    let stage = Stage::new("teams: {alpha: {}, beta: {}, gamma: {}}\n");
+    stage.converge().await;
+    let members = || Matching::reads().path("*/members*");
+    let refusal = Effect::Status { code: 403, page: evenkeel_sandbox::Page::Json, retry_after: None };
+    stage.sandbox.inject(Fault::once(members().nth(1), refusal));
+    stage.sandbox.reset_log();
+    let options = Options { concurrency: std::num::NonZeroUsize::MIN, ..stage.options() };
+    let finished = stage.apply_with(false, options).await;
+    assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
+    let callers: Vec<_> =
+        stage.sandbox.requests().into_iter().filter(|request| request.path.contains("/members")).collect();
+    assert_eq!(callers.len(), 4, "one is refused, and all three are read");
+    let by_robot = callers.iter().filter(|request| matches!(request.caller, Some(Caller::Robot(_)))).count();
+    assert!(by_robot <= 1, "{by_robot}");
+}
+
+#[tokio::test]
+async fn a_right_that_was_denied_by_hand_is_a_difference_and_is_given_back() {
+    let stage = Stage::new("teams: {alpha: {}}\n");
+    stage.converge().await;
+    let mut robot = stage.robot("otomi-team-alpha-pull").await;
+    robot["permissions"][0]["access"][0]["effect"] = json!("deny");
+    let (status, body) = stage.meddle(Method::PUT, &format!("/robots/{}", robot["id"]), Some(robot.clone())).await;
+    assert_eq!(status, 200, "{body}");
+    let plan = stage.plan().await;
+    assert_eq!(plan.exit_code, ExitCode::Differences, "{}", told(&plan));
+    stage.converge().await;
+    let access = stage.robot("otomi-team-alpha-pull").await["permissions"][0]["access"].clone();
+    assert_eq!(access, json!([{"action": "pull", "resource": "repository"}]));
 }

@@ -121,7 +121,6 @@ contracts_agree! {
     members_agree: "members",
     outages_agree: "outages",
     paging_agrees: "paging",
-    permissions_agree: "permissions",
     projects_agree: "projects",
     quotas_agree: "quotas",
     read_only_mode_agrees: "read-only",
