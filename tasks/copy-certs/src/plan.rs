@@ -195,40 +195,27 @@ impl Draft<'_> {
             _ if target.name.len() > LONGEST_NAME => Some(Obstacle::NameTooLong),
             _ => flaws.map(|flaws| Obstacle::Broken { from: wanted.source.to_string(), flaws }),
         };
-        let (action, operation) = self.operation(&object, &wanted, target, (copy, marks), &fields);
+        let remade = copy.as_ref().and_then(|copy| why_made_again(copy, &wanted, &fields));
+        self.tell_of_fate(&object, obstacle.as_ref(), remade);
+        let (action, operation) = operation(&wanted, target, (copy, marks), remade.is_some());
         let operation = obstacle.map_or(operation, |obstacle| Operation::Refuse(Box::new(obstacle)));
         let team = wanted.source.namespace.as_deref().and_then(|namespace| self.desired.team_of(namespace)).cloned();
         let cause = wanted.rule.cause.clone();
         self.changes.push(change(object, action, fields, cause, team, operation));
     }
 
-    fn operation(
-        &mut self,
-        object: &ObjectId,
-        wanted: &Wanted<'_>,
-        target: &ObjectName,
-        (copy, marks): (Option<ObservedCopy>, Marks),
-        fields: &[FieldChange],
-    ) -> (Action, Operation) {
-        let content = &wanted.observed.content;
-        let there = copy.iter().flat_map(|copy| copy.content.data.iter());
-        let vanished = there.filter(|(key, _)| content.get(key).is_none()).map(|(key, _)| key.to_string()).collect();
-        let copying = Box::new(Copying {
-            source: wanted.source.clone(),
-            version: Arc::clone(&wanted.observed.version),
-            target: target.clone(),
-            marks,
-            vanished,
-        });
-        let Some(copy) = copy else { return (Action::Create, Operation::Create(copying)) };
-        // A type never changes, nor does what an immutable Secret holds (server-behaviour 9).
-        let is_new_type = copy.content.secret_type != content.secret_type;
-        if is_new_type || copy.immutable && !fields.iter().all(is_mark) {
-            let why = if is_new_type { "a type can never change" } else { "it is immutable" };
-            self.note(object.clone(), format!("is deleted and made again, because {why}"));
-            return (Action::Update, Operation::Recreate(copying, copy.seen));
+    /// Says of a copy that it stays, or that it is made again: never both.
+    fn tell_of_fate(&mut self, object: &ObjectId, obstacle: Option<&Obstacle>, remade: Option<&'static str>) {
+        match (obstacle, remade) {
+            (Some(Obstacle::Foreign), _) => {
+                let message = format!(
+                    "is there and not ours, so that it stays as it is; `apply --adopt --only {object}` makes it ours"
+                );
+                self.note(object.clone(), message);
+            }
+            (None, Some(why)) => self.note(object.clone(), format!("is deleted and made again, because {why}")),
+            _ => {}
         }
-        (Action::Update, Operation::Update(copying, copy.seen))
     }
 
     /// Says what rules could not see: of the copies that come from there nobody knows whether they are equal.
@@ -345,5 +332,37 @@ fn change(
         is_needed: false,
         secrets: Vec::new(),
         operation,
+    }
+}
+
+/// Why a copy cannot be changed into what it should be: a type never changes, nor does what an immutable Secret holds
+/// (server-behaviour 9).
+fn why_made_again(copy: &ObservedCopy, wanted: &Wanted<'_>, fields: &[FieldChange]) -> Option<&'static str> {
+    if copy.content.secret_type != wanted.observed.content.secret_type {
+        return Some("a type can never change");
+    }
+    (copy.immutable && !fields.iter().all(is_mark)).then_some("it is immutable")
+}
+
+fn operation(
+    wanted: &Wanted<'_>,
+    target: &ObjectName,
+    (copy, marks): (Option<ObservedCopy>, Marks),
+    is_remade: bool,
+) -> (Action, Operation) {
+    let content = &wanted.observed.content;
+    let there = copy.iter().flat_map(|copy| copy.content.data.iter());
+    let vanished = there.filter(|(key, _)| content.get(key).is_none()).map(|(key, _)| key.to_string()).collect();
+    let copying = Box::new(Copying {
+        source: wanted.source.clone(),
+        version: Arc::clone(&wanted.observed.version),
+        target: target.clone(),
+        marks,
+        vanished,
+    });
+    match copy {
+        None => (Action::Create, Operation::Create(copying)),
+        Some(copy) if is_remade => (Action::Update, Operation::Recreate(copying, copy.seen)),
+        Some(copy) => (Action::Update, Operation::Update(copying, copy.seen)),
     }
 }

@@ -167,7 +167,13 @@ impl<'a> Planning<'a, '_> {
             }
             _ => changes,
         };
-        if publication.recreate {
+        if is_foreign {
+            let message = format!(
+                "is there and not ours, so that it stays as it is; `apply --adopt --only {object}` makes it ours"
+            );
+            self.draft.note(object.clone(), message);
+        }
+        if publication.recreate && !is_foreign {
             self.draft.note(object.clone(), "is deleted and made again, because what differs can never change in it");
         }
         let operation = match obstacle {
