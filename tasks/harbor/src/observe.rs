@@ -160,6 +160,7 @@ impl Harbor {
             reach.robots.extend(projects.keys().cloned());
         }
         reach.look_into(&reach::left_behind(desired, ownership, &projects));
+        reach.members.extend(reach::staying(desired, ownership, &projects));
         let looked = reach.looked(strange);
         let lists = Observed {
             configuration,

@@ -115,6 +115,8 @@ pub enum Removal {
     /// A project's name and number, with the stored names of its robots, which go along. The server refuses while it holds
     /// repositories.
     Project(String, i64, Vec<String>),
+    /// A project and the number of one of its memberships.
+    Member(String, i64),
     /// A robot's stored name and number.
     Robot(String, i64),
     /// Our rule in a project's retention policy with this number, and the policy where nothing else is in it.

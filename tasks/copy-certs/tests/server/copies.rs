@@ -238,3 +238,18 @@ async fn a_run_for_one_team_copies_from_its_namespace_only() {
     assert!(stage.find(COPY.0, COPY.1).await.is_some());
     assert!(stage.find("argocd", "copy-team-beta-pull").await.is_none());
 }
+
+/// The plan said of one Secret that it stays and that it is made again.
+#[tokio::test]
+async fn a_foreign_secret_of_another_type_stays_and_is_not_said_to_be_made_again() {
+    let stage = Stage::new(
+        "copies: [{from: {namespaces: team-alpha, names: settings}, to: {namespace: argocd, name: '{namespace}.{name}'}}]\n",
+    );
+    stage.put("team-alpha", "settings", "Opaque", &[("a", "1")]).await;
+    stage.put("argocd", "team-alpha.settings", "example.com/settings", &[("a", "theirs")]).await;
+    let plan = stage.plan().await;
+    assert_eq!(plan.exit_code, ExitCode::Differences, "{}", told(&plan));
+    let text = shown(&plan);
+    assert!(text.contains("is there and not ours, so that it stays as it is"), "{text}");
+    assert!(!text.contains("made again"), "{text}");
+}

@@ -20,6 +20,7 @@ impl Harbor {
     pub(super) async fn delete(&self, removal: &Removal, object: &ObjectId) -> Result<Applied, Error> {
         match removal {
             Removal::Project(name, number, robots) => self.delete_project(name, *number, robots).await,
+            Removal::Member(project, id) => self.remove_member(project, &object.path(), *id).await,
             Removal::Robot(name, id) => {
                 let delete =
                     |client: Arc<Client>| async move { client.robot_delete().robot_id(*id).send().await.api() };

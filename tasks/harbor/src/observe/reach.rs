@@ -109,6 +109,19 @@ pub(super) fn left_behind(
     projects.iter().filter(|(name, project)| may_go(name, project)).map(|(name, _)| name.clone()).collect()
 }
 
+/// The projects of ours that are not declared any more and stay, because images are in them: with the members that we gave them.
+pub(super) fn staying(
+    desired: &Desired,
+    ownership: &Ownership,
+    projects: &BTreeMap<String, Project>,
+) -> BTreeSet<String> {
+    let declared: BTreeSet<&str> = desired.projects.iter().map(|project| project.name.as_str()).collect();
+    let stays = |name: &str, project: &Project| {
+        !is_empty(project) && !declared.contains(name) && ownership.knows(&names::project(name))
+    };
+    projects.iter().filter(|(name, project)| stays(name, project)).map(|(name, _)| name.clone()).collect()
+}
+
 /// Whether a project holds no repositories: only then it may go.
 pub(crate) fn is_empty(project: &Project) -> bool {
     project.repo_count.unwrap_or_default() == 0

@@ -16,8 +16,11 @@ use evenkeel_kubernetes_client::k8s_openapi::apimachinery::pkg::apis::meta::v1::
 use super::{Draft, Operation, Removal, inside, rest_of_policy};
 use crate::{
     desired::Desired,
-    names::{self, IMMUTABLE_RULE, LABEL, PROJECT, REGISTRY, REPLICATION, RETENTION, SECRET, WEBHOOK},
-    observe::{Observed, by_selection, is_empty, retention_id},
+    names::{
+        self, GROUP_MEMBER, IMMUTABLE_RULE, LABEL, PROJECT, REGISTRY, REPLICATION, RETENTION, SECRET, USER_MEMBER,
+        WEBHOOK,
+    },
+    observe::{Observed, by_selection, is_empty, membership, retention_id},
 };
 
 /// What is said of a policy that is not only ours.
@@ -33,8 +36,10 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         .filter(|(name, project)| left_behind(&names::project(name)) && is_empty(project))
         .map(|(name, _)| name.clone())
         .collect();
+    let mut staying = BTreeSet::new();
     for (name, project) in &observed.projects {
         if left_behind(&names::project(name)) && !going.contains(name) {
+            staying.insert(name.as_str());
             let count = project.repo_count.unwrap_or_default();
             let message =
                 format!("is not declared any more, but holds {count} repositories; it stays until they are gone");
@@ -46,7 +51,10 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         // A label names its project by number only, so that it would stay behind.
         let goes_along =
             !is_project && object.kind() != &LABEL && lives_in(object).is_some_and(|project| going.contains(project));
-        left_behind(object) && !goes_along && (!is_project || going.contains(object.name()))
+        // Whom a declared project leaves out is for its list of members to say.
+        let is_member_elsewhere = [GROUP_MEMBER, USER_MEMBER].contains(object.kind())
+            && !object.in_parent().is_some_and(|(project, _)| staying.contains(project));
+        left_behind(object) && !goes_along && !is_member_elsewhere && (!is_project || going.contains(object.name()))
     };
     let removals: Vec<(ObjectId, Removal)> = removals(observed).filter(|(object, _)| goes(object)).collect();
     for (object, removal) in &removals {
@@ -106,6 +114,11 @@ fn removals(observed: &Observed) -> impl Iterator<Item = (ObjectId, Removal)> + 
             Some((ObjectId::within(LABEL, project, label.name.as_deref()?), Removal::Label(label.id?)))
         })
     });
+    let members = observed.members.iter().flat_map(|(project, members)| {
+        members.iter().filter_map(move |member| {
+            Some((membership(project, member)?, Removal::Member(project.clone(), member.id?)))
+        })
+    });
     let robots = observed
         .robots
         .iter()
@@ -121,6 +134,7 @@ fn removals(observed: &Observed) -> impl Iterator<Item = (ObjectId, Removal)> + 
     let secrets = secrets.map(|(object, there)| (object.clone(), Removal::Secret(Box::new(as_seen(there.metadata())))));
     replications
         .chain(secrets)
+        .chain(members)
         .chain(robots)
         .chain(labels)
         .chain(webhooks)

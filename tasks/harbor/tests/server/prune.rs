@@ -16,7 +16,11 @@ async fn an_empty_project_goes_with_its_robots_and_one_with_images_stays() {
     assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
     let (status, _) = stage.meddle(reqwest::Method::GET, "/projects/team-alpha", None).await;
     assert_eq!(status, 404);
-    stage.get("/projects/team-beta").await;
+    let members = stage.get("/projects/team-beta/members").await.to_string();
+    assert!(
+        !members.contains("\"entity_type\":\"g\""),
+        "the team and its administrators have no access any more: {members}"
+    );
     stage.robot("otomi-team-gamma-pull").await;
     let robots = stage.get("/robots?page_size=100").await.to_string();
     assert!(!robots.contains("team-alpha-") && !robots.contains("team-beta-"), "{robots}");

@@ -46,7 +46,7 @@ async fn a_secret_is_repaired_only_after_the_server_has_recognised_the_administr
             "ci GET /users/current/permissions",
             "admin GET /users/current",
             "ci GET /users/current/permissions",
-            "own PATCH /robots/7",
+            "admin PATCH /robots/7",
             "ci GET /users/current/permissions",
         ]
     );
@@ -105,15 +105,15 @@ async fn a_made_secret_is_kept_before_the_server_hears_of_its_robot() {
         .await;
     stage.apply().await;
     let calls = stage.calls().await;
-    let first = calls.iter().position(|call| call == "own POST /robots").unwrap();
+    let first = calls.iter().position(|call| call == "admin POST /robots").unwrap();
     assert_eq!(
         calls[first..first + 6],
         [
-            "own POST /robots",
+            "admin POST /robots",
             "other GET /users/current/permissions",
             "admin GET /users/current",
             "other GET /users/current/permissions",
-            "own PATCH /robots/8",
+            "admin PATCH /robots/8",
             "other GET /users/current/permissions",
         ]
     );
