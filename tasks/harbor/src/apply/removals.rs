@@ -61,16 +61,16 @@ impl Harbor {
             Removal::Label(id) => {
                 let delete =
                     |client: Arc<Client>| async move { client.label_delete().label_id(*id).send().await.api() };
-                self.remove(delete, "label", &id.to_string()).await
+                self.remove(delete, "label", &object.path()).await
             }
             Removal::Registry(id) => {
                 let delete = |client: Arc<Client>| async move { client.registry_delete().id(*id).send().await.api() };
-                self.remove(delete, "registry", &id.to_string()).await
+                self.remove(delete, "registry", &object.path()).await
             }
             Removal::Replication(id) => {
                 let delete =
                     |client: Arc<Client>| async move { client.replication_delete().id(*id).send().await.api() };
-                self.remove(delete, "replication policy", &id.to_string()).await
+                self.remove(delete, "replication policy", &object.path()).await
             }
             Removal::Secret(seen) => self.delete_secret(seen).await,
         }?;

@@ -55,21 +55,26 @@ fn plan_project(draft: &mut Draft<'_>, declared: &DesiredProject, there: Option<
         registry_id: None,
     };
     let place = Place::after(registry).alone_in(object.clone());
-    draft.compare(object, &managed, metadata.as_ref(), RULES, place, |action| match action {
+    draft.compare(object.clone(), &managed, metadata.as_ref(), RULES, place, |action| match action {
         Action::Create => Operation::CreateProject(Box::new(request), declared.registry.clone()),
         _ => {
             let update = ProjectReq { metadata: request.metadata, ..ProjectReq::default() };
             Operation::UpdateProject(declared.name.clone(), Box::new(update))
         }
     });
+    if let (None, Some(quota)) = (there, &declared.quota) {
+        let mut limit = field("storage_limit", None, Some(quota.value.into()));
+        limit.cause = Some(Box::new(quota.cause.clone()));
+        draft.shows(&object, limit);
+    }
 }
 
 /// What a project is a cache of is said when it is made, and never changes.
 fn tell_other_registry(draft: &mut Draft<'_>, declared: &DesiredProject, there: &Project, observed: &Observed) {
     let Some(wanted) = &declared.registry else { return };
     let number = there.registry_id.filter(|number| *number != 0);
-    let is_it = |registry: &&String| observed.registries[*registry].id == number;
-    let current = observed.registries.keys().find(|registry| number.is_some() && is_it(registry));
+    let mut registries = observed.registries.iter();
+    let current = registries.find(|(_, registry)| number.is_some() && registry.id == number).map(|(name, _)| name);
     if current == Some(wanted) {
         return;
     }
