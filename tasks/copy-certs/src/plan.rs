@@ -211,7 +211,7 @@ impl Draft<'_> {
                 let message = format!(
                     "is there and not ours, so that it stays as it is; `apply --adopt --only {object}` makes it ours"
                 );
-                self.note(object.clone(), message);
+                self.warn(object.clone(), message);
             }
             (None, Some(why)) => self.note(object.clone(), format!("is deleted and made again, because {why}")),
             _ => {}

@@ -148,6 +148,7 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     let mut draft = Draft {
         changes: Vec::new(),
         notes: desired.notes.clone(),
+        warnings: Vec::new(),
         unjudged: Vec::new(),
         left_alone: LeftAlone::default(),
         ownership: &memory.ownership,
@@ -167,13 +168,15 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     if !draft.changes.is_empty() && observed.configuration.is_read_only() {
         draft.note(server, "is in read-only mode: it refuses every change but those of its configuration");
     }
-    Ok(Plan::new(draft.changes, draft.notes)?.with_unjudged(draft.unjudged))
+    Ok(Plan::new(draft.changes, draft.notes)?.with_warnings(draft.warnings).with_unjudged(draft.unjudged))
 }
 
 /// The plan in the making.
 struct Draft<'a> {
     changes: Vec<Change<Operation>>,
     notes: Vec<Note>,
+    /// What somebody should see to, although no change of this task can help.
+    warnings: Vec<Note>,
     unjudged: Vec<Unjudged>,
     left_alone: LeftAlone,
     ownership: &'a Ownership,

@@ -160,7 +160,12 @@ impl Harbor {
             ("quota", _) => json!({"hard": {"storage": 1 << 30}}),
             ("group-member", _) => json!({"role_id": 3}),
             ("registry", field) => {
-                let value = if field == "url" { json!(REGISTRIES[1]) } else { spoiled(at(&mut there, field)) };
+                let value = match field {
+                    "url" => json!(REGISTRIES[1]),
+                    // what is false is left out of answers
+                    "insecure" => json!(there["insecure"] != true),
+                    _ => spoiled(at(&mut there, field)),
+                };
                 let flat = field.rsplit('.').next().unwrap();
                 json!({ (if field == "credential.type" { "credential_type" } else { flat }): value })
             }

@@ -9,7 +9,7 @@ use evenkeel_core::{
     diff::{Difference, FieldChange},
     memory::Ownership,
     object::ObjectId,
-    plan::{Action, Cause, Unjudged, WhyUnjudged},
+    plan::{Action, Cause, Note, Unjudged, WhyUnjudged},
 };
 use evenkeel_engine::task::{Class, Classified};
 use evenkeel_kubernetes_client::{
@@ -171,7 +171,7 @@ impl<'a> Planning<'a, '_> {
             let message = format!(
                 "is there and not ours, so that it stays as it is; `apply --adopt --only {object}` makes it ours"
             );
-            self.draft.note(object.clone(), message);
+            self.draft.warnings.push(Note { object: object.clone(), message });
         }
         if publication.recreate && !is_foreign {
             self.draft.note(object.clone(), "is deleted and made again, because what differs can never change in it");

@@ -194,6 +194,12 @@ async fn a_secret_of_somebody_else_is_left_alone_until_it_is_adopted() {
         "Theirs-1",
         json!({"app": "theirs"}),
     );
+    // The plan promised an update that apply refused.
+    let plan = stage.check().await;
+    assert_eq!(plan.exit_code, ExitCode::Differences, "{}", told(&plan));
+    let message =
+        "is there and not ours, so that it stays as it is; `apply --adopt --only secret/team-alpha/harbor-pullsecret`";
+    assert!(told(&plan).contains(message), "{}", told(&plan));
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     assert!(failures(&finished).iter().any(|message| message.contains("not ours")), "{}", told(&finished));
