@@ -316,13 +316,6 @@ impl Draft<'_> {
         }
     }
 
-    /// Shows one more field of the change that was added for an object.
-    fn shows(&mut self, object: &ObjectId, field: FieldChange) {
-        if let Some(change) = self.changes.last_mut().filter(|change| change.object == *object) {
-            Arc::make_mut(&mut change.document).fields.push(field);
-        }
-    }
-
     fn note(&mut self, object: ObjectId, message: impl Into<String>) {
         self.notes.push(Note { object, message: message.into() });
     }

@@ -180,6 +180,11 @@ impl Harbor {
     /// What is sent back as a whole.
     async fn spoil_field(&self, kind: &str, field: &str, there: &mut Value) {
         match (kind, field) {
+            ("retention", "untagged") => {
+                let rules = there["rules"].as_array_mut().unwrap();
+                let ours = rules.iter_mut().find(|rule| rule["template"] == "latestPushedK").unwrap();
+                ours["tag_selectors"][0]["extras"] = json!(r#"{"untagged":false}"#);
+            }
             ("retention", "keep_last") => {
                 let rules = there["rules"].as_array_mut().unwrap();
                 let ours = rules.iter_mut().find(|rule| rule["template"] == "latestPushedK").unwrap();

@@ -55,18 +55,13 @@ fn plan_project(draft: &mut Draft<'_>, declared: &DesiredProject, there: Option<
         registry_id: None,
     };
     let place = Place::after(registry).alone_in(object.clone());
-    draft.compare(object.clone(), &managed, metadata.as_ref(), RULES, place, |action| match action {
+    draft.compare(object, &managed, metadata.as_ref(), RULES, place, |action| match action {
         Action::Create => Operation::CreateProject(Box::new(request), declared.registry.clone()),
         _ => {
             let update = ProjectReq { metadata: request.metadata, ..ProjectReq::default() };
             Operation::UpdateProject(declared.name.clone(), Box::new(update))
         }
     });
-    if let (None, Some(quota)) = (there, &declared.quota) {
-        let mut limit = field("storage_limit", None, Some(quota.value.into()));
-        limit.cause = Some(Box::new(quota.cause.clone()));
-        draft.shows(&object, limit);
-    }
 }
 
 /// What a project is a cache of is said when it is made, and never changes.

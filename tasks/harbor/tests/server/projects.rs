@@ -278,12 +278,3 @@ async fn a_project_whose_update_is_refused_holds_up_none_of_its_robots() {
     assert_ne!(stage.robot("otomi-team-alpha-pull").await["description"], "changed");
     stage.converge().await;
 }
-
-#[tokio::test]
-async fn the_quota_of_a_new_project_shows_in_the_plan() {
-    let stage = Stage::new("harbor: {teamDefaults: {storageQuota: 20Gi}}\nteams: {alpha: {}}\n");
-    let plan = stage.plan().await.plan.unwrap();
-    let project = plan.changes.iter().find(|change| change.object.to_string() == "project/team-alpha").unwrap();
-    let limit = project.fields.iter().find(|field| &*field.path == "storage_limit").unwrap();
-    assert_eq!(limit.after, Some(json!(20_i64 << 30)));
-}
