@@ -216,7 +216,7 @@ impl<T: Task> Session<'_, T> {
     /// Observes and plans; nothing is written.
     async fn look(&self, memory: &Memory, record: &mut Record) -> Result<ExitCode, Ending> {
         let observed = self.observe(&memory.ownership).await?;
-        let judgement = self.judge(&observed, &memory.ownership);
+        let judgement = self.judge(&observed, memory.ownership.clone());
         record.note(ours::notes(&judgement));
         let memory = Memory { ownership: judgement.ownership, ..memory.clone() };
         let selection = self.plan(&observed, &memory, record)?;

@@ -139,7 +139,7 @@ pub struct Judgement {
     /// The objects that are ours.
     pub ownership: Ownership,
     /// Objects of which it is known from now on which one is ours.
-    pub learnt: BTreeMap<ObjectId, Identity>,
+    pub learnt: Vec<ObjectId>,
     /// Objects that are gone.
     pub gone: BTreeSet<ObjectId>,
     /// Objects that are gone, where others have the name now.
@@ -150,15 +150,15 @@ impl Ownership {
     /// Compares what is taken for ours with what is there. Which object is meant by a name is learnt of `declared` objects only:
     /// whatever has the name of an object that nobody declares any more may be anybody's.
     #[must_use]
-    pub fn judged(&self, declared: &BTreeSet<ObjectId>, sight: impl Fn(&ObjectId) -> Sight) -> Judgement {
-        let mut judgement = Judgement { ownership: self.clone(), ..Judgement::default() };
+    pub fn judged(mut self, declared: &BTreeSet<ObjectId>, sight: impl Fn(&ObjectId) -> Sight) -> Judgement {
+        let mut judgement = Judgement::default();
         for object in declared {
             // Of an older inventory, under its joined names.
             if let Some(Claim::ByName | Claim::Announced) = self.claim(object)
                 && let Sight::This(identity) = sight(object)
             {
-                judgement.ownership.insert(object.clone(), Claim::This(identity.clone()));
-                judgement.learnt.insert(object.clone(), identity);
+                self.insert(object.clone(), Claim::This(identity));
+                judgement.learnt.push(object.clone());
             }
         }
         for (object, claim) in &self.0 {
@@ -168,18 +168,20 @@ impl Ownership {
             };
             match (claim, seen) {
                 // It is made again now, and another one of its name would have another id.
-                (Claim::This(_), Sight::Absent) if declared.contains(object) => continue,
+                (Claim::This(_), Sight::Absent) if declared.contains(object) => {}
                 (Claim::ByName | Claim::This(_), Sight::Absent) => {
                     judgement.gone.insert(object.clone());
                 }
                 (Claim::This(known), Sight::This(seen)) if *known != seen => {
                     judgement.replaced.insert(object.clone());
                 }
-                _ => continue,
+                _ => {}
             }
-            judgement.ownership.remove(object);
         }
-        judgement
+        for object in judgement.gone.iter().chain(&judgement.replaced) {
+            self.remove(object);
+        }
+        Judgement { ownership: self, ..judgement }
     }
 }
 
@@ -250,7 +252,7 @@ mod tests {
         let apart = ObjectId::within(MAPPER, "app", "x");
         let ownership: Ownership = [joined.clone()].into_iter().collect();
         let sight = |object: &ObjectId| if *object == apart { seen("1") } else { Sight::Unknown };
-        let judgement = ownership.judged(&BTreeSet::from([apart.clone()]), sight);
+        let judgement = ownership.clone().judged(&BTreeSet::from([apart.clone()]), sight);
         assert_eq!(judgement.ownership, [(apart.clone(), this("1"))].into_iter().collect());
         let absent = |object: &ObjectId| if *object == apart { Sight::Absent } else { Sight::Unknown };
         assert_eq!(ownership.judged(&BTreeSet::new(), absent).gone, BTreeSet::from([joined]));

@@ -2,7 +2,7 @@
 //! is and holds the key of its digests; each other one says what became of an object, or of one hidden
 //! field of an object. The last word about each counts.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
     memory::{Claim, Digest, DigestKey, HiddenSecret, Identity, Memory, Secrets, Written, WrittenFields},
@@ -34,7 +34,8 @@ struct Header {
 /// Every other line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Line {
-    target: String,
+    /// Shared by all lines of a target.
+    target: Arc<str>,
     object: ObjectId,
     #[serde(flatten)]
     news: News,
@@ -43,7 +44,7 @@ pub(super) struct Line {
 /// A line of a format in which an object's names were joined.
 #[derive(Deserialize)]
 struct JoinedLine {
-    target: String,
+    target: Arc<str>,
     object: String,
     #[serde(flatten)]
     news: News,
@@ -97,19 +98,19 @@ impl Known {
 
 impl Line {
     /// What became of an object; `None`: it is not ours, or not there.
-    pub(super) fn of_object(target: &str, object: &ObjectId, known: Option<Known>) -> Self {
+    pub(super) fn of_object(target: &Arc<str>, object: &ObjectId, known: Option<Known>) -> Self {
         let (state, id, since) = match known {
             Some(Known::Announced(since)) => (Word::Announced, None, since),
             Some(Known::Owned(id)) => (Word::Owned, id, None),
             None => (Word::Gone, None, None),
         };
-        Self { target: target.to_owned(), object: object.clone(), news: News::State { state, id, since } }
+        Self { target: Arc::clone(target), object: object.clone(), news: News::State { state, id, since } }
     }
 
     /// What was written to a hidden field; `None`: nothing that is known of.
-    pub(super) fn of_secret(target: &str, object: &ObjectId, field: &str, secret: Option<Written>) -> Self {
+    pub(super) fn of_secret(target: &Arc<str>, object: &ObjectId, field: &str, secret: Option<Written>) -> Self {
         let news = News::Secret { field: field.to_owned(), secret };
-        Self { target: target.to_owned(), object: object.clone(), news }
+        Self { target: Arc::clone(target), object: object.clone(), news }
     }
 
     /// Reads a line in its format.
@@ -153,7 +154,7 @@ pub(super) enum NotReadable {
 #[derive(Debug)]
 pub(super) struct Journal {
     header: Header,
-    targets: BTreeMap<String, Target>,
+    targets: BTreeMap<Arc<str>, Target>,
     /// Whether lines can be added to what is stored: it is there, in this format, and ends with a whole line.
     whole: bool,
     /// Lines of what is stored, without the first.

@@ -1,7 +1,7 @@
 //! An inventory whose text is stored somewhere: what is known, what is still to be written, and in which
 //! order. Where the text is does not matter here.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
     memory::{DigestKey, HiddenSecret, Memory, Written},
@@ -85,7 +85,7 @@ impl Store {
 #[derive(Debug)]
 pub(crate) struct StoredInventory {
     store: Store,
-    target: String,
+    target: Arc<str>,
     journal: Journal,
     notes: Vec<Line>,
     /// What was known of announced objects before: true again if their create turns out not to have happened.
@@ -113,7 +113,7 @@ impl StoredInventory {
     fn with(store: Store, target: &str, journal: Journal) -> Self {
         Self {
             store,
-            target: target.to_owned(),
+            target: target.into(),
             journal,
             notes: Vec::new(),
             unannounced: BTreeMap::new(),
@@ -250,6 +250,7 @@ impl Inventory for StoredInventory {
     }
 
     fn note(&mut self, object: &ObjectId, state: State) {
+        self.unannounced.remove(object);
         let known = match state {
             State::Owned => Some(Known::Owned(None)),
             State::Known(identity) => Some(Known::Owned(Some(identity))),

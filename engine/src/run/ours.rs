@@ -1,7 +1,7 @@
 //! Ours is this very object: the inventory follows what is seen, before anything is planned (law 5).
 
 use evenkeel_core::{
-    memory::{Judgement, Ownership},
+    memory::{Claim, Judgement, Ownership},
     plan::Note,
 };
 
@@ -11,9 +11,12 @@ use crate::{
     task::Task,
 };
 
+/// How much news of objects is kept in mind before it is stored: a first run has some of each object.
+const STORED_TOGETHER: usize = 1_000;
+
 impl<T: Task> Session<'_, T> {
     /// What an observation says of the objects that are taken for ours.
-    pub(super) fn judge(&self, observed: &T::Observed, ownership: &Ownership) -> Judgement {
+    pub(super) fn judge(&self, observed: &T::Observed, ownership: Ownership) -> Judgement {
         let declared = T::declared(self.desired, observed);
         ownership.judged(&declared, |object| T::sight(self.desired, observed, object))
     }
@@ -26,19 +29,24 @@ impl<T: Task> Session<'_, T> {
         inventory: &mut I,
         record: &mut Record,
     ) -> Result<bool, Ending> {
-        let judgement = self.judge(observed, &inventory.memory().ownership);
-        let Judgement { learnt, gone, replaced, .. } = &judgement;
+        let judgement = self.judge(observed, inventory.memory().ownership);
+        let Judgement { ownership, learnt, gone, replaced } = &judgement;
         if learnt.is_empty() && gone.is_empty() && replaced.is_empty() {
             return Ok(false);
         }
         if self.has_to_look_again(inventory).await? {
             return Ok(true);
         }
-        for (object, identity) in learnt {
-            inventory.note(object, State::Known(identity.clone()));
-        }
-        for object in gone.iter().chain(replaced) {
-            inventory.note(object, State::Gone);
+        let known = learnt.iter().filter_map(|object| match ownership.claim(object) {
+            Some(Claim::This(identity)) => Some((object, State::Known(identity.clone()))),
+            _ => None,
+        });
+        let forgotten = gone.iter().chain(replaced).map(|object| (object, State::Gone));
+        for (number, (object, state)) in known.chain(forgotten).enumerate() {
+            inventory.note(object, state);
+            if number % STORED_TOGETHER == STORED_TOGETHER - 1 {
+                inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
+            }
         }
         inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
         record.note(notes(&judgement));
