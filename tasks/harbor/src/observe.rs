@@ -159,8 +159,9 @@ impl Harbor {
         if moves_prefix(desired, &configuration) {
             reach.robots.extend(projects.keys().cloned());
         }
-        reach.look_into(&reach::left_behind(desired, ownership, &projects));
-        reach.members.extend(reach::staying(desired, ownership, &projects));
+        let (going, staying) = reach::left_behind(desired, ownership, &projects);
+        reach.look_into(&going);
+        reach.members.extend(staying);
         let looked = reach.looked(strange);
         let lists = Observed {
             configuration,

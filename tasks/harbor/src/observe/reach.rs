@@ -96,30 +96,17 @@ impl Reach {
     }
 }
 
-/// The projects of ours that are not declared any more and could go: with all that others may have put into them.
+/// The projects of ours that are not declared any more: those that could go, of which all is read that others may have put into
+/// them, and those that stay because images are in them, of which the members that we gave them are.
 pub(super) fn left_behind(
     desired: &Desired,
     ownership: &Ownership,
     projects: &BTreeMap<String, Project>,
-) -> BTreeSet<String> {
+) -> (BTreeSet<String>, BTreeSet<String>) {
     let declared: BTreeSet<&str> = desired.projects.iter().map(|project| project.name.as_str()).collect();
-    let may_go = |name: &str, project: &Project| {
-        is_empty(project) && !declared.contains(name) && ownership.knows(&names::project(name))
-    };
-    projects.iter().filter(|(name, project)| may_go(name, project)).map(|(name, _)| name.clone()).collect()
-}
-
-/// The projects of ours that are not declared any more and stay, because images are in them: with the members that we gave them.
-pub(super) fn staying(
-    desired: &Desired,
-    ownership: &Ownership,
-    projects: &BTreeMap<String, Project>,
-) -> BTreeSet<String> {
-    let declared: BTreeSet<&str> = desired.projects.iter().map(|project| project.name.as_str()).collect();
-    let stays = |name: &str, project: &Project| {
-        !is_empty(project) && !declared.contains(name) && ownership.knows(&names::project(name))
-    };
-    projects.iter().filter(|(name, project)| stays(name, project)).map(|(name, _)| name.clone()).collect()
+    let is_left_behind = |name: &str| !declared.contains(name) && ownership.knows(&names::project(name));
+    let ours = projects.keys().filter(|name| is_left_behind(name)).cloned();
+    ours.partition(|name| projects.get(name).is_some_and(is_empty))
 }
 
 /// Whether a project holds no repositories: only then it may go.
