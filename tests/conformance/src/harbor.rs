@@ -57,6 +57,14 @@ pub struct Baseline {
     client: Client,
     target: Target,
     configuration: Map<String, Value>,
+    allowlist: Value,
+    known_as: Option<String>,
+}
+
+/// What the purge of the audit log wants to be told whatever happens to its schedule, also that there is none any more (contract
+/// `purge-schedule`).
+fn purge_parameters() -> Value {
+    json!({ "audit_retention_hour": 168, "dry_run": false, "include_event_types": "create_artifact,delete_artifact" })
 }
 
 impl Baseline {
@@ -65,14 +73,29 @@ impl Baseline {
     /// # Errors
     /// [`BaselineError::NotFresh`] where it has projects besides `library`; no answer, or a refusal.
     pub async fn take(target: &Target) -> Result<Self, BaselineError> {
-        let mut baseline = Self { client: plain_client(None)?, target: target.clone(), configuration: Map::new() };
+        let mut baseline = Self {
+            client: plain_client(None)?,
+            target: target.clone(),
+            configuration: Map::new(),
+            allowlist: Value::Null,
+            known_as: None,
+        };
         baseline.send(Method::GET, "/users/current", None).await?;
         let others = baseline.projects().await?;
         if !others.is_empty() {
             return Err(BaselineError::NotFresh(others.join(", ")));
         }
         baseline.configuration = baseline.values().await?;
+        baseline.allowlist = baseline.allowlist().await?;
+        let system: Value = baseline.send(Method::GET, "/systeminfo", None).await?.json().await?;
+        baseline.known_as = system["external_url"].as_str().filter(|url| !url.is_empty()).map(str::to_owned);
         Ok(baseline)
+    }
+
+    /// The address by which the server calls itself: it may be asked at another one.
+    #[must_use]
+    pub fn known_as(&self) -> Option<&str> {
+        self.known_as.as_deref()
     }
 
     /// Deletes what scenarios have made and puts the configuration back.
@@ -96,12 +119,39 @@ impl Baseline {
                 }
             }
         }
-        let none = json!({ "schedule": { "type": "None" } });
-        for schedule in ["gc", "purgeaudit"] {
-            self.send(Method::PUT, &format!("/system/{schedule}/schedule"), Some(&none)).await?;
-        }
-        self.send(Method::PUT, "/system/CVEAllowlist", Some(&json!({ "items": [] }))).await?;
+        self.stop_schedules().await?;
+        self.restore_allowlist().await?;
         self.restore_configuration().await
+    }
+
+    /// Only what runs by a schedule: a change of what has none may be refused.
+    async fn stop_schedules(&self) -> Result<(), BaselineError> {
+        for (job, parameters) in [("gc", json!({})), ("purgeaudit", purge_parameters())] {
+            let path = format!("/system/{job}/schedule");
+            // Without a schedule the body is empty.
+            let there = self.send(Method::GET, &path, None).await?.bytes().await?;
+            let there: Value = serde_json::from_slice(&there).unwrap_or_default();
+            if there["schedule"].is_object() && there["schedule"]["type"] != "None" {
+                let none = json!({ "schedule": { "type": "None" }, "parameters": parameters });
+                self.send(Method::PUT, &path, Some(&none)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a scenario can change of the allow list: its items and its end.
+    async fn allowlist(&self) -> Result<Value, BaselineError> {
+        let there: Value = self.send(Method::GET, "/system/CVEAllowlist", None).await?.json().await?;
+        let items = there["items"].as_array().cloned().unwrap_or_default();
+        Ok(json!({ "items": items, "expires_at": there["expires_at"] }))
+    }
+
+    /// Only where it differs, and whole: a list without its end may be refused.
+    async fn restore_allowlist(&self) -> Result<(), BaselineError> {
+        if self.allowlist().await? == self.allowlist {
+            return Ok(());
+        }
+        self.send(Method::PUT, "/system/CVEAllowlist", Some(&self.allowlist)).await.map(|_| ())
     }
 
     /// Waits until the administrator's name is not locked any more.

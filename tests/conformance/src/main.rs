@@ -228,8 +228,9 @@ async fn run(suite: Suite) -> Result<Vec<Row>, String> {
         Suite::Harbor { server, only } => {
             let all = contracts::harbor().map_err(|error| error.to_string())?;
             let scenarios = contract_scenarios(all, &only)?;
-            let target = server.target()?;
+            let mut target = server.target()?;
             let baseline = harbor::Baseline::take(&target).await.map_err(|error| error.to_string())?;
+            target.known_as = baseline.known_as().map(str::to_owned);
             play(&scenarios, &target, &baseline).await
         }
     }

@@ -21,6 +21,8 @@ pub struct Target {
     pub password: SecretString,
     /// Values for more variables that contracts are given.
     pub given: BTreeMap<String, SecretString>,
+    /// The address by which it calls itself, where that is another one.
+    pub known_as: Option<String>,
     /// A program that makes things happen to the server.
     pub hand: Option<PathBuf>,
     /// Certificates that vouch for the server, in PEM, besides those that everybody trusts.
@@ -36,6 +38,7 @@ impl Target {
             administrator: administrator.to_owned(),
             password,
             given: BTreeMap::new(),
+            known_as: None,
             hand: None,
             ca: None,
         }
@@ -180,6 +183,9 @@ impl ContractScenario {
         }
         for (name, value) in &target.given {
             replayer = replayer.given(name, value.clone());
+        }
+        if let Some(url) = &target.known_as {
+            replayer = replayer.known_as(url);
         }
         if let Some(hand) = target.hand.clone() {
             replayer = replayer.happening(by_program(hand));

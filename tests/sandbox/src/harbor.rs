@@ -3,6 +3,7 @@
 mod answer;
 mod audit_log;
 mod body;
+mod columns;
 mod configuration;
 mod cron;
 mod csrf;

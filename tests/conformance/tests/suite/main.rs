@@ -1,5 +1,6 @@
 //! The suite on the sandbox, and the replayer by itself.
 
+mod harbor_baseline;
 mod harbor_contracts;
 mod harbor_suite;
 mod keycloak_contracts;

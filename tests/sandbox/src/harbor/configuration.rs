@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Reply};
 use super::body::{self, Model, Shape};
+use super::identity::Identity;
 use super::quotas::allowed_limit;
 use super::request::Request;
 use super::time::written;
@@ -158,7 +159,13 @@ impl World {
             return Ok(Answer::found(self.shown_configuration()));
         }
         let sent = request.json("configurations", &CONFIGURATIONS)?;
-        self.need(request.who, "configuration", "update")?;
+        if let Err(refusal) = self.need(request.who, "configuration", "update") {
+            // the log shows that somebody tried (contract permissions)
+            if matches!(request.who, Identity::Robot(_)) {
+                self.note(request.who, "update", "configuration", "configuration");
+            }
+            return Err(refusal);
+        }
         if self.configuration.fixed {
             return Err(Answer::forbidden(
                 "current config is init by env variable: CONFIG_OVERWRITE_JSON, it cannot be updated",

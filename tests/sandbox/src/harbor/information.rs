@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Content, Reply};
+use super::identity::Identity;
 use super::outages::HarborPart;
 use super::paging::Listing;
 use super::projects::Project;
@@ -46,9 +47,11 @@ impl World {
         };
         let used: i64 = seen.iter().map(|project| project.used()).sum();
         let total = |number: i64| if admin { number } else { 0 };
+        // a robot is told of what everybody sees
+        let own = |count: usize| if matches!(request.who, Identity::Robot(_)) { 0 } else { count };
         Ok(Answer::found(json!({
-            "private_project_count": count(false),
-            "private_repo_count": repositories(false),
+            "private_project_count": own(count(false)),
+            "private_repo_count": own(repositories(false)),
             "public_project_count": count(true),
             "public_repo_count": repositories(true),
             "total_project_count": if admin { seen.len() } else { 0 },

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Reply};
 use super::body::{self, Model, Shape};
+use super::columns;
 use super::identity::Identity;
 use super::paging::{Key, Listing};
 use super::request::Request;
@@ -122,6 +123,7 @@ impl World {
         };
         self.need_label(request.who, project, "create")?;
         let name = body::text(&fields, "name");
+        columns::fits(name, columns::LABEL)?;
         if self.labels.all().any(|label| label.project == project && label.name == name) {
             return Err(Answer::conflict(format!("label {name} already exists")));
         }

@@ -47,8 +47,9 @@ impl World {
         if let Some(robot) = self.robot_with(&name, &password) {
             return Login { who: Identity::Robot(robot.id), caller: Caller::Robot(name), cost: ROBOT_COST, held: None };
         }
-        // a name with the robots' prefix is no user's: neither punished nor locked
-        if !prefix.is_empty() && name.starts_with(prefix) {
+        // a name with the robots' prefix that is no user's is neither punished nor locked (contract robot-prefix)
+        let is_user = self.users.all().any(|user| user.name == name);
+        if !is_user && !prefix.is_empty() && name.starts_with(prefix) {
             return Login { cost: ROBOT_COST, ..Login::refused(name) };
         }
         self.log_in_user(name, &password)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Reply};
 use super::body::{self, Model, Shape};
+use super::columns;
 use super::identity::Identity;
 use super::paging::Listing;
 use super::request::Request;
@@ -241,6 +242,7 @@ impl World {
         if self.configuration.text("auth_mode") != "oidc_auth" {
             return Err(Answer::not_found(format!("{name} not found: not supported")));
         }
+        columns::fits(name, columns::NAME)?;
         let group = self.group_named(name, OIDC).unwrap_or_else(|| self.store_group(name, OIDC));
         Ok(Entity::Group(group))
     }

@@ -19,6 +19,16 @@ pub(crate) fn project() -> impl Iterator<Item = (&'static str, &'static str)> {
     of("project")
 }
 
+/// The right that is about a project itself.
+pub(crate) const ITSELF: &str = "project";
+
+/// What may be done in a project, as somebody is told of himself: not every right that robots can be given, and some that nobody can
+/// give them.
+pub(crate) fn shown_in_project() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let implied = [("configuration", "read"), ("configuration", "update"), ("robot", "update")];
+    project().filter(|right| *right != ("metadata", "list")).chain(implied)
+}
+
 /// Resources and actions of the system.
 pub(crate) fn system() -> impl Iterator<Item = (&'static str, &'static str)> {
     of("system")

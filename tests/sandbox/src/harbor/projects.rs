@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::answer::{Answer, Reply};
 use super::body::{self, Model, Shape};
+use super::columns;
 use super::identity::Identity;
 use super::members::{Entity, Member, Role};
 use super::names;
@@ -293,7 +294,10 @@ impl World {
     fn change_project(&mut self, request: &Request, reference: &str) -> Reply {
         let fields = request.json("project", &PROJECT)?;
         let id = self.allowed_project(request, reference, "project", "update")?.id;
-        // neither the values of metadata are looked at, nor name and limit taken
+        // neither the values of metadata are looked at, but for their length, nor name and limit taken
+        for text in texts(body::object(&fields, "metadata")).values() {
+            columns::fits(text, columns::NAME)?;
+        }
         if let Some(project) = self.projects.get_mut(id) {
             project.metadata.extend(texts(body::object(&fields, "metadata")));
             if let Some(allowlist) = body::object(&fields, "cve_allowlist") {

@@ -212,6 +212,9 @@ impl World {
         if registry.name.is_empty() {
             return Err(Answer::invalid("name cannot be empty"));
         }
+        if registry.name.chars().count() > 64 {
+            return Err(Answer::invalid("the max length of name is 64"));
+        }
         if registry.url.is_empty() {
             return Err(Answer::invalid("empty string"));
         }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Reply};
 use super::body;
+use super::columns;
 use super::identity::Identity;
 use super::paging::{Condition, Key, Listing};
 use super::permissions;
@@ -254,6 +255,8 @@ impl World {
                 (id, format!("{name}+{}", asked.name))
             }
         };
+        columns::fits(&stored, columns::NAME)?;
+        columns::fits(&asked.description, columns::ROBOT_DESCRIPTION)?;
         if self.robot_names.contains_key(&stored) {
             self.robots.skip();
             return Err(Answer::conflict(format!("robot account {project}:{stored} already exists")));
@@ -407,11 +410,13 @@ impl World {
 
     /// `GET /permissions`: not for robots.
     pub(crate) fn grantable(&self, request: &Request) -> Reply {
-        self.need_login(request.who)?;
-        if matches!(request.who, Identity::Robot(_)) {
-            return Err(Answer::forbidden(self.name_of(request.who)));
+        match request.who {
+            Identity::Nobody => Err(Answer::failure(http::StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "")),
+            Identity::Robot(_) => {
+                Err(Answer::forbidden("forbidden: only admins(system and project) can access permissions"))
+            }
+            Identity::User(_) => Ok(Answer::found(permissions::all().clone())),
         }
-        Ok(Answer::found(permissions::all().clone()))
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Content, Reply};
 use super::body::{self, Model, Shape};
+use super::columns;
 use super::members::Entity;
 use super::paging::{Key, Listing};
 use super::request::Request;
@@ -101,6 +102,7 @@ impl World {
             let nothing = Content::Other("application/json", String::new());
             return Err(Answer::new(StatusCode::BAD_REQUEST, nothing));
         }
+        columns::fits(name, columns::NAME)?;
         if self.group_named(name, kind).is_some() {
             return Err(Answer::conflict(format!(
                 "duplicate user group, group name:{name}, group type: {kind}, ldap group DN: {dn}"

@@ -98,7 +98,9 @@ impl World {
             ("GET", []) => {
                 let listing = Listing::of(request)?;
                 self.need(request.who, "user", "list")?;
-                listing.answer(self.users.all(), |user, field| user.key(field), User::view)
+                // the administrator of the first day is in no list (contract permissions)
+                let users = self.users.all().filter(|user| user.id != ADMIN);
+                listing.answer(users, |user, field| user.key(field), User::view)
             }
             ("POST", []) => self.create_user(request),
             ("GET", ["current"]) => match request.who {
@@ -163,30 +165,44 @@ impl World {
         Ok(Answer::created(format!("/api/v2.0/users/{id}")))
     }
 
-    /// What somebody may do in one scope: `/system`, or `/project/<number>`. Nothing without a scope.
+    /// What somebody may do in one scope: `/system`, or `/project/<number>`. Nothing without a scope, and robots nothing in the
+    /// system, whatever they may do there (contract permissions).
     fn own_permissions(&self, request: &Request) -> Reply {
         self.need_login(request.who)?;
         let scope = request.query.get("scope").unwrap_or_default();
         let project = scope.strip_prefix("/project/").and_then(|id| self.projects.get(id.parse().ok()?));
-        let allowed = |(resource, action): &(&str, &str)| match project {
-            Some(project) => self.may_by_name(request.who, project.id, resource, action),
-            None => scope == "/system" && self.may(request.who, resource, action),
+        let is_person = matches!(request.who, Identity::User(_));
+        let rights: Vec<(&str, &str)> = match project {
+            Some(project) => {
+                let may = |right: &(&str, &str)| self.may_by_name(request.who, project.id, right.0, right.1);
+                permissions::shown_in_project().filter(may).collect()
+            }
+            None if scope == "/system" && is_person => {
+                permissions::system().filter(|(resource, action)| self.may(request.who, resource, action)).collect()
+            }
+            None => Vec::new(),
         };
-        let catalogue = permissions::of(if project.is_some() { "project" } else { "system" });
         let relative = request.query.get("relative") == Some("true");
-        let shown = catalogue.filter(allowed).map(|(resource, action)| {
-            let resource = if relative { resource.to_owned() } else { format!("{scope}/{resource}") };
+        let shown = rights.into_iter().map(|(resource, action)| {
+            let resource = match (resource, relative) {
+                (permissions::ITSELF, true) => ".".to_owned(),
+                (permissions::ITSELF, false) => scope.to_owned(),
+                (resource, true) => resource.to_owned(),
+                (resource, false) => format!("{scope}/{resource}"),
+            };
             json!({ "action": action, "resource": resource })
         });
         Ok(Answer::found(Value::Array(shown.collect())))
     }
 
-    /// Whether the account itself was given that right: what anybody may do in a public project is not among them.
+    /// Whether the account itself was given that right: what anybody may do in a public project is not among them. What a robot may do
+    /// with the project it may do with all that is in it.
     fn may_by_name(&self, who: Identity, project: i64, resource: &str, action: &str) -> bool {
         match who {
-            Identity::Robot(id) => {
-                self.robots.get(id).is_some_and(|robot| robot.may_in_project(project, resource, action))
-            }
+            Identity::Robot(id) => self.robots.get(id).is_some_and(|robot| {
+                robot.may_in_project(project, resource, action)
+                    || robot.may_in_project(project, permissions::ITSELF, action)
+            }),
             other => self.projects.get(project).is_some_and(|project| self.may_in(other, project, resource, action)),
         }
     }

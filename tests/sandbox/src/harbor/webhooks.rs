@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Reply};
 use super::body::{self, Model, Shape};
+use super::columns;
 use super::paging::{Key, Listing};
 use super::request::Request;
 use super::routes::{self, nowhere};
@@ -131,6 +132,7 @@ impl World {
         let project = self.allowed_project(request, reference, "notification-policy", "create")?.id;
         let targets = checked(&fields)?;
         let name = body::text(&fields, "name");
+        columns::fits(name, columns::WEBHOOK)?;
         if self.webhooks.all().any(|webhook| webhook.project == project && webhook.name == name) {
             return Err(Answer::conflict(format!("notification policy named {name} already exists")));
         }
