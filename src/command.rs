@@ -14,7 +14,7 @@ use crate::{
     demo::demo,
     manual, reference,
     schema::{self, Document},
-    tasks::{TASKS, definitions},
+    tasks::{TASKS, definitions, judges},
 };
 
 /// Keep the applications of a developer platform equal to one set of declared values
@@ -92,7 +92,7 @@ fn serve(service: Service) -> ExitCode {
         Service::Demo => demo(),
         Service::Validate { mut values } => {
             values.complete_from_environment();
-            validate(&values, definitions())
+            validate(&values, definitions(), judges())
         }
         Service::Schema { document } => output::printed(output::print(&schema::text(document))),
         Service::Reference => output::printed(output::print(&reference::text())),

@@ -24,8 +24,9 @@ const INTRODUCTION: &str = "\
 
 `--values PATH` names a file or a folder and can be repeated. The `*.yaml` of a folder are read in the order of their \
 names, `secrets.*.yaml` last. Later layers win: maps merge, lists and scalars replace, `null` removes what an earlier \
-layer or a built-in default has set. `--set a.b=c` comes last. `evenkeel validate` checks values without connecting to \
-anything; `schema/values.schema.json` lets an editor do the same.
+layer or a built-in default has set. `--set a.b=c` comes last. `evenkeel validate` tells all that a run would \
+refuse before its first request, and reads no secret and connects to nothing for that; `schema/values.schema.json` lets an editor do \
+most of the same.
 
 **What is absent is not managed.** An empty list is managed, and empty.
 

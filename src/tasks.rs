@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, Command};
 use evenkeel_copy_certs::CopyCerts;
-use evenkeel_engine::{exit_code::ExitCode, main_of, run_matches, task::Task, task_command};
+use evenkeel_engine::{Judge, exit_code::ExitCode, judge, main_of, run_matches, task::Task, task_command};
 use evenkeel_harbor::Harbor;
 use evenkeel_keycloak::Keycloak;
 
@@ -17,6 +17,8 @@ pub(crate) struct KnownTask {
     pub main: fn() -> std::process::ExitCode,
     /// Schemas of its application's representations.
     pub definitions: fn() -> Vec<(&'static str, serde_json::Value)>,
+    /// What it has to say against values.
+    pub judge: Judge,
 }
 
 /// All tasks, in the order in which the help lists them.
@@ -29,6 +31,7 @@ const WAIT_FOR: KnownTask = KnownTask {
     run: evenkeel_wait_for::run_matches,
     main: evenkeel_wait_for::main,
     definitions: Vec::new,
+    judge: evenkeel_wait_for::judge,
 };
 
 const fn known<T: Task>() -> KnownTask {
@@ -38,10 +41,16 @@ const fn known<T: Task>() -> KnownTask {
         run: run_matches::<T>,
         main: main_of::<T>,
         definitions: T::definitions,
+        judge: judge::<T>,
     }
 }
 
 /// The schemas of all applications' representations.
 pub(crate) fn definitions() -> Vec<(&'static str, serde_json::Value)> {
     TASKS.iter().flat_map(|task| (task.definitions)()).collect()
+}
+
+/// What each task has to say against values.
+pub(crate) fn judges() -> impl Iterator<Item = Judge> {
+    TASKS.iter().map(|task| task.judge)
 }

@@ -31,7 +31,7 @@ pub mod vault;
 mod watch;
 
 pub use off_runtime::off_runtime;
-pub use process::{begin, main_of, parse, read_values, run_matches, task_command, validate, watched};
+pub use process::{Judge, begin, judge, main_of, parse, read_values, run_matches, task_command, validate, watched};
 
 /// Compares a generated file of the repository with what it should hold, or writes it when
 /// `EVENKEEL_UPDATE` is set.

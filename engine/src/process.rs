@@ -9,7 +9,10 @@ use std::{
 };
 
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
-use evenkeel_core::{report::Failure, values::Values};
+use evenkeel_core::{
+    report::Failure,
+    values::{Document, Problems, Values},
+};
 use evenkeel_kubernetes_client::ObjectName;
 use evenkeel_transport::guard_memory;
 
@@ -19,7 +22,7 @@ use crate::{
     exit_code::ExitCode,
     output,
     progress::Progress,
-    run::{Surroundings, load, overdue, run, unexpected},
+    run::{Ending, Surroundings, load, overdue, run, unexpected},
     secrets::SecretResolver,
     stop::Stop,
     task::Task,
@@ -170,12 +173,37 @@ pub fn read_values(values: &ValuesOptions, format: LogFormat) -> Result<Values, 
     })
 }
 
+/// What a task has to say against values before it makes a request. Secrets that they refer to are not read.
+pub type Judge = fn(&Values, &Document, &SecretResolver) -> Problems;
+
+/// What would keep a run of this task from making a request, secrets and servers aside.
+#[must_use]
+pub fn judge<T: Task>(values: &Values, document: &Document, secrets: &SecretResolver) -> Problems {
+    if !T::is_declared(values) {
+        return Problems::default();
+    }
+    T::desired(values, document, secrets).err().unwrap_or_default()
+}
+
 /// Checks values without any application: prints what is wrong with them, or that nothing is.
 ///
-/// `definitions` are those of all tasks that the values are for ([`Task::definitions`]).
-pub fn validate(values: &ValuesOptions, definitions: Vec<(&'static str, serde_json::Value)>) -> ExitCode {
-    match load(values, definitions, false) {
-        Ok(_) => output::printed(output::print("the values are valid\n")),
+/// `definitions` are those of all tasks that the values are for ([`Task::definitions`]), and `judges` those tasks themselves: what one
+/// of them refuses before its first request, it refuses here.
+pub fn validate(
+    values: &ValuesOptions,
+    definitions: Vec<(&'static str, serde_json::Value)>,
+    judges: impl IntoIterator<Item = Judge>,
+) -> ExitCode {
+    let judged = load(values, definitions, false).and_then(|(values, document)| {
+        let secrets = SecretResolver::of_placeholders();
+        let mut problems = Problems::default();
+        for judge in judges {
+            problems.take(judge(&values, &document, &secrets).into_result(()));
+        }
+        problems.into_result(()).map_err(Ending::of_problems)
+    });
+    match judged {
+        Ok(()) => output::printed(output::print("the values are valid\n")),
         Err(ending) => {
             output::print_ending(&ending.failures, ending.problems.as_ref(), LogFormat::Text);
             ending.code

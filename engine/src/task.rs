@@ -91,6 +91,12 @@ pub trait Task: Sized + Send + Sync + 'static {
         memory: &Memory,
     ) -> Result<Plan<Self::Operation>, PlanError>;
 
+    /// Whether values say anything about this task: those that do not are not judged by it. Pure.
+    fn is_declared(values: &Values) -> bool {
+        let _ = values;
+        true
+    }
+
     /// What built-in defaults decided although nobody chose it, for people who `check` their values. Pure.
     fn assumed(desired: &Self::Desired) -> Vec<Note> {
         let _ = desired;

@@ -279,6 +279,27 @@ fn valid_values_are_said_to_be() {
     insta::assert_snapshot!(desk.run(&["validate", "-f", "values.yaml"]));
 }
 
+/// `validate` said that they were valid, and each run then told the first of them.
+#[test]
+fn what_a_run_would_refuse_before_its_first_request_validate_tells_at_once() {
+    let harbor = "\
+harbor:
+  admin: {password: {fromEnv: HARBOR_PASSWORD}}
+  oidc: {scope: 'profile,email', clientSecret: {fromEnv: CLIENT_SECRET}}
+  configuration: {auth_mode: oidc}
+  projects:
+    - name: a
+      members: [{group: devs, role: guest}, {group: devs, role: developer}, {role: guest}]
+      retention: {keepLast: 1, schedule: '@daily'}
+    - {name: b, retention: {keepLast: 1, schedule: '0 2 * * *'}}
+  registries: [{name: r, type: docker-hub, url: 'https://hub.docker.com'}, {name: r, type: harbor, url: 'https://h.example.com'}]
+  replications: [{name: x, source: r, trigger: manual, schedule: '0 0 2 * * *'}]
+  robots: [{name: ci, permissions: [{access: [{resource: project, action: list}]}]}, {name: ci, permissions: [{access: [{resource: project, action: list}]}]}]
+";
+    let desk = Desk::with(&[("values.yaml", &format!("{PLATFORM}{harbor}"))]);
+    insta::assert_snapshot!(desk.run(&["validate", "-f", "values.yaml"]));
+}
+
 #[test]
 fn a_barrier_with_targets_that_name_nothing() {
     let barriers = "barriers:\n  identity:\n    - tcp: db\n    - kubernetes: job/keycloak\n    - keycloak: https://k.example.com\n    - {kubernetes: pod/a/b, key: c}\n";

@@ -71,6 +71,21 @@ impl Problems {
         self.0.push(problem);
     }
 
+    /// What a part came to; what is wrong with it is told together with the rest. Parts that depend on the same value tell it once.
+    pub fn take<T>(&mut self, part: Result<T, Self>) -> Option<T> {
+        match part {
+            Ok(value) => Some(value),
+            Err(problems) => {
+                for problem in problems {
+                    if !self.0.contains(&problem) {
+                        self.0.push(problem);
+                    }
+                }
+                None
+            }
+        }
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {

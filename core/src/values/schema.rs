@@ -98,7 +98,7 @@ impl Schema {
 
     /// Hides the values of keys that the schema does not know: nobody can say that they are no secrets.
     pub(crate) fn unknown_values(&self, root: &Node, hide: &mut impl FnMut(Origin)) {
-        walk::unknown_values(&self.root, root, &mut |node| node.scalars(hide));
+        walk::unknown_values(&self.root, root, &mut |node| node.possible_secrets(hide));
     }
 }
 

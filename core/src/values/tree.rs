@@ -110,6 +110,16 @@ impl Node {
         }
     }
 
+    /// Visits the place of every scalar in the value that may be a secret: `true`, `false` and nothing are none.
+    pub(crate) fn possible_secrets(&self, visit: &mut impl FnMut(Origin)) {
+        match &self.content {
+            Content::List(items) => items.iter().for_each(|item| item.possible_secrets(visit)),
+            Content::Map(map) => map.iter().for_each(|(_, entry)| entry.value.possible_secrets(visit)),
+            Content::Bool(_) | Content::Null { .. } => {}
+            _ => visit(self.origin),
+        }
+    }
+
     /// The path that a JSON Pointer (RFC 6901) names in this tree.
     pub(crate) fn path(&self, pointer: &str) -> ValuePath {
         let mut path = ValuePath::root();

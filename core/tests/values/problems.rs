@@ -50,6 +50,16 @@ fn an_unknown_key_names_the_one_that_was_meant() {
     ));
 }
 
+/// `true` is a flag, and hiding it hid what somebody had written wrongly.
+#[test]
+fn a_flag_behind_an_unknown_key_is_no_secret() {
+    let text = rendered(
+        &[("a.yaml", "users:\n  - {email: a@example.com, zzz: true, yyy: hunter2, xxx: [false, abc]}\n")],
+        &[],
+    );
+    assert!(text.contains("zzz: true, yyy: (secret), xxx: [false, (secret)]"), "{text}");
+}
+
 #[test]
 fn names_that_no_address_can_carry_are_refused_with_their_place_wherever_values_name_an_object() {
     let login = "admin: {username: a, password: {fromEnv: A}}";

@@ -7,6 +7,7 @@ mod projects;
 mod reading;
 mod registries;
 mod robots;
+mod schedule;
 mod secrets;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -87,18 +88,28 @@ impl Desired {
     pub fn from_values(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Self, Problems> {
         let reading = Reading::new(values, document, secrets);
         let harbor = reading.harbor()?;
-        let administration = Administration::desired(&reading, harbor)?;
-        let projects = projects::desired(&reading, harbor)?;
-        Ok(Self {
-            configuration: configuration::desired(&reading, harbor)?,
-            robots: robots::desired(&reading, harbor)?,
-            registries: registries::desired(&reading, harbor)?,
-            replications: registries::replications(&reading, harbor)?,
-            cluster: secrets::desired(&reading, harbor)?,
-            notes: Vec::new(),
-            projects,
-            administration,
-        })
+        let mut problems = Problems::default();
+        let administration = problems.take(Administration::desired(&reading, harbor));
+        let configuration = problems.take(configuration::desired(&reading, harbor));
+        let projects = problems.take(projects::desired(&reading, harbor));
+        let robots = problems.take(robots::desired(&reading, harbor));
+        let registries = problems.take(registries::desired(&reading, harbor));
+        let replications = problems.take(registries::replications(&reading, harbor));
+        let cluster = problems.take(secrets::desired(&reading, harbor));
+        // What is missing here is among the problems.
+        let desired = || {
+            Some(Self {
+                administration: administration?,
+                configuration: configuration?,
+                projects: projects?,
+                robots: robots?,
+                registries: registries?,
+                replications: replications?,
+                cluster: cluster?,
+                notes: Vec::new(),
+            })
+        };
+        desired().ok_or(problems)
     }
 
     /// The login mode that the values want; `None` where they leave it alone.

@@ -193,6 +193,10 @@ impl Task for Harbor {
         json_schema("Configurations").map(|schema| ("HarborConfiguration", schema)).into_iter().collect()
     }
 
+    fn is_declared(values: &Values) -> bool {
+        values.harbor.is_some()
+    }
+
     fn required_secrets(values: &Values) -> Vec<SecretValue> {
         desired::required_secrets(values)
     }

@@ -145,6 +145,10 @@ impl Task for Keycloak {
         definitions::all()
     }
 
+    fn is_declared(values: &Values) -> bool {
+        values.keycloak.is_some()
+    }
+
     fn required_secrets(values: &Values) -> Vec<SecretValue> {
         desired::required_secrets(values)
     }

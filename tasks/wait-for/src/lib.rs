@@ -30,7 +30,7 @@ mod process;
 pub mod summary;
 
 pub use command_line::command;
-pub use condition::{Condition, Target};
+pub use condition::{Condition, Target, declared::judge};
 pub use error::Error;
 pub use process::{main, run_matches};
 

@@ -110,12 +110,40 @@ impl Messages<'_> {
         if let [only] = shaped.as_slice() {
             return only.iter().flat_map(|inner| self.findings(inner)).collect();
         }
-        let expected = self.expected_of(self.parent(error)).unwrap_or_else(|| {
-            let mut names: Vec<_> = context.iter().flatten().filter_map(type_names).collect();
-            names.dedup();
-            if names.is_empty() { "another value".to_owned() } else { names.join(" or ") }
-        });
-        vec![Finding::at(place.node.origin, found(path, &expected, place.node))]
+        if let Some(expected) = self.expected_of(self.parent(error)) {
+            return vec![Finding::at(place.node.origin, found(path, &expected, place.node))];
+        }
+        let options = options(context, here);
+        let listed = options.iter().map(|option| format!("`{option}`")).collect::<Vec<_>>().join(", ");
+        let mut expected = match options.as_slice() {
+            [] => Vec::new(),
+            [_] => vec![listed],
+            _ => vec![format!("one of {listed}")],
+        };
+        // A form of which values are listed is a text as well, which says nothing more.
+        let forms = context.iter().filter(|errors| options_of(errors, here).next().is_none());
+        for name in forms.flatten().filter_map(type_names) {
+            if !expected.contains(&name) {
+                expected.push(name);
+            }
+        }
+        if expected.is_empty() {
+            expected.push("another value".to_owned());
+        }
+        let expected = expected.join(" or ");
+        // A text that is none of the listed ones is of the right type.
+        let is_another = !options.is_empty() && place.node.as_text().is_some();
+        let message = if is_another {
+            format!("{}expected {expected}", prefix(path))
+        } else {
+            found(path, &expected, place.node)
+        };
+        let finding = Finding::at(place.node.origin, message);
+        let meant = place.node.as_text().and_then(|text| similar(text, options.iter().map(String::as_str)));
+        vec![match meant {
+            Some(option) => finding.with_hint(format!("did you mean `{option}`?")),
+            None => finding,
+        }]
     }
 
     fn wrong_value(&self, error: &ValidationError<'_>, path: &ValuePath, place: Nearest<'_>) -> Finding {
@@ -196,6 +224,20 @@ fn expectation(kind: &ValidationErrorKind) -> Option<Expectation> {
         ValidationErrorKind::Format { format } => other(format!("a text of format `{format}`")),
         _ => None,
     }
+}
+
+/// The values that one of several forms lists.
+fn options_of<'e>(errors: &'e [ValidationError<'static>], here: &'e str) -> impl Iterator<Item = String> + 'e {
+    errors.iter().filter(move |error| error.instance_path().as_str() == here).flat_map(|error| match error.kind() {
+        ValidationErrorKind::Constant { expected_value } => vec![plain(expected_value)],
+        ValidationErrorKind::Enum { options } => options.as_array().into_iter().flatten().map(plain).collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// The values that several forms list.
+fn options(context: &[Vec<ValidationError<'static>>], here: &str) -> Vec<String> {
+    context.iter().flat_map(|errors| options_of(errors, here)).collect()
 }
 
 fn plain(value: &Value) -> String {

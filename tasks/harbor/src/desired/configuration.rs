@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use evenkeel_core::{
     plan::Cause,
     values::{
-        HttpUrl, Problems, SecretValue, ValuePath,
+        HttpUrl, Problems, Representation, SecretValue, ValuePath,
         model::{Harbor, HarborOidc},
     },
 };
@@ -58,15 +58,14 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<DesiredC
         keys.value.robot_name_prefix = Some(prefix.to_string());
         keys.says("robot_name_prefix", reading.cause(&names_path.key("robotPrefix")));
     }
+    let mut problems = Problems::default();
     if let Some(oidc) = &harbor.oidc {
-        keys.oidc(reading, oidc)?;
+        problems.take(keys.oidc(reading, oidc));
     }
     if let Some(declared) = &harbor.configuration {
-        check(reading, declared.fields(), &path)?;
-        let typed: Configurations = reading.typed(declared, &path)?;
-        not_empty(reading, typed.oidc_client_secret.as_ref(), &path.clone().key("oidc_client_secret"))?;
-        keys.overlay(reading, &typed, declared.fields().keys(), &path)?;
+        problems.take(keys.declared(reading, declared, &path));
     }
+    problems.into_result(())?;
     keys.split(reading.cause(&path), harbor.rename_foreign_robots)
         .map_err(|_| reading.problem(&path, "the keys do not fit harbor's configuration").into())
 }
@@ -91,16 +90,17 @@ impl Keys {
         value.primary_auth_mode = Some(true);
         value.oidc_name = Some(names.client.to_string());
         value.oidc_admin_group = Some(names.platform_admin.to_string());
-        value.oidc_endpoint = Some(endpoint(reading, oidc)?);
+        let mut problems = Problems::default();
+        value.oidc_endpoint = problems.take(endpoint(reading, oidc));
         value.oidc_client_id = Some(oidc.client_id.clone().unwrap_or_else(|| names.client.to_string()));
-        value.oidc_client_secret = client_secret(reading, oidc)?;
+        value.oidc_client_secret = problems.take(client_secret(reading, oidc)).flatten();
         value.oidc_groups_claim = Some(oidc.groups_claim.clone().unwrap_or_else(|| "groups".to_owned()));
         value.oidc_scope = Some(oidc.scope.clone().unwrap_or_else(|| "openid".to_owned()));
         value.oidc_user_claim = Some(oidc.user_claim.clone().unwrap_or_else(|| "email".to_owned()));
         value.oidc_verify_cert = Some(oidc.verify_cert.unwrap_or(true));
         value.oidc_auto_onboard = Some(oidc.auto_onboard.unwrap_or(true));
         if let Some(scope) = &oidc.scope {
-            check_scope(reading, scope, &path.clone().key("scope"))?;
+            problems.take(check_scope(reading, scope, &path.clone().key("scope")));
         }
         let section = reading.cause(&path);
         for key in ["auth_mode", "primary_auth_mode", "oidc_name"] {
@@ -122,10 +122,17 @@ impl Keys {
             let cause = if is_declared { reading.cause(&path.clone().key(key)) } else { section.clone() };
             self.says(name, cause);
         }
-        Ok(())
+        problems.into_result(())
     }
 
     /// Keys that the values declare by Harbor's own names: they have the last word.
+    fn declared(&mut self, reading: &Reading<'_>, declared: &Representation, path: &ValuePath) -> Result<(), Problems> {
+        check(reading, declared.fields(), path)?;
+        let typed: Configurations = reading.typed(declared, path)?;
+        not_empty(reading, typed.oidc_client_secret.as_ref(), &path.clone().key("oidc_client_secret"))?;
+        self.overlay(reading, &typed, declared.fields().keys(), path)
+    }
+
     fn overlay<'k>(
         &mut self,
         reading: &Reading<'_>,
@@ -252,7 +259,7 @@ fn check(reading: &Reading<'_>, fields: &Map<String, Value>, path: &ValuePath) -
         }
     }
     if let Some(scope) = text("oidc_scope") {
-        check_scope(reading, scope, &path.clone().key("oidc_scope"))?;
+        problems.take(check_scope(reading, scope, &path.clone().key("oidc_scope")));
     }
     problems.into_result(())
 }

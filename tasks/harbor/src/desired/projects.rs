@@ -8,7 +8,7 @@ use evenkeel_core::{
     values::{
         Problems, ProjectName, ValuePath,
         model::{
-            Harbor, HarborMember, HarborWebhook, ImmutableTags, ProjectSettings, TeamHarbor, WebhookFormat,
+            Harbor, HarborProject, HarborWebhook, ImmutableTags, ProjectSettings, TeamHarbor, WebhookFormat,
             WebhookTarget,
         },
     },
@@ -126,6 +126,7 @@ const PROJECT_ADMIN: i64 = 1;
 const DEVELOPER: i64 = 2;
 
 pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<DesiredProject>, Problems> {
+    let mut problems = Problems::default();
     let mut projects = Vec::new();
     let mut names = BTreeSet::new();
     for (id, name, path) in reading.teams() {
@@ -133,32 +134,47 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
             let problem =
                 reading.problem(&path, &format!("team `{id}` becomes `{name}`, which is no name of a project"));
             let hint = "harbor wants single dashes between letters and digits: give the team another id, or change `platform.names.teamPrefix`";
-            return Err(problem.with_hint(hint).into());
+            problems.push(problem.with_hint(hint));
+            continue;
         }
         let own = reading.values.teams.get(id).and_then(|team| team.harbor.as_ref());
         names.insert(name.clone());
-        projects.push(of_team(reading, harbor.team_defaults.as_ref(), own, &name, &path, Reading::team(id))?);
+        let project = of_team(reading, harbor.team_defaults.as_ref(), own, &name, &path, Reading::team(id));
+        projects.extend(problems.take(project));
     }
     for (index, declared) in harbor.projects.iter().flatten().enumerate() {
         let path = reading.path(&["projects"]).index(index);
         let name = declared.name.to_string();
         if !names.insert(name.clone()) {
             let problem = reading.problem(&path, &format!("project `{name}` is declared twice"));
-            return Err(problem.with_hint("what teams imply counts too").into());
+            problems.push(problem.with_hint("what teams imply counts too"));
         }
-        let layer = Layer { settings: declared.settings(), path: path.clone() };
-        let mut project =
-            Building { reading, name: name.clone(), path: path.clone(), team: None, layers: vec![layer] }.build()?;
-        project.registry = declared.registry.as_ref().map(ToString::to_string);
-        if let Some(members) = &declared.members {
-            project.members_are_all = true;
-            for (index, member) in members.iter().enumerate() {
-                project.members.push(declared_member(reading, member, &path.clone().key("members").index(index))?);
-            }
-        }
-        projects.push(project);
+        projects.extend(problems.take(declared_project(reading, declared, &name, &path)));
     }
-    Ok(projects)
+    problems.into_result(projects)
+}
+
+/// A project that the values declare by itself.
+fn declared_project(
+    reading: &Reading<'_>,
+    declared: &HarborProject,
+    name: &str,
+    path: &ValuePath,
+) -> Result<DesiredProject, Problems> {
+    let mut problems = Problems::default();
+    let layer = Layer { settings: declared.settings(), path: path.clone() };
+    let building = Building { reading, name: name.to_owned(), path: path.clone(), team: None, layers: vec![layer] };
+    let project = problems.take(building.build());
+    let members = problems.take(declared_members(reading, declared, &path.clone().key("members")));
+    match project.zip(members) {
+        Some((project, members)) => Ok(DesiredProject {
+            registry: declared.registry.as_ref().map(ToString::to_string),
+            members_are_all: declared.members.is_some(),
+            members,
+            ..project
+        }),
+        None => Err(problems),
+    }
 }
 
 /// A team's project: private unless the values say otherwise, with the team's group and that of all teams' administrators.
@@ -196,22 +212,6 @@ fn of_team(
     Ok(project)
 }
 
-fn declared_member(
-    reading: &Reading<'_>,
-    declared: &HarborMember,
-    path: &ValuePath,
-) -> Result<DesiredMember, Problems> {
-    let member = match (&declared.group, &declared.user) {
-        (Some(group), None) => Member::Group(group.to_string()),
-        (None, Some(user)) => Member::User(user.to_string()),
-        _ => {
-            let problem = reading.problem(path, "a member is a group or a user");
-            return Err(problem.with_hint("write exactly one of `group` and `user`").into());
-        }
-    };
-    Ok(DesiredMember { member, role_id: declared.role.id(), is_implied: false, cause: reading.cause(path) })
-}
-
 /// Settings with the place where they are declared.
 struct Layer<'a> {
     settings: ProjectSettings<'a>,
@@ -229,6 +229,16 @@ struct Building<'a> {
 
 impl<'a> Building<'a> {
     fn build(self) -> Result<DesiredProject, Problems> {
+        let mut problems = Problems::default();
+        let retention = problems.take(self.retention());
+        let immutable_rules = problems.take(self.immutable_rules());
+        let webhooks = problems.take(self.webhooks());
+        let labels = problems.take(self.labels());
+        let (Some(retention), Some(immutable_rules), Some(webhooks), Some(labels)) =
+            (retention, immutable_rules, webhooks, labels)
+        else {
+            return Err(problems);
+        };
         Ok(DesiredProject {
             metadata: self.metadata(),
             is_private_by_default: false,
@@ -236,10 +246,10 @@ impl<'a> Building<'a> {
             quota: self.setting("storageQuota", |settings| settings.storage_quota).map(|(quota, path)| {
                 Declared::new(quota.bytes(), self.reading.cause(&path)).of_team(self.team.clone())
             }),
-            retention: self.retention()?,
-            immutable_rules: self.immutable_rules()?,
-            webhooks: self.webhooks()?,
-            labels: self.labels()?,
+            retention,
+            immutable_rules,
+            webhooks,
+            labels,
             members: Vec::new(),
             members_are_all: false,
             name: self.name,
@@ -400,7 +410,7 @@ impl<'a> Building<'a> {
 
 /// Harbor's schedules have six fields (server-behaviour 6).
 pub(super) fn check_schedule(reading: &Reading<'_>, schedule: &str, path: &ValuePath) -> Result<(), Problems> {
-    if schedule.is_empty() || schedule.split_whitespace().count() == 6 {
+    if schedule.is_empty() || is_readable(schedule) {
         return Ok(());
     }
     let problem = reading.problem(path, "a schedule of harbor has six fields");

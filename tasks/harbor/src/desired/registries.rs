@@ -37,6 +37,7 @@ pub struct DesiredReplication {
 }
 
 pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<DesiredRegistry>, Problems> {
+    let mut problems = Problems::default();
     let mut names = BTreeSet::new();
     let mut registries = Vec::new();
     for (index, declared) in harbor.registries.iter().flatten().enumerate() {
@@ -48,10 +49,11 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
         let credential = match &declared.credential {
             Some(credential) => {
                 let secret_path = path.clone().key("credential").key("accessSecret");
+                let secret = problems.take(reading.secret(&credential.access_secret, &secret_path));
                 Some(RegistryCredential {
                     type_: Some(credential.kind.clone().unwrap_or_else(|| "basic".to_owned())),
                     access_key: Some(credential.access_key.clone()),
-                    access_secret: Some(Secret::from(reading.secret(&credential.access_secret, &secret_path)?)),
+                    access_secret: secret.map(Secret::from),
                 })
             }
             None => None,
@@ -69,28 +71,29 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
         };
         registries.push(DesiredRegistry { name, registry: Declared::new(registry, reading.cause(&path)) });
     }
-    Ok(registries)
+    problems.into_result(registries)
 }
 
 pub(super) fn replications(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<DesiredReplication>, Problems> {
+    let mut problems = Problems::default();
     let mut names = BTreeSet::new();
     let mut replications = Vec::new();
     for (index, declared) in harbor.replications.iter().flatten().enumerate() {
         let path = reading.path(&["replications"]).index(index);
         let name = declared.name.to_string();
         if !names.insert(name.clone()) {
-            return Err(reading.problem(&path, &format!("replication `{name}` is declared twice")).into());
+            problems.push(reading.problem(&path, &format!("replication `{name}` is declared twice")));
         }
         if declared.source.is_some() == declared.destination.is_some() {
             let problem = reading.problem(&path, "a replication copies from this harbor or to it");
-            return Err(problem.with_hint("write exactly one of `source` and `destination`").into());
+            problems.push(problem.with_hint("write exactly one of `source` and `destination`"));
         }
         if let Some(schedule) = &declared.schedule {
-            check_schedule(reading, schedule, &path.clone().key("schedule"))?;
+            problems.take(check_schedule(reading, schedule, &path.clone().key("schedule")));
         }
         if (declared.trigger == Some(ReplicationTrigger::Scheduled)) != declared.schedule.is_some() {
             let problem = reading.problem(&path, "trigger `scheduled` and a schedule belong together");
-            return Err(problem.with_hint("write both `trigger: scheduled` and `schedule`, or none of them").into());
+            problems.push(problem.with_hint("write both `trigger: scheduled` and `schedule`, or none of them"));
         }
         replications.push(DesiredReplication {
             policy: Declared::new(policy(declared), reading.cause(&path)),
@@ -99,7 +102,7 @@ pub(super) fn replications(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec
             name,
         });
     }
-    Ok(replications)
+    problems.into_result(replications)
 }
 
 fn policy(declared: &HarborReplication) -> ReplicationPolicy {

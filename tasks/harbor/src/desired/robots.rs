@@ -130,6 +130,7 @@ pub fn own_description(platform: &str) -> String {
 }
 
 pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<DesiredRobot>, Problems> {
+    let mut problems = Problems::default();
     let mut robots = vec![own(reading)];
     for (id, name, path) in reading.teams() {
         for (suffix, description, actions) in OF_TEAM {

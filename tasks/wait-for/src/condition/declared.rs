@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-use evenkeel_core::values::{self as names, SecretValue, Values, model};
+use evenkeel_core::values::{self as names, Document, Problems, SecretValue, ValuePath, Values, model};
 use evenkeel_engine::secrets::{SecretError, SecretResolver};
 use evenkeel_transport::{
     Secret,
@@ -110,6 +110,26 @@ pub fn of_barrier(
         });
     }
     Ok(conditions)
+}
+
+/// What is wrong with the barriers of values, secrets aside: each of their conditions names something to wait for.
+#[must_use]
+pub fn judge(values: &Values, document: &Document, secrets: &SecretResolver) -> Problems {
+    let reading = Reading { values, secrets };
+    let mut problems = Problems::default();
+    for (name, conditions) in &values.barriers {
+        for (index, condition) in conditions.iter().enumerate() {
+            let Err(unusable) = reading.target(&condition.target) else { continue };
+            let failure = unusable.in_barrier(name).failure();
+            let path = ValuePath::root().key("barriers").key(name.as_str()).index(index);
+            let problem = document.problem(&path, failure.message);
+            problems.push(match failure.hint {
+                Some(hint) => problem.with_hint(hint),
+                None => problem,
+            });
+        }
+    }
+    problems
 }
 
 /// Why a declared condition cannot be used.
