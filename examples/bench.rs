@@ -154,9 +154,13 @@ impl Scenario for Harbor {
         Some(cluster.url())
     }
 
+    /// Everything that a team has: members, which need a login by OpenID Connect, and Secrets in its namespace.
     fn section(url: &str) -> String {
         format!(
-            "harbor:\n  url: {url}\n  registryHost: harbor.example.com\n  admin: {{username: admin, password: {{fromEnv: PASSWORD}}}}\n  teamDefaults: {{storageQuota: 20Gi, retention: {{keepLast: 30}}}}\n"
+            "kubernetes: {{}}\n\
+             harbor:\n  url: {url}\n  registryHost: harbor.example.com\n  admin: {{username: admin, password: {{fromEnv: PASSWORD}}}}\n  \
+             oidc: {{endpoint: 'https://login.example.com/realms/otomi', clientSecret: {{fromEnv: PASSWORD}}}}\n  \
+             teamDefaults: {{storageQuota: 20Gi, retention: {{keepLast: 30}}}}\n"
         )
     }
 }

@@ -48,6 +48,9 @@ enum Place {
     Cluster(Box<ClusterVault>),
 }
 
+/// A secret that is put in its place, by its name, or `None` to take it out.
+type Change<'a> = (&'a str, Option<&'a SecretString>);
+
 /// Why the vault cannot be used. It names no secret.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum VaultError {
@@ -170,7 +173,16 @@ impl Vault {
     /// When it could not be kept: it must not be set anywhere then.
     pub async fn keep(&self, name: &str, secret: &SecretString) -> Result<(), VaultError> {
         self.learn(secret);
-        self.change(name, Some(secret)).await
+        self.change(&[(name, Some(secret))]).await
+    }
+
+    /// Keeps several secrets, each as [`keep`](Self::keep) does, with one write.
+    ///
+    /// # Errors
+    /// When they could not be kept: none of them must be set anywhere then.
+    pub async fn keep_all(&self, secrets: &[(String, SecretString)]) -> Result<(), VaultError> {
+        secrets.iter().for_each(|(_, secret)| self.learn(secret));
+        self.change(&secrets.iter().map(|(name, secret)| (name.as_str(), Some(secret))).collect::<Vec<_>>()).await
     }
 
     /// Forgets a secret that works nowhere any more.
@@ -185,11 +197,11 @@ impl Vault {
         self.mask.learn(Secret::from(secret.clone()).expose());
     }
 
-    async fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
+    async fn change(&self, changes: &[Change<'_>]) -> Result<(), VaultError> {
         match &self.place {
             Place::Nowhere => Err(VaultError::NoPlace),
-            Place::File(file) => unless_busy(|| file.change(name, secret)).await,
-            Place::Cluster(cluster) => cluster.change(name, secret).await,
+            Place::File(file) => unless_busy(|| file.change(changes)).await,
+            Place::Cluster(cluster) => cluster.change(changes).await,
         }
     }
 }

@@ -105,18 +105,45 @@ impl Cluster {
         let mut changes = 0;
         loop {
             let observed = self.appearing_account(account).await?;
-            let Some(entries) = observed.after(change) else { return Ok(false) };
-            let fields = serde_json::json!({
-                "metadata": {"resourceVersion": observed.metadata.resource_version},
-                "imagePullSecrets": entries,
-            });
             changes += 1;
-            match self.merge::<ServiceAccount>(account, &fields, Vec::new()).await {
-                Ok(_) => return Ok(true),
+            match self.write_pull_secrets(&observed, account, change).await {
                 Err(KubernetesError::Stale(_)) if changes < MOST_CHANGES => {}
-                Err(error) => return Err(error),
+                ended => return ended,
             }
         }
+    }
+
+    /// As [`set_pull_secrets`](Self::set_pull_secrets), of an account that was read a moment ago: it is read again only if it has
+    /// changed since.
+    ///
+    /// # Errors
+    /// As [`set_pull_secrets`](Self::set_pull_secrets).
+    pub async fn set_pull_secrets_of(
+        &self,
+        seen: &ServiceAccount,
+        change: &PullSecrets<'_>,
+    ) -> Result<bool, KubernetesError> {
+        let account = ObjectName::of(&seen.metadata);
+        match self.write_pull_secrets(seen, &account, change).await {
+            Err(KubernetesError::Stale(_) | KubernetesError::NotFound(_)) => {
+                self.set_pull_secrets(&account, change).await
+            }
+            ended => ended,
+        }
+    }
+
+    async fn write_pull_secrets(
+        &self,
+        observed: &ServiceAccount,
+        account: &ObjectName,
+        change: &PullSecrets<'_>,
+    ) -> Result<bool, KubernetesError> {
+        let Some(entries) = observed.after(change) else { return Ok(false) };
+        let fields = serde_json::json!({
+            "metadata": {"resourceVersion": observed.metadata.resource_version},
+            "imagePullSecrets": entries,
+        });
+        self.merge::<ServiceAccount>(account, &fields, Vec::new()).await.map(|_| true)
     }
 
     async fn appearing_account(&self, account: &ObjectName) -> Result<ServiceAccount, KubernetesError> {

@@ -11,7 +11,7 @@ use evenkeel_kubernetes_client::{
 use secrecy::SecretString;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{VaultError, content::Content};
+use super::{Change, VaultError, content::Content};
 use crate::home::ClusterHome;
 
 /// The key that holds the text.
@@ -62,14 +62,14 @@ impl ClusterVault {
                 result => return result,
             }
         }
-        self.try_change(name, secret).await
+        self.try_edit(&edit).await
     }
 
-    async fn try_change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
+    async fn try_edit(&self, edit: &(impl Fn(&mut Content) + Sync)) -> Result<(), VaultError> {
         let mut seen = self.seen().await?;
         // Until the server has answered it is not known what is there.
         let Some(Seen { metadata, mut content }) = seen.take() else { return Ok(()) };
-        content.change(&self.target, name, secret);
+        edit(&mut content);
         let desired = DesiredSecret {
             name: self.name.clone(),
             secret_type: OPAQUE.to_owned(),

@@ -9,7 +9,7 @@ use std::{
 
 use secrecy::SecretString;
 
-use super::{VaultError, content::Content};
+use super::{Change, VaultError, content::Content};
 use crate::{
     private_file::{self, PrivateError},
     secrets::reason,
@@ -56,7 +56,7 @@ impl FileVault {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let mut content = self.read()?;
-        content.change(&self.target, name, secret);
+        edit(&mut content);
         private_file::replace(&self.path, &content.text()).map_err(failed)
     }
 
@@ -111,7 +111,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("harbor.secrets.json");
-        FileVault::new(path.clone(), "t").change("robot", Some(&"one".into())).unwrap();
+        FileVault::new(path.clone(), "t").change(&[("robot", Some(&"one".into()))]).unwrap();
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
@@ -129,7 +129,7 @@ mod tests {
             [|target, planted| fs::hard_link(target, planted), |target, planted| symlink(target, planted)];
         for plant in plants {
             plant(&target, &planted).unwrap();
-            FileVault::new(path.clone(), "t").change("robot", Some(&"one".into())).unwrap();
+            FileVault::new(path.clone(), "t").change(&[("robot", Some(&"one".into()))]).unwrap();
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
             assert_eq!(fs::read_to_string(&target).unwrap(), "");
             fs::remove_file(&planted).unwrap();
@@ -143,11 +143,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("harbor.secrets.json");
         let vault = FileVault::new(path.clone(), "t");
-        vault.change("robot", Some(&"one".into())).unwrap();
+        vault.change(&[("robot", Some(&"one".into()))]).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let before = fs::read(&path).unwrap();
-        assert!(matches!(vault.find("robot"), Err(VaultError::Exposed { .. })));
-        assert!(matches!(vault.change("robot", None), Err(VaultError::Exposed { .. })));
+        assert!(matches!(vault.find("robot", None), Err(VaultError::Exposed { .. })));
+        assert!(matches!(vault.change(&[("robot", None)]), Err(VaultError::Exposed { .. })));
         assert_eq!(fs::read(&path).unwrap(), before);
     }
 
@@ -158,8 +158,8 @@ mod tests {
         let vault = FileVault::new(path.clone(), "t");
         for content in ["{", r#"{"format":2,"targets":{}}"#] {
             private_file::replace(&path, content.as_bytes()).unwrap();
-            assert!(matches!(vault.find("robot"), Err(VaultError::Damaged { .. })));
-            assert!(matches!(vault.change("robot", Some(&"one".into())), Err(VaultError::Damaged { .. })));
+            assert!(matches!(vault.find("robot", None), Err(VaultError::Damaged { .. })));
+            assert!(matches!(vault.change(&[("robot", Some(&"one".into()))]), Err(VaultError::Damaged { .. })));
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
     }
@@ -173,15 +173,15 @@ mod tests {
                 let path = path.clone();
                 scope.spawn(move || {
                     let vault = FileVault::new(path, "t");
-                    let change = || vault.change(&format!("robot-{number}"), Some(&"one".into()));
+                    let change = || vault.change(&[(format!("robot-{number}").as_str(), Some(&"one".into()))]);
                     while matches!(change(), Err(VaultError::Busy { .. })) {
                         std::thread::yield_now();
                     }
-                    assert!(vault.find(&format!("robot-{number}")).unwrap().is_some());
+                    assert!(vault.find(&format!("robot-{number}"), None).unwrap().is_some());
                 });
             }
         });
         let vault = FileVault::new(path, "t");
-        assert!((0..8).all(|number| vault.find(&format!("robot-{number}")).unwrap().is_some()));
+        assert!((0..8).all(|number| vault.find(&format!("robot-{number}"), None).unwrap().is_some()));
     }
 }

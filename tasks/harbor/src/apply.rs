@@ -19,7 +19,7 @@ use crate::{Error, Harbor, desired::Desired, plan::Operation};
 
 impl Harbor {
     /// Makes one change.
-    pub(crate) async fn write(&self, _: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
+    pub(crate) async fn write(&self, desired: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
         match &change.operation {
             Operation::Configure(keys) => self.configure(keys).await,
             Operation::PrefixIsShared(robots) => Err(Error::PrefixShared { robots: robots.clone() }),
@@ -51,7 +51,9 @@ impl Harbor {
             Operation::CreateNamespace(name) => self.create_namespace(name).await,
             Operation::Publish(publication) => self.publish(publication).await,
             Operation::NoteVerified(publication) => self.note_verified(publication).await,
-            Operation::AddPullSecrets(namespace, names) => self.add_pull_secrets(namespace, names).await,
+            Operation::AddPullSecrets(namespace, names, seen) => {
+                self.add_pull_secrets(namespace, names, seen.as_deref()).await
+            }
             Operation::Wait(name, obstacle) => Err(secrets::waiting(name, obstacle)),
             Operation::Delete(removal) => return self.delete(removal, &change.object).await,
         }?;

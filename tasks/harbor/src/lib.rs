@@ -10,8 +10,9 @@
 //! - A credential that works is never touched: not when a host, a robot's name or a label has to be put right around it. A
 //!   refusal is believed only from a server that has just recognised the administrator; a robot that is off or whose time is over
 //!   is woken before anything else.
-//! - What is published works: a new secret is kept first, then set at the server, then seen to work, then published. Stopped in
-//!   between, the next run goes on with the kept one.
+//! - What is published works: a new secret is kept first, then set at the server, then seen to work, then published. The one that a
+//!   server names as it makes a robot is kept and published; the first of a run is seen to work before. Stopped in between,
+//!   the next run goes on with the kept one.
 //! - A Secret of that name that is neither labelled as ours nor in the inventory is not overwritten unless `--adopt` says so.
 //! - Only what the inventory lists as ours, as the very object with this number, is ever deleted, only with `--prune`, and a project
 //!   only while it is empty and nothing of others is in it. Of a retention policy only our rule goes.
@@ -38,6 +39,7 @@ pub mod desired;
 mod directory;
 mod error;
 pub mod export;
+mod made;
 pub mod names;
 pub mod observe;
 pub mod plan;
@@ -74,6 +76,7 @@ use crate::{
     access::Access,
     desired::{Administration, Desired, SecretHome},
     directory::Directory,
+    made::MadeRobots,
     observe::Observed,
     plan::Operation,
 };
@@ -85,6 +88,7 @@ pub struct Harbor {
     cluster: ClusterAccess,
     vault: Arc<Vault>,
     directory: Directory,
+    made: MadeRobots,
     /// What every robot's name begins with now.
     prefix: RwLock<String>,
     /// The name of this task's own robot, without prefix.
@@ -125,6 +129,7 @@ impl Harbor {
             cluster: context.cluster.clone(),
             vault: Arc::clone(&context.vault),
             directory: Directory::default(),
+            made: MadeRobots::default(),
             prefix: RwLock::default(),
             own_robot,
             verify_secrets: context.verify_secrets,
@@ -170,6 +175,14 @@ impl Harbor {
 
     async fn keep(&self, stored: &str, secret: &SecretString) -> Result<(), Error> {
         self.vault.keep(&vault_name(stored), secret).await.map_err(|error| not_kept(stored, error))
+    }
+
+    /// Keeps the secrets of robots with one write. An error is about the first of them.
+    async fn keep_all(&self, secrets: Vec<(String, Secret)>) -> Result<(), Error> {
+        let first = secrets.first().map(|(stored, _)| stored.clone()).unwrap_or_default();
+        let named: Vec<(String, SecretString)> =
+            secrets.into_iter().map(|(stored, secret)| (vault_name(&stored), secret.into_inner())).collect();
+        self.vault.keep_all(&named).await.map_err(|error| not_kept(&first, error))
     }
 }
 

@@ -211,6 +211,7 @@ impl Harbor {
     /// The configuration, with which everything begins: names of robots are known once their prefix is.
     async fn begin_reading(&self) -> Result<Configuration, Error> {
         self.directory.clear();
+        self.made.clear();
         let configuration = self.read_configuration().await?;
         self.set_prefix(configuration.text("robot_name_prefix"));
         Ok(configuration)

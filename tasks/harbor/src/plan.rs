@@ -101,8 +101,8 @@ pub enum Operation {
     Publish(Box<Publication>),
     /// Note on a Secret that its content was seen to work.
     NoteVerified(Box<Publication>),
-    /// Add names to the pull secrets of a namespace's default account.
-    AddPullSecrets(String, Vec<String>),
+    /// Add names to the pull secrets of a namespace's default account, which is given as it is there.
+    AddPullSecrets(String, Vec<String>, Option<Box<ServiceAccount>>),
     /// Say why nothing can be put into the cluster.
     Wait(String, Box<Obstacle>),
     /// Remove an object that is ours and not declared any more.
@@ -156,6 +156,7 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
         prefix: prefix::plan(desired, observed, &memory.ownership),
     };
     configuration::plan(&mut draft, desired, observed);
+    robots::plan_own(&mut draft, desired, observed);
     registries::plan(&mut draft, desired, observed);
     projects::plan(&mut draft, desired, observed);
     members::plan(&mut draft, desired, observed);

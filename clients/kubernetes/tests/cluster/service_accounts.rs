@@ -1,6 +1,6 @@
 use evenkeel_kubernetes_client::{
     KubernetesError, ObjectName,
-    service_account::{DEFAULT, PullSecrets},
+    service_account::{DEFAULT, PullSecrets, ServiceAccount},
 };
 use serde_json::{Value, json};
 use wiremock::{
@@ -100,4 +100,39 @@ async fn an_account_that_never_appears_costs_seven_requests() {
     call("GET", ACCOUNT).respond_with(not_found("serviceaccounts")).expect(7).mount(&server).await;
     let result = cluster(&server).await.set_pull_secrets(&name(), &OURS).await;
     assert!(matches!(result, Err(KubernetesError::NotFound(_))), "{result:?}");
+}
+
+fn seen(version: &str, names: &[&str]) -> ServiceAccount {
+    serde_json::from_value(account(version, names)).unwrap()
+}
+
+#[tokio::test]
+async fn an_account_that_was_just_read_is_not_read_again() {
+    let server = MockServer::start().await;
+    call("PATCH", ACCOUNT)
+        .and(body_json(written("7", &["theirs", "ours"])))
+        .respond_with(answer(200, &account("8", &["theirs", "ours"])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    assert!(cluster(&server).await.set_pull_secrets_of(&seen("7", &["theirs"]), &OURS).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_account_that_has_changed_since_it_was_read_is_read_again_and_keeps_the_entries_of_others() {
+    let server = MockServer::start().await;
+    call("PATCH", ACCOUNT)
+        .and(body_json(written("7", &["ours"])))
+        .respond_with(status(409, "Conflict", "serviceaccounts", &json!([])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    call("GET", ACCOUNT).respond_with(answer(200, &account("8", &["theirs"]))).expect(1).mount(&server).await;
+    call("PATCH", ACCOUNT)
+        .and(body_json(written("8", &["theirs", "ours"])))
+        .respond_with(answer(200, &account("9", &["theirs", "ours"])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    assert!(cluster(&server).await.set_pull_secrets_of(&seen("7", &[]), &OURS).await.unwrap());
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use evenkeel_harbor_client::{
     Client,
-    types::{Robot, RobotCreate, RobotSec},
+    types::{Robot, RobotCreate, RobotCreated, RobotSec},
 };
 use evenkeel_transport::{ResultExt, Secret};
 use secrecy::SecretString;
@@ -15,6 +15,7 @@ use crate::{
     desired::{DesiredRobot, RobotHome, SecretHome, fits_harbor},
     directory::Named,
     error::Doing,
+    made::MadeRobot,
     rights::Right,
 };
 
@@ -23,10 +24,11 @@ use crate::{
 const FOREVER: i64 = -1;
 
 impl Harbor {
-    /// The secret that the server makes is not kept: it would be lost with the answer. Whoever is to have one gets it by a
+    /// The secret that the server makes is remembered where a team's Secret is to hold it: a run that stops before it is published, or
+    /// does not hear of it, sets another one, since nobody uses it yet. Whoever else is to have one gets it by a
     /// change of its own, which keeps it first. One that nobody but the vault will know is kept even before the robot is
     /// there: otherwise a run that stops in between leaves a robot whose secret looks as if others had it.
-    pub(super) async fn create_robot(&self, robot: &DesiredRobot) -> Result<(), Error> {
+    pub(super) async fn create_robot(&self, robot: &DesiredRobot, is_published: bool) -> Result<(), Error> {
         if matches!(robot.secret, SecretHome::Kept) && self.kept(&robot.stored_name()).await?.is_none() {
             self.new_secret(&robot.stored_name()).await?;
         }
@@ -46,9 +48,20 @@ impl Harbor {
         let stored = robot.stored_name();
         let created = self.access.as_administrator(create).await.doing("create", "robot", &stored)?;
         if let Some(id) = created.id {
-            self.directory.insert(Named::Robot(stored), id);
+            self.directory.insert(Named::Robot(stored.clone()), id);
+        }
+        if is_published && matches!(robot.secret, SecretHome::Published) {
+            self.remember_made(stored, created).await;
         }
         Ok(())
+    }
+
+    /// Of a robot that was there before, its secret is kept, and comes back: somebody may be using it.
+    async fn remember_made(&self, stored: String, created: RobotCreated) {
+        let (Some(secret), Some(made)) = (created.secret, created.creation_time) else { return };
+        if matches!(self.kept(&stored).await, Ok(None)) {
+            self.made.insert(stored, MadeRobot { secret, made, is_kept: false });
+        }
     }
 
     /// The robot is read again: its full name, its level and what nobody declares go back as they are.

@@ -7,7 +7,7 @@ use evenkeel_kubernetes_client::{
     k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
     label,
     secret::{DesiredSecret, Expected, OthersValues, SecretObject},
-    service_account::PullSecrets,
+    service_account::{PullSecrets, ServiceAccount},
 };
 use evenkeel_transport::Secret;
 
@@ -40,28 +40,14 @@ impl Harbor {
         Ok(())
     }
 
-    /// Puts a robot's credentials where the team finds them, and only once they work (law 4). In this order: the secret that is
-    /// published, if it works; the kept one, if it works; the kept one or a new one, which is kept, set at the server and seen
-    /// to work first.
+    /// Puts a robot's credentials where the team finds them, and only once they work (law 4).
     pub(super) async fn publish(&self, publication: &Publication) -> Result<(), Error> {
         let credential = &publication.credential;
         let scope = format!("/project/{}", self.project_id(&credential.project).await?);
-        let password = match self.published_secret(publication, &scope).await? {
-            Some(password) => password,
-            None => {
-                self.expect_as_seen(publication).await?;
-                if publication.may_set_secret {
-                    self.working_secret(&credential.robot, &scope).await?
-                } else {
-                    self.kept_secret_that_works(&credential.robot, &scope).await?
-                }
-            }
+        let (password, updated) = match self.secret_of_create(&credential.robot, &scope).await? {
+            Some(robot) => (robot.secret, robot.made),
+            None => self.secret_that_works(publication, &scope).await?,
         };
-        // The robot's state is read before the secret is seen to work: what happens in between shows at the next look.
-        let updated = self.robot_update_time(&credential.robot).await?;
-        if !self.works(&credential.robot, &password, &scope).await? {
-            return Err(Error::SecretRefused { robot: self.full_name(&credential.robot) });
-        }
         let content = RobotCredentials {
             host: publication.registry_host.clone(),
             user: self.full_name(&credential.robot),
@@ -80,9 +66,43 @@ impl Harbor {
         match publication.metadata() {
             Some(seen) if publication.recreate => cluster.recreate_secret(&desired, seen).await?,
             Some(seen) => cluster.apply_secret(&desired, Expected::Seen(seen), OthersValues::Take).await?.metadata,
-            None => cluster.apply_secret(&desired, Expected::Absent, OthersValues::Keep).await?.metadata,
+            // An apply would take over one that others have made meanwhile.
+            None => cluster.create_secret(&desired).await?,
         };
         Ok(())
+    }
+
+    /// The secret that the server named as it made the robot, in this round.
+    async fn secret_of_create(&self, robot: &str, scope: &str) -> Result<Option<MadeRobot>, Error> {
+        let Some(made) = self.made.find(robot) else { return Ok(None) };
+        if !self.made.are_believed(self.works(robot, &made.secret, scope)).await? {
+            return Ok(None);
+        }
+        self.made.have_kept(|secrets| self.keep_all(secrets)).await?;
+        Ok(Some(made))
+    }
+
+    /// A secret that works, with the state of the robot for which it does. In this order: the one that is published, if it works; the
+    /// kept one, if it works; the kept one or a new one, which is kept, set at the server and seen to work first.
+    async fn secret_that_works(&self, publication: &Publication, scope: &str) -> Result<(Secret, String), Error> {
+        let credential = &publication.credential;
+        let password = match self.published_secret(publication, scope).await? {
+            Some(password) => password,
+            None => {
+                self.expect_as_seen(publication).await?;
+                if publication.may_set_secret {
+                    self.working_secret(&credential.robot, scope).await?
+                } else {
+                    self.kept_secret_that_works(&credential.robot, scope).await?
+                }
+            }
+        };
+        // The robot's state is read before the secret is seen to work: what happens in between shows at the next look.
+        let updated = self.robot_update_time(&credential.robot).await?;
+        if !self.works(&credential.robot, &password, scope).await? {
+            return Err(Error::SecretRefused { robot: self.full_name(&credential.robot) });
+        }
+        Ok((password, updated))
     }
 
     /// Looks at the Secret once more: another run, which knows nothing of ours, may have published a secret that works, and a new

@@ -27,8 +27,8 @@ static SECRETS: Kind = SECRET;
 pub struct ObservedCluster {
     /// The registry secrets, by their objects.
     pub secrets: BTreeMap<ObjectId, ObservedSecret>,
-    /// The pull secrets of each namespace's default account; a namespace without one is not in it.
-    pub pull_secrets: BTreeMap<String, BTreeSet<String>>,
+    /// Each namespace's default account; a namespace without one is not in it.
+    pub accounts: BTreeMap<String, ServiceAccount>,
     /// Namespaces that are missing or are being deleted, with what that means for what is to be put there.
     pub closed_namespaces: BTreeMap<String, Closed>,
     /// Why nothing could be read.
@@ -115,14 +115,33 @@ impl Reading<'_> {
                 let open = |name: &&ObjectName| {
                     !name.namespace.as_ref().is_some_and(|one| observed.closed_namespaces.contains_key(one))
                 };
-                let unseen: Vec<ObjectName> = unseen.iter().filter(open).cloned().collect();
+                let unseen = self.without_missing(unseen.iter().filter(open).cloned().collect()).await?;
                 let named = self.cluster.read_named::<SecretObject>(&unseen).await?;
                 self.take(&mut observed, named);
             }
         }
         observed.absent = absent(&observed, &names);
-        observed.pull_secrets = self.pull_secrets().await?;
+        observed.accounts = self.accounts().await?;
         Ok(observed)
+    }
+
+    /// Of these Secrets those that may be there: teams' Secrets have few names, so that one list of each name, of nothing but
+    /// metadata, spares a request for each of many teams.
+    async fn without_missing(&self, secrets: Vec<ObjectName>) -> Result<Vec<ObjectName>, KubernetesError> {
+        let names: BTreeSet<String> = secrets.iter().map(|secret| secret.name.clone()).collect();
+        if names.len() >= secrets.len() {
+            return Ok(secrets);
+        }
+        let mut there: BTreeSet<ObjectName> = BTreeSet::new();
+        for name in names {
+            let listing = Listing::everywhere().with_fields(format!("metadata.name={name}"));
+            match self.cluster.list_metadata::<SecretObject>(&listing).await {
+                Ok(listed) => there.extend(listed.iter().map(ObjectName::of)),
+                Err(KubernetesError::Forbidden(_)) => return Ok(secrets),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(secrets.into_iter().filter(|secret| there.contains(secret)).collect())
     }
 
     /// The Secrets that are declared or ours.
@@ -171,7 +190,7 @@ impl Reading<'_> {
         Ok(found)
     }
 
-    async fn pull_secrets(&self) -> Result<BTreeMap<String, BTreeSet<String>>, KubernetesError> {
+    async fn accounts(&self) -> Result<BTreeMap<String, ServiceAccount>, KubernetesError> {
         let namespaces: BTreeSet<&str> =
             self.wanted.credentials.iter().map(|credential| credential.namespace.as_str()).collect();
         let names: Vec<ObjectName> =
@@ -180,7 +199,7 @@ impl Reading<'_> {
         let accounts: Readings<ServiceAccount> = self.cluster.read_all(&listing, &names).await?;
         let entry = |(name, account): (ObjectName, ServiceAccount)| {
             let namespace = name.namespace.filter(|namespace| namespaces.contains(namespace.as_str()))?;
-            Some((namespace, account.image_pull_secrets().map(str::to_owned).collect()))
+            Some((namespace, account))
         };
         Ok(accounts.objects.into_iter().filter_map(entry).collect())
     }

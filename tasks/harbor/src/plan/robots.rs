@@ -34,9 +34,23 @@ struct View {
 /// A change replaces all rights, so that they are compared as a whole.
 const RULES: Rules = Rules(&[("permissions", Rule::Whole)]);
 
+/// This task's own robot, before everything that it is to do: until it works the administrator does it, at ten times the cost.
+pub(super) fn plan_own(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    plan_those(draft, desired, observed, |robot| matches!(robot.secret, SecretHome::Own));
+}
+
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+    plan_those(draft, desired, observed, |robot| !matches!(robot.secret, SecretHome::Own));
+}
+
+fn plan_those(
+    draft: &mut Draft<'_>,
+    desired: &Desired,
+    observed: &Observed,
+    are_meant: impl Fn(&DesiredRobot) -> bool,
+) {
     let ours = ours(desired, observed, draft.ownership);
-    for declared in &desired.robots {
+    for declared in desired.robots.iter().filter(|robot| are_meant(robot)) {
         let robot = with_grantable_rights(declared, observed.grantable.as_ref());
         let there = observed.robots.get(&robot.stored_name());
         if is_implied(&robot) && !ours.contains(&robot.stored_name()) && left_to_others(draft, &robot, there, observed)

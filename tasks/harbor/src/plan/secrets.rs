@@ -282,13 +282,14 @@ impl<'a> Planning<'a, '_> {
     }
 
     fn account(&mut self, namespace: &str, credentials: &[&DesiredCredential]) {
-        let there = self.observed.cluster.as_ref().and_then(|cluster| cluster.pull_secrets.get(namespace));
-        let is_there = |name: &str| there.is_some_and(|there| there.contains(name));
+        let there = self.observed.cluster.as_ref().and_then(|cluster| cluster.accounts.get(namespace));
+        let is_there = |name: &str| there.is_some_and(|there| there.image_pull_secrets().any(|one| one == name));
         let missing: Vec<&&DesiredCredential> =
             credentials.iter().filter(|credential| !is_there(credential.name)).collect();
         let Some(first) = missing.first() else { return };
         let object = ObjectId::within(PULL_SECRETS, namespace, DEFAULT_ACCOUNT);
-        let before = there.map(|there| there.iter().map(String::as_str).collect::<Vec<_>>().into());
+        let before = there.map(|there| there.image_pull_secrets().collect::<BTreeSet<_>>());
+        let before = before.map(|before| before.into_iter().collect::<Vec<_>>().into());
         let after: Vec<&str> = missing.iter().map(|credential| credential.name).collect();
         let names = after.iter().map(|name| (*name).to_owned()).collect();
         let waits_for =
@@ -300,7 +301,7 @@ impl<'a> Planning<'a, '_> {
         };
         let operation = match obstacle {
             Some(obstacle) => Operation::Wait(object.path(), Box::new(obstacle)),
-            None => Operation::AddPullSecrets(namespace.to_owned(), names),
+            None => Operation::AddPullSecrets(namespace.to_owned(), names, there.cloned().map(Box::new)),
         };
         let change = field("imagePullSecrets", before, Some(after.into()));
         self.draft.push_field(object, Action::Update, change, &owner(first), place, operation);

@@ -1,8 +1,11 @@
 //! Law 9 for Harbor: what an unchanged run costs. `docs/performance.md` names these numbers.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::stage::Stage;
+use evenkeel_engine::exit_code::ExitCode;
+use evenkeel_sandbox::Logged;
+
+use crate::stage::{Stage, told};
 
 const TEAMS: usize = 100;
 
@@ -37,8 +40,13 @@ async fn an_unchanged_harbor_of_100_teams_with_retention_costs_at_most_220_reque
 
 /// A cluster with a namespace for each of 100 teams.
 fn with_cluster() -> Stage {
+    with_cluster_and("")
+}
+
+/// The same, with settings for each team's project.
+fn with_cluster_and(settings: &str) -> Stage {
     let stage =
-        Stage::with_cluster(&format!("kubernetes: {{inventory: {{namespace: platform-jobs}}}}\n{}", values("")));
+        Stage::with_cluster(&format!("kubernetes: {{inventory: {{namespace: platform-jobs}}}}\n{}", values(settings)));
     (0..TEAMS).for_each(|team| stage.cluster().add_namespace(&namespace(team)));
     stage
 }
@@ -71,4 +79,36 @@ async fn the_registry_secrets_of_100_teams_are_read_by_name_where_no_list_is_all
     stage.converge().await;
     let asked = asked(&stage);
     assert!(asked.len() <= 3 * TEAMS + 5, "{}: {asked:#?}", asked.len());
+}
+
+/// Requests by what they are: their method and their path, without numbers, names of teams and what follows a `?`.
+fn by_operation(requests: &[Logged]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for request in requests {
+        let path = request.path.split('?').next().unwrap_or_default().split('/').map(|segment| {
+            let is_one = segment.starts_with("team-") || segment.parse::<u64>().is_ok();
+            if is_one { "*" } else { segment }
+        });
+        let operation = format!("{} {}", request.method, path.collect::<Vec<_>>().join("/"));
+        *counts.entry(operation).or_default() += 1;
+    }
+    counts
+}
+
+/// Each team has a project with quota and retention, two groups, three robots and three Secrets. By the administrator's password are only
+/// robots made, which no robot may make, and what is begun before the own robot works: some eighty requests.
+#[tokio::test]
+async fn a_first_run_costs_at_most_14_requests_for_each_team_harbor_and_cluster_together() {
+    let stage = with_cluster_and("storageQuota: 20Gi, retention: {keepLast: 30}");
+    let first = stage.apply().await;
+    assert_eq!(first.exit_code, ExitCode::Converged, "{}", told(&first));
+    let (harbor, cluster) = (stage.sandbox.requests(), stage.cluster().requests());
+    let counted = format!("{:#?}\n{:#?}", by_operation(&harbor), by_operation(&cluster));
+    assert!(harbor.len() + cluster.len() <= 14 * TEAMS, "{} and {}: {counted}", harbor.len(), cluster.len());
+    let by_password = stage.sandbox.password_logins();
+    assert!(by_password <= 4 * TEAMS + 50, "{by_password} by password: {counted}");
+    // Of a server whose answers can be believed, one secret of a team is tried.
+    let tried = harbor.iter().filter(|request| request.path.contains("/users/current/permissions")).count();
+    assert!(tried <= 5, "{tried}");
+    assert_eq!(first.report.rounds, 1);
 }
