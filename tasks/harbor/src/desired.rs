@@ -2,6 +2,8 @@
 
 mod administration;
 mod configuration;
+mod lengths;
+mod members;
 mod objects;
 mod projects;
 mod reading;

@@ -6,7 +6,7 @@ use evenkeel_engine::{
 };
 use evenkeel_harbor_client::HarborError;
 use evenkeel_kubernetes_client::KubernetesError;
-use evenkeel_transport::Kind;
+use evenkeel_transport::{ApiError, Kind};
 
 /// Why a call of this task failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,12 @@ pub enum Error {
     ForeignRobot {
         /// The robot's full name.
         robot: String,
+    },
+    /// A registry is neither declared nor there.
+    #[error("registry `{registry}` is neither declared nor there")]
+    NoRegistry {
+        /// Its name.
+        registry: String,
     },
     /// Harbor is in read-only mode.
     #[error("cannot {action} {kind} `{name}`: harbor is in read-only mode")]
@@ -166,6 +172,7 @@ impl Classified for Error {
             | Self::AuthModeFrozen { .. }
             | Self::PrefixShared { .. }
             | Self::ForeignRobot { .. }
+            | Self::NoRegistry { .. }
             | Self::KeysRefused { .. }
             | Self::NoCluster { .. }
             | Self::Foreign { .. } => return Class::Prevented,
@@ -186,7 +193,11 @@ impl Classified for Error {
             HarborError::NotFound(_) | HarborError::Conflict(_) => Class::Conflict,
             // A read or a login asks for nothing that could be refused: the server itself is not well.
             HarborError::Server(_) if self.is_read() => Class::Unavailable,
-            HarborError::Invalid(_) | HarborError::Precondition(_) | HarborError::Server(_) => Class::Refused,
+            // The registry that it is about may answer the next time.
+            HarborError::Invalid(error) if is_of_silent_registry(error) => Class::Refused,
+            // The same value is refused again.
+            HarborError::Invalid(_) => Class::Prevented,
+            HarborError::Precondition(_) | HarborError::Server(_) => Class::Refused,
             // What answers a login with something else is no Harbor.
             HarborError::Unexpected(_) | HarborError::Undecodable(_) if matches!(self, Self::Login { .. }) => {
                 Class::Configuration
@@ -225,6 +236,7 @@ impl Classified for Error {
             Self::ForeignRobot { .. } => {
                 "`apply --adopt --only robot/NAME`, without its prefix, makes it ours, for `--prune` too, and ends the secret that it has; or rename it"
             }
+            Self::NoRegistry { .. } => "declare it under `harbor.registries`",
             Self::ReadOnly { .. } => "run again when an administrator of harbor has ended the mode",
             Self::KeysRefused { .. } => "change the declared value; every other key was written",
             Self::NoUser { .. } => {
@@ -263,6 +275,9 @@ impl Error {
     fn call_hint(&self, source: &HarborError) -> Option<String> {
         let hint = match source {
             HarborError::NotAuthorised(_) => "the account in `harbor.admin` has to administrate the whole system",
+            HarborError::Invalid(error) if is_of_silent_registry(error) => {
+                "harbor contacts a registry before it keeps it: check its address and its credential, and that harbor's core reaches it"
+            }
             HarborError::Invalid(_) => "change the declared value, whose file and line is named with the failed change",
             HarborError::Server(_) if self.is_read() => "run again; the log of harbor's core says what failed",
             HarborError::Undecodable(_) => {
@@ -318,6 +333,11 @@ impl<T> Doing<T> for Result<T, HarborError> {
     }
 }
 
+/// Whether Harbor refuses a registry because it got no answer from it, or was refused there (server-behaviour 6).
+fn is_of_silent_registry(error: &ApiError) -> bool {
+    error.message().contains("registry is unhealthy")
+}
+
 /// How many robots an error names.
 const NAMED_ROBOTS: usize = 10;
 
@@ -335,8 +355,6 @@ fn not_ours(robots: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use evenkeel_transport::ApiError;
-
     use super::*;
 
     fn call(source: HarborError) -> Error {

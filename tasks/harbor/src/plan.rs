@@ -10,6 +10,7 @@ mod members;
 mod prefix;
 mod projects;
 mod prune;
+mod refusals;
 mod registries;
 mod robots;
 mod secrets;

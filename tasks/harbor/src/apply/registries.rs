@@ -8,7 +8,7 @@ use evenkeel_harbor_client::{
 };
 use evenkeel_transport::ResultExt;
 
-use super::{created, missing};
+use super::created;
 use crate::{Error, Harbor, desired::DesiredReplication, directory::Named, error::Doing};
 
 impl Harbor {
@@ -105,7 +105,9 @@ impl Harbor {
 
     /// A registry's number, known since it was seen or made in this round.
     pub(super) fn registry_id(&self, name: &str) -> Result<i64, Error> {
-        self.directory.get(&Named::Registry(name.to_owned())).ok_or_else(|| missing("registry", name))
+        self.directory
+            .get(&Named::Registry(name.to_owned()))
+            .ok_or_else(|| Error::NoRegistry { registry: name.to_owned() })
     }
 }
 

@@ -16,7 +16,13 @@ use evenkeel_core::{
 use evenkeel_harbor_client::types::{Label, ProjectMetadata, WebhookPolicy, WebhookTargetObject};
 use evenkeel_transport::Secret;
 
-use super::{Declared, reading::Reading};
+use super::{
+    Declared,
+    lengths::{Column, check},
+    members::declared_members,
+    reading::Reading,
+    schedule::is_readable,
+};
 use crate::names::{GROUP_MEMBER, IMMUTABLE_RULE, LABEL, USER_MEMBER, WEBHOOK};
 
 /// A project with everything that belongs to it. What is absent is not managed.
@@ -336,6 +342,7 @@ impl<'a> Building<'a> {
 
     fn webhooks(&self) -> Result<Option<Vec<DesiredWebhook>>, Problems> {
         let Some((webhooks, path)) = self.setting("webhooks", |settings| settings.webhooks) else { return Ok(None) };
+        check(self.reading, &path, webhooks.iter().map(|webhook| (Column::Webhook, webhook.name.as_str())))?;
         let mut desired = Vec::with_capacity(webhooks.len());
         for (index, webhook) in webhooks.iter().enumerate() {
             desired.push(self.webhook(webhook, &path.clone().index(index))?);
@@ -376,6 +383,7 @@ impl<'a> Building<'a> {
 
     fn labels(&self) -> Result<Option<Vec<DesiredLabel>>, Problems> {
         let Some((labels, path)) = self.setting("labels", |settings| settings.labels) else { return Ok(None) };
+        check(self.reading, &path, labels.iter().map(|label| (Column::Label, label.name.as_str())))?;
         let labels: Vec<DesiredLabel> = labels
             .iter()
             .enumerate()

@@ -12,7 +12,12 @@ use evenkeel_harbor_client::types::{
 };
 use evenkeel_transport::Secret;
 
-use super::{Declared, projects::check_schedule, reading::Reading};
+use super::{
+    Declared,
+    lengths::{self, Column},
+    projects::check_schedule,
+    reading::Reading,
+};
 
 /// A registry; `name`, `type` and `url` are set.
 #[derive(Clone, Debug)]
@@ -43,8 +48,9 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
     for (index, declared) in harbor.registries.iter().flatten().enumerate() {
         let path = reading.path(&["registries"]).index(index);
         let name = declared.name.to_string();
+        problems.take(lengths::check(reading, &path, [(Column::Registry, name.as_str())]));
         if !names.insert(name.clone()) {
-            return Err(reading.problem(&path, &format!("registry `{name}` is declared twice")).into());
+            problems.push(reading.problem(&path, &format!("registry `{name}` is declared twice")));
         }
         let credential = match &declared.credential {
             Some(credential) => {

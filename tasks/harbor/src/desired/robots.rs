@@ -13,7 +13,11 @@ use evenkeel_core::{
 use evenkeel_harbor_client::types::{Access, RobotPermission};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Declared, reading::Reading};
+use super::{
+    Declared,
+    lengths::{Column, check},
+    reading::Reading,
+};
 use crate::{
     names,
     rights::{self, SYSTEM},
@@ -151,16 +155,21 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
         }
     }
     for (index, robot) in harbor.robots.iter().flatten().enumerate() {
-        robots.push(of_system(reading, robot, &reading.path(&["robots"]).index(index))?);
+        let path = reading.path(&["robots"]).index(index);
+        problems.take(long_texts(reading, &path, robot.name.as_str(), robot.description.as_deref()));
+        robots.extend(problems.take(of_system(reading, robot, &path)));
     }
     for (index, project) in harbor.projects.iter().flatten().enumerate() {
         let path = reading.path(&["projects"]).index(index).key("robots");
         for (index, robot) in project.robots.iter().flatten().enumerate() {
-            robots.push(of_project(reading, project.name.as_str(), robot, &path.clone().index(index))?);
+            let path = path.clone().index(index);
+            let stored = format!("{}+{}", project.name, robot.name);
+            problems.take(long_texts(reading, &path, &stored, robot.description.as_deref()));
+            robots.extend(problems.take(of_project(reading, project.name.as_str(), robot, &path)));
         }
     }
-    each_once(reading, &robots)?;
-    Ok(robots)
+    problems.take(each_once(reading, &robots));
+    problems.into_result(robots)
 }
 
 /// This task's own: a robot's request costs the server a tenth of an administrator's (server-behaviour 1.1).
@@ -223,6 +232,16 @@ fn of_project(
         ),
         secret: secret(reading, robot.secret.as_ref(), path)?,
     })
+}
+
+fn long_texts(
+    reading: &Reading<'_>,
+    path: &ValuePath,
+    stored_name: &str,
+    description: Option<&str>,
+) -> Result<(), Problems> {
+    let description = description.map(|description| (Column::RobotDescription, description));
+    check(reading, path, [(Column::RobotName, stored_name)].into_iter().chain(description))
 }
 
 fn declared_rights(access: &[RobotAccess]) -> impl Iterator<Item = (String, String)> + '_ {

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use super::AT_ONCE;
 use crate::{
     Error, Harbor,
-    desired::{Desired, SecretHome},
+    desired::{Desired, DesiredRobot, RobotHome, SecretHome},
     directory::Named,
     error::Doing,
     rights::{self as own_rights, Right},
@@ -137,7 +137,8 @@ impl Harbor {
         (!verdict.is_ok_and(|verdict| verdict.works())).then_some(stored)
     }
 
-    /// The rights that robots may be given, read only where our own robot lacks some: each server version has its own list.
+    /// The rights that robots may be given, read only where our own robot or a declared one lacks some: each server version has its
+    /// own list.
     pub(super) async fn read_grantable(
         &self,
         desired: &Desired,
@@ -146,8 +147,14 @@ impl Harbor {
         let Some(own) = desired.robots.iter().find(|robot| matches!(robot.secret, SecretHome::Own)) else {
             return Ok(None);
         };
-        let there = robots.get(&own.stored_name()).map(|there| rights(&there.robot));
-        if there.as_ref() == Some(&own.fields.value.permissions) {
+        let has_its_rights = |robot: &DesiredRobot| {
+            let there = robots.get(&robot.stored_name()).map(|there| rights(&there.robot));
+            there.as_ref() == Some(&robot.fields.value.permissions)
+        };
+        let is_declared = |robot: &&DesiredRobot| matches!(robot.secret, SecretHome::Declared(_) | SecretHome::Kept);
+        // Robots of projects are read later. The list costs one request, and only where robots are to be made or changed.
+        let declared = desired.robots.iter().filter(is_declared).filter(|robot| robot.home == RobotHome::System);
+        if has_its_rights(own) && declared.clone().all(has_its_rights) {
             return Ok(None);
         }
         let read =

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use evenkeel_core::{
     diff::{Difference, Rule, Rules},
     memory::Recall,
-    plan::Action,
+    object::ObjectId,
+    plan::{Action, Note, Unjudged, WhyUnjudged},
 };
 use evenkeel_harbor_client::types::Configurations;
 use evenkeel_transport::Secret;
@@ -115,13 +116,18 @@ fn part(
     there: &BTreeMap<String, Value>,
 ) {
     let object = configuration(name);
-    let difference = draft.difference(&object, declared, Some(there), RULES);
+    let mut difference = draft.difference(&object, declared, Some(there), RULES);
+    if name != AUTH_MODE && !observed.configuration.is_fixed() {
+        leave_frozen(draft, &object, &mut difference, observed);
+    }
     if difference.is_empty() {
         return;
     }
     let operation = if observed.configuration.is_fixed() {
+        warn(draft, &object, "cannot be changed: the server's environment has CONFIG_OVERWRITE_JSON set");
         Operation::ConfigurationIsFixed
     } else if name == AUTH_MODE && observed.configuration.frozen.contains(AUTH_MODE) {
+        warn(draft, &object, "cannot be changed while there are local users besides `admin`");
         Operation::AuthModeIsFrozen(observed.configuration.text(AUTH_MODE).to_owned())
     } else if name == ROBOT_NAME_PREFIX && !draft.prefix.in_the_way.is_empty() {
         draft.note(object.clone(), "would rename robots that are not ours, so that it is refused");
@@ -135,6 +141,28 @@ fn part(
     draft.push(object.clone(), Action::Update, difference, &Owner::of(declared), place, operation);
     // A mode of login with half of its keys locks people out, groups are no members before it, and names of robots follow the prefix.
     draft.is_needed(&object);
+}
+
+/// What nobody can change now is told by every command, before anything is tried.
+fn warn(draft: &mut Draft<'_>, object: &ObjectId, message: &str) {
+    draft.warnings.push(Note { object: object.clone(), message: message.to_owned() });
+}
+
+/// Takes out keys that the server says it does not let anybody edit: they are told, and the others are written.
+fn leave_frozen(draft: &mut Draft<'_>, object: &ObjectId, difference: &mut Difference, observed: &Observed) {
+    let is_frozen = |path: &str| observed.configuration.frozen.contains(path);
+    let frozen: Vec<String> =
+        difference.changes.iter().map(|change| change.path.to_string()).filter(|path| is_frozen(path)).collect();
+    difference.changes.retain(|change| !is_frozen(&change.path));
+    difference.secrets.retain(|secret| !is_frozen(&secret.path));
+    if !frozen.is_empty() {
+        draft.unjudged.push(Unjudged {
+            objects: vec![object.clone()],
+            why: WhyUnjudged::Fixed,
+            message: format!("harbor lets nobody change `{}` of its configuration", frozen.join("`, `")),
+            hint: "leave it out of the values, or change it where the server gets it from".to_owned(),
+        });
+    }
 }
 
 /// The declared keys that differ: only these are sent.

@@ -10,7 +10,7 @@ use evenkeel_core::{
 };
 use serde::Serialize;
 
-use super::{Draft, Operation, Owner, Place, fields, ours, secret_field};
+use super::{Draft, Operation, Owner, Place, fields, ours, refusals::refused_rights, secret_field};
 use crate::{
     desired::{Declared, Desired, DesiredRobot, RobotFields, RobotHome, SecretHome},
     names::{self, ROBOT_SECRET},
@@ -55,6 +55,9 @@ fn plan_those(
         let there = observed.robots.get(&robot.stored_name());
         if is_implied(&robot) && !ours.contains(&robot.stored_name()) && left_to_others(draft, &robot, there, observed)
         {
+            continue;
+        }
+        if !refused_rights(&robot, observed.grantable.as_ref()).is_empty() {
             continue;
         }
         plan_robot(draft, &robot, there);

@@ -1,6 +1,7 @@
 //! The exact calls of the task where their order is what keeps a credential alive.
 
 mod fallback;
+mod frozen;
 mod lists;
 mod login;
 mod secrets;
@@ -115,6 +116,17 @@ impl Stage {
             .await;
     }
 
+    /// The same in the place of what was mounted before.
+    async fn answer_first(&self, verb: &str, place: &str, caller: &str, status: u16, body: Value) {
+        Mock::given(method(verb))
+            .and(path(format!("/api/v2.0{place}")))
+            .and(header("authorization", caller))
+            .respond_with(ResponseTemplate::new(status).set_body_json(body))
+            .with_priority(1)
+            .mount(&self.server)
+            .await;
+    }
+
     async fn run(&self, command: impl FnOnce(Options) -> TaskCommand) -> Finished {
         let options = Options {
             values: ValuesOptions {
@@ -175,6 +187,16 @@ fn own_permissions() -> Value {
     let secrets = SecretResolver::with_environment([("PASSWORD", "right".into()), ("ROBOT", "Robot-Secret-1".into())]);
     let desired = Desired::from_values(&values, &document, &secrets).unwrap();
     serde_json::to_value(desired.robots[0].fields.value.permissions()).unwrap()
+}
+
+/// The rights that robots may be given: those that our own robot and `ops` want.
+fn grantable() -> Value {
+    let mut rights = json!({"system": [{"resource": "project", "action": "list"}], "project": []});
+    for permission in own_permissions().as_array().unwrap() {
+        let place = if permission["kind"] == "system" { "system" } else { "project" };
+        rights[place].as_array_mut().unwrap().extend(permission["access"].as_array().unwrap().iter().cloned());
+    }
+    rights
 }
 
 fn unauthorised() -> Value {

@@ -59,6 +59,9 @@ async fn a_frozen_login_mode_is_told_and_every_other_key_is_written() {
     let stage = Stage::new("teams: {alpha: {}}\n");
     let user = json!({"username": "ada", "email": "ada@example.com", "realname": "Ada", "password": "Ada12345"});
     assert_eq!(stage.meddle(Method::POST, "/users", Some(user)).await.0, 201);
+    for looked in [stage.plan().await, stage.check().await] {
+        assert!(told(&looked).contains("cannot be changed while there are local users"), "{}", told(&looked));
+    }
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     let failures = failures(&finished);
@@ -96,6 +99,9 @@ async fn a_configuration_that_the_environment_decides_about_is_told_and_never_wr
     let fixed = json!({"auth_mode": "oidc_auth", "token_expiration": 45, "robot_name_prefix": "robot$"});
     let options = HarborOptions::new(PASSWORD).with_fixed_configuration(fixed);
     let stage = Stage::with(&options, "harbor: {configuration: {token_expiration: 60}}\nteams: {alpha: {}}\n");
+    for looked in [stage.plan().await, stage.check().await] {
+        assert!(told(&looked).contains("has CONFIG_OVERWRITE_JSON set"), "{}", told(&looked));
+    }
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     assert!(failures(&finished).iter().any(|message| message.contains("CONFIG_OVERWRITE_JSON")), "{}", told(&finished));
@@ -165,6 +171,35 @@ async fn what_harbor_would_take_without_a_word_is_refused_before_the_first_reque
         assert_eq!(finished.exit_code, ExitCode::InvalidValues, "{values}: {}", told(&finished));
         let problems = finished.problems.unwrap().render(false);
         assert!(problems.contains(words), "{values}: {problems}");
+        assert!(stage.sandbox.requests().is_empty());
+    }
+}
+
+/// Harbor answered 500 to them, and the run ended as if another try could help.
+#[tokio::test]
+async fn texts_that_are_longer_than_harbor_keeps_are_refused_before_the_first_request() {
+    let right = "permissions: [{access: [{resource: project, action: list}]}]";
+    let long = |count: usize| "a".repeat(count);
+    for values in [
+        format!("harbor: {{robots: [{{name: {}, {right}}}]}}", long(256)),
+        format!("harbor: {{robots: [{{name: ci, description: {}, {right}}}]}}", long(1025)),
+        format!(
+            "harbor: {{projects: [{{name: shared, robots: [{{name: {}, access: [{{resource: a, action: b}}]}}]}}]}}",
+            long(249)
+        ),
+        format!("harbor: {{projects: [{{name: shared, members: [{{group: {}, role: guest}}]}}]}}", long(256)),
+        format!("harbor: {{projects: [{{name: shared, labels: [{{name: {}}}]}}]}}", long(129)),
+        format!(
+            "harbor: {{projects: [{{name: shared, webhooks: [{{name: {}, events: [A], address: 'https://a'}}]}}]}}",
+            long(257)
+        ),
+        format!("harbor: {{registries: [{{name: {}, type: harbor, url: 'https://a'}}]}}", long(65)),
+    ] {
+        let stage = Stage::new(&values);
+        let finished = stage.plan().await;
+        assert_eq!(finished.exit_code, ExitCode::InvalidValues, "{values}: {}", told(&finished));
+        let problems = finished.problems.unwrap().render(false);
+        assert!(problems.contains("characters, and harbor keeps") || problems.contains("expected a"), "{problems}");
         assert!(stage.sandbox.requests().is_empty());
     }
 }

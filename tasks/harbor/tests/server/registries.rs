@@ -58,7 +58,9 @@ async fn a_replication_keeps_what_nobody_declares() {
 async fn a_registry_that_cannot_be_reached_holds_up_only_what_needs_it() {
     let stage = Stage::new(VALUES);
     let finished = stage.apply().await;
+    // It may answer the next time.
     assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert!(told(&finished).contains("harbor contacts a registry before it keeps it"), "{}", told(&finished));
     stage.get("/projects/mirror").await;
 }
 
@@ -127,4 +129,23 @@ async fn harbors_own_rule_of_a_cache_beside_ours_is_named() {
     stage.converge().await;
     let finished = stage.check().await;
     assert!(told(&finished).contains("harbor's own rule of caches stays beside `keepLast`"), "{}", told(&finished));
+}
+
+/// Only the write said so, as something that is gone.
+#[tokio::test]
+async fn a_registry_that_is_neither_declared_nor_there_is_told_by_plan_and_check_with_what_to_declare() {
+    let stage = stage();
+    stage.declare(
+        "harbor: {projects: [{name: cache, registry: nowhere}, {name: mirror}], replications: [{name: a, source: lost}]}\n",
+    );
+    for finished in [stage.plan().await, stage.check().await, stage.apply().await] {
+        let told = told(&finished);
+        assert_eq!(finished.exit_code, ExitCode::Configuration, "{told}");
+        for (object, registry) in [("project/cache", "nowhere"), ("replication/a", "lost")] {
+            let message = format!("`{object}` names registry `{registry}`, which is neither declared nor there");
+            assert!(told.contains(&message), "{told}");
+        }
+        assert!(told.contains("declare it under `harbor.registries`"), "{told}");
+    }
+    stage.get("/projects/mirror").await;
 }

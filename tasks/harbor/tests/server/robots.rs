@@ -276,3 +276,31 @@ async fn a_right_that_was_denied_by_hand_is_a_difference_and_is_given_back() {
     let access = stage.robot("otomi-team-alpha-pull").await["permissions"][0]["access"].clone();
     assert_eq!(access, json!([{"action": "pull", "resource": "repository"}]));
 }
+
+/// The server said so once everything before it was written, and the run ended as if another try could help.
+#[tokio::test]
+async fn rights_that_harbor_gives_to_nobody_are_told_by_plan_and_check_and_never_sent() {
+    let values = |right: &str| format!("harbor: {{robots: [{{name: ci, permissions: [{{{right}}}]}}]}}\n");
+    for (right, message, hint) in [
+        (
+            "access: [{resource: bogus, action: pull}]",
+            "harbor has no right `pull` for `bogus` in the system",
+            "there are rights for `audit-log`",
+        ),
+        (
+            "project: '*', access: [{resource: repository, action: fetch}]",
+            "harbor has no right `fetch` for `repository` in projects",
+            "for `repository` there are `delete`",
+        ),
+    ] {
+        let stage = Stage::new(&values(right));
+        for finished in [stage.plan().await, stage.check().await, stage.apply().await, stage.apply().await] {
+            let told = told(&finished);
+            assert_eq!(finished.exit_code, ExitCode::Configuration, "{told}");
+            assert!(told.contains(message) && told.contains(hint), "{told}");
+        }
+        let created = stage.sandbox.requests();
+        let created = created.iter().filter(|request| request.method == "POST" && request.path.ends_with("/robots"));
+        assert_eq!(created.count(), 1, "our own");
+    }
+}

@@ -5,7 +5,7 @@ use wiremock::{
     matchers::{body_json, method, path},
 };
 
-use super::{ADMIN, CI, OWN, Stage, robots, unauthorised};
+use super::{ADMIN, CI, OWN, Stage, grantable, robots, unauthorised};
 
 /// A robot whose secret nobody declares.
 const OPS: &str = "    - {name: ops, permissions: [{access: [{resource: project, action: list}]}]}\n";
@@ -14,6 +14,7 @@ async fn lists(stage: &Stage) {
     stage.answer("GET", "/robots", OWN, 200, robots()).await;
     stage.answer("GET", "/projects", OWN, 200, json!([])).await;
     stage.answer("GET", "/quotas", OWN, 200, json!([])).await;
+    stage.answer("GET", "/permissions", ADMIN, 200, grantable()).await;
 }
 
 #[tokio::test]
