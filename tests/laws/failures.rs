@@ -34,7 +34,8 @@ async fn refused<S: Subject>(whole: &Undisturbed, (server, number): Place) -> Ve
     let was_needless = finished.exit_code == ExitCode::Converged && finished.report.count(Status::Failed) == 0;
     let mut complaints =
         if was_needless { differences(&whole.state, &essence(&bench.subject)) } else { of_report::<S>(&finished) };
-    let applied = finished.report.count(Status::Applied);
+    let is_written = |change: &&ChangeReport| change.status == Status::Applied && !S::goes_along(&change.change);
+    let applied = finished.report.changes.iter().filter(is_written).count();
     if bench.count(Kind::Write) < applied {
         complaints.push(format!("{applied} changes with {} writes", bench.count(Kind::Write)));
     }

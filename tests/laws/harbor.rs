@@ -83,9 +83,14 @@ impl Subject for Harbor {
         }
     }
 
-    /// The same value of a key is refused again.
+    /// Harbor refuses the same value again; of the cluster's objects nobody knows.
     fn is_refused_for_good(object: &ObjectId) -> bool {
-        object.kind().as_str() == "configuration"
+        !["secret", "namespace", "image-pull-secrets"].contains(&object.kind().as_str())
+    }
+
+    /// A new project takes its quota along.
+    fn goes_along(change: &ChangeDocument) -> bool {
+        change.object.kind().as_str() == "quota" && change.fields.iter().all(|field| field.before.is_none())
     }
 
     /// Team gamma is nobody else's.

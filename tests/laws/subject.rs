@@ -120,6 +120,11 @@ pub(crate) trait Subject: Sized {
     /// Whether objects of our own, and nothing of others, are at a place of the state.
     fn holds_our_own(place: &str) -> bool;
 
+    /// Whether a change is made by that of another object, and is planned so that people see it.
+    fn goes_along(_: &ChangeDocument) -> bool {
+        false
+    }
+
     /// Whether a refused write of an object is known to be refused the next time too.
     fn is_refused_for_good(_: &ObjectId) -> bool {
         false

@@ -27,6 +27,7 @@ impl Harbor {
             Operation::AuthModeIsFrozen(there) => Err(Error::AuthModeFrozen { there: there.clone() }),
             Operation::CreateProject(request, registry) => self.create_project(request, registry.as_deref()).await,
             Operation::UpdateProject(name, request) => self.update_project(name, request).await,
+            Operation::QuotaOfNewProject => Ok(()),
             Operation::UpdateQuota(id, storage) => self.update_quota(change.object.name(), *id, *storage).await,
             Operation::SetRetention(project, id, wanted) => self.set_retention(project, *id, wanted).await,
             Operation::CreateImmutableRule(project, rule) => self.create_immutable_rule(project, rule).await,
@@ -40,8 +41,12 @@ impl Harbor {
                 self.update_member(project, &change.object.path(), *id, *role).await
             }
             Operation::RemoveMember(project, id) => self.remove_member(project, &change.object.path(), *id).await,
-            Operation::CreateRobot(robot) => self.create_robot(robot).await,
-            Operation::UpdateRobot(robot, id, expired) => self.update_robot(robot, *id, *expired).await,
+            Operation::CreateRobot(robot) => self.create_robot(robot, desired.cluster.is_some()).await,
+            Operation::UpdateRobot(robot, id, expired, noted) => {
+                let updated = self.update_robot(robot, *id, *expired).await;
+                self.note_again(robot, *id, noted.as_deref().filter(|_| updated.is_ok())).await;
+                updated
+            }
             Operation::EquipOwnRobot(stored) => self.equip_own_robot(stored).await,
             Operation::SetSecret(robot) => self.set_secret(robot).await,
             Operation::CreateRegistry(registry) => self.create_registry(registry).await,

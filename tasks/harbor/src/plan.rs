@@ -7,6 +7,7 @@
 mod configuration;
 mod inside;
 mod members;
+mod notes;
 mod prefix;
 mod projects;
 mod prune;
@@ -27,9 +28,12 @@ use evenkeel_core::{
 use evenkeel_harbor_client::types::{
     Configurations, ImmutableRule, Label, ProjectReq, Registry, ReplicationPolicy, WebhookPolicy,
 };
-use evenkeel_kubernetes_client::k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use evenkeel_kubernetes_client::{
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, service_account::ServiceAccount,
+};
 use serde::Serialize;
 
+pub use notes::NotedSecret;
 use prefix::ComingPrefix;
 pub(crate) use prefix::{moves_prefix, ours};
 pub use projects::{is_ours, retention_policy};
@@ -60,6 +64,8 @@ pub enum Operation {
     UpdateProject(String, Box<ProjectReq>),
     /// Change the quota with this number to so many bytes.
     UpdateQuota(i64, i64),
+    /// Nothing: a new project was made with its quota, which is shown as the change that it is.
+    QuotaOfNewProject,
     /// Make a project's retention policy, or bring our rule into the one with this number.
     SetRetention(String, Option<i64>, DesiredRetention),
     /// Make an immutable tag rule in a project.
@@ -82,8 +88,8 @@ pub enum Operation {
     RemoveMember(String, i64),
     /// Make a robot.
     CreateRobot(Box<DesiredRobot>),
-    /// Change declared fields of a robot; wake it where its time is over.
-    UpdateRobot(Box<DesiredRobot>, i64, bool),
+    /// Change declared fields of a robot; wake it where its time is over. A Secret that works all the same is noted to do so.
+    UpdateRobot(Box<DesiredRobot>, i64, bool, Option<Box<NotedSecret>>),
     /// Make a secret for this task's own robot, and work as it from then on.
     EquipOwnRobot(String),
     /// Set the declared secret of a robot.
@@ -163,7 +169,9 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     members::plan(&mut draft, desired, observed);
     robots::plan(&mut draft, desired, observed);
     secrets::plan(&mut draft, desired, observed, &memory.ownership);
+    notes::plan(&mut draft, desired, observed);
     registries::plan_replications(&mut draft, desired, observed);
+    refusals::plan(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, &memory.ownership);
     let server = ObjectId::new(names::SERVER, names::TASK);
     draft.notes.extend(draft.left_alone.note(server.clone(), HOW_TO_MANAGE));

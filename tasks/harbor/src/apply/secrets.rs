@@ -14,9 +14,11 @@ use evenkeel_transport::Secret;
 use super::missing;
 use crate::{
     Error, Harbor,
+    desired::DesiredRobot,
     directory::Named,
+    made::MadeRobot,
     names::{DEFAULT_ACCOUNT, TASK},
-    plan::{Obstacle, Publication},
+    plan::{NotedSecret, Obstacle, Publication},
     published::{RobotCredentials, VERIFIED, verified_note},
 };
 
@@ -163,10 +165,44 @@ impl Harbor {
         Ok(())
     }
 
-    pub(super) async fn add_pull_secrets(&self, namespace: &str, names: &[String]) -> Result<(), Error> {
+    /// Notes on a Secret that its content works for its robot as that is now. What keeps it from doing so shows at the next look, which
+    /// tries the content and notes it then: so nothing of it is an error here.
+    pub(super) async fn note_again(&self, robot: &DesiredRobot, id: i64, noted: Option<&NotedSecret>) {
+        if let Some(noted) = noted {
+            drop(self.try_to_note(robot, id, noted).await);
+        }
+    }
+
+    async fn try_to_note(&self, robot: &DesiredRobot, id: i64, noted: &NotedSecret) -> Result<(), Error> {
+        let stored = robot.stored_name();
+        let content = noted.seen.secret.data.get(noted.key);
+        let published = content.and_then(|content| RobotCredentials::of_content(content, &noted.registry_host));
+        let Some((content, published)) = content.zip(published) else { return Ok(()) };
+        // As at every publication: the state first, then the proof.
+        let updated = self.robot(id, &stored).await?.update_time.unwrap_or_default();
+        let scope = format!("/project/{}", self.project_id(&noted.project).await?);
+        if !self.works(&stored, &published.password, &scope).await? {
+            return Ok(());
+        }
+        let annotations = BTreeMap::from([(VERIFIED.to_owned(), Some(verified_note(&updated, content)))]);
+        self.cluster().await?.annotate_secret(noted.seen.metadata(), &annotations).await?;
+        Ok(())
+    }
+
+    /// An account that was not there appears a moment after its namespace.
+    pub(super) async fn add_pull_secrets(
+        &self,
+        namespace: &str,
+        names: &[String],
+        seen: Option<&ServiceAccount>,
+    ) -> Result<(), Error> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let change = PullSecrets { present: &names, absent: &[] };
-        self.cluster().await?.set_pull_secrets(&ObjectName::in_namespace(namespace, DEFAULT_ACCOUNT), &change).await?;
+        let cluster = self.cluster().await?;
+        match seen {
+            Some(seen) => cluster.set_pull_secrets_of(seen, &change).await?,
+            None => cluster.set_pull_secrets(&ObjectName::in_namespace(namespace, DEFAULT_ACCOUNT), &change).await?,
+        };
         Ok(())
     }
 

@@ -18,6 +18,10 @@ type Rights = std::collections::BTreeSet<(String, String)>;
 /// The robots of the system.
 pub(super) fn of_system(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
+    let own = &composing.place.own_robot;
+    if composing.observed.robots.contains_key(own) {
+        composing.remark(format!("evenkeel's own robot `{own}`, which is there and works on"));
+    }
     for (name, there) in &composing.observed.robots {
         let implied = *name == composing.place.own_robot || composing.decisions.is_of_team(name);
         if name.contains('+') || implied || !composing.decisions.has(&names::robot(name)) {

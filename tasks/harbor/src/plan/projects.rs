@@ -89,8 +89,20 @@ fn tell_other_registry(draft: &mut Draft<'_>, declared: &DesiredProject, there: 
 
 /// A change of the project ignores its quota (server-behaviour 3).
 fn plan_quota(draft: &mut Draft<'_>, declared: &DesiredProject, there: Option<&Project>, observed: &Observed) {
-    let (Some(wanted), Some(_)) = (&declared.quota, there) else { return };
+    let Some(wanted) = &declared.quota else { return };
     let object = ObjectId::new(QUOTA, declared.name.as_str());
+    if there.is_none() {
+        let change = field("storage", None, Some(wanted.value.into()));
+        let place = Place::after([names::project(&declared.name)]);
+        return draft.push_field(
+            object,
+            Action::Update,
+            change,
+            &Owner::of(wanted),
+            place,
+            Operation::QuotaOfNewProject,
+        );
+    }
     let Some(quota) = observed.quotas.get(&declared.name) else {
         return draft.note(object, "the server keeps no quota for this project, so that it cannot be limited");
     };

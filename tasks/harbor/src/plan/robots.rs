@@ -148,7 +148,7 @@ fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Observ
     draft.compare(object.clone(), &declared, seen.as_ref(), RULES, place, |action| match (action, there) {
         (Action::Update, Some(there)) => {
             let id = there.robot.id.unwrap_or_default();
-            Operation::UpdateRobot(Box::new(robot.clone()), id, there.expired)
+            Operation::UpdateRobot(Box::new(robot.clone()), id, there.expired, None)
         }
         _ => Operation::CreateRobot(Box::new(robot.clone())),
     });

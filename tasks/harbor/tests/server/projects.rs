@@ -278,3 +278,20 @@ async fn a_project_whose_update_is_refused_holds_up_none_of_its_robots() {
     assert_ne!(stage.robot("otomi-team-alpha-pull").await["description"], "changed");
     stage.converge().await;
 }
+
+/// A plan of a new project did not say how much it may hold.
+#[tokio::test]
+async fn the_quota_of_a_new_project_shows_in_the_plan_and_costs_no_request_of_its_own() {
+    let stage = Stage::new("harbor: {teamDefaults: {storageQuota: 20Gi}}\nteams: {alpha: {}}\n");
+    let plan = stage.plan().await.plan.unwrap();
+    let quota = plan.changes.iter().find(|change| change.object.to_string() == "quota/team-alpha").unwrap();
+    assert_eq!((&*quota.fields[0].path, &quota.fields[0].after), ("storage", &Some(json!(20_i64 << 30))));
+    let finished = stage.apply().await;
+    assert_eq!((finished.exit_code, finished.report.rounds), (ExitCode::Converged, 1), "{}", told(&finished));
+    let requests = stage.sandbox.requests();
+    assert!(!requests.iter().any(|request| request.method == "PUT" && request.path.contains("/quotas")));
+    let quotas = stage.get("/quotas?page_size=100").await;
+    let quotas: Vec<_> =
+        quotas.as_array().unwrap().iter().filter(|quota| quota["ref"]["name"] == "team-alpha").collect();
+    assert_eq!(quotas[0]["hard"]["storage"], json!(20_i64 << 30));
+}

@@ -336,3 +336,24 @@ async fn no_secret_shows_in_plan_or_report() {
     }
     assert!(!text.contains("oidc-secret") && !text.contains(crate::stage::PASSWORD));
 }
+
+/// The note was written for the state before the change, and once more in another round.
+#[tokio::test]
+async fn a_change_of_a_robots_rights_is_one_change_and_its_note_is_written_once() {
+    let stage = stage();
+    stage.converge().await;
+    let before = published(&stage, "harbor-pullsecret", HOST);
+    let mut robot = stage.robot("otomi-team-alpha-pull").await;
+    robot["permissions"][0]["access"] = json!([{"resource": "repository", "action": "push"}]);
+    stage.meddle(Method::PUT, &format!("/robots/{}", robot["id"]), Some(robot.clone())).await;
+    stage.cluster().reset_log();
+    let finished = stage.apply().await;
+    let objects: Vec<String> = finished.report.changes.iter().map(|change| change.change.object.to_string()).collect();
+    assert_eq!((finished.exit_code, finished.report.rounds), (ExitCode::Converged, 1), "{}", told(&finished));
+    assert_eq!(objects, ["robot/team-alpha-pull"], "{}", told(&finished));
+    let requests = stage.cluster().requests();
+    let noted = requests.iter().filter(|request| request.method == "PATCH" && request.path.contains("/team-alpha/"));
+    assert_eq!(noted.count(), 1);
+    assert_eq!(published(&stage, "harbor-pullsecret", HOST), before);
+    stage.converge().await;
+}
