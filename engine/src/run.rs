@@ -6,6 +6,7 @@
 mod converge;
 mod ending;
 mod events;
+mod former;
 mod ours;
 mod prepare;
 mod record;
@@ -168,12 +169,12 @@ async fn attempt<T: Task>(
         record.note(T::assumed(&prepared.desired));
     }
     let home = in_time(&bounds, home::<T>(options, &prepared, context)).await?;
-    let inventory = in_time(&bounds, open_inventory::<T>(&prepared, &home, &record.target)).await?;
+    let mut inventory = in_time(&bounds, open_inventory::<T>(&prepared, &home, &record.target)).await?;
+    let mask = surroundings.secrets.mask().clone();
+    let vault = Arc::new(Vault::open(&home, (&prepared.platform, T::NAME), &record.target, mask));
     let task = {
         let _step = surroundings.progress.waiting("connecting");
-        let mask = surroundings.secrets.mask().clone();
-        let vault = Arc::new(Vault::open(&home, (&prepared.platform, T::NAME), &record.target, mask));
-        let context = Context { vault, ..context.clone() };
+        let context = Context { vault: Arc::clone(&vault), ..context.clone() };
         read(&bounds, Box::pin(T::connect(&prepared.desired, &context))).await?
     };
     let turn = Turn { home: &home, terms: surroundings.lease, since: turn_since };
@@ -185,9 +186,14 @@ async fn attempt<T: Task>(
         progress: &surroundings.progress,
         turn: &turn,
     };
-    let result = match command {
-        TaskCommand::Plan { .. } | TaskCommand::Check { .. } => session.look(&inventory.memory(), record).await,
-        TaskCommand::Apply { adopt, .. } => session.converge(inventory, *adopt, record).await,
+    let writes = matches!(command, TaskCommand::Apply { .. });
+    let recognised = session.recognise(&mut inventory, &vault, record, writes).await;
+    let result = match (recognised, command) {
+        (Err(ending), _) => Err(ending),
+        (Ok(()), TaskCommand::Plan { .. } | TaskCommand::Check { .. }) => {
+            session.look(&inventory.memory(), record).await
+        }
+        (Ok(()), TaskCommand::Apply { adopt, .. }) => session.converge(inventory, *adopt, record).await,
     };
     lease.release().await;
     record.count(task.requests());

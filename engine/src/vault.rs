@@ -8,7 +8,7 @@ mod cluster;
 mod content;
 mod file;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::OnceLock, time::Duration};
 
 use cluster::ClusterVault;
 use evenkeel_kubernetes_client::KubernetesError;
@@ -34,6 +34,8 @@ const BUSY_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Default)]
 pub struct Vault {
     place: Place,
+    /// How the target was called before, if that was found out in this run.
+    former: OnceLock<String>,
     mask: Mask,
 }
 
@@ -148,7 +150,7 @@ impl Vault {
                 None => Place::Nowhere,
             },
         };
-        Self { place, mask }
+        Self { place, former: OnceLock::new(), mask }
     }
 
     /// The secret of this name, if it was kept.
@@ -158,8 +160,8 @@ impl Vault {
     pub async fn find(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
         let found = match &self.place {
             Place::Nowhere => None,
-            Place::File(file) => file.find(name)?,
-            Place::Cluster(cluster) => cluster.find(name).await?,
+            Place::File(file) => file.find(name, self.former())?,
+            Place::Cluster(cluster) => cluster.find(name, self.former()).await?,
         };
         if let Some(secret) = &found {
             self.learn(secret);
@@ -190,7 +192,30 @@ impl Vault {
     /// # Errors
     /// When the vault could not be written.
     pub async fn forget(&self, name: &str) -> Result<(), VaultError> {
-        self.change(name, None).await
+        self.change(&[(name, None)]).await
+    }
+
+    /// What was kept for that target was kept for this one: they are the same. Nothing is written.
+    pub(crate) fn was_called(&self, former: &str) {
+        // It is found out once in a run.
+        drop(self.former.set(former.to_owned()));
+    }
+
+    /// Keeps under the target's new name what was kept under its former one.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub(crate) async fn keep_under_new_name(&self) -> Result<(), VaultError> {
+        let Some(former) = self.former() else { return Ok(()) };
+        match &self.place {
+            Place::Nowhere => Ok(()),
+            Place::File(file) => unless_busy(|| file.rename(former)).await,
+            Place::Cluster(cluster) => cluster.rename(former).await,
+        }
+    }
+
+    fn former(&self) -> Option<&str> {
+        self.former.get().map(String::as_str)
     }
 
     fn learn(&self, secret: &SecretString) {

@@ -252,6 +252,19 @@ impl Journal {
         Memory { ownership: claims.collect(), secrets: Secrets::new(self.header.key.clone(), known.secrets.clone()) }
     }
 
+    /// The names of all targets of which something is known.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.targets.iter().filter(|(_, known)| known.lines() > 0).map(|(name, _)| name)
+    }
+
+    /// What is known of a target is known under another name from now on; what is stored has to be written anew then.
+    pub(super) fn rename(&mut self, former: &str, name: &Arc<str>) {
+        if let Some(known) = self.targets.remove(former) {
+            self.targets.insert(Arc::clone(name), known);
+            self.whole = false;
+        }
+    }
+
     pub(super) const fn needs_key(&self) -> bool {
         self.header.key.is_none()
     }

@@ -86,6 +86,8 @@ impl Store {
 pub(crate) struct StoredInventory {
     store: Store,
     target: Arc<str>,
+    /// How the target was called before, if that was found out in this run.
+    former: Option<String>,
     journal: Journal,
     notes: Vec<Line>,
     /// What was known of announced objects before: true again if their create turns out not to have happened.
@@ -114,6 +116,7 @@ impl StoredInventory {
         Self {
             store,
             target: target.into(),
+            former: None,
             journal,
             notes: Vec::new(),
             unannounced: BTreeMap::new(),
@@ -169,7 +172,9 @@ impl StoredInventory {
             NotReadable::Damaged { line } => InventoryError::Damaged { place, line },
             NotReadable::Newer { format } => InventoryError::Newer { place, format },
             NotReadable::Foreign { platform, task } => InventoryError::Foreign { place, platform, task },
-        })
+        })?;
+        self.call_by_new_name();
+        Ok(())
     }
 
     fn apply_notes(&mut self) {
@@ -277,5 +282,6 @@ fn random_key() -> Result<DigestKey, InventoryError> {
     Ok(DigestKey::new(&bytes))
 }
 
+mod former;
 #[cfg(test)]
 mod tests;

@@ -49,15 +49,24 @@ impl ClusterVault {
         Self { home, name, labels, target: target.to_owned(), seen: Mutex::new(None) }
     }
 
-    pub(super) async fn find(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
+    pub(super) async fn find(&self, name: &str, former: Option<&str>) -> Result<Option<SecretString>, VaultError> {
         let seen = self.seen().await?;
-        Ok(seen.as_ref().and_then(|seen| seen.content.find(&self.target, name)))
+        Ok(seen.as_ref().and_then(|seen| seen.content.find(&self.target, former, name)))
     }
 
-    /// Puts a secret in its place, or takes it out. One change at a time: each is a write of the whole.
-    pub(super) async fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
+    /// Puts secrets in their places, or takes them out. One write at a time: each is one of the whole.
+    pub(super) async fn change(&self, changes: &[Change<'_>]) -> Result<(), VaultError> {
+        self.edit(|content| changes.iter().for_each(|(name, secret)| content.change(&self.target, name, *secret))).await
+    }
+
+    /// Puts what was kept for the target under its former name where it is looked for.
+    pub(super) async fn rename(&self, former: &str) -> Result<(), VaultError> {
+        self.edit(|content| content.rename(former, &self.target)).await
+    }
+
+    async fn edit(&self, edit: impl Fn(&mut Content) + Sync) -> Result<(), VaultError> {
         for _ in 1..MOST_TRIES {
-            match self.try_change(name, secret).await {
+            match self.try_edit(&edit).await {
                 Err(VaultError::Cluster(KubernetesError::Stale(_) | KubernetesError::AlreadyExists(_))) => {}
                 result => return result,
             }

@@ -42,8 +42,19 @@ impl Content {
         serde_json::to_vec(&Self { format: FORMAT, targets: self.targets.clone() }).unwrap_or_default()
     }
 
-    pub(super) fn find(&self, target: &str, name: &str) -> Option<SecretString> {
-        self.targets.get(target)?.get(name).map(|kept| kept.0.clone())
+    /// The secret of this name, of the target or what it was called before.
+    pub(super) fn find(&self, target: &str, former: Option<&str>, name: &str) -> Option<SecretString> {
+        let mut targets = [Some(target), former].into_iter().flatten().filter_map(|target| self.targets.get(target));
+        targets.find_map(|secrets| secrets.get(name)).map(|kept| kept.0.clone())
+    }
+
+    /// Puts what was kept for a target under its new name. What is there by then is newer.
+    pub(super) fn rename(&mut self, former: &str, target: &str) {
+        let Some(kept) = self.targets.remove(former) else { return };
+        let secrets = self.targets.entry(target.to_owned()).or_default();
+        for (name, secret) in kept {
+            secrets.entry(name).or_insert(secret);
+        }
     }
 
     /// Puts a secret in its place, or takes it out.

@@ -27,13 +27,22 @@ impl FileVault {
     }
 
     /// Read anew at each call: another run may have kept something.
-    pub(super) fn find(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
-        Ok(self.read()?.find(&self.target, name))
+    pub(super) fn find(&self, name: &str, former: Option<&str>) -> Result<Option<SecretString>, VaultError> {
+        Ok(self.read()?.find(&self.target, former, name))
     }
 
-    /// Puts a secret in its place, or takes it out. One change at a time, whoever makes it: each writes the whole. While somebody else is at it, it
+    /// Puts secrets in their places, or takes them out. One change at a time, whoever makes it: each writes the whole. While somebody else is at it, it
     /// is [busy](VaultError::Busy).
-    pub(super) fn change(&self, name: &str, secret: Option<&SecretString>) -> Result<(), VaultError> {
+    pub(super) fn change(&self, changes: &[Change<'_>]) -> Result<(), VaultError> {
+        self.edit(|content| changes.iter().for_each(|(name, secret)| content.change(&self.target, name, *secret)))
+    }
+
+    /// Puts what was kept for the target under its former name where it is looked for.
+    pub(super) fn rename(&self, former: &str) -> Result<(), VaultError> {
+        self.edit(|content| content.rename(former, &self.target))
+    }
+
+    fn edit(&self, edit: impl FnOnce(&mut Content)) -> Result<(), VaultError> {
         let failed = |error: io::Error| VaultError::NotWritable {
             place: self.place(),
             reason: reason(&error),
@@ -94,15 +103,33 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("demo/harbor.secrets.json");
         let vault = FileVault::new(path.clone(), "harbor at a");
-        assert_eq!(text(vault.find("robot").unwrap()), None);
-        vault.change("robot", Some(&"one".into())).unwrap();
-        vault.change("other", Some(&"two".into())).unwrap();
-        vault.change("robot", Some(&"three".into())).unwrap();
-        assert_eq!(text(FileVault::new(path.clone(), "harbor at a").find("robot").unwrap()).as_deref(), Some("three"));
-        assert_eq!(text(FileVault::new(path.clone(), "harbor at b").find("robot").unwrap()), None);
-        vault.change("robot", None).unwrap();
-        assert_eq!(text(vault.find("robot").unwrap()), None);
-        assert_eq!(text(vault.find("other").unwrap()).as_deref(), Some("two"));
+        assert_eq!(text(vault.find("robot", None).unwrap()), None);
+        vault.change(&[("robot", Some(&"one".into()))]).unwrap();
+        vault.change(&[("other", Some(&"two".into()))]).unwrap();
+        vault.change(&[("robot", Some(&"three".into()))]).unwrap();
+        assert_eq!(
+            text(FileVault::new(path.clone(), "harbor at a").find("robot", None).unwrap()).as_deref(),
+            Some("three")
+        );
+        assert_eq!(text(FileVault::new(path.clone(), "harbor at b").find("robot", None).unwrap()), None);
+        vault.change(&[("robot", None)]).unwrap();
+        assert_eq!(text(vault.find("robot", None).unwrap()), None);
+        assert_eq!(text(vault.find("other", None).unwrap()).as_deref(), Some("two"));
+    }
+
+    #[test]
+    fn what_was_kept_under_a_former_name_is_found_and_newer_secrets_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("harbor.secrets.json");
+        let former = FileVault::new(path.clone(), "harbor at a");
+        former.change(&[("robot", Some(&"old".into())), ("other", Some(&"two".into()))]).unwrap();
+        let vault = FileVault::new(path, "harbor at b");
+        vault.change(&[("robot", Some(&"new".into()))]).unwrap();
+        assert_eq!(text(vault.find("other", Some("harbor at a")).unwrap()).as_deref(), Some("two"));
+        vault.rename("harbor at a").unwrap();
+        assert_eq!(text(vault.find("other", None).unwrap()).as_deref(), Some("two"));
+        assert_eq!(text(vault.find("robot", None).unwrap()).as_deref(), Some("new"));
+        assert_eq!(text(former.find("other", None).unwrap()), None);
     }
 
     #[cfg(unix)]

@@ -7,6 +7,7 @@ mod calls;
 mod configuration;
 mod cost;
 mod first_contact;
+mod former;
 mod inside;
 mod login;
 mod members;

@@ -105,6 +105,10 @@ impl Stage {
         self.folder.path().join(name)
     }
 
+    pub(crate) fn has_cluster(&self) -> bool {
+        self.cluster.is_some()
+    }
+
     pub(crate) fn cluster(&self) -> &Kubernetes {
         self.cluster.as_ref().unwrap()
     }
