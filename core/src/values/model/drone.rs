@@ -11,7 +11,7 @@ use crate::values::secret::SecretValue;
 pub struct Drone {
     /// Public address. Default `https://drone.<platform.domain>`.
     pub url: Option<HttpUrl>,
-    /// Address for calls from inside the cluster. Default: the public address.
+    /// Address for all calls of a run, wherever it runs, such as one inside the cluster. Default: the public address.
     pub internal_url: Option<HttpUrl>,
     /// Token of the account that makes the changes.
     pub token: SecretValue,

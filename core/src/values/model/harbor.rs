@@ -24,7 +24,7 @@ pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotPerm
 pub struct Harbor {
     /// Public address. Default `https://harbor.<platform.domain>`.
     pub url: Option<HttpUrl>,
-    /// Address for calls from inside the cluster. Default: the public address.
+    /// Address for all calls of a run, wherever it runs, such as one inside the cluster. Default: the public address.
     pub internal_url: Option<HttpUrl>,
     /// Host by which images are named and pulled. Default `harbor.<platform.domain>`.
     pub registry_host: Option<String>,

@@ -15,7 +15,7 @@ use crate::values::secret::SecretValue;
 pub struct Keycloak {
     /// Public address. Default `https://keycloak.<platform.domain>`.
     pub url: Option<HttpUrl>,
-    /// Address for calls from inside the cluster. Default: the public address.
+    /// Address for all calls of a run, wherever it runs, such as one inside the cluster. Default: the public address.
     pub internal_url: Option<HttpUrl>,
     /// The account that makes the changes.
     pub admin: KeycloakAdmin,
