@@ -63,7 +63,7 @@ impl Sight {
 /// How an object came to be ours, and how well it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// A create of it was sent a short time ago, and nobody has seen yet what came of it: it may still come about.
+    /// A create of it was sent a short time ago, and no reading has shown it yet: it may still come about.
     Announced,
     /// We made or adopted an object of this name. Which one that was is not known: nothing has been read since, or the inventory is
     /// an older one.
@@ -138,7 +138,7 @@ impl FromIterator<ObjectId> for Ownership {
 pub struct Judgement {
     /// The objects that are ours.
     pub ownership: Ownership,
-    /// Objects of which it is known from now on which one is ours.
+    /// Objects of which it is known from now on that they are there and, where they have an id, which one is ours.
     pub learnt: Vec<ObjectId>,
     /// Objects that are gone.
     pub gone: BTreeSet<ObjectId>,
@@ -161,6 +161,7 @@ impl Ownership {
                 judgement.learnt.push(object.clone());
             }
         }
+        let mut seen_first = Vec::new();
         for (object, claim) in &self.0 {
             let seen = match sight(object) {
                 Sight::Unknown => sight(&object.apart()),
@@ -175,8 +176,14 @@ impl Ownership {
                 (Claim::This(known), Sight::This(seen)) if *known != seen => {
                     judgement.replaced.insert(object.clone());
                 }
+                // A relation has no id: once it was seen, it is gone when it is not there.
+                (Claim::Announced, Sight::There) => seen_first.push(object.clone()),
                 _ => {}
             }
+        }
+        for object in seen_first {
+            self.insert(object.clone(), Claim::ByName);
+            judgement.learnt.push(object);
         }
         for object in judgement.gone.iter().chain(&judgement.replaced) {
             self.remove(object);
@@ -236,6 +243,15 @@ mod tests {
         }
         assert!(judged(this("1"), true, Sight::Absent).ownership.contains(&role()), "it is ours to make again");
         assert!(judged(Claim::Announced, false, Sight::Absent).ownership.contains(&role()));
+    }
+
+    #[test]
+    fn a_relation_that_was_seen_once_is_gone_when_it_is_not_there() {
+        let seen = judged(Claim::Announced, true, Sight::There);
+        assert_eq!((seen.learnt, seen.ownership.claim(&role())), (vec![role()], Some(&Claim::ByName)));
+        assert!(judged(Claim::ByName, true, Sight::There).learnt.is_empty(), "nothing is new of it");
+        assert_eq!(judged(Claim::ByName, true, Sight::Absent).gone, BTreeSet::from([role()]));
+        assert!(judged(Claim::Announced, true, Sight::Absent).gone.is_empty(), "it does not show yet");
     }
 
     #[test]

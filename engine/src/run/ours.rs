@@ -39,7 +39,8 @@ impl<T: Task> Session<'_, T> {
         }
         let known = learnt.iter().filter_map(|object| match ownership.claim(object) {
             Some(Claim::This(identity)) => Some((object, State::Known(identity.clone()))),
-            _ => None,
+            Some(Claim::ByName) => Some((object, State::Owned)),
+            Some(Claim::Announced) | None => None,
         });
         let forgotten = gone.iter().chain(replaced).map(|object| (object, State::Gone));
         for (number, (object, state)) in known.chain(forgotten).enumerate() {
