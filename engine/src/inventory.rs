@@ -17,6 +17,7 @@
 mod error;
 mod file;
 mod journal;
+mod lines;
 mod secret;
 mod stored;
 
