@@ -253,9 +253,8 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
         match result {
             Ok(applied) => {
                 tracing::info!(object = %change.object, action = %change.action, "applied");
-                if makes_object::<T>(change) {
-                    self.inventory.note(&change.object, State::Owned);
-                } else if change.action == Action::Delete {
+                // What was made stays announced until a reading shows it: a server may list it later than it says so.
+                if change.action == Action::Delete {
                     self.inventory.note(&change.object, State::Gone);
                 }
                 self.inventory.note_secrets(&change.object, &change.secrets);

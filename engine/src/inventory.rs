@@ -1,7 +1,8 @@
 //! What this tool made: the memory by which `--prune` knows its own objects from those of others (law 5).
 //!
-//! An object is *announced* before its create is sent, *owned* once the create has succeeded, and known by the server's id
-//! from the next reading on: another object of the same name is not ours, and what is ours by its name alone is never deleted.
+//! An object is *announced* before its create is sent, and known by the server's id (or *owned*, where it has none) from the first
+//! reading on that shows it: another object of the same name is not ours, and what is ours by its name alone is never deleted.
+//! A reading that does not show it yet strikes nothing off: replicas may lag behind the answer to a create.
 //! An announced object counts as ours: it was observed to be absent just before, so that when it is there
 //! later, our create made it and only its answer was lost. An announcement is taken back when the
 //! application says that the create did not happen: the object was there already (a conflict: somebody
@@ -16,6 +17,7 @@
 mod error;
 mod file;
 mod journal;
+mod lines;
 mod secret;
 mod stored;
 
@@ -34,7 +36,7 @@ pub(crate) use stored::StoredInventory;
 /// What is noted of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It was made or adopted; which one it is shows at the next reading.
+    /// It is there, and was made or adopted; which one it is the server does not show.
     Owned,
     /// It is the one with this identity.
     Known(Identity),
@@ -65,7 +67,7 @@ pub trait Inventory: Send {
         secrets: &[HiddenSecret],
     ) -> impl Future<Output = Result<(), InventoryError>> + Send;
 
-    /// Notes that an announced object was certainly not created: what was known of it before is true again.
+    /// Notes that an object that this run has announced was certainly not created: what was known of it before is true again.
     fn take_back(&mut self, object: &ObjectId);
 
     /// Notes that announced secrets were written. It is stored like [`note`](Self::note); until then a

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
+use clap::{
+    ArgMatches, Command, FromArgMatches, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 use evenkeel_core::{
     report::Failure,
     values::{Document, Problems, Values},
@@ -65,12 +68,25 @@ pub fn task_command<T: Task>() -> Command {
 /// The exit code, when there is nothing to run: help or the version was asked for, or what is wrong
 /// has been printed.
 pub fn parse(command: Command, arguments: impl IntoIterator<Item = OsString>) -> Result<ArgMatches, ExitCode> {
-    command.try_get_matches_from(arguments).map_err(|error| match (error.exit_code(), output::print_usage(&error)) {
-        // Whoever does not read it any more needs no message about that either.
-        (0, Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::Configuration,
-        (0, _) => ExitCode::Converged,
-        _ => ExitCode::Usage,
+    command.try_get_matches_from(arguments).map_err(with_hint).map_err(|error| {
+        match (error.exit_code(), output::print_usage(&error)) {
+            // Whoever does not read it any more needs no message about that either.
+            (0, Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::Configuration,
+            (0, _) => ExitCode::Converged,
+            _ => ExitCode::Usage,
+        }
     })
+}
+
+/// Says where `validate` is to whoever looks for it among the commands of a task: it checks the values of all tasks.
+fn with_hint(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
+        && name == "validate"
+    {
+        let tip = "`evenkeel validate` checks the values of all tasks, without connecting to anything";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// Runs a task as [`task_command`] was asked to, prints what it has to tell, and waits until it has ended.
@@ -214,6 +230,17 @@ pub fn validate(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_looks_for_validate_in_a_task_is_told_where_it_is() {
+        let refusal = |word: &str| {
+            let command = Command::new("evenkeel-keycloak").subcommand(Command::new("plan"));
+            let refused = command.try_get_matches_from(["evenkeel-keycloak", word]).map_err(with_hint);
+            refused.unwrap_err().render().to_string()
+        };
+        assert!(refusal("validate").contains("tip: `evenkeel validate` checks the values of all tasks"));
+        assert!(!refusal("plann").contains("evenkeel validate"));
+    }
 
     #[test]
     fn work_that_breaks_down_has_an_end_that_can_be_told() {

@@ -222,9 +222,9 @@ impl<T: Task> Session<'_, T> {
     /// Observes and plans; nothing is written.
     async fn look(&self, memory: &Memory, record: &mut Record) -> Result<ExitCode, Ending> {
         let observed = self.observe(&memory.ownership).await?;
-        let judgement = self.judge(&observed, memory.ownership.clone());
+        let judgement = self.judge(&observed, &memory.ownership);
         record.note(ours::notes(&judgement));
-        let memory = Memory { ownership: judgement.ownership, ..memory.clone() };
+        let memory = Memory { ownership: judgement.told_to(memory.ownership.clone()), ..memory.clone() };
         let selection = self.plan(&observed, &memory, record)?;
         record.plan_only(&selection.plan);
         match selection.refused {

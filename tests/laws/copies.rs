@@ -20,24 +20,25 @@ const TOKEN: &str = "KanarieTokenYy5-._~";
 const CONTENT: &str = "KanarieContentXx9+/ABcde";
 
 /// The Secrets that are copied, as `namespace`, `name`, `type` and `data`.
-fn sources() -> [(&'static str, &'static str, &'static str, Value); 4] {
+fn sources() -> [(&'static str, &'static str, &'static str, Value); 5] {
     let config = json!({".dockerconfigjson": "eyJhdXRocyI6e319"});
     [
         ("team-alpha", "pull", CONFIG, config.clone()),
         ("team-beta", "pull", CONFIG, config),
         ("team-alpha", "settings", "Opaque", json!({"password": CONTENT, "url": "aHR0cHM6Ly9h"})),
         ("team-beta", "settings", "Opaque", json!({"password": CONTENT})),
+        ("harbor", "shared", "example.com/shared", json!({"password": CONTENT})),
     ]
 }
 
 const CONFIG: &str = "kubernetes.io/dockerconfigjson";
 
-/// Where the copy of a source is.
-fn place((namespace, name, secret_type, _): &(&str, &str, &str, Value)) -> (&'static str, String) {
-    if *secret_type == CONFIG {
-        ("argocd", format!("copy-{namespace}-{name}"))
-    } else {
-        ("maintenance", format!("{namespace}.{name}"))
+/// Where the copies of a source are.
+fn places((namespace, name, secret_type, _): &(&str, &str, &str, Value)) -> Vec<(&'static str, String)> {
+    match *secret_type {
+        CONFIG => vec![("argocd", format!("copy-{namespace}-{name}"))],
+        "Opaque" => vec![("maintenance", format!("{namespace}.{name}"))],
+        _ => vec![("team-alpha", (*name).to_owned()), ("team-beta", (*name).to_owned())],
     }
 }
 
@@ -55,6 +56,8 @@ copies:
     to: {namespace: argocd, name: 'copy-{namespace}-{name}'}
   - from: {namespaces: [team-alpha, team-beta], names: settings}
     to: {namespace: maintenance, name: '{namespace}.{name}'}
+  - from: {namespaces: harbor, names: shared}
+    to: {namespaces: team-*, labels: {part-of: delivery}, annotations: {example.com/owner: platform}}
 ";
 
 const FEWER: &str = "\
@@ -100,7 +103,7 @@ impl Subject for Copies {
 
     fn start() -> Self {
         let server = Kubernetes::start(&KubernetesOptions::new(TOKEN)).unwrap();
-        for namespace in ["team-alpha", "team-beta", "argocd", "maintenance"] {
+        for namespace in ["team-alpha", "team-beta", "argocd", "maintenance", "harbor"] {
             server.add_namespace(namespace);
         }
         for (namespace, name, secret_type, data) in sources() {
@@ -174,7 +177,7 @@ impl Subject for Copies {
     /// Ours by their labels, with nothing in them.
     async fn make_bare_objects(&self) {
         for source in sources() {
-            let (namespace, name) = place(&source);
+            let places = places(&source);
             let empty = if source.2 == CONFIG { json!({".dockerconfigjson": "e30="}) } else { json!({}) };
             let labels = json!({
                 "app.kubernetes.io/managed-by": "evenkeel",
@@ -182,17 +185,20 @@ impl Subject for Copies {
                 "evenkeel.dev/task": "copy-certs",
             });
             let object = json!({"metadata": {"labels": labels}, "type": source.2, "data": empty});
-            self.server.insert("secrets", namespace, &name, object);
+            for (namespace, name) in places {
+                self.server.insert("secrets", namespace, &name, object.clone());
+            }
         }
     }
 
     async fn add_foreign(&self) {
         for source in sources() {
-            let (namespace, name) = place(&source);
-            self.change(namespace, &name, |copy| {
-                copy["metadata"]["labels"]["theirs"] = json!("yes");
-                copy["metadata"]["annotations"]["theirs"] = json!("yes");
-            });
+            for (namespace, name) in places(&source) {
+                self.change(namespace, &name, |copy| {
+                    copy["metadata"]["labels"]["theirs"] = json!("yes");
+                    copy["metadata"]["annotations"]["theirs"] = json!("yes");
+                });
+            }
         }
         let object = |labels: Value| json!({"metadata": {"labels": labels}, "type": "Opaque", "data": {"a": "YQ=="}});
         self.server.insert("secrets", "argocd", "copy-team-gamma-pull", object(json!({})));

@@ -1,5 +1,6 @@
 //! What the API server's failures mean.
 
+mod quoted;
 mod status;
 
 use std::fmt;

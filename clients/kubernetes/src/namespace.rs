@@ -37,8 +37,9 @@ impl Closed {
 }
 
 impl State {
-    /// A namespace that is being deleted has a time of deletion, whatever else is read of it.
-    fn of(metadata: &ObjectMeta) -> Self {
+    /// The state of a namespace, by its metadata: one that is being deleted has a time of deletion.
+    #[must_use]
+    pub const fn of(metadata: &ObjectMeta) -> Self {
         if metadata.deletion_timestamp.is_some() { Self::Terminating } else { Self::Active }
     }
 }

@@ -110,6 +110,7 @@ impl<'a> Sending<'a> {
             Ok(reply) => {
                 let hide = |text: &str| self.cluster.masked(&self.call.secrets, text);
                 let status = Status::of(&reply.headers, &reply.body, hide);
+                let status = if self.call.resource == "secrets" { status.without_values() } else { status };
                 let error = doubtful(ApiError::from_status(reply.status, &status.message));
                 KubernetesError::of_status(self.call, &status, error)
             }

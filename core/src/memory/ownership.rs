@@ -63,8 +63,11 @@ impl Sight {
 /// How an object came to be ours, and how well it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// A create of it was sent a short time ago, and nobody has seen yet what came of it: it may still come about.
-    Announced,
+    /// A create of it was sent a short time ago, and no reading has shown it yet: it may still come about.
+    Announced {
+        /// When it was announced, in seconds since the beginning of 1970 (UTC).
+        since: i64,
+    },
     /// We made or adopted an object of this name. Which one that was is not known: nothing has been read since, or the inventory is
     /// an older one.
     ByName,
@@ -73,8 +76,11 @@ pub enum Claim {
 }
 
 /// Which objects of a target this tool made or was told to adopt: the only ones it may ever delete.
+///
+/// Whoever clones it shares it: what is known of many objects is in memory once, until one of its holders changes it while others
+/// hold it too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ownership(BTreeMap<ObjectId, Claim>);
+pub struct Ownership(Arc<BTreeMap<ObjectId, Claim>>);
 
 impl Ownership {
     /// What is known of an object of ours. An older inventory may know it by its joined names only.
@@ -106,23 +112,37 @@ impl Ownership {
         self.0.iter()
     }
 
+    /// How many objects are ours.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is ours.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Learns how an object is ours from now on.
     pub fn insert(&mut self, object: ObjectId, claim: Claim) {
         if let Some(joined) = object.joined() {
-            self.0.remove(&joined);
+            self.remove(&joined);
         }
-        self.0.insert(object, claim);
+        Arc::make_mut(&mut self.0).insert(object, claim);
     }
 
     /// The object is not ours any more.
     pub fn remove(&mut self, object: &ObjectId) {
-        self.0.remove(object);
+        if self.0.contains_key(object) {
+            Arc::make_mut(&mut self.0).remove(object);
+        }
     }
 }
 
 impl FromIterator<(ObjectId, Claim)> for Ownership {
     fn from_iter<I: IntoIterator<Item = (ObjectId, Claim)>>(claims: I) -> Self {
-        Self(claims.into_iter().collect())
+        Self(Arc::new(claims.into_iter().collect()))
     }
 }
 
@@ -133,35 +153,44 @@ impl FromIterator<ObjectId> for Ownership {
     }
 }
 
-/// What an observation says of the objects that an inventory takes for ours.
+/// What an observation says of the objects that an inventory takes for ours, where that is news.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
-    /// The objects that are ours.
-    pub ownership: Ownership,
-    /// Objects of which it is known from now on which one is ours.
-    pub learnt: Vec<ObjectId>,
+    /// Objects that are seen to be there, and what is known of them from now on: which one is ours, where they have an id.
+    pub learnt: Vec<(ObjectId, Claim)>,
     /// Objects that are gone.
     pub gone: BTreeSet<ObjectId>,
     /// Objects that are gone, where others have the name now.
     pub replaced: BTreeSet<ObjectId>,
 }
 
+impl Judgement {
+    /// Whether nothing is news.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.learnt.is_empty() && self.gone.is_empty() && self.replaced.is_empty()
+    }
+
+    /// What is ours with this news.
+    #[must_use]
+    pub fn told_to(self, mut ownership: Ownership) -> Ownership {
+        for (object, claim) in self.learnt {
+            ownership.insert(object, claim);
+        }
+        for object in self.gone.iter().chain(&self.replaced) {
+            ownership.remove(object);
+        }
+        ownership
+    }
+}
+
 impl Ownership {
     /// Compares what is taken for ours with what is there. Which object is meant by a name is learnt of `declared` objects only:
     /// whatever has the name of an object that nobody declares any more may be anybody's.
     #[must_use]
-    pub fn judged(mut self, declared: &BTreeSet<ObjectId>, sight: impl Fn(&ObjectId) -> Sight) -> Judgement {
-        let mut judgement = Judgement::default();
-        for object in declared {
-            // Of an older inventory, under its joined names.
-            if let Some(Claim::ByName | Claim::Announced) = self.claim(object)
-                && let Sight::This(identity) = sight(object)
-            {
-                self.insert(object.clone(), Claim::This(identity));
-                judgement.learnt.push(object.clone());
-            }
-        }
-        for (object, claim) in &self.0 {
+    pub fn judged(&self, declared: BTreeSet<ObjectId>, sight: impl Fn(&ObjectId) -> Sight) -> Judgement {
+        let (mut learnt, mut gone, mut replaced) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        for (object, claim) in self.iter() {
             let seen = match sight(object) {
                 Sight::Unknown => sight(&object.apart()),
                 seen => seen,
@@ -169,19 +198,22 @@ impl Ownership {
             match (claim, seen) {
                 // It is made again now, and another one of its name would have another id.
                 (Claim::This(_), Sight::Absent) if declared.contains(object) => {}
-                (Claim::ByName | Claim::This(_), Sight::Absent) => {
-                    judgement.gone.insert(object.clone());
-                }
-                (Claim::This(known), Sight::This(seen)) if *known != seen => {
-                    judgement.replaced.insert(object.clone());
-                }
+                (Claim::ByName | Claim::This(_), Sight::Absent) => drop(gone.insert(object.clone())),
+                (Claim::This(known), Sight::This(seen)) if *known != seen => drop(replaced.insert(object.clone())),
+                // A relation has no id: once it was seen, it is gone when it is not there.
+                (Claim::Announced { .. }, Sight::There) => learnt.push((object.clone(), Claim::ByName)),
                 _ => {}
             }
         }
-        for object in judgement.gone.iter().chain(&judgement.replaced) {
-            self.remove(object);
+        for object in declared {
+            // Of an older inventory, under its joined names.
+            if let Some(Claim::ByName | Claim::Announced { .. }) = self.claim(&object)
+                && let Sight::This(identity) = sight(&object)
+            {
+                learnt.push((object, Claim::This(identity)));
+            }
         }
-        Judgement { ownership: self, ..judgement }
+        Judgement { learnt, gone, replaced }
     }
 }
 
@@ -204,45 +236,61 @@ mod tests {
         Sight::This(Identity::new(id))
     }
 
-    fn judged(claim: Claim, is_declared: bool, seen: Sight) -> Judgement {
+    const ANNOUNCED: Claim = Claim::Announced { since: 1 };
+
+    /// The news, and what is ours with it.
+    fn judged(claim: Claim, is_declared: bool, seen: Sight) -> (Judgement, Ownership) {
         let ownership: Ownership = [(role(), claim)].into_iter().collect();
         let declared = is_declared.then(role).into_iter().collect();
-        ownership.judged(&declared, |object| if *object == role() { seen.clone() } else { Sight::Unknown })
+        let judgement =
+            ownership.judged(declared, |object| if *object == role() { seen.clone() } else { Sight::Unknown });
+        (judgement.clone(), judgement.told_to(ownership))
     }
 
     #[test]
     fn another_object_of_the_name_is_not_ours() {
         for is_declared in [true, false] {
-            let judgement = judged(this("1"), is_declared, seen("2"));
-            assert!(judgement.replaced.contains(&role()) && !judgement.ownership.contains(&role()));
-            assert!(judged(this("1"), is_declared, seen("1")).ownership.knows(&role()));
+            let (judgement, ownership) = judged(this("1"), is_declared, seen("2"));
+            assert!(judgement.replaced.contains(&role()) && !ownership.contains(&role()));
+            assert!(judged(this("1"), is_declared, seen("1")).1.knows(&role()));
         }
     }
 
     #[test]
     fn a_name_learns_which_object_it_means_only_while_it_is_declared() {
-        for claim in [Claim::ByName, Claim::Announced] {
-            assert!(judged(claim.clone(), true, seen("1")).ownership.knows(&role()));
-            let undeclared = judged(claim, false, seen("1"));
-            assert!(undeclared.ownership.contains(&role()) && !undeclared.ownership.knows(&role()));
+        for claim in [Claim::ByName, ANNOUNCED] {
+            assert!(judged(claim.clone(), true, seen("1")).1.knows(&role()));
+            let (_, undeclared) = judged(claim, false, seen("1"));
+            assert!(undeclared.contains(&role()) && !undeclared.knows(&role()));
         }
     }
 
     #[test]
     fn what_is_not_there_is_gone_unless_its_create_may_still_come_about() {
         for (claim, is_declared) in [(Claim::ByName, true), (Claim::ByName, false), (this("1"), false)] {
-            let judgement = judged(claim, is_declared, Sight::Absent);
-            assert!(judgement.gone.contains(&role()) && !judgement.ownership.contains(&role()));
+            let (judgement, ownership) = judged(claim, is_declared, Sight::Absent);
+            assert!(judgement.gone.contains(&role()) && !ownership.contains(&role()));
         }
-        assert!(judged(this("1"), true, Sight::Absent).ownership.contains(&role()), "it is ours to make again");
-        assert!(judged(Claim::Announced, false, Sight::Absent).ownership.contains(&role()));
+        assert!(judged(this("1"), true, Sight::Absent).1.contains(&role()), "it is ours to make again");
+        assert!(judged(ANNOUNCED, false, Sight::Absent).1.contains(&role()));
+    }
+
+    #[test]
+    fn a_relation_that_was_seen_once_is_gone_when_it_is_not_there() {
+        for is_declared in [true, false] {
+            let (seen, ownership) = judged(ANNOUNCED, is_declared, Sight::There);
+            assert_eq!((seen.learnt, ownership.claim(&role())), (vec![(role(), Claim::ByName)], Some(&Claim::ByName)));
+        }
+        assert!(judged(Claim::ByName, true, Sight::There).0.is_empty(), "nothing is new of it");
+        assert_eq!(judged(Claim::ByName, true, Sight::Absent).0.gone, BTreeSet::from([role()]));
+        assert!(judged(ANNOUNCED, true, Sight::Absent).0.is_empty(), "it does not show yet");
     }
 
     #[test]
     fn what_nobody_looked_at_stays_as_it_was() {
         for sight in [Sight::Unknown, Sight::There] {
-            let judgement = judged(this("1"), false, sight);
-            assert!(judgement.ownership.knows(&role()) && judgement.gone.is_empty() && judgement.replaced.is_empty());
+            let (judgement, ownership) = judged(this("1"), false, sight);
+            assert!(ownership.knows(&role()) && judgement.is_empty());
         }
     }
 
@@ -252,9 +300,16 @@ mod tests {
         let apart = ObjectId::within(MAPPER, "app", "x");
         let ownership: Ownership = [joined.clone()].into_iter().collect();
         let sight = |object: &ObjectId| if *object == apart { seen("1") } else { Sight::Unknown };
-        let judgement = ownership.clone().judged(&BTreeSet::from([apart.clone()]), sight);
-        assert_eq!(judgement.ownership, [(apart.clone(), this("1"))].into_iter().collect());
+        let judgement = ownership.judged(BTreeSet::from([apart.clone()]), sight);
+        assert_eq!(judgement.told_to(ownership.clone()), [(apart.clone(), this("1"))].into_iter().collect());
         let absent = |object: &ObjectId| if *object == apart { Sight::Absent } else { Sight::Unknown };
-        assert_eq!(ownership.judged(&BTreeSet::new(), absent).gone, BTreeSet::from([joined]));
+        assert_eq!(ownership.judged(BTreeSet::new(), absent).gone, BTreeSet::from([joined]));
+    }
+    #[test]
+    fn who_changes_what_others_hold_too_changes_nothing_for_them() {
+        let before: Ownership = [role()].into_iter().collect();
+        let mut after = before.clone();
+        after.remove(&role());
+        assert!(before.contains(&role()) && after.is_empty());
     }
 }

@@ -1,9 +1,10 @@
 //! Checks across objects, on the merged tree: they see what is there even where something else is wrong.
 
+mod copies;
+
 use std::collections::BTreeMap;
 
 use super::compose::Finding;
-use super::names::SecretType;
 use super::nickname::{folded_nickname, nickname_of};
 use super::path::ValuePath;
 use super::schema::similar;
@@ -26,7 +27,7 @@ pub(crate) fn findings(root: &Node) -> Vec<Finding> {
     keycloak_admin(root, &mut findings);
     gitea_admin(root, &mut findings);
     addresses(root, &mut findings);
-    copies(root, &mut findings);
+    copies::check(root, &mut findings);
     findings
 }
 
@@ -230,28 +231,6 @@ fn addresses(root: &Node, findings: &mut Vec<Finding>) {
                 Finding::at(origin(root, &[application]), format!("`{application}` has no address"))
                     .with_hint(format!("set `{application}.url`, or `platform.domain` for all applications")),
             );
-        }
-    }
-}
-
-/// Copies of what cannot be copied, and copies into the namespace that they come from.
-fn copies(root: &Node, findings: &mut Vec<Finding>) {
-    for (index, copy) in root.get("copies").and_then(Node::as_list).unwrap_or_default().iter().enumerate() {
-        if let Some(node) = copy.find(&["from", "type"])
-            && let Some(secret_type) = node.as_text().filter(|text| SecretType::BOUND.contains(text))
-        {
-            let message = format!("`copies[{index}].from.type`: Secrets of type `{secret_type}` cannot be copied");
-            findings.push(Finding::at(node.origin, message).with_hint("they work in their own namespace only"));
-        }
-        let Some(target) = copy.find(&["to", "namespace"]).and_then(Node::as_text) else { continue };
-        let Some(from) = copy.find(&["from", "namespaces"]) else { continue };
-        let only = from.as_text().or_else(|| match from.as_list() {
-            Some([only]) => only.as_text(),
-            _ => None,
-        });
-        if only == Some(target) {
-            let message = format!("`copies[{index}]` copies from namespace `{target}` into itself");
-            findings.push(Finding::at(from.origin, message).with_hint("name another namespace in `to`"));
         }
     }
 }

@@ -245,3 +245,41 @@ fn two_people_of_one_nickname_are_refused_by_name() {
     let secret = rendered(&[("secrets.people.yaml", people)], &[]);
     assert!(secret.contains("`users[1]` has the nickname of `users[0]`") && !secret.contains("ada"), "{secret}");
 }
+
+#[test]
+fn copies_in_many_namespaces_have_names_that_the_values_choose() {
+    let rule = |from: &str, to: &str| format!("copies: [{{from: {{{from}}}, to: {{{to}}}}}]\n");
+    let named = "namespaces: harbor, names: pull";
+    let fits = |from: &str, to: &str| {
+        let sources = vec![Source::file("00-base.yaml", BASE.to_owned()), Source::file("a.yaml", rule(from, to))];
+        Values::load(sources, &[], &Schema::new()).is_ok()
+    };
+    let many = "namespaces: [team-*, argocd], labels: {a: b}, annotations: {example.com/c: d}";
+    assert!(fits(named, many));
+    assert!(fits("namespaces: [harbor], names: [a, b], selector: {matchLabels: {a: b}}", many));
+    for (from, to, message) in [
+        ("namespaces: team-*, names: pull", many, "need one namespace and the names of their sources"),
+        ("namespaces: [a, b], names: pull", many, "need one namespace and the names of their sources"),
+        ("namespaces: harbor", many, "need one namespace and the names of their sources"),
+        ("namespaces: harbor, names: [pull, 'p*']", many, "need one namespace and the names of their sources"),
+        (named, "namespaces: '*', name: '{namespace}-a'", "`copies[0].to.name` does not go with `namespaces`"),
+        (named, "namespaces: a, namespace: b", "`copies[0].to.namespaces` does not go with `namespace`"),
+        (named, "name: '{namespace}'", "missing key `copies[0].to.namespace`"),
+        (named, "namespace: a", "missing key `copies[0].to.name`"),
+        (
+            named,
+            "namespace: a, name: '{namespace}', namespaceSelector: {}",
+            "`copies[0].to.namespaceSelector` does not go with `namespace`",
+        ),
+        (named, "namespaces: harbor", "`copies[0]` copies from namespace `harbor` into itself"),
+        (named, "namespaces: a, labels: {evenkeel.dev/task: b}", "`evenkeel.dev/task` cannot be declared"),
+        (
+            named,
+            "namespaces: a, annotations: {kubectl.kubernetes.io/last-applied-configuration: b}",
+            "`kubectl.kubernetes.io/last-applied-configuration` cannot be declared",
+        ),
+    ] {
+        let text = rendered(&[("a.yaml", &rule(from, to))], &[]);
+        assert!(text.contains(message) && text.contains("a.yaml:1"), "{to}: {text}");
+    }
+}

@@ -3,12 +3,11 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{self, Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use secrecy::SecretString;
 
 use super::{InventoryError, Place};
 use crate::{
@@ -54,13 +53,11 @@ impl FileStore {
         self.lock.is_some()
     }
 
-    /// The text; `None` when there is no file.
-    pub(super) fn read(&self) -> Result<Option<SecretString>, InventoryError> {
+    /// The text, from its beginning; `None` when there is no file.
+    pub(super) fn read(&self) -> Result<Option<File>, InventoryError> {
         let Some(path) = &self.path else { return Ok(None) };
-        let mut text = String::new();
-        let opened = private_file::open(path, OpenOptions::new().read(true));
-        match opened.and_then(|mut file| Ok(file.read_to_string(&mut text)?)) {
-            Ok(_) => Ok(Some(text.into())),
+        match private_file::open(path, OpenOptions::new().read(true)) {
+            Ok(file) => Ok(Some(file)),
             Err(PrivateError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(PrivateError::Io(error)) => {
                 Err(InventoryError::Unreadable { place: self.place(), reason: reason(&error) })
@@ -70,7 +67,7 @@ impl FileStore {
     }
 
     /// Locks the file, and returns what other runs have left in it.
-    pub(super) fn open(&mut self) -> Result<Option<SecretString>, InventoryError> {
+    pub(super) fn open(&mut self) -> Result<Option<File>, InventoryError> {
         let Some(path) = &self.path else { return Err(InventoryError::NoPlace) };
         let failed = |error: io::Error| not_usable(path, error.into());
         private_file::make_folder_of(path).map_err(failed)?;

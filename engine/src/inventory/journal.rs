@@ -2,14 +2,20 @@
 //! is and holds the key of its digests; each other one says what became of an object, or of one hidden
 //! field of an object. The last word about each counts.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+    sync::Arc,
+};
 
 use evenkeel_core::{
-    memory::{Claim, Digest, DigestKey, HiddenSecret, Identity, Memory, Secrets, Written, WrittenFields},
+    memory::{Claim, Digest, DigestKey, HiddenSecret, Identity, Memory, Ownership, Secrets, Written, WrittenFields},
     object::ObjectId,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use super::lines::Lines;
 
 /// The version of the format; it grows when an older reader could misunderstand. Since 2 there are
 /// digests, and a key for them; since 3 the names of an object are kept apart; since 4 there are the server's ids.
@@ -76,32 +82,26 @@ enum Word {
     Gone,
 }
 
-/// What is known of an object that counts as ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    /// Its create may have been sent at this time; older inventories do not say when.
-    Announced(Option<Timestamp>),
-    /// It was made or adopted, and has this id if it was seen since.
-    Owned(Option<Identity>),
-}
-
-impl Known {
-    /// What it means for a run that reads now.
-    fn claim(&self, now: Timestamp) -> Claim {
-        match self {
-            Self::Announced(Some(since)) if now.duration_since(*since) < UNDER_WAY => Claim::Announced,
-            Self::Announced(_) | Self::Owned(None) => Claim::ByName,
-            Self::Owned(Some(identity)) => Claim::This(identity.clone()),
+/// What a line about an object that counts as ours means for a run that reads now. An announcement of long ago, or one of which an older
+/// inventory does not say when it was, stands for an object that is ours by its name.
+fn claim(word: Word, id: Option<Identity>, since: Option<Timestamp>, now: Timestamp) -> Option<Claim> {
+    match (word, id, since) {
+        (Word::Gone, ..) => None,
+        (Word::Owned, Some(identity), _) => Some(Claim::This(identity)),
+        (Word::Announced, _, Some(since)) if now.duration_since(since) < UNDER_WAY => {
+            Some(Claim::Announced { since: since.as_second() })
         }
+        (Word::Owned, None, _) | (Word::Announced, ..) => Some(Claim::ByName),
     }
 }
 
 impl Line {
     /// What became of an object; `None`: it is not ours, or not there.
-    pub(super) fn of_object(target: &Arc<str>, object: &ObjectId, known: Option<Known>) -> Self {
-        let (state, id, since) = match known {
-            Some(Known::Announced(since)) => (Word::Announced, None, since),
-            Some(Known::Owned(id)) => (Word::Owned, id, None),
+    pub(super) fn of_object(target: &Arc<str>, object: &ObjectId, claim: Option<Claim>) -> Self {
+        let (state, id, since) = match claim {
+            Some(Claim::Announced { since }) => (Word::Announced, None, Timestamp::from_second(since).ok()),
+            Some(Claim::ByName) => (Word::Owned, None, None),
+            Some(Claim::This(identity)) => (Word::Owned, Some(identity), None),
             None => (Word::Gone, None, None),
         };
         Self { target: Arc::clone(target), object: object.clone(), news: News::State { state, id, since } }
@@ -114,11 +114,11 @@ impl Line {
     }
 
     /// Reads a line in its format.
-    fn read(text: &str, format: u32) -> Option<Self> {
+    fn read(text: &[u8], format: u32) -> Option<Self> {
         if format > JOINED {
-            return serde_json::from_str(text).ok();
+            return serde_json::from_slice(text).ok();
         }
-        let JoinedLine { target, object, news } = serde_json::from_str(text).ok()?;
+        let JoinedLine { target, object, news } = serde_json::from_slice(text).ok()?;
         Some(Self { target, object: ObjectId::from_joined(&object).ok()?, news })
     }
 
@@ -130,25 +130,33 @@ impl Line {
 /// What is known of one target.
 #[derive(Debug, Default)]
 struct Target {
-    states: BTreeMap<ObjectId, Known>,
+    ownership: Ownership,
     secrets: BTreeMap<ObjectId, WrittenFields>,
 }
 
 impl Target {
     fn lines(&self) -> usize {
-        self.states.len() + self.secrets.values().map(BTreeMap::len).sum::<usize>()
+        self.ownership.len() + self.secrets.values().map(BTreeMap::len).sum::<usize>()
     }
 }
 
 /// Why a text is not the inventory that it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum NotReadable {
+    /// The system does not give it.
+    Io(io::Error),
     /// This line makes no sense.
     Damaged { line: usize },
     /// A later version of this tool wrote it.
     Newer { format: u32 },
     /// It belongs to another platform or task.
     Foreign { platform: String, task: String },
+}
+
+impl From<io::Error> for NotReadable {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 #[derive(Debug)]
@@ -168,22 +176,23 @@ impl Journal {
     }
 
     /// Takes a stored text, or that there is none, for what is known.
-    pub(super) fn read(&mut self, text: Option<&str>) -> Result<(), NotReadable> {
+    pub(super) fn read(&mut self, text: Option<&mut dyn Read>) -> Result<(), NotReadable> {
         (self.targets, self.whole, self.lines) = (BTreeMap::new(), false, 0);
         let Some(text) = text else { return Ok(()) };
         let damaged = |line| NotReadable::Damaged { line };
-        // A last line without its end was cut off by a crash while it was written: it was not durable,
-        // so that what it announces was never sent.
-        let (text, torn) = text.rsplit_once('\n').ok_or_else(|| damaged(1))?;
-        let mut lines = text.split('\n');
-        let header: Header = lines.next().and_then(|line| serde_json::from_str(line).ok()).ok_or_else(|| damaged(1))?;
+        let mut lines = Lines::new(text);
+        let header = lines.next()?.and_then(|line| serde_json::from_slice::<Header>(line).ok());
+        let header = header.ok_or_else(|| damaged(1))?;
         let format = header.format;
         self.take(header)?;
-        for (index, line) in lines.enumerate() {
-            self.apply(Line::read(line, format).ok_or_else(|| damaged(index + 2))?);
+        while let Some(line) = lines.next()? {
+            let line = Line::read(line, format).ok_or_else(|| damaged(self.lines + 2))?;
+            self.apply(line);
             self.lines += 1;
         }
-        self.whole = torn.is_empty() && format == FORMAT;
+        // A last line without its end was cut off by a crash while it was written: it was not durable,
+        // so that what it announces was never sent.
+        self.whole = lines.is_at_end() && format == FORMAT;
         Ok(())
     }
 
@@ -203,22 +212,19 @@ impl Journal {
         let target = self.targets.entry(line.target).or_default();
         // What is known by its names needs no joined ones any more.
         if let (Some(joined), News::State { .. }) = (line.object.joined(), &line.news) {
-            target.states.remove(&joined);
+            target.ownership.remove(&joined);
             if let Some(fields) = target.secrets.remove(&joined) {
                 target.secrets.entry(line.object.clone()).or_default().extend(fields);
             }
         }
         match line.news {
-            News::State { state: Word::Gone, .. } => {
-                target.states.remove(&line.object);
-                target.secrets.remove(&line.object);
-            }
-            News::State { state: Word::Announced, since, .. } => {
-                target.states.insert(line.object, Known::Announced(since));
-            }
-            News::State { state: Word::Owned, id, .. } => {
-                target.states.insert(line.object, Known::Owned(id));
-            }
+            News::State { state, id, since } => match claim(state, id, since, Timestamp::now()) {
+                Some(claim) => target.ownership.insert(line.object, claim),
+                None => {
+                    target.ownership.remove(&line.object);
+                    target.secrets.remove(&line.object);
+                }
+            },
             News::Secret { field, secret: Some(written) } => {
                 target.secrets.entry(line.object).or_default().insert(field, written);
             }
@@ -230,9 +236,8 @@ impl Journal {
         }
     }
 
-    pub(super) fn known(&self, target: &str, object: &ObjectId) -> Option<&Known> {
-        let states = &self.targets.get(target)?.states;
-        states.get(object).or_else(|| states.get(&object.joined()?))
+    pub(super) fn claim(&self, target: &str, object: &ObjectId) -> Option<&Claim> {
+        self.targets.get(target)?.ownership.claim(object)
     }
 
     pub(super) fn written(&self, target: &str, object: &ObjectId, field: &str) -> Option<&Written> {
@@ -247,9 +252,8 @@ impl Journal {
 
     pub(super) fn memory(&self, target: &str) -> Memory {
         let Some(known) = self.targets.get(target) else { return Memory::default() };
-        let now = Timestamp::now();
-        let claims = known.states.iter().map(|(object, known)| (object.clone(), known.claim(now)));
-        Memory { ownership: claims.collect(), secrets: Secrets::new(self.header.key.clone(), known.secrets.clone()) }
+        let secrets = Secrets::new(self.header.key.clone(), known.secrets.clone());
+        Memory { ownership: known.ownership.clone(), secrets }
     }
 
     /// The names of all targets of which something is known.
@@ -295,8 +299,8 @@ impl Journal {
         let mut out = String::new();
         append(&mut out, &self.header);
         for (name, target) in &self.targets {
-            for (object, known) in &target.states {
-                Line::of_object(name, object, Some(known.clone())).write(&mut out);
+            for (object, claim) in target.ownership.iter() {
+                Line::of_object(name, object, Some(claim.clone())).write(&mut out);
             }
             for (object, fields) in &target.secrets {
                 for (field, written) in fields {

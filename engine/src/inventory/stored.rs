@@ -1,28 +1,35 @@
 //! An inventory whose text is stored somewhere: what is known, what is still to be written, and in which
 //! order. Where the text is does not matter here.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fs::File, sync::Arc};
 
 use evenkeel_core::{
-    memory::{DigestKey, HiddenSecret, Memory, Written},
+    memory::{Claim, DigestKey, HiddenSecret, Memory, Written},
     object::ObjectId,
 };
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Inventory, InventoryError, Place, State,
     file::FileStore,
-    journal::{Journal, Known, Line, NotReadable},
+    journal::{Journal, Line, NotReadable},
     secret::SecretStore,
 };
-use crate::home::Home;
+use crate::{home::Home, secrets::reason};
 
 /// Where the text is.
 #[derive(Debug)]
 enum Store {
     File(FileStore),
     Secret(Box<SecretStore>),
+}
+
+/// A text that is to be read.
+enum Text {
+    /// From its beginning.
+    File(File),
+    Secret(SecretString),
 }
 
 impl Store {
@@ -41,18 +48,18 @@ impl Store {
         }
     }
 
-    async fn read(&self) -> Result<Option<SecretString>, InventoryError> {
+    async fn read(&self) -> Result<Option<Text>, InventoryError> {
         match self {
-            Self::File(store) => store.read(),
-            Self::Secret(store) => store.read().await,
+            Self::File(store) => Ok(store.read()?.map(Text::File)),
+            Self::Secret(store) => Ok(store.read().await?.map(Text::Secret)),
         }
     }
 
     /// Keeps other writers out, or has them noticed, from now on. Returns the text.
-    async fn open(&mut self) -> Result<Option<SecretString>, InventoryError> {
+    async fn open(&mut self) -> Result<Option<Text>, InventoryError> {
         match self {
-            Self::File(store) => store.open(),
-            Self::Secret(store) => store.open().await,
+            Self::File(store) => Ok(store.open()?.map(Text::File)),
+            Self::Secret(store) => Ok(store.open().await?.map(Text::Secret)),
         }
     }
 
@@ -90,8 +97,8 @@ pub(crate) struct StoredInventory {
     former: Option<String>,
     journal: Journal,
     notes: Vec<Line>,
-    /// What was known of announced objects before: true again if their create turns out not to have happened.
-    unannounced: BTreeMap<ObjectId, Option<Known>>,
+    /// What was known of announced objects before, where anything was: true again if their create turns out not to have happened.
+    unannounced: BTreeMap<ObjectId, Claim>,
     /// What was known of announced secrets before: true again if their write turns out not to have happened.
     before: BTreeMap<(ObjectId, String), Option<Written>>,
 }
@@ -153,7 +160,7 @@ impl StoredInventory {
 
     async fn bring_up_to_date(&mut self) -> Result<(), InventoryError> {
         let text = self.store.open().await?;
-        self.read(text.as_ref())?;
+        self.read(text)?;
         if self.journal.needs_key() {
             self.journal.set_key(random_key()?);
         }
@@ -166,9 +173,15 @@ impl StoredInventory {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the text holds the key of its digests")]
-    fn read(&mut self, text: Option<&SecretString>) -> Result<(), InventoryError> {
+    fn read(&mut self, text: Option<Text>) -> Result<(), InventoryError> {
+        let read = match text {
+            Some(Text::File(mut file)) => self.journal.read(Some(&mut file)),
+            Some(Text::Secret(text)) => self.journal.read(Some(&mut text.expose_secret().as_bytes())),
+            None => self.journal.read(None),
+        };
         let place = self.store.place();
-        self.journal.read(text.map(ExposeSecret::expose_secret)).map_err(|error| match error {
+        read.map_err(|error| match error {
+            NotReadable::Io(error) => InventoryError::Unreadable { place, reason: reason(&error) },
             NotReadable::Damaged { line } => InventoryError::Damaged { place, line },
             NotReadable::Newer { format } => InventoryError::Newer { place, format },
             NotReadable::Foreign { platform, task } => InventoryError::Foreign { place, platform, task },
@@ -195,12 +208,11 @@ impl Inventory for StoredInventory {
     }
 
     async fn announce(&mut self, objects: &[ObjectId]) -> Result<(), InventoryError> {
-        let known = |object| self.journal.known(&self.target, object).cloned();
-        let before: BTreeMap<ObjectId, Option<Known>> =
-            objects.iter().map(|object| (object.clone(), known(object))).collect();
-        let (noted, now) = (self.notes.len(), Timestamp::now().round(Unit::Second).ok());
+        let before: Vec<Option<Claim>> =
+            objects.iter().map(|object| self.journal.claim(&self.target, object).cloned()).collect();
+        let (noted, since) = (self.notes.len(), Timestamp::now().as_second());
         for object in objects {
-            self.add(Line::of_object(&self.target, object, Some(Known::Announced(now))));
+            self.add(Line::of_object(&self.target, object, Some(Claim::Announced { since })));
         }
         let written = self.write().await;
         if let Err(error) = &written {
@@ -208,13 +220,14 @@ impl Inventory for StoredInventory {
             // What could not be announced will not be created, and is not ours. Lines that reached the
             // store nevertheless are contradicted by the next write.
             let may_be_stored = error.leaves_doubt();
-            for (object, known) in before {
-                let line = Line::of_object(&self.target, &object, known);
+            for (object, claim) in objects.iter().zip(before) {
+                let line = Line::of_object(&self.target, object, claim);
                 self.journal.apply(line.clone());
                 self.notes.extend(may_be_stored.then_some(line));
             }
         } else {
-            self.unannounced.extend(before);
+            let known = objects.iter().zip(before).filter_map(|(object, claim)| Some((object.clone(), claim?)));
+            self.unannounced.extend(known);
         }
         written
     }
@@ -233,9 +246,8 @@ impl Inventory for StoredInventory {
     }
 
     fn take_back(&mut self, object: &ObjectId) {
-        if let Some(known) = self.unannounced.remove(object) {
-            self.add(Line::of_object(&self.target, object, known));
-        }
+        let known = self.unannounced.remove(object);
+        self.add(Line::of_object(&self.target, object, known));
     }
 
     fn note_secrets(&mut self, object: &ObjectId, secrets: &[HiddenSecret]) {
@@ -256,17 +268,17 @@ impl Inventory for StoredInventory {
 
     fn note(&mut self, object: &ObjectId, state: State) {
         self.unannounced.remove(object);
-        let known = match state {
-            State::Owned => Some(Known::Owned(None)),
-            State::Known(identity) => Some(Known::Owned(Some(identity))),
+        let claim = match state {
+            State::Owned => Some(Claim::ByName),
+            State::Known(identity) => Some(Claim::This(identity)),
             State::Gone => None,
         };
-        self.add(Line::of_object(&self.target, object, known));
+        self.add(Line::of_object(&self.target, object, claim));
     }
 
     async fn reload(&mut self) -> Result<(), InventoryError> {
         let text = self.store.read().await?;
-        self.read(text.as_ref())?;
+        self.read(text)?;
         self.apply_notes();
         Ok(())
     }

@@ -41,9 +41,13 @@ impl<T: Task> Session<'_, T> {
             if adopt && record.rounds == 0 && self.adopt(&observed, &mut inventory, record).await? {
                 continue;
             }
-            let mut memory = inventory.memory();
-            memory.secrets = memory.secrets.adopting(adopt);
-            let selection = self.plan(&observed, &memory, record)?;
+            let selection = {
+                let mut memory = inventory.memory();
+                memory.secrets = memory.secrets.adopting(adopt);
+                self.plan(&observed, &memory, record)?
+            };
+            // Nothing of it is needed for the changes, which take their time.
+            drop(observed);
             given_up.extend(record.planned(&selection.plan));
             if selection.plan.is_empty() {
                 break (selection.refused, selection.plan.unjudged().to_vec());

@@ -69,6 +69,8 @@ pub(super) struct Application {
     pub data: BTreeSet<String>,
     /// The number of each object that the task made; one that a test made has none.
     pub ids: BTreeMap<String, u64>,
+    /// How many more readings do not show an object that is there.
+    pub unseen: BTreeMap<String, u32>,
     /// What lives in an object.
     pub inside: BTreeMap<String, Vec<String>>,
     /// Objects whose updates take a relation away.
@@ -82,6 +84,17 @@ pub(super) struct Application {
     pub reads: u64,
     pub inventory_at_create: Vec<(String, String)>,
     pub inventory: Option<std::path::PathBuf>,
+}
+
+impl Application {
+    /// The objects as a reading shows them.
+    fn shown(&mut self) -> BTreeMap<String, String> {
+        let mut shown = self.objects.clone();
+        for (name, readings) in self.unseen.iter_mut().filter(|(_, readings)| **readings > 0) {
+            *readings -= u32::from(shown.remove(name).is_some());
+        }
+        shown
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -188,7 +201,7 @@ impl Task for Fake {
         application.reads += 1;
         match application.observing.pop() {
             Some(class) => Err(Fault::of(class, "the list")),
-            None => Ok(application.objects.clone()),
+            None => Ok(application.shown()),
         }
     }
 
@@ -282,6 +295,9 @@ impl Fake {
             }
             Some(Script::Stop(stop)) => stop.ask(),
             Some(Script::LoseAnswer) | None => {}
+        }
+        if change.action == Action::Create && self.application().objects.contains_key(name) {
+            return fault(Class::Conflict);
         }
         for HiddenSecret { value, .. } in &change.secrets {
             self.application().tokens.insert(name.to_owned(), value.expose_secret().to_owned());

@@ -16,9 +16,9 @@ const STORED_TOGETHER: usize = 1_000;
 
 impl<T: Task> Session<'_, T> {
     /// What an observation says of the objects that are taken for ours.
-    pub(super) fn judge(&self, observed: &T::Observed, ownership: Ownership) -> Judgement {
+    pub(super) fn judge(&self, observed: &T::Observed, ownership: &Ownership) -> Judgement {
         let declared = T::declared(self.desired, observed);
-        ownership.judged(&declared, |object| T::sight(self.desired, observed, object))
+        ownership.judged(declared, |object| T::sight(self.desired, observed, object))
     }
 
     /// Learns from an observation which objects are ours, and forgets those that are gone. Returns whether the run has to look again
@@ -29,27 +29,27 @@ impl<T: Task> Session<'_, T> {
         inventory: &mut I,
         record: &mut Record,
     ) -> Result<bool, Ending> {
-        let judgement = self.judge(observed, inventory.memory().ownership);
-        let Judgement { ownership, learnt, gone, replaced } = &judgement;
-        if learnt.is_empty() && gone.is_empty() && replaced.is_empty() {
+        let judgement = self.judge(observed, &inventory.memory().ownership);
+        if judgement.is_empty() {
             return Ok(false);
         }
         if self.has_to_look_again(inventory).await? {
             return Ok(true);
         }
-        let known = learnt.iter().filter_map(|object| match ownership.claim(object) {
-            Some(Claim::This(identity)) => Some((object, State::Known(identity.clone()))),
-            _ => None,
+        record.note(notes(&judgement));
+        let Judgement { learnt, gone, replaced } = judgement;
+        let learnt = learnt.into_iter().map(|(object, claim)| match claim {
+            Claim::This(identity) => (object, State::Known(identity)),
+            Claim::ByName | Claim::Announced { .. } => (object, State::Owned),
         });
-        let forgotten = gone.iter().chain(replaced).map(|object| (object, State::Gone));
-        for (number, (object, state)) in known.chain(forgotten).enumerate() {
-            inventory.note(object, state);
+        let forgotten = gone.into_iter().chain(replaced).map(|object| (object, State::Gone));
+        for (number, (object, state)) in learnt.chain(forgotten).enumerate() {
+            inventory.note(&object, state);
             if number % STORED_TOGETHER == STORED_TOGETHER - 1 {
                 inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
             }
         }
         inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
-        record.note(notes(&judgement));
         Ok(false)
     }
 }

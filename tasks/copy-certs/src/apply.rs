@@ -12,6 +12,7 @@ use evenkeel_kubernetes_client::{
 
 use crate::{
     CopyCerts, Error,
+    labelling::Labelling,
     plan::{Copying, Obstacle, Operation},
 };
 
@@ -53,13 +54,11 @@ impl CopyCerts {
         };
         // From here on it travels.
         source.data.values().for_each(|value| value.teach(self.cluster.mask()));
-        Ok(DesiredSecret {
-            name: copying.target.clone(),
-            secret_type: source.secret_type,
-            labels: copying.marks.labels(),
-            annotations: copying.marks.annotations(),
-            data: source.data,
-        })
+        let Labelling { mut labels, mut annotations } = copying.labelling.clone();
+        labels.extend(copying.marks.labels());
+        annotations.extend(copying.marks.annotations());
+        let (name, secret_type, data) = (copying.target.clone(), source.secret_type, source.data);
+        Ok(DesiredSecret { name, secret_type, labels, annotations, data })
     }
 }
 

@@ -1,16 +1,19 @@
 //! What the values ask for: the rules by which Secrets are copied.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
     plan::Cause,
     values::{
         CopyName, Document, Problems, SecretValue, ValuePath, Values,
-        model::{Copy, CopySource},
+        model::{Copy, CopySource, CopyTarget, LabelSelector, Patterns},
     },
 };
 use evenkeel_engine::secrets::SecretResolver;
+use evenkeel_kubernetes_client::ObjectName;
 use secrecy::SecretString;
+
+use crate::labelling::Labelling;
 
 /// Everything that the values ask for.
 #[derive(Clone, Debug)]
@@ -41,14 +44,105 @@ pub struct DesiredRule {
     pub text: Arc<str>,
     /// Which Secrets are copied.
     pub from: CopySource,
-    /// The namespace of the copies.
-    pub to_namespace: String,
-    /// The names of the copies.
-    pub to_name: CopyName,
+    /// Where the copies go.
+    pub to: Destination,
+    /// Labels and annotations of the copies, beside our own.
+    pub labelling: Labelling,
     /// Of certificates that end within so many days is told.
     pub expiring_days: Option<u32>,
     /// The value that asks for it.
     pub cause: Cause,
+}
+
+/// Where the copies of a rule go.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// To one namespace, under names that tell the sources apart.
+    One {
+        /// The namespace.
+        namespace: String,
+        /// The names.
+        name: CopyName,
+    },
+    /// To every namespace that fits, under the names of the sources: the values name those, and nobody else chooses them.
+    Many {
+        /// Names of the namespaces.
+        namespaces: Patterns,
+        /// Labels of the namespaces.
+        selector: Option<LabelSelector>,
+    },
+}
+
+impl Destination {
+    fn of(target: &CopyTarget) -> Self {
+        match (&target.namespace, &target.name) {
+            (Some(namespace), Some(name)) => Self::One { namespace: namespace.as_str().to_owned(), name: name.clone() },
+            // The values were checked: there are `namespaces` then. Without any, none fits.
+            _ => Self::Many {
+                namespaces: target.namespaces.clone().unwrap_or_else(|| Patterns::Several(Vec::new())),
+                selector: target.namespace_selector.clone(),
+            },
+        }
+    }
+
+    /// Whether the cluster has to say which namespaces are meant.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::One { .. } => false,
+            Self::Many { namespaces, selector } => selector.is_some() || namespaces.exact().is_none(),
+        }
+    }
+
+    /// Whether labels of namespaces count.
+    #[must_use]
+    pub const fn has_selector(&self) -> bool {
+        matches!(self, Self::Many { selector: Some(_), .. })
+    }
+
+    /// Whether a namespace of this name may be meant.
+    #[must_use]
+    pub fn fits_name(&self, namespace: &str) -> bool {
+        match self {
+            Self::One { namespace: only, .. } => only == namespace,
+            Self::Many { namespaces, .. } => namespaces.fits(namespace),
+        }
+    }
+
+    /// Whether a namespace is meant.
+    #[must_use]
+    pub fn fits(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+        let fits_labels = match self {
+            Self::Many { selector: Some(selector), .. } => selector.fits(labels),
+            _ => true,
+        };
+        self.fits_name(namespace) && fits_labels
+    }
+
+    /// The namespaces that are named without `*`.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let (one, many) = match self {
+            Self::One { namespace, .. } => (Some(namespace.as_str()), None),
+            Self::Many { namespaces, .. } => (None, Some(namespaces.named())),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+}
+
+impl DesiredRule {
+    /// The copies of a Secret that go to these namespaces. No Secret is a copy of itself.
+    pub fn copies<'a>(
+        &'a self,
+        source: &'a ObjectName,
+        namespaces: impl Iterator<Item = &'a String> + 'a,
+    ) -> impl Iterator<Item = ObjectName> + 'a {
+        let from = source.namespace.as_deref().unwrap_or_default();
+        let others = namespaces.filter(move |namespace| *namespace != from);
+        others.map(move |namespace| match &self.to {
+            Destination::One { name, .. } => ObjectName::in_namespace(namespace, name.of(from, &source.name)),
+            Destination::Many { .. } => ObjectName::in_namespace(namespace, &source.name),
+        })
+    }
 }
 
 impl Desired {
@@ -83,16 +177,32 @@ impl Desired {
         self.teams.iter().find(|team| team.namespace == namespace).map(|team| &team.id)
     }
 
-    /// The namespaces that a rule can be about as far as the values know: those that it names, and those of teams.
+    /// The namespaces that a rule can copy from as far as the values know: those that it names, and those of teams.
     #[must_use]
     pub fn known_namespaces(&self, rule: &DesiredRule) -> Vec<String> {
-        let named = rule.from.namespaces.named();
-        let teams = self.teams.iter().map(|team| team.namespace.as_str());
-        let teams = teams.filter(|namespace| rule.from.namespaces.fits(namespace));
-        let mut known: Vec<String> = named.chain(teams).map(str::to_owned).collect();
+        self.known(rule.from.namespaces.named(), |namespace| rule.from.namespaces.fits(namespace))
+    }
+
+    /// The namespaces that a rule can copy to as far as the values know.
+    #[must_use]
+    pub fn known_among(&self, destination: &Destination) -> Vec<String> {
+        self.known(destination.named(), |namespace| destination.fits_name(namespace))
+    }
+
+    fn known<'a>(&self, named: impl Iterator<Item = &'a str>, fits: impl Fn(&str) -> bool) -> Vec<String> {
+        let teams = self.teams.iter().map(|team| &team.namespace).filter(|namespace| fits(namespace)).cloned();
+        let mut known: Vec<String> = named.map(str::to_owned).chain(teams).collect();
         known.sort();
         known.dedup();
         known
+    }
+
+    /// All labels and annotations that rules declare: of the others nothing is read.
+    #[must_use]
+    pub fn labelling(&self) -> Labelling {
+        let mut all = Labelling::default();
+        self.rules.iter().for_each(|rule| all.extend(&rule.labelling));
+        all
     }
 }
 
@@ -125,14 +235,14 @@ fn rule(index: usize, copy: &Copy, document: &Document) -> DesiredRule {
     DesiredRule {
         text: text(copy).into(),
         from: copy.from.clone(),
-        to_namespace: copy.to.namespace.as_str().to_owned(),
-        to_name: copy.to.name.clone(),
+        to: Destination::of(&copy.to),
+        labelling: Labelling::declared(&copy.to),
         expiring_days: copy.expiring_days,
         cause: Cause { value: path.to_string(), file: location.map(|location| location.file), line },
     }
 }
 
-/// `team-*/* (kubernetes.io/tls) to istio-system/copy-{namespace}-{name}`.
+/// `team-*/* (kubernetes.io/tls) to istio-system/copy-{namespace}-{name}`, or `harbor/pull to each of team-*`.
 fn text(Copy { from, to, .. }: &Copy) -> String {
     let namespaces: Vec<&str> = from.namespaces.texts().collect();
     let names: Vec<&str> = from.names.iter().flat_map(|names| names.texts()).collect();
@@ -147,6 +257,15 @@ fn text(Copy { from, to, .. }: &Copy) -> String {
     if let Some(selector) = &from.namespace_selector {
         text.push_str(&format!(" in namespaces with labels {}", selector.text()));
     }
-    text.push_str(&format!(" to {}/{}", to.namespace, to.name));
+    match Destination::of(to) {
+        Destination::One { namespace, name } => text.push_str(&format!(" to {namespace}/{name}")),
+        Destination::Many { namespaces, selector } => {
+            let namespaces: Vec<&str> = namespaces.texts().collect();
+            text.push_str(&format!(" to each of {}", namespaces.join(",")));
+            if let Some(selector) = &selector {
+                text.push_str(&format!(" with labels {}", selector.text()));
+            }
+        }
+    }
     text
 }

@@ -26,6 +26,7 @@ pub mod certificate;
 pub mod content;
 pub mod desired;
 mod error;
+pub mod labelling;
 pub mod names;
 pub mod observe;
 pub mod plan;

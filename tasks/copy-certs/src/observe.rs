@@ -1,5 +1,6 @@
 //! What is there: the Secrets that rules select, and the copies. Lists only, and of what they hold nothing is kept but digests.
 
+mod destinations;
 mod sources;
 mod targets;
 
@@ -18,11 +19,14 @@ use evenkeel_kubernetes_client::{
 };
 use jiff::Timestamp;
 
+pub use destinations::Destinations;
+
 use crate::{
     CopyCerts,
     certificate::{Authorities, Certificate},
     content::{Content, Texts},
     desired::Desired,
+    labelling::Labelling,
     names::{Marks, SECRET},
 };
 
@@ -37,6 +41,8 @@ pub struct Observed {
     pub sources: BTreeMap<ObjectName, ObservedSource>,
     /// How far each rule could see, in the order of the rules.
     pub reaches: Vec<Reach>,
+    /// Where each rule copies to, in the order of the rules.
+    pub destinations: Vec<Destinations>,
     /// The namespaces of copies.
     pub targets: BTreeMap<String, ObservedTarget>,
 }
@@ -97,7 +103,7 @@ impl Reach {
 pub struct ObservedTarget {
     /// Our copies, and other Secrets in their places, by name.
     pub copies: BTreeMap<String, ObservedCopy>,
-    /// Why nothing can be put there; known only where something would be.
+    /// Why nothing can be put there; known only where something would be, or where namespaces were listed.
     pub closed: Option<Closed>,
     /// Why it could not be read.
     pub failure: Option<KubernetesError>,
@@ -116,12 +122,14 @@ pub struct ObservedCopy {
     pub immutable: bool,
     /// What is noted on it.
     pub marks: Marks,
+    /// What it carries of the labels and annotations that rules declare.
+    pub labelling: Labelling,
     /// Whether our field manager has written to it.
     pub is_written_by_us: bool,
 }
 
 impl ObservedCopy {
-    fn of(secret: &SecretObject, field_manager: &str, texts: &Texts) -> Self {
+    fn of(secret: &SecretObject, field_manager: &str, declared: &Labelling, texts: &Texts) -> Self {
         let SecretObject { metadata, immutable, .. } = secret;
         let mut managers = metadata.managed_fields.iter().flatten().filter_map(|entry| entry.manager.as_deref());
         Self {
@@ -129,6 +137,7 @@ impl ObservedCopy {
             seen: Seen::of(metadata),
             immutable: *immutable,
             marks: Marks::of(metadata, |text| texts.shared(text)),
+            labelling: Labelling::of(metadata, declared),
             is_written_by_us: managers.any(|manager| manager == field_manager),
         }
     }
@@ -187,7 +196,9 @@ impl CopyCerts {
     pub(crate) async fn read(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, KubernetesError> {
         let texts = Texts::default();
         let (sources, reaches) = sources::read(&self.cluster, desired, &self.authorities, &texts).await?;
-        let targets = targets::read(&self.cluster, desired, &sources, ownership, &texts).await?;
-        Ok(Observed { now: Timestamp::now(), require_valid: self.require_valid, sources, reaches, targets })
+        let destinations = destinations::read(&self.cluster, desired).await?;
+        let targets = targets::read(&self.cluster, desired, (&sources, &destinations), ownership, &texts).await?;
+        let require_valid = self.require_valid;
+        Ok(Observed { now: Timestamp::now(), require_valid, sources, reaches, destinations, targets })
     }
 }

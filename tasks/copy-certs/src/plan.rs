@@ -5,25 +5,23 @@
 
 mod contest;
 mod prune;
+mod unseen;
 mod warnings;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use evenkeel_core::{
     diff::FieldChange,
     memory::Memory,
     object::ObjectId,
-    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError, Unjudged, WhyUnjudged},
+    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError, Unjudged},
 };
-use evenkeel_engine::task::{Class, Classified};
-use evenkeel_kubernetes_client::{KubernetesError, ObjectName, namespace::Closed};
+use evenkeel_kubernetes_client::{ObjectName, namespace::Closed};
 
 use crate::{
-    desired::Desired,
-    names::{self, COPY_RULE, Marks, NAMESPACE},
+    desired::{Desired, Destination},
+    labelling::Labelling,
+    names::{self, Marks, NAMESPACE},
     observe::{Observed, ObservedCopy, ObservedTarget, Seen},
     wanted::{Wanted, wanted},
 };
@@ -57,6 +55,8 @@ pub struct Copying {
     pub target: ObjectName,
     /// What is noted on the copy.
     pub marks: Marks,
+    /// What the rule declares beside that.
+    pub labelling: Labelling,
     /// Keys of the copy that its source does not have.
     pub vanished: Vec<String>,
 }
@@ -91,7 +91,7 @@ pub enum Obstacle {
 pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
     let mut draft =
         Draft { desired, observed, memory, changes: vec![], notes: vec![], warnings: vec![], unjudged: vec![] };
-    let wanted = wanted(desired, &observed.sources);
+    let wanted = wanted(desired, &observed.sources, &observed.destinations);
     draft.tell_of_reaches();
     for (target, candidates) in &wanted {
         draft.copy(target, candidates);
@@ -105,13 +105,13 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
 /// The copies that the rules ask for.
 #[must_use]
 pub fn declared(desired: &Desired, observed: &Observed) -> BTreeSet<ObjectId> {
-    wanted(desired, &observed.sources).keys().map(names::secret).collect()
+    wanted(desired, &observed.sources, &observed.destinations).keys().map(names::secret).collect()
 }
 
 /// What `--adopt` makes ours: declared copies that are there, and our copies that nobody declares any more.
 #[must_use]
 pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
-    let wanted = wanted(desired, &observed.sources);
+    let wanted = wanted(desired, &observed.sources, &observed.destinations);
     let mut existing = Vec::new();
     for (namespace, target) in &observed.targets {
         for (name, copy) in &target.copies {
@@ -160,6 +160,10 @@ impl Draft<'_> {
         let (copy, closed) = (place.copies.get(&target.name).cloned(), place.closed);
         let object = names::secret(target);
         let (wanted, contested) = contest::settle(candidates, copy.as_ref());
+        if closed == Some(Closed::Terminating) && matches!(wanted.rule.to, Destination::Many { .. }) {
+            let namespace = ObjectId::new(NAMESPACE, target.namespace.as_deref().unwrap_or_default());
+            return self.note(namespace, "is being deleted, so that nothing is copied to it");
+        }
         if let Some(others) = &contested
             && copy.is_some()
         {
@@ -199,7 +203,8 @@ impl Draft<'_> {
         self.tell_of_fate(&object, obstacle.as_ref(), remade);
         let (action, operation) = operation(&wanted, target, (copy, marks), remade.is_some());
         let operation = obstacle.map_or(operation, |obstacle| Operation::Refuse(Box::new(obstacle)));
-        let team = wanted.source.namespace.as_deref().and_then(|namespace| self.desired.team_of(namespace)).cloned();
+        let mut namespaces = [&wanted.source.namespace, &target.namespace].into_iter().flatten();
+        let team = namespaces.find_map(|namespace| self.desired.team_of(namespace)).cloned();
         let cause = wanted.rule.cause.clone();
         self.changes.push(change(object, action, fields, cause, team, operation));
     }
@@ -215,60 +220,6 @@ impl Draft<'_> {
             }
             (None, Some(why)) => self.note(object.clone(), format!("is deleted and made again, because {why}")),
             _ => {}
-        }
-    }
-
-    /// Says what rules could not see: of the copies that come from there nobody knows whether they are equal.
-    fn tell_of_reaches(&mut self) {
-        for (rule, reach) in self.desired.rules.iter().zip(&self.observed.reaches) {
-            for (namespace, error) in &reach.failures {
-                let objects = self.copies_from(&rule.to_namespace, |source| source == namespace);
-                let objects =
-                    if objects.is_empty() { vec![ObjectId::new(NAMESPACE, namespace.as_str())] } else { objects };
-                self.leave_alone(objects, error, "its copies stay as they are");
-            }
-            if let Some(error) = &reach.failure {
-                let mut objects = self.copies_from(&rule.to_namespace, |source| rule.from.namespaces.fits(source));
-                objects.push(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)));
-                self.leave_alone(objects, error, "its copies stay as they are");
-            } else if reach.is_limited {
-                let message =
-                    "namespaces cannot be listed, so that only those are read that the values name, and those of teams";
-                self.note(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)), message);
-            }
-        }
-    }
-
-    /// Says which namespaces of copies could not be read.
-    fn tell_of_targets(&mut self, wanted: &BTreeMap<ObjectName, Vec<Wanted<'_>>>) {
-        for (namespace, target) in &self.observed.targets {
-            let Some(error) = &target.failure else { continue };
-            let in_it = |name: &&ObjectName| name.namespace.as_deref() == Some(namespace);
-            let mut objects: Vec<ObjectId> = wanted.keys().filter(in_it).map(names::secret).collect();
-            if objects.is_empty() {
-                objects.push(ObjectId::new(NAMESPACE, namespace.as_str()));
-            }
-            self.leave_alone(objects, error, "nothing is copied to it");
-        }
-    }
-
-    /// Our copies in a namespace whose sources are in namespaces like these.
-    fn copies_from(&self, target: &str, fits: impl Fn(&str) -> bool) -> Vec<ObjectId> {
-        let copies = self.observed.targets.get(target).into_iter().flat_map(|target| &target.copies);
-        let from_there = copies.filter(|(_, copy)| {
-            let source = copy.marks.source().and_then(|source| source.namespace);
-            copy.marks.are_ours(&self.desired.platform) && source.is_some_and(|namespace| fits(&namespace))
-        });
-        from_there.map(|(name, _)| names::secret(&ObjectName::in_namespace(target, name))).collect()
-    }
-
-    fn leave_alone(&mut self, objects: Vec<ObjectId>, error: &KubernetesError, then: &str) {
-        let hint = Classified::hint(error).unwrap_or_else(|| "docs/copy-certs.md has the rules".to_owned());
-        // What cannot be read now may be readable later; only a right does not come by itself.
-        let why = if error.class() == Class::NotAuthorised { WhyUnjudged::Unseen } else { WhyUnjudged::Away };
-        let unjudged = Unjudged { objects, why, message: format!("{error}: {then}"), hint };
-        if !self.unjudged.contains(&unjudged) {
-            self.unjudged.push(unjudged);
         }
     }
 }
@@ -299,6 +250,7 @@ fn differences(wanted: &Wanted<'_>, copy: Option<&ObservedCopy>, marks: &Marks) 
             fields.push(field(mark.path(), shown(there.value), shown(mark.value)));
         }
     }
+    fields.extend(wanted.rule.labelling.differences(copy.map(|copy| &copy.labelling)));
     fields
 }
 
@@ -358,6 +310,7 @@ fn operation(
         version: Arc::clone(&wanted.observed.version),
         target: target.clone(),
         marks,
+        labelling: wanted.rule.labelling.clone(),
         vanished,
     });
     match copy {

@@ -6,7 +6,7 @@ use evenkeel_kubernetes_client::ObjectName;
 
 use crate::{
     desired::{Desired, DesiredRule},
-    observe::ObservedSource,
+    observe::{Destinations, ObservedSource},
 };
 
 /// A Secret that is to be copied, and the rule that says so.
@@ -22,14 +22,17 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn wanted<'a>(
     desired: &'a Desired,
     sources: &'a BTreeMap<ObjectName, ObservedSource>,
+    destinations: &[Destinations],
 ) -> BTreeMap<ObjectName, Vec<Wanted<'a>>> {
     let mut wanted: BTreeMap<ObjectName, Vec<Wanted<'a>>> = BTreeMap::new();
     for (source, observed) in sources {
-        for rule in observed.rules.iter().map(|&position| &desired.rules[position]) {
-            let name = rule.to_name.of(source.namespace.as_deref().unwrap_or_default(), &source.name);
-            let there = wanted.entry(ObjectName::in_namespace(rule.to_namespace.as_str(), name)).or_default();
-            if there.iter().all(|other| other.source != source) {
-                there.push(Wanted { source, observed, rule });
+        for &position in &observed.rules {
+            let rule = &desired.rules[position];
+            for copy in rule.copies(source, destinations[position].namespaces.keys()) {
+                let there = wanted.entry(copy).or_default();
+                if there.iter().all(|other| other.source != source) {
+                    there.push(Wanted { source, observed, rule });
+                }
             }
         }
     }

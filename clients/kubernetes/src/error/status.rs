@@ -5,7 +5,7 @@ use http::{HeaderMap, header};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::FieldConflict;
+use super::{FieldConflict, quoted::without_values};
 
 /// A `Status` object, as far as a failure's meaning depends on it.
 #[derive(Default, Deserialize)]
@@ -54,6 +54,15 @@ impl Status {
         let causes = self.details.causes.iter_mut().flat_map(|cause| [&mut cause.message, &mut cause.field]);
         for text in causes.chain([&mut self.message, &mut self.details.kind]) {
             *text = hide(text);
+        }
+        self
+    }
+
+    /// The status without the values that it quotes, for objects that hold secrets.
+    pub(crate) fn without_values(mut self) -> Self {
+        let causes = self.details.causes.iter_mut().map(|cause| &mut cause.message);
+        for text in causes.chain([&mut self.message]) {
+            *text = without_values(text);
         }
         self
     }

@@ -6,7 +6,8 @@ use std::{
 
 use evenkeel_kubernetes_client::{
     ClusterOptions, Listing, ObjectName,
-    secret::{DesiredSecret, Expected, OPAQUE, OthersValues, SecretBytes, SecretObject},
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
+    secret::{DesiredSecret, Expected, OPAQUE, OthersValues, SecretBytes, SecretObject, SecretUpdate},
 };
 use evenkeel_transport::{Mask, Secret};
 use serde_json::json;
@@ -92,6 +93,30 @@ async fn a_server_that_quotes_what_the_run_knows_gives_nothing_away() {
     let cluster = cluster_with(&server, ClusterOptions { mask, ..ClusterOptions::default() }).await;
     let error = cluster.find::<SecretObject>(&ObjectName::in_namespace("n", "demo")).await.unwrap_err().to_string();
     assert!(error.contains("no: (secret) and admin:(secret)"), "{error}");
+}
+
+/// A merge patch that the API server refuses is quoted as a whole: with what others have put into the Secret (metadata-only).
+#[tokio::test]
+async fn a_refused_patch_that_quotes_what_is_stored_gives_nothing_away() {
+    let server = MockServer::start().await;
+    let quoted =
+        r#"{\"apiVersion\":\"v1\",\"data\":{\"theirs\":\"b2YtT3RoZXJz\"},\"stringData\":{\"a\":\"of-Others\"}}"#;
+    let message = format!("patch: Invalid value: \"{quoted}\": no kind is registered");
+    let details = json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]});
+    let status = json!({"kind": "Status", "message": format!(" \"\" is invalid: {message}"), "reason": "Invalid", "details": details});
+    Mock::given(any()).respond_with(ResponseTemplate::new(422).set_body_json(status)).mount(&server).await;
+    let seen = ObjectMeta {
+        namespace: Some("n".to_owned()),
+        name: Some("demo".to_owned()),
+        uid: Some("1".to_owned()),
+        resource_version: Some("1".to_owned()),
+        ..ObjectMeta::default()
+    };
+    let update = SecretUpdate { labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]), ..SecretUpdate::default() };
+    let error = cluster(&server).await.update_secret(&seen, &update).await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("b2YtT3RoZXJz") && !shown.contains("of-Others"), "{shown}");
+    assert!(shown.contains("patch: Invalid value: (not shown): no kind is registered"), "{shown}");
 }
 
 fn as_status(answer: ResponseTemplate, quoted: String) -> ResponseTemplate {

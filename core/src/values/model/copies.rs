@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::values::names::{CopyName, LabelKey, LabelValue, NamePattern, NamespaceName, SecretType};
 
-/// Copies of Secrets from some namespaces to another.
+/// Copies of Secrets from some namespaces to another, or from one to many.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Copy {
@@ -38,15 +38,33 @@ pub struct CopySource {
     pub secret_type: Option<SecretType>,
 }
 
-/// Where copies go.
+/// Where copies go: to one namespace, under names that tell the sources apart, or to many, under the names of the sources.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CopyTarget {
-    /// Namespace of the copies.
-    pub namespace: NamespaceName,
-    /// Name of a copy; `{namespace}` and `{name}` stand for those of its source. `{namespace}` must be in it: whoever may name
-    /// Secrets in one namespace could otherwise choose any name in the other.
-    pub name: CopyName,
+    /// Namespace of the copies; needs `name`.
+    pub namespace: Option<NamespaceName>,
+    /// Name of a copy in `namespace`; `{namespace}` and `{name}` stand for those of its source. `{namespace}` must be in it: whoever
+    /// may name Secrets in one namespace could otherwise choose any name in the other.
+    pub name: Option<CopyName>,
+    /// Instead of `namespace`: pattern of namespace names, with `*` for any text; or a list of such. Each namespace that fits gets a
+    /// copy under the name of its source, which `from` has to say, together with its namespace, without any `*`.
+    pub namespaces: Option<Patterns>,
+    /// Labels that the namespaces must have. Default: any.
+    pub namespace_selector: Option<LabelSelector>,
+    /// Labels of the copies, beside evenkeel's own. Those of others stay.
+    #[serde(default)]
+    #[schemars(schema_with = "label_map")]
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of the copies, beside evenkeel's own. Those of others stay.
+    #[serde(default)]
+    #[schemars(schema_with = "annotation_map")]
+    pub annotations: BTreeMap<LabelKey, String>,
+}
+
+fn annotation_map(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let key = generator.subschema_for::<LabelKey>();
+    schemars::json_schema!({"type": "object", "propertyNames": key, "additionalProperties": {"type": "string"}})
 }
 
 /// A pattern of names, or a list of such.

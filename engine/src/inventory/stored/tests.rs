@@ -245,6 +245,10 @@ fn claim(path: &Path, name: &str) -> Option<Claim> {
     open(path).unwrap().memory().ownership.claim(&object(name)).cloned()
 }
 
+fn is_announced(path: &Path, name: &str) -> bool {
+    matches!(claim(path, name), Some(Claim::Announced { .. }))
+}
+
 #[tokio::test]
 async fn the_id_of_an_object_is_stored_and_older_lines_have_none() {
     let folder = tempfile::tempdir().unwrap();
@@ -262,7 +266,7 @@ async fn a_create_may_come_about_for_an_hour_after_it_was_announced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keycloak.jsonl");
     open(&path).unwrap().announce(&[object("a")]).await.unwrap();
-    assert_eq!(claim(&path, "a"), Some(Claim::Announced));
+    assert!(is_announced(&path, "a"));
     let text = fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once(r#""since":""#).unwrap();
     let (_, after) = rest.split_once('"').unwrap();
@@ -287,7 +291,7 @@ async fn an_announcement_that_is_taken_back_leaves_what_was_known_before() {
     }
     inventory.store().await.unwrap();
     assert_eq!(claim(&path, "known"), Some(Claim::This(Identity::new("1"))));
-    assert_eq!(claim(&path, "cut off"), Some(Claim::Announced));
+    assert!(is_announced(&path, "cut off"));
     assert_eq!(claim(&path, "new"), None);
 }
 

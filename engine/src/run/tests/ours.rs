@@ -167,3 +167,31 @@ async fn a_create_that_a_killed_run_sent_and_that_comes_late_stays_ours() {
     assert_eq!(setup.apply().await.exit_code, ExitCode::Converged);
     assert!(!is_there(&shared, "a"));
 }
+
+/// A replica may list an object later than the server has said that it made it: a second create then meets our own object.
+#[tokio::test(start_paused = true)]
+async fn what_was_made_and_does_not_show_yet_stays_ours() {
+    for (unseen, code) in [(1, ExitCode::Converged), (2, ExitCode::Converged), (3, ExitCode::SomeFailed)] {
+        let setup = setup();
+        let shared = application(|application| {
+            application.desired = wanted(&["a"]);
+            application.unseen.insert("a".to_owned(), unseen);
+        });
+        assert_eq!(setup.apply().await.exit_code, code, "{unseen}");
+        assert_eq!(setup.owned(), ["a"], "{unseen}");
+        assert_eq!(setup.apply().await.exit_code, ExitCode::Converged);
+        shared.lock().unwrap().desired.clear();
+        let setup = setup.with(|options| options.prune = true);
+        assert_eq!(setup.apply().await.exit_code, ExitCode::Converged);
+        assert!(!is_there(&shared, "a"), "it is known which object that is");
+        assert!(setup.owned().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_run_says_two_things_of_each_object_and_no_third() {
+    let (setup, _) = made(&["a", "b"], &["a", "b"]).await;
+    let states: Vec<String> = setup.inventory().lines().skip(1).map(str::to_owned).collect();
+    let with = |text: &str| states.iter().filter(|line| line.contains(text)).count();
+    assert_eq!((with(r#""state":"announced""#), with(r#""id":""#), states.len()), (2, 2, 4), "{states:#?}");
+}

@@ -14,7 +14,7 @@ use super::{ObservedSource, Reach};
 use crate::{
     certificate::Authorities,
     content::Texts,
-    desired::{Desired, DesiredRule},
+    desired::{Desired, DesiredRule, Destination},
     names::{TASK, is_copy},
 };
 
@@ -197,12 +197,12 @@ impl Reading<'_> {
 
     /// Whether a rule selects a Secret. Copies are not copied again, nor is what is in the namespace of the copies already.
     fn selects(&self, position: usize, secret: &SecretObject) -> bool {
-        let DesiredRule { from, to_namespace, .. } = &self.desired.rules[position];
+        let DesiredRule { from, to, .. } = &self.desired.rules[position];
         let namespace = secret.metadata.namespace.as_deref().unwrap_or_default();
         let name = secret.metadata.name.as_deref().unwrap_or_default();
         let no_labels = BTreeMap::new();
         let labels = secret.metadata.labels.as_ref().unwrap_or(&no_labels);
-        namespace != to_namespace
+        !matches!(to, Destination::One { namespace: target, .. } if target == namespace)
             && from.namespaces.fits(namespace)
             && self.selected[position].as_ref().is_none_or(|selected| selected.contains(namespace))
             && from.names.as_ref().is_none_or(|names| names.fits(name))

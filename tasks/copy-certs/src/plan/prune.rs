@@ -23,7 +23,7 @@ impl Draft<'_> {
             for (name, copy) in &target.copies {
                 let place = ObjectName::in_namespace(namespace, name);
                 let is_ours = copy.marks.are_ours(&self.desired.platform);
-                if is_ours && !wanted.contains_key(&place) && !self.may_have_a_source(namespace, copy) {
+                if is_ours && !wanted.contains_key(&place) && !self.may_be_wanted(namespace, copy) {
                     self.left_behind(&place, copy);
                 }
             }
@@ -50,13 +50,21 @@ impl Draft<'_> {
         self.changes.push(change(object, Action::Delete, Vec::new(), cause, team, operation));
     }
 
-    /// Whether its source may be there although nobody has seen it.
-    fn may_have_a_source(&self, target: &str, copy: &ObservedCopy) -> bool {
+    /// Whether somebody may want it although nobody has seen that: its source may be there, or its namespace one that a rule copies to.
+    fn may_be_wanted(&self, target: &str, copy: &ObservedCopy) -> bool {
         let source = copy.marks.source().and_then(|source| source.namespace);
-        let rules = self.desired.rules.iter().zip(&self.observed.reaches);
-        rules.filter(|(rule, _)| rule.to_namespace == target).any(|(rule, reach)| match &source {
-            Some(namespace) => rule.from.namespaces.fits(namespace) && !reach.covers(namespace),
-            None => !reach.is_whole(),
+        let observed = self.observed;
+        let rules = self.desired.rules.iter().zip(&observed.reaches).zip(&observed.destinations);
+        rules.into_iter().any(|((rule, reach), seen)| {
+            let may_be_from = |namespace: &String| rule.from.namespaces.fits(namespace);
+            if seen.may_hold(&rule.to, target) {
+                return source.as_ref().is_none_or(may_be_from);
+            }
+            seen.namespaces.contains_key(target)
+                && match &source {
+                    Some(namespace) => may_be_from(namespace) && !reach.covers(namespace),
+                    None => !reach.is_whole(),
+                }
         })
     }
 }

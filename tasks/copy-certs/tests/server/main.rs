@@ -5,6 +5,7 @@ mod certificates;
 mod copies;
 mod cost;
 mod faults;
+mod many;
 mod prune;
 mod rights;
 mod stage;

@@ -16,6 +16,7 @@ mod projects;
 mod prune;
 mod published;
 mod registries;
+mod rights;
 mod robots;
 mod secrets;
 mod stage;

@@ -256,6 +256,22 @@ async fn a_secret_of_another_type_is_made_again_with_its_password() {
     assert_eq!(published(&stage, "harbor-pullsecret", HOST), (user, password));
 }
 
+/// A deleted default account is made anew at once, with no pull secret (namespace-accounts).
+#[tokio::test]
+async fn a_default_account_that_was_deleted_gets_its_pull_secret_again() {
+    let stage = stage();
+    stage.converge().await;
+    let uid = |account: &serde_json::Value| account["metadata"]["uid"].as_str().unwrap().to_owned();
+    let before = stage.cluster().object("serviceaccounts", "team-alpha", "default").unwrap();
+    assert!(stage.cluster().remove("serviceaccounts", "team-alpha", "default"));
+    let anew = stage.cluster().object("serviceaccounts", "team-alpha", "default").unwrap();
+    assert_ne!(uid(&anew), uid(&before));
+    assert!(anew.get("imagePullSecrets").is_none(), "{anew}");
+    stage.converge().await;
+    let after = stage.cluster().object("serviceaccounts", "team-alpha", "default").unwrap();
+    assert_eq!((uid(&after), &after["imagePullSecrets"]), (uid(&anew), &before["imagePullSecrets"]));
+}
+
 #[tokio::test]
 async fn entries_of_others_stay_in_the_service_account_and_ours_come_back() {
     let stage = stage();

@@ -87,7 +87,8 @@ impl Stage {
         let leases = rule("coordination.k8s.io", "leases", &["get", "create", "update"]);
         self.cluster().grant(account, Some(HOME), &[secrets.clone(), leases]);
         for namespace in namespaces {
-            let accounts = rule("", "serviceaccounts", &["get", "patch"]);
+            let mut accounts = rule("", "serviceaccounts", &["get", "patch"]);
+            accounts["resourceNames"] = json!(["default"]);
             self.cluster().grant(account, Some(namespace.as_ref()), &[secrets.clone(), accounts]);
         }
         let url = self.cluster().url().to_owned();

@@ -287,14 +287,20 @@ impl<'a> Session<'a> {
                 () = self.replayer.waiting.head_start() => {}
             }
             let mut answer = None;
-            if finished.is_none() {
+            let mut early = finished.is_some();
+            if !early {
+                let mut sent = pin!(self.request(exchange));
                 tokio::select! {
-                    done = &mut slow => finished = Some(done?),
-                    done = self.request(exchange) => answer = Some(done?),
+                    done = &mut slow => {
+                        finished = Some(done?);
+                        answer = Some(sent.as_mut().await?);
+                    }
+                    done = &mut sent => answer = Some(done?),
                 }
+                // A watch may end with what this request does, and its client hears of that first.
+                early = finished.is_some() && background.request.watch.is_none();
             }
             answered.notify_one();
-            let early = finished.is_some();
             let answer = match answer {
                 Some(answer) => answer,
                 None => self.request(exchange).await?,

@@ -215,6 +215,13 @@ impl Failure {
         Self::status(406, "NotAcceptable", message, Some(json!({})))
     }
 
+    /// 406 of a form that there is not in that version.
+    pub(crate) fn unknown_form() -> Self {
+        let message = "only the following media types are accepted: application/json, application/yaml, \
+                       application/vnd.kubernetes.protobuf";
+        Self::status(406, "NotAcceptable", message, None)
+    }
+
     /// 406 of a list that is asked for as one object, or the other way round.
     pub(crate) fn wrong_view(what: &str) -> Self {
         Self::status(406, "NotAcceptable", format!("you requested {what}"), None)

@@ -47,11 +47,16 @@ pub(crate) fn patched(
     twice: &[String],
     shown: &dyn Fn(&Value) -> String,
 ) -> Result<Sent, Failure> {
+    let other_kind = other_kind(resource, &value);
     let text = shown(&value);
     let refused = |why: &str| {
         let error = FieldError::invalid("patch", &text.as_str().into(), why);
         Failure::invalid(Named { group: "", kind: "" }, "", &[error])
     };
+    // The message shows the whole object (contract `metadata-only`).
+    if let Some(why) = other_kind.filter(|_| request.content_type() == "application/merge-patch+json") {
+        return Err(refused(&why));
+    }
     forget_kind(&mut value);
     let decoded = decode(&resource.type_name, value).map_err(|why| refused(&why))?;
     let found = findings(&decoded.unknown, twice);
@@ -145,14 +150,23 @@ fn check_kind(world: &World, resource: &Resource, value: &Value) -> Result<(), F
     let version = api_version.rsplit('/').next().unwrap_or(api_version);
     let why = match world.registry.of_kind(api_version, kind) {
         Some(_) => format!("converting ({version}.{kind}) to ({}): unknown conversion", resource.internal_name()),
-        None => format!(
-            "no kind {} is registered for version {} in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\"",
-            quoted(kind),
-            quoted(api_version)
-        ),
+        None => unregistered(kind, api_version),
     };
     let version = quoted(version);
     Err(Failure::bad_request(format!("{kind} in version {version} cannot be handled as a {}: {why}", resource.kind)))
+}
+
+fn unregistered(kind: &str, api_version: &str) -> String {
+    let scheme = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
+    format!("no kind {} is registered for version {} in scheme \"{scheme}\"", quoted(kind), quoted(api_version))
+}
+
+/// What is wrong with the kind of a patched object, if anything is.
+fn other_kind(resource: &Resource, patched: &Value) -> Option<String> {
+    let text = |key: &str| patched[key].as_str();
+    let (kind, api_version) = (text("kind")?, text("apiVersion")?);
+    let is_own = kind == resource.kind && api_version == resource.api_version();
+    (!is_own).then(|| unregistered(kind, api_version))
 }
 
 fn forget_kind(value: &mut Value) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::answer::{Answer, Failure, JSON, Reply};
+use super::answer::{Answer, Content, Failure, JSON, Reply};
 use super::kinds::events;
 use super::registry::Resource;
 use super::request::{Request, Target};
@@ -42,16 +42,18 @@ impl View {
                 "application/yaml" => "application/yaml",
                 _ => return None,
             };
-            let form = parts.find_map(|part| part.strip_prefix("as="));
-            let form = match form {
-                None => Form::Whole,
-                Some("Table") => Form::Table,
-                Some(name) if name.starts_with(METADATA) => Form::Metadata,
-                Some(_) => return None,
+            let parts: Vec<&str> = parts.collect();
+            let part = |key: &str| parts.iter().find_map(|part| part.strip_prefix(key));
+            let form = match (part("as="), part("v=")) {
+                (None, _) => Form::Whole,
+                (Some("Table"), _) => Form::Table,
+                (Some(name), None | Some("v1")) if name.starts_with(METADATA) => Form::Metadata,
+                (Some(_), _) => return None,
             };
             Some(Self { form, content_type })
         };
-        accept.split(',').find_map(|entry| view(entry.trim())).ok_or_else(Failure::not_acceptable)
+        let refused = || if accept.contains(";as=") { Failure::unknown_form() } else { Failure::not_acceptable() };
+        accept.split(',').find_map(|entry| view(entry.trim())).ok_or_else(refused)
     }
 
     /// As [`read`](Self::read), for a list: as metadata only it has a name of its own.
@@ -122,6 +124,32 @@ impl View {
         body.push_str("]}");
         body
     }
+}
+
+/// The answer to a write, in the form that the client wants: what it holds of an object, but for a Status (contract `metadata-only`).
+pub(crate) fn written(request: &Request, mut answer: Answer) -> Answer {
+    let wants_metadata = View::read(request).is_ok_and(|view| view.form == Form::Metadata);
+    if let (true, Content::Whole(text)) = (wants_metadata, &mut answer.content)
+        && let Ok(value) = serde_json::from_str::<Value>(text)
+        && value["kind"] != "Status"
+    {
+        *text = match value["items"].as_array() {
+            None => metadata(&value),
+            Some(items) => metadata_list(items, &value["metadata"]),
+        };
+    }
+    answer
+}
+
+fn metadata_list(items: &[Value], metadata: &Value) -> String {
+    let items: Vec<String> = items.iter().map(self::metadata).collect();
+    let items = if items.is_empty() { "null".to_owned() } else { format!("[{}]", items.join(",")) };
+    format!(r#"{{"kind":"{METADATA}List","apiVersion":"{META}","metadata":{metadata},"items":{items}}}"#)
+}
+
+/// Whether a watch asks for the metadata of lists, which no event is.
+pub(crate) fn asks_for_lists(request: &Request) -> bool {
+    metadata_kind(request).is_some_and(|kind| kind != METADATA)
 }
 
 /// The kind of metadata that the Accept header asks for first.

@@ -10,7 +10,7 @@ use super::registry::{Resource, StoreKey};
 use super::request::{Request, Target};
 use super::selectors::Selector;
 use super::store::{Change, Event, Stored};
-use super::views::View;
+use super::views::{self, View};
 use super::world::World;
 
 /// How long a watch lasts that does not say.
@@ -29,6 +29,8 @@ struct Watcher {
     namespace: Option<String>,
     selector: Selector,
     view: View,
+    /// Whether it waits for what no event is.
+    is_deaf: bool,
     /// Changes up to this revision are not news.
     after: u64,
     lines: UnboundedSender<String>,
@@ -48,7 +50,8 @@ impl Watcher {
     }
 
     fn fits(&self, stored: &Stored) -> bool {
-        let inside = self.namespace.as_deref().is_none_or(|namespace| stored.metadata("namespace") == namespace);
+        let inside = !self.is_deaf
+            && self.namespace.as_deref().is_none_or(|namespace| stored.metadata("namespace") == namespace);
         inside && self.selector.fits(&stored.value)
     }
 
@@ -99,6 +102,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, target: &Target, reso
         namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
         selector,
         view,
+        is_deaf: views::asks_for_lists(request),
         after: world.store.revision().max(from.unwrap_or_default()),
         lines,
         ends: now + seconds.map_or(LONGEST, |seconds| seconds * 1000),

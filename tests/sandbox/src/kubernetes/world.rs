@@ -130,10 +130,10 @@ impl World {
 
     fn objects(&mut self, request: &Request, target: &Target, resource: &Arc<Resource>, user: &User) -> Reply {
         let everywhere = resource.namespaced && target.object_namespace().is_empty();
-        match request.verb() {
-            "get" => views::one(self, request, target, resource),
-            "list" => list::answer(self, request, target, resource),
-            "watch" => watch::answer(self, request, target, resource),
+        let written = match request.verb() {
+            "get" => return views::one(self, request, target, resource),
+            "list" => return list::answer(self, request, target, resource),
+            "watch" => return watch::answer(self, request, target, resource),
             _ if everywhere => Err(Failure::wrong_method()),
             "create" if target.name.is_empty() => write::create(self, request, target, resource),
             "update" if !target.name.is_empty() => write::update(self, request, target, resource, user),
@@ -141,7 +141,8 @@ impl World {
             "delete" => delete::one(self, request, target, resource),
             "deletecollection" => delete::collection(self, request, target, resource),
             _ => Err(Failure::wrong_method()),
-        }
+        };
+        written.map(|answer| views::written(request, answer))
     }
 
     /// The resource of a path. A group that is not there has no page; a resource that its group does not have is a Status.

@@ -195,6 +195,7 @@ impl<'a> Writing<'a> {
         }
         self.name(&mut value);
         self.admit(&value)?;
+        self.admit_account(&mut value)?;
         if !value["metadata"]["resourceVersion"].is_null() {
             return Err(Failure::internal("resourceVersion should not be set on objects to be created"));
         }
@@ -358,6 +359,26 @@ impl<'a> Writing<'a> {
             "field": "metadata.namespace",
         }]);
         Err(Failure::forbidden(self.resource.named(), name, &why).because(cause))
+    }
+
+    /// A pod runs as a service account that is there (contract `namespace-accounts`).
+    fn admit_account(&self, value: &mut Value) -> Result<(), Failure> {
+        if self.resource.kind != "Pod" || !self.target.subresource.is_empty() {
+            return Ok(());
+        }
+        let account = value["spec"]["serviceAccountName"].as_str().filter(|name| !name.is_empty());
+        let account = account.unwrap_or("default").to_owned();
+        let namespace = self.target.object_namespace();
+        if self.world.look("", "serviceaccounts", namespace, &account).is_none() {
+            let name = value["metadata"]["name"].as_str().unwrap_or_default();
+            let why = format!(
+                "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found"
+            );
+            return Err(Failure::forbidden(self.resource.named(), name, &why));
+        }
+        value["spec"]["serviceAccount"] = account.as_str().into();
+        value["spec"]["serviceAccountName"] = account.into();
+        Ok(())
     }
 
     fn check_identity(&self, value: &Value) -> Result<(), Failure> {

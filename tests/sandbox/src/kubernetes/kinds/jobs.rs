@@ -44,8 +44,12 @@ pub(super) fn prepare(job: &mut Value) {
     if job["spec"]["manualSelector"] == true {
         return;
     }
+    // Labels that the job took over from its template are the template's, also later (contracts `jobs` and `metadata-only`).
+    let shares = job["metadata"]["labels"] == job["spec"]["template"]["metadata"]["labels"];
     for (key, value) in own {
-        job["metadata"]["labels"][key] = value.clone();
+        if shares {
+            job["metadata"]["labels"][key] = value.clone();
+        }
         job["spec"]["template"]["metadata"]["labels"][key] = value;
     }
     let uid = job["metadata"]["uid"].clone();

@@ -131,7 +131,8 @@ pub(super) fn validate_config_map(map: &Value) -> Vec<FieldError> {
         size += length(value);
     }
     if size > LIMIT {
-        errors.push(FieldError::too_long("", LIMIT));
+        // As if an index were missing (contract `limits-and-locks`).
+        errors.push(FieldError::too_long("[]", LIMIT));
     }
     errors
 }
