@@ -110,6 +110,13 @@ pub trait Task: Sized + Send + Sync + 'static {
     /// the account may not see, is [unknown](Sight::Unknown) and not absent: an object of ours that is absent is forgotten.
     fn sight(desired: &Self::Desired, observed: &Self::Observed, object: &ObjectId) -> Sight;
 
+    /// Whether the id of this object tells one server from another: it stands on the server itself, and no other server gives out that id.
+    /// By such ids a server is recognised at another address.
+    fn identifies_server(object: &ObjectId) -> bool {
+        let _ = object;
+        true
+    }
+
     /// The objects that are there and that `--adopt` may take for ours, however they came to be.
     fn existing(desired: &Self::Desired, observed: &Self::Observed) -> Vec<ObjectId> {
         let there = |object: &ObjectId| Self::sight(desired, observed, object).is_there();

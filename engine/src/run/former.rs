@@ -36,7 +36,9 @@ impl<T: Task> Session<'_, T> {
         }
         let observed = self.observe(&Ownership::default()).await?;
         let sight = |object: &ObjectId| T::sight(self.desired, &observed, object);
-        let Some(former) = others.into_iter().find(|other| is_same(&inventory.memory_of(other), sight)) else {
+        let Some(former) =
+            others.into_iter().find(|other| is_same(&inventory.memory_of(other), T::identifies_server, sight))
+        else {
             return Ok(());
         };
         inventory.was_called(&former);
@@ -54,9 +56,10 @@ impl<T: Task> Session<'_, T> {
 }
 
 /// Whether most of what is remembered by its id is there with this very id. What others have made anew meanwhile has another one.
-fn is_same(memory: &Memory, sight: impl Fn(&ObjectId) -> Sight) -> bool {
+/// Only ids that no other server gives out count (`identifies`).
+fn is_same(memory: &Memory, identifies: impl Fn(&ObjectId) -> bool, sight: impl Fn(&ObjectId) -> Sight) -> bool {
     let (mut same, mut others) = (0_usize, 0_usize);
-    for (object, claim) in memory.ownership.iter() {
+    for (object, claim) in memory.ownership.iter().filter(|(object, _)| identifies(object)) {
         if let (Claim::This(known), Sight::This(seen)) = (claim, sight(object)) {
             let counter = if *known == seen { &mut same } else { &mut others };
             *counter += 1;
@@ -93,13 +96,18 @@ mod tests {
         }
     }
 
+    fn everything(_: &ObjectId) -> bool {
+        true
+    }
+
     #[test]
     fn a_server_is_known_by_the_ids_that_it_gave_and_not_by_names() {
         let memory = remembering(&[("a", "1"), ("b", "2"), ("c", "3")]);
-        assert!(is_same(&memory, seeing(&[("a", "1"), ("b", "2")])));
-        assert!(is_same(&memory, seeing(&[("a", "1"), ("b", "2"), ("c", "9")])), "one was made anew");
-        assert!(!is_same(&memory, seeing(&[("a", "7"), ("b", "8"), ("c", "3")])), "a chance");
-        assert!(!is_same(&memory, seeing(&[])), "an empty server is nobody");
-        assert!(!is_same(&Memory::default(), seeing(&[("a", "1")])), "nothing is remembered");
+        assert!(is_same(&memory, everything, seeing(&[("a", "1"), ("b", "2")])));
+        assert!(is_same(&memory, everything, seeing(&[("a", "1"), ("b", "2"), ("c", "9")])), "one was made anew");
+        assert!(!is_same(&memory, everything, seeing(&[("a", "7"), ("b", "8"), ("c", "3")])), "a chance");
+        assert!(!is_same(&memory, everything, seeing(&[])), "an empty server is nobody");
+        assert!(!is_same(&Memory::default(), everything, seeing(&[("a", "1")])), "nothing is remembered");
+        assert!(!is_same(&memory, |_| false, seeing(&[("a", "1"), ("b", "2")])), "others give out such ids too");
     }
 }

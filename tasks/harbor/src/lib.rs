@@ -244,6 +244,11 @@ impl Task for Harbor {
         observed.sight(object)
     }
 
+    /// Secrets stand in the cluster, and numbers without the moment of their creation are the same on every server.
+    fn identifies_server(object: &ObjectId) -> bool {
+        [names::PROJECT, names::ROBOT, names::REGISTRY, names::LABEL].contains(object.kind())
+    }
+
     fn makes_anew(operation: &Operation) -> bool {
         matches!(operation, Operation::Publish(publication) if publication.recreate)
     }

@@ -69,3 +69,17 @@ async fn another_harbor_under_the_same_inventory_is_a_stranger_and_hears_no_secr
     assert!(here.report.changes.is_empty(), "{}", told(&here));
     assert!(stage.sandbox.accepts("otomi-ops", &kept));
 }
+
+/// The Secrets of the first were still there with their ids, and what was kept for it would have gone to the second.
+#[tokio::test]
+async fn another_harbor_beside_the_same_cluster_is_a_stranger_too() {
+    let stage = Stage::with_cluster(&format!(
+        "kubernetes: {{inventory: {{namespace: platform-jobs}}}}\nteams: {{alpha: {{}}}}\n{OPS}"
+    ));
+    stage.cluster().add_namespace("team-alpha");
+    stage.converge().await;
+    let other = evenkeel_sandbox::Harbor::start(&HarborOptions::new(PASSWORD)).unwrap();
+
+    let there = apply_at(&stage, other.url(), false).await;
+    assert!(!told(&there).contains("is the same that was known as"), "{}", told(&there));
+}
