@@ -12,6 +12,15 @@ use crate::{TlsFault, decode, envelope, failure, text};
 pub trait ErrorBody {
     /// What the server says about the failure, empty where it says nothing.
     fn message(&self) -> String;
+
+    /// Whether it is the API that says so, where its bodies tell: a proxy before it, or a server that does not serve the path at all, answers 404
+    /// too, and that says nothing about an object. `None` is a body of another shape than the API describes.
+    fn is_of_the_api(_body: Option<&Self>) -> bool
+    where
+        Self: Sized,
+    {
+        true
+    }
 }
 
 impl ErrorBody for () {
@@ -38,7 +47,8 @@ pub enum Kind {
     TooManyRequests,
     /// 5xx, after the repeats where there are any.
     Server,
-    /// A status below 400 that the API does not document (a redirect, often: none is followed).
+    /// A status below 400 that the API does not document (a redirect, often: none is followed), or a 404 that something else than the API
+    /// answers, where that can be told.
     Unexpected,
     /// No connection, or one that broke.
     Connection,
@@ -112,6 +122,11 @@ impl ApiError {
     pub fn with_outcome_unknown(mut self) -> Self {
         self.outcome_unknown = true;
         self
+    }
+
+    /// The same error, which does not say that there is no such object unless the API itself says so.
+    fn said_by(self, is_the_api: bool) -> Self {
+        if is_the_api || self.kind != Kind::NotFound { self } else { Self { kind: Kind::Unexpected, ..self } }
     }
 
     /// What went wrong.
@@ -195,11 +210,14 @@ impl std::error::Error for ApiError {}
 impl<E: ErrorBody> From<Error<E>> for ApiError {
     fn from(error: Error<E>) -> Self {
         match error {
-            Error::ErrorResponse(response) => Self::from_status(response.status(), response.message()),
-            Error::UnexpectedResponse(response) => envelope::open(&response),
-            Error::InvalidResponsePayload(body, error) => {
-                envelope::status_of(&body).unwrap_or_else(|| Self::new(Kind::Decode, decode::describe(&error)))
+            Error::ErrorResponse(response) => {
+                Self::from_status(response.status(), response.message()).said_by(E::is_of_the_api(Some(&response)))
             }
+            Error::UnexpectedResponse(response) => envelope::open(&response),
+            Error::InvalidResponsePayload(body, error) => match envelope::status_of(&body) {
+                Some(failed) => failed.said_by(E::is_of_the_api(None)),
+                None => Self::new(Kind::Decode, decode::describe(&error)),
+            },
             Error::CommunicationError(error) | Error::ResponseBodyError(error) | Error::InvalidUpgrade(error) => {
                 failure::classify(&error).into_error()
             }
@@ -233,8 +251,9 @@ impl<T: DeserializeOwned, E: ErrorBody> ResultExt<T> for Result<ResponseValue<T>
     fn api(self) -> Result<T, ApiError> {
         match self {
             Ok(value) => Ok(value.into_inner()),
-            Err(Error::InvalidResponsePayload(body, error)) => Err(envelope::status_of(&body)
-                .unwrap_or_else(|| ApiError::new(Kind::Decode, decode::locate::<T>(&body, &error)))),
+            Err(Error::InvalidResponsePayload(body, error)) if envelope::status_of(&body).is_none() => {
+                Err(ApiError::new(Kind::Decode, decode::locate::<T>(&body, &error)))
+            }
             Err(error) => Err(error.into()),
         }
     }

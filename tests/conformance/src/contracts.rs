@@ -44,6 +44,31 @@ const KEYCLOAK_26_0: &[(&str, &str)] = contracts![
     "keycloak/tokens.26.0.json",
 ];
 
+/// What Forgejo 7.0.8 was recorded to answer.
+const GITEA: &[(&str, &str)] = contracts![
+    "gitea/auth.json",
+    "gitea/branch-protections-and-deploy-keys.json",
+    "gitea/hooks.json",
+    "gitea/oauth2-applications.json",
+    "gitea/org-labels-secrets-variables.json",
+    "gitea/organisations.json",
+    "gitea/paging.json",
+    "gitea/repositories.json",
+    "gitea/settings-api.json",
+    "gitea/teams.json",
+    "gitea/users.json",
+];
+
+/// What Gitea 1.22 was recorded to answer where that is not what Forgejo 7.0.8 answers.
+const GITEA_1_22: &[(&str, &str)] = contracts![
+    "gitea/auth.gitea-1.22.json",
+    "gitea/hooks.gitea-1.22.json",
+    "gitea/oauth2-applications.gitea-1.22.json",
+    "gitea/organisations.gitea-1.22.json",
+    "gitea/paging.gitea-1.22.json",
+    "gitea/users.gitea-1.22.json",
+];
+
 const HARBOR: &[(&str, &str)] = contracts![
     "harbor/audit-log.json",
     "harbor/auth.json",
@@ -110,6 +135,22 @@ pub fn keycloak() -> Result<Vec<Contract>, ContractError> {
     KEYCLOAK.iter().map(|(file, text)| Contract::parse(file, text)).collect()
 }
 
+/// All contracts with Forgejo 7.0.8, in the order of their names.
+///
+/// # Errors
+/// A file that cannot be read, by name.
+pub fn gitea() -> Result<Vec<Contract>, ContractError> {
+    GITEA.iter().map(|(file, text)| Contract::parse(file, text)).collect()
+}
+
+/// The contracts with Gitea 1.22: its own, and those of Forgejo 7.0.8 in which nothing differs are not repeated.
+///
+/// # Errors
+/// A file that cannot be read, by name.
+pub fn gitea_1_22() -> Result<Vec<Contract>, ContractError> {
+    GITEA_1_22.iter().map(|(file, text)| Contract::parse(file, text)).collect()
+}
+
 /// All contracts with Harbor 2.15.2, in the order of their names.
 ///
 /// # Errors
@@ -171,7 +212,10 @@ mod tests {
     #[test]
     fn every_contract_file_is_listed_and_can_be_read() {
         let of_keycloak = keycloak().and_then(|all| Ok([all, keycloak_26_0()?].concat()));
-        for (application, read) in [("keycloak", of_keycloak), ("harbor", harbor()), ("kubernetes", kubernetes())] {
+        let of_gitea = gitea().and_then(|all| Ok([all, gitea_1_22()?].concat()));
+        for (application, read) in
+            [("keycloak", of_keycloak), ("gitea", of_gitea), ("harbor", harbor()), ("kubernetes", kubernetes())]
+        {
             let folder = format!("{}/../contracts/{application}", env!("CARGO_MANIFEST_DIR"));
             let files: BTreeSet<String> = std::fs::read_dir(folder)
                 .expect("the folder of contracts")
@@ -185,7 +229,7 @@ mod tests {
 
     #[test]
     fn every_file_with_keys_left_out_is_a_contract() {
-        let all = [keycloak(), harbor(), kubernetes()];
+        let all = [keycloak(), gitea(), gitea_1_22(), harbor(), kubernetes()];
         let contracts: Vec<Contract> = all.into_iter().flat_map(|contracts| contracts.expect("contracts")).collect();
         for file in left_out_by_the_sandbox().expect("left-out.json").keys() {
             assert!(named(&contracts, file).is_some(), "there is no contract `{file}`");

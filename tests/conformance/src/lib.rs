@@ -3,7 +3,7 @@
 //! * [`replay`] sends recorded exchanges again and reports every disagreement;
 //! * [`contracts`] holds the recorded exchanges;
 //! * [`scenario`] is what the suite is made of, and [`table`] what it prints;
-//! * [`keycloak`], [`harbor`] and [`kubernetes`] clear a real server between scenarios, each of which assumes a fresh one.
+//! * [`keycloak`], [`gitea`], [`harbor`] and [`kubernetes`] clear a real server between scenarios, each of which assumes a fresh one.
 //!
 //! * [`live`] runs the task itself and meddles behind its back.
 //!
@@ -11,6 +11,7 @@
 //! it judges.
 
 pub mod contracts;
+pub mod gitea;
 pub mod harbor;
 pub mod keycloak;
 pub mod kubernetes;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use evenkeel_conformance::contracts;
+use evenkeel_conformance::gitea;
 use evenkeel_conformance::harbor;
 use evenkeel_conformance::keycloak::Baseline;
 use evenkeel_conformance::kubernetes;
@@ -48,6 +49,14 @@ enum Suite {
         #[command(flatten)]
         server: KubernetesServer,
         /// Only this file, such as `secrets`; may be given more than once.
+        #[arg(long, value_name = "FILE")]
+        only: Vec<String>,
+    },
+    /// Replays the contract files of a real Forgejo, or of a real Gitea.
+    Gitea {
+        #[command(flatten)]
+        server: GiteaServer,
+        /// Only this file, such as `teams`; may be given more than once.
         #[arg(long, value_name = "FILE")]
         only: Vec<String>,
     },
@@ -111,6 +120,33 @@ impl KubernetesServer {
         target.ca = access.ca;
         target.hand = self.hand;
         Ok(target)
+    }
+}
+
+#[derive(Args)]
+struct GiteaServer {
+    /// The server's base URL, without `/api/v1`.
+    #[arg(long, env = "EVENKEEL_GITEA_URL")]
+    url: String,
+    /// The administrator's name; the recordings call it `gitadmin`.
+    #[arg(long, env = "EVENKEEL_GITEA_ADMIN", default_value = "gitadmin")]
+    admin: String,
+    /// The environment variable that holds the administrator's password.
+    #[arg(long, value_name = "NAME", default_value = "EVENKEEL_GITEA_PASSWORD")]
+    password_env: String,
+    /// The server is a Gitea 1.22, which has contracts of its own.
+    #[arg(long)]
+    gitea_1_22: bool,
+}
+
+impl GiteaServer {
+    fn contracts(&self) -> Result<Vec<Contract>, String> {
+        let read = if self.gitea_1_22 { contracts::gitea_1_22() } else { contracts::gitea() };
+        read.map_err(|error| error.to_string())
+    }
+
+    fn target(self) -> Result<Target, String> {
+        Ok(Target::new(&self.url, &self.admin, secret_from(&self.password_env)?))
     }
 }
 
@@ -223,6 +259,13 @@ async fn run(suite: Suite) -> Result<Vec<Row>, String> {
             let scenarios = contract_scenarios(all, &only)?;
             let target = server.target()?;
             let baseline = kubernetes::Baseline::take(&target).await.map_err(|error| error.to_string())?;
+            play(&scenarios, &target, &baseline).await
+        }
+        Suite::Gitea { server, only } => {
+            let scenarios = contract_scenarios(server.contracts()?, &only)?;
+            let mut target = server.target()?;
+            let baseline = gitea::Baseline::take(&target).await.map_err(|error| error.to_string())?;
+            target.given.insert("token".to_owned(), baseline.token());
             play(&scenarios, &target, &baseline).await
         }
         Suite::Harbor { server, only } => {

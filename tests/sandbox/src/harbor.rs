@@ -32,7 +32,7 @@ mod routes;
 mod schedules;
 mod secrets;
 mod snapshot;
-mod table;
+pub(crate) mod table;
 mod time;
 mod user_groups;
 mod users;

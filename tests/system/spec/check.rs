@@ -142,7 +142,7 @@ impl Check<'_> {
                 (false, true) => problems.push(format!("{name}.{property}: no such property upstream")),
                 (false, false) => {
                     let (own, other) = (self.own(schema), self.other(other));
-                    if !fits(&own, &other) {
+                    if !self.fits(&own, &other) {
                         problems.push(format!("{name}.{property}: is {own}, upstream {other}"));
                     }
                 }
@@ -157,6 +157,20 @@ impl Check<'_> {
             .is_some_and(|versions| versions.iter().any(|version| version == self.upstream.version))
     }
 
+    /// A map of anything stands for a schema or a map that we take as it comes, and a schema of ours for a map whose names it gives.
+    fn fits(&self, own: &str, other: &str) -> bool {
+        own == other
+            || own == "map of anything" && (other.starts_with("schema ") || other.starts_with("map of "))
+            || other.strip_prefix("map of ").is_some_and(|values| self.gives_names(own, values))
+    }
+
+    /// Whether our schema is an object with values of one kind only.
+    fn gives_names(&self, own: &str, values: &str) -> bool {
+        let Some(name) = own.strip_prefix("schema ") else { return false };
+        let mut properties = entries(&self.ours["components"]["schemas"][name]["properties"]).peekable();
+        properties.peek().is_some() && properties.all(|(_, property)| self.own(property) == values)
+    }
+
     fn own(&self, schema: &Value) -> String {
         kind(self.ours, schema)
     }
@@ -164,11 +178,6 @@ impl Check<'_> {
     fn other(&self, schema: &Value) -> String {
         kind(&self.upstream.document, schema)
     }
-}
-
-/// A map of anything stands for a schema or a map that we take as it comes.
-fn fits(own: &str, other: &str) -> bool {
-    own == other || own == "map of anything" && (other.starts_with("schema ") || other.starts_with("map of "))
 }
 
 /// A schema's type in words that compare: formats of numbers count, those of texts do not (ours marks secrets).

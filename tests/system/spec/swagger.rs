@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 const DEFINITIONS: &str = "#/definitions/";
 
-/// Definitions become component schemas, shared parameters are written out, and bodies move to where OpenAPI 3 has them.
+/// Definitions become component schemas, shared parameters and responses are written out, and bodies move to where OpenAPI 3 has them.
 pub(crate) fn lifted(document: &Value) -> Value {
     let media = document["consumes"][0].as_str().unwrap_or("application/json");
     let paths = entries(&document["paths"]).map(|(path, item)| (path.clone(), path_item(document, item, media)));
@@ -27,13 +27,21 @@ fn operation(document: &Value, operation: &Value, media: &str) -> Value {
         |schema: &Value| if schema.is_null() { json!({}) } else { json!({media: {"schema": references(schema)}}) };
     let body = resolved(document, &operation["parameters"]).into_iter().find(|parameter| parameter["in"] == "body");
     let responses: Map<String, Value> = entries(&operation["responses"])
-        .map(|(status, response)| (status.clone(), json!({"content": content(&response["schema"])})))
+        .map(|(status, response)| (status.clone(), json!({"content": content(&shared(document, response)["schema"])})))
         .collect();
     let mut lifted = json!({"parameters": parameters(document, &operation["parameters"]), "responses": responses});
     if let Some(body) = body {
         lifted["requestBody"] = json!({"content": content(&body["schema"])});
     }
     lifted
+}
+
+/// The response, which may be one that several operations share.
+fn shared<'a>(document: &'a Value, response: &'a Value) -> &'a Value {
+    match response["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+        Some(name) => &document["responses"][name],
+        None => response,
+    }
 }
 
 /// The parameters but bodies; what Swagger says beside a name is a schema in OpenAPI 3.

@@ -1,5 +1,7 @@
 //! The suite on the sandbox, and the replayer by itself.
 
+mod gitea_contracts;
+mod gitea_suite;
 mod harbor_baseline;
 mod harbor_contracts;
 mod harbor_suite;

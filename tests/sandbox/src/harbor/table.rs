@@ -49,6 +49,16 @@ impl<T> Table<T> {
         self.rows.values()
     }
 
+    /// Oldest first, with their numbers.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (i64, &T)> {
+        self.rows.iter().map(|(id, row)| (*id, row))
+    }
+
+    /// Oldest first.
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.rows.values_mut()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
