@@ -1,10 +1,11 @@
-//! `deploy`: the chart, what it renders to.
+//! `deploy`: the chart, what it renders to, and the policies.
 //!
 //! None of this needs a program beside cargo: what the chart renders is kept in `deploy/jobs/ci/rendered`, and looked at there. Where helm is
 //! found, the chart is rendered again and compared; `.ci/deploy` does so always, and asks the policies.
 
 mod objects;
 mod played;
+mod policies;
 mod reference;
 mod rendered;
 mod values;
