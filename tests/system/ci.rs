@@ -7,8 +7,9 @@ use std::{
     process::{Command, Output},
 };
 
-/// Programs that `.ci/keycloak` needs beside Java and Maven.
-const BESIDE: [&str; 9] = ["bash", "cat", "dirname", "grep", "head", "mkdir", "mktemp", "rm", "sed"];
+/// Programs that the steps need beside Java and Maven, or Go.
+const BESIDE: [&str; 11] =
+    ["bash", "basename", "cat", "dirname", "grep", "head", "mkdir", "mktemp", "rm", "sed", "tail"];
 
 fn program(folder: &Path, name: &str, script: &str) {
     let path = folder.join(name);
@@ -18,6 +19,11 @@ fn program(folder: &Path, name: &str, script: &str) {
 
 /// `.ci/keycloak prepare` on a machine with nothing but these programs.
 fn prepare(programs: &[(&str, &str)]) -> Output {
+    step(["keycloak", "prepare"], programs)
+}
+
+/// A step of CI on a machine with nothing but these programs.
+fn step([script, argument]: [&str; 2], programs: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
@@ -30,7 +36,7 @@ fn prepare(programs: &[(&str, &str)]) -> Output {
         program(&bin, name, script);
     }
     let mut command = Command::new(bin.join("bash"));
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/keycloak")).arg("prepare").env_clear();
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci").join(script)).arg(argument).env_clear();
     command.env("PATH", &bin).env("XDG_CACHE_HOME", folder.path()).output().unwrap()
 }
 
@@ -49,4 +55,16 @@ fn a_keycloak_that_cannot_be_had_is_a_failure_and_a_missing_maven_is_a_skip() {
         assert_eq!(skipped.status.code(), Some(75), "{said}");
         assert!(said.contains(missing), "{said}");
     }
+}
+
+#[test]
+fn a_tool_of_deploy_that_cannot_be_had_is_a_failure_and_a_missing_go_is_a_skip() {
+    let refused = step(["deploy", "tools"], &[("go", "echo 'proxy is away'; exit 1")]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("proxy is away") && said.contains("could not be built"), "{said}");
+    let skipped = step(["deploy", "tools"], &[]);
+    let said = String::from_utf8_lossy(&skipped.stderr);
+    assert_eq!(skipped.status.code(), Some(75), "{said}");
+    assert!(said.contains("there is no go"), "{said}");
 }

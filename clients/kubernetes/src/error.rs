@@ -15,7 +15,7 @@ pub(crate) use status::Status;
 pub struct Refusal {
     /// What the call was about.
     pub object: ObjectRef,
-    /// What was asked, in the words of RBAC rules: `get`, `list`, `create`, `patch`…
+    /// What was asked, in the words of RBAC rules: `get`, `list`, `create`, `patch`…; of what is forbidden, the right that is missing.
     pub verb: &'static str,
     /// The resource in the words of RBAC rules, such as `secrets`.
     pub resource: &'static str,
@@ -222,7 +222,11 @@ impl KubernetesError {
                 Some(namespace) if status.has_cause("NamespaceTerminating") => {
                     Self::NamespaceTerminating { namespace: namespace.clone() }
                 }
-                _ => Self::Forbidden(refusal),
+                // An apply of what is not there needs `create` beside `patch` (server-behaviour 9).
+                _ => Self::Forbidden(Box::new(Refusal {
+                    verb: status.missing_verb().unwrap_or(refusal.verb),
+                    ..*refusal
+                })),
             },
             (404, _) => match &refusal.object.namespace {
                 Some(namespace) if status.details.kind == "namespaces" => {

@@ -83,6 +83,12 @@ impl Status {
         self.details.causes.iter().any(|cause| cause.reason == reason)
     }
 
+    /// The verb that RBAC refuses, as the message names it; it may be another one than the call's.
+    pub(crate) fn missing_verb(&self) -> Option<&'static str> {
+        let verbs = ["get", "list", "watch", "create", "update", "patch", "delete"];
+        verbs.into_iter().find(|verb| self.message.contains(&format!(" cannot {verb} resource \"")))
+    }
+
     /// ``conflict with "kubectl-edit" using v1`` names the manager in quotes.
     pub(crate) fn field_conflicts(&self) -> Vec<FieldConflict> {
         let causes = self.details.causes.iter().filter(|cause| cause.reason == "FieldManagerConflict");

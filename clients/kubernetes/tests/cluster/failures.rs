@@ -77,6 +77,30 @@ async fn a_refused_login_and_too_much_are_told_apart() {
     assert!(matches!(error, KubernetesError::TooLarge(_)), "{error:?}");
 }
 
+/// `patch` is there: to name it would send somebody to the rule that is right.
+#[tokio::test]
+async fn an_apply_that_may_not_make_what_is_missing_names_the_right_to_create() {
+    let forbidden = |verb: &str| {
+        json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "reason": "Forbidden", "code": 403,
+            "message": format!("secrets \"demo\" is forbidden: User \"system:serviceaccount:jobs:a\" cannot {verb} resource \"secrets\" in API group \"\" in the namespace \"team-alpha\""),
+            "details": {"name": "demo", "kind": "secrets"}
+        })
+    };
+    let data = BTreeMap::from([("a".to_owned(), SecretBytes::from(&Secret::from("b")))]);
+    let (labels, annotations) = (BTreeMap::new(), BTreeMap::new());
+    let desired = DesiredSecret { name: name(), secret_type: OPAQUE.to_owned(), labels, annotations, data };
+    for verb in ["create", "patch"] {
+        let server = MockServer::start().await;
+        call("PATCH", DEMO).respond_with(answer(403, &forbidden(verb))).mount(&server).await;
+        let applied = cluster(&server).await.apply_secret(&desired, Expected::Anything, OthersValues::Keep).await;
+        let error = applied.unwrap_err();
+        let named = format!("may not be used: the right to `{verb}` `secrets` is missing");
+        assert!(error.to_string().ends_with(&named), "{error}");
+        assert!(error.hint().unwrap().starts_with(&format!("allow `{verb}` on `secrets` in namespace `team-alpha`")));
+    }
+}
+
 #[tokio::test]
 async fn a_request_without_a_login_is_told_as_such_although_it_is_403() {
     let said = json!({
