@@ -57,6 +57,7 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/outages.json",
     "harbor/paging.json",
     "harbor/projects.json",
+    "harbor/purge-schedule.json",
     "harbor/quotas.json",
     "harbor/read-only.json",
     "harbor/registries.json",
@@ -69,6 +70,7 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/robots-verify.json",
     "harbor/schedules.json",
     "harbor/statistics.json",
+    "harbor/systeminfo-fixed.json",
     "harbor/usergroups.json",
     "harbor/webhooks.json",
 ];

@@ -59,6 +59,12 @@ pub struct Baseline {
     configuration: Map<String, Value>,
 }
 
+/// What the purge of the audit log wants to be told whatever happens to its schedule, also that there is none any more (contract
+/// `purge-schedule`).
+fn purge_parameters() -> Value {
+    json!({ "audit_retention_hour": 168, "dry_run": false, "include_event_types": "create_artifact,delete_artifact" })
+}
+
 impl Baseline {
     /// Looks at the server.
     ///
@@ -96,12 +102,24 @@ impl Baseline {
                 }
             }
         }
-        let none = json!({ "schedule": { "type": "None" } });
-        for schedule in ["gc", "purgeaudit"] {
-            self.send(Method::PUT, &format!("/system/{schedule}/schedule"), Some(&none)).await?;
-        }
+        self.stop_schedules().await?;
         self.send(Method::PUT, "/system/CVEAllowlist", Some(&json!({ "items": [] }))).await?;
         self.restore_configuration().await
+    }
+
+    /// Only what runs by a schedule: a change of what has none may be refused.
+    async fn stop_schedules(&self) -> Result<(), BaselineError> {
+        for (job, parameters) in [("gc", json!({})), ("purgeaudit", purge_parameters())] {
+            let path = format!("/system/{job}/schedule");
+            // Without a schedule the body is empty.
+            let there = self.send(Method::GET, &path, None).await?.bytes().await?;
+            let there: Value = serde_json::from_slice(&there).unwrap_or_default();
+            if there["schedule"].is_object() && there["schedule"]["type"] != "None" {
+                let none = json!({ "schedule": { "type": "None" }, "parameters": parameters });
+                self.send(Method::PUT, &path, Some(&none)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Waits until the administrator's name is not locked any more.
