@@ -4,7 +4,7 @@ mod administration;
 mod configuration;
 mod objects;
 mod projects;
-mod reading;
+pub(crate) mod reading;
 mod registries;
 mod robots;
 mod secrets;
@@ -19,8 +19,11 @@ use evenkeel_engine::secrets::SecretResolver;
 
 use reading::Reading;
 
+use crate::{Harbor, plain::Wanted, system};
+
 pub use administration::{Administration, administration};
 pub use configuration::DesiredConfiguration;
+pub(crate) use projects::check_schedule;
 pub use projects::{
     DesiredImmutableRule, DesiredLabel, DesiredMember, DesiredProject, DesiredRetention, DesiredWebhook, Member,
 };
@@ -72,6 +75,8 @@ pub struct Desired {
     pub registries: Vec<DesiredRegistry>,
     /// Replication policies.
     pub replications: Vec<DesiredReplication>,
+    /// Objects of the whole system.
+    pub system: Vec<Arc<Wanted<Harbor>>>,
     /// The teams' secrets in the cluster; `None` where the values do not speak of a cluster.
     pub cluster: Option<DesiredCluster>,
     /// What people should know about the values themselves.
@@ -94,6 +99,7 @@ impl Desired {
             robots: robots::desired(&reading, harbor)?,
             registries: registries::desired(&reading, harbor)?,
             replications: registries::replications(&reading, harbor)?,
+            system: system::desired(&reading, harbor)?,
             cluster: secrets::desired(&reading, harbor)?,
             notes: Vec::new(),
             projects,

@@ -18,3 +18,5 @@ mod registries;
 mod robots;
 mod secrets;
 mod stage;
+mod system;
+mod users;
