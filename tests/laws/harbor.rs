@@ -8,6 +8,7 @@ mod others;
 mod pulling;
 mod random;
 mod state;
+mod system;
 mod values;
 
 use evenkeel_core::{object::ObjectId, plan::ChangeDocument};
@@ -39,6 +40,8 @@ impl Subject for Harbor {
         ("HARBOR_CLIENT_SECRET", "KanarieClientTt2:@ \\w/?"),
         ("HARBOR_REGISTRY_SECRET", "KanarieRegistryHh8=#,;.[e]"),
         ("HARBOR_ROBOT_SECRET", ROBOT_SECRET),
+        ("HARBOR_SCANNER_SECRET", "KanarieScannerPp3;:|<x>"),
+        ("HARBOR_PREHEAT_SECRET", "KanariePreheatVv7[]^~y"),
         ("HARBOR_HOOK_HEADER", "KanarieHookNn6<>'/y"),
         ("KUBERNETES_TOKEN", TOKEN),
     ];
@@ -46,6 +49,8 @@ impl Subject for Harbor {
     const HIDDEN: &'static [Hidden] = &[
         Hidden { secret: "HARBOR_CLIENT_SECRET", object: "configuration/login", path: "oidc_client_secret" },
         Hidden { secret: "HARBOR_REGISTRY_SECRET", object: "registry/upstream", path: "credential.access_secret" },
+        Hidden { secret: "HARBOR_SCANNER_SECRET", object: "scanner/own", path: "credential" },
+        Hidden { secret: "HARBOR_PREHEAT_SECRET", object: "preheat-instance/dragon", path: "auth.password" },
     ];
 
     /// Each request carries its password.
@@ -101,6 +106,7 @@ impl Subject for Harbor {
     fn start() -> Self {
         let options =
             REGISTRIES.iter().fold(HarborOptions::new(ADMIN_PASSWORD), |options, url| options.with_registry(*url));
+        let options = system::SCANNERS.iter().fold(options, |options, url| options.with_scanner_adapter(*url));
         let server = evenkeel_sandbox::Harbor::start(&options).unwrap();
         let cluster = Kubernetes::start(&KubernetesOptions::new(TOKEN)).unwrap();
         cluster.add_namespace("team-alpha");
@@ -124,9 +130,12 @@ impl Subject for Harbor {
         [values::all(urls), vec![("90-fewer.yaml", values::FEWER.to_owned())]].concat()
     }
 
-    /// Groups that were named once are known for ever, and a namespace is not evenkeel's to delete.
+    /// Groups that were named once are known for ever, what is only set stays set, and a namespace is not evenkeel's to delete.
     fn without_lasting_traces(mut places: Vec<String>) -> Vec<String> {
-        places.retain(|place| !place.starts_with("/harbor/userGroups") && !place.contains("team-beta"));
+        let is_lasting = |place: &str| {
+            ["/harbor/userGroups", "/harbor/schedules/scanAll"].iter().any(|lasting| place.starts_with(lasting))
+        };
+        places.retain(|place| !is_lasting(place) && !place.contains("team-beta"));
         places
     }
 
@@ -176,11 +185,20 @@ impl Subject for Harbor {
             ("configuration", Some("oidc_client_secret")) | ("registry", Some("credential.access_secret")) => {
                 Some("nobody can see it")
             }
+            ("scanner", Some("credential")) | ("preheat-instance", Some("auth.username" | "auth.password")) => {
+                Some("nobody can see it")
+            }
+            ("preheat-instance", Some("auth.mode")) => Some("its credentials go with it"),
+            ("scanner" | "system-label" | "preheat-instance" | "user-group", Some("name")) => {
+                Some("what is called otherwise is another object")
+            }
             ("webhook" | "label" | "registry" | "replication", Some("name")) | ("immutable-tag-rule", Some("tags")) => {
                 Some("what is called otherwise is another object")
             }
             ("webhook", Some("targets")) => Some("there is always one, whose fields are spoiled by themselves"),
-            ("registry" | "secret", Some("type")) => Some("a type never changes"),
+            ("registry" | "secret", Some("type")) | ("preheat-instance", Some("vendor")) => {
+                Some("a type never changes")
+            }
             (_, None) => Some("nothing of it is declared but that it is there"),
             _ => None,
         }

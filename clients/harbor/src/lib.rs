@@ -9,6 +9,7 @@
 //! Representations ([`types`]) take part in read, change, write: a field is sent only when it is `Some`, and where Harbor
 //! replaces an object as a whole, what this client does not know travels along in `extra`.
 
+mod empty;
 mod error;
 mod login;
 pub mod paging;
@@ -25,6 +26,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }
 
+pub use empty::unless_empty;
 pub use error::{HarborError, is_of_read_only_mode};
 pub use generated::*;
 pub use login::{Administrator, Patience, connect, database_is_away, outlast_lock};

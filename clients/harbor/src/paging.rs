@@ -12,8 +12,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Client,
     types::{
-        Failure, ImmutableRule, Label, Project, ProjectMemberEntity, Quota, Registry, ReplicationPolicy, Robot,
-        WebhookPolicy,
+        Failure, ImmutableRule, Instance, Label, Project, ProjectMemberEntity, Quota, Registry, ReplicationPolicy,
+        Robot, ScannerRegistration, UserGroup, UserResp, WebhookPolicy,
     },
 };
 
@@ -153,4 +153,44 @@ pub async fn registries(client: &Client) -> Result<Vec<Registry>, ApiError> {
 /// As [`projects`].
 pub async fn replications(client: &Client) -> Result<Vec<ReplicationPolicy>, ApiError> {
     all(|page| client.replication_list().page(page).page_size(PAGE).send()).await
+}
+
+/// All labels for the images of all projects.
+///
+/// # Errors
+/// As [`projects`].
+pub async fn system_labels(client: &Client) -> Result<Vec<Label>, ApiError> {
+    all(|page| client.label_list().scope("g").page(page).page_size(PAGE).send()).await
+}
+
+/// All scanners.
+///
+/// # Errors
+/// As [`projects`].
+pub async fn scanners(client: &Client) -> Result<Vec<ScannerRegistration>, ApiError> {
+    all(|page| client.scanner_list().page(page).page_size(PAGE).send()).await
+}
+
+/// All preheat instances.
+///
+/// # Errors
+/// As [`projects`].
+pub async fn preheat_instances(client: &Client) -> Result<Vec<Instance>, ApiError> {
+    all(|page| client.preheat_instance_list().page(page).page_size(PAGE).send()).await
+}
+
+/// All local users but the administrator that the server was installed with.
+///
+/// # Errors
+/// As [`projects`].
+pub async fn users(client: &Client) -> Result<Vec<UserResp>, ApiError> {
+    all(|page| client.user_list().page(page).page_size(PAGE).send()).await
+}
+
+/// All groups of users; with login through LDAP those of LDAP only.
+///
+/// # Errors
+/// As [`projects`].
+pub async fn user_groups(client: &Client) -> Result<Vec<UserGroup>, ApiError> {
+    all(|page| client.user_group_list().page(page).page_size(PAGE).send()).await
 }

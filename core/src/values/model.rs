@@ -26,6 +26,10 @@ pub use gitea::{
     GiteaUser,
 };
 pub use harbor::{
+    AuditPurge, CveAllowlist, GarbageCollection, HarborScanner, HarborSystem, HarborUser, HarborUserGroup, PreheatAuth,
+    PreheatInstance, PreheatLogin, PreheatVendor, ScanAll, ScannerAuth,
+};
+pub use harbor::{
     Harbor, HarborAdmin, HarborConfiguration, HarborLabel, HarborMember, HarborOidc, HarborProject, HarborRegistry,
     HarborReplication, HarborRobot, HarborWebhook, ImmutableTags, MemberRole, ProjectRobot, ProjectSettings,
     RegistryCredential, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger, Retention, RobotAccess,

@@ -53,6 +53,7 @@ impl Harbor {
             Operation::UpdateRegistry(id, registry) => self.update_registry(*id, registry).await,
             Operation::CreateReplication(policy) => self.create_replication(policy).await,
             Operation::UpdateReplication(policy, there) => self.update_replication(policy, there).await,
+            Operation::Plain(write) => write.send(self).await,
             Operation::CreateNamespace(name) => self.create_namespace(name).await,
             Operation::Publish(publication) => self.publish(publication).await,
             Operation::NoteVerified(publication) => self.note_verified(publication).await,
@@ -72,7 +73,7 @@ fn missing(kind: &'static str, name: &str) -> Error {
 }
 
 /// The answer of a create, with the number that it names.
-fn created<T: serde::de::DeserializeOwned, E: evenkeel_transport::ErrorBody>(
+pub(crate) fn created<T: serde::de::DeserializeOwned, E: evenkeel_transport::ErrorBody>(
     answer: Result<
         evenkeel_transport::progenitor_client::ResponseValue<T>,
         evenkeel_transport::progenitor_client::Error<E>,

@@ -6,7 +6,7 @@ mod lengths;
 mod members;
 mod objects;
 mod projects;
-mod reading;
+pub(crate) mod reading;
 mod registries;
 mod robots;
 mod schedule;
@@ -22,8 +22,11 @@ use evenkeel_engine::secrets::SecretResolver;
 
 use reading::Reading;
 
+use crate::{Harbor, plain::Wanted, system};
+
 pub use administration::{Administration, administration};
 pub use configuration::DesiredConfiguration;
+pub(crate) use projects::check_schedule;
 pub use projects::{
     DesiredImmutableRule, DesiredLabel, DesiredMember, DesiredProject, DesiredRetention, DesiredWebhook, Member,
 };
@@ -75,6 +78,8 @@ pub struct Desired {
     pub registries: Vec<DesiredRegistry>,
     /// Replication policies.
     pub replications: Vec<DesiredReplication>,
+    /// Objects of the whole system.
+    pub system: Vec<Arc<Wanted<Harbor>>>,
     /// The teams' secrets in the cluster; `None` where the values do not speak of a cluster.
     pub cluster: Option<DesiredCluster>,
     /// What people should know about the values themselves.
@@ -97,6 +102,7 @@ impl Desired {
         let robots = problems.take(robots::desired(&reading, harbor));
         let registries = problems.take(registries::desired(&reading, harbor));
         let replications = problems.take(registries::replications(&reading, harbor));
+        let system = problems.take(system::desired(&reading, harbor));
         let cluster = problems.take(secrets::desired(&reading, harbor));
         // What is missing here is among the problems.
         let desired = || {
@@ -107,6 +113,7 @@ impl Desired {
                 robots: robots?,
                 registries: registries?,
                 replications: replications?,
+                system: system?,
                 cluster: cluster?,
                 notes: Vec::new(),
             })

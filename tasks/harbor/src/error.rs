@@ -1,6 +1,7 @@
 //! What can go wrong, and what it means for the run.
 
 use evenkeel_engine::{
+    secrets::SecretError,
     task::{Class, Classified},
     vault::VaultError,
 };
@@ -93,6 +94,22 @@ pub enum Error {
         /// The project.
         project: String,
     },
+    /// The password of a user who is to be made cannot be read.
+    #[error("the password of user `{user}` cannot be read: {source}")]
+    Password {
+        /// The user.
+        user: String,
+        /// Why.
+        source: SecretError,
+    },
+    /// Events that are to be purged from the audit log, and that no log of this server holds.
+    #[error("harbor logs no event `{events}`, so that the purge of the audit log stays as it is")]
+    UnknownEvents {
+        /// The events.
+        events: String,
+        /// Those that it logs.
+        known: String,
+    },
     /// Something that must be there for a write has gone, or never was.
     #[error("{kind} `{name}` is not there")]
     Missing {
@@ -174,12 +191,14 @@ impl Classified for Error {
             | Self::ForeignRobot { .. }
             | Self::NoRegistry { .. }
             | Self::KeysRefused { .. }
+            | Self::UnknownEvents { .. }
             | Self::NoCluster { .. }
             | Self::Foreign { .. } => return Class::Prevented,
             Self::NoUser { .. } | Self::SecretRefused { .. } | Self::NamespaceMissing { .. } => return Class::Refused,
             Self::Missing { .. } | Self::Overtaken { .. } => return Class::Conflict,
             Self::NoRandom { .. } => return Class::Configuration,
             Self::NotKept { source, .. } | Self::NotForgotten { source, .. } => return source.class(),
+            Self::Password { source, .. } => return source.class(),
             Self::Cluster(error) => return error.class(),
             Self::Login { source, .. } | Self::Call { source, .. } => source,
         };
@@ -209,7 +228,7 @@ impl Classified for Error {
     fn changed_nothing(&self) -> bool {
         match self {
             // Secrets are kept, and made, before anything is sent.
-            Self::ReadOnly { .. } | Self::NotKept { .. } | Self::NoRandom { .. } => true,
+            Self::ReadOnly { .. } | Self::NotKept { .. } | Self::NoRandom { .. } | Self::Password { .. } => true,
             Self::Call { source: HarborError::Unaddressable(_), .. } => true,
             // All other keys were written.
             Self::KeysRefused { .. } => false,
@@ -238,6 +257,8 @@ impl Classified for Error {
             }
             Self::NoRegistry { .. } => "declare it under `harbor.registries`",
             Self::ReadOnly { .. } => "run again when an administrator of harbor has ended the mode",
+            Self::UnknownEvents { known, .. } => return Some(format!("it logs `{known}`")),
+            Self::Password { source, .. } => return Some(source.hint()),
             Self::KeysRefused { .. } => "change the declared value; every other key was written",
             Self::NoUser { .. } => {
                 "with login through OpenID Connect an account exists from its first login on; run again afterwards"
@@ -272,11 +293,19 @@ impl Error {
         }
     }
 
+    /// Whether a write of an object of this kind failed.
+    fn is_about(&self, wanted: &str) -> bool {
+        matches!(self, Self::Call { kind, .. } if *kind == wanted) && !self.is_read()
+    }
+
     fn call_hint(&self, source: &HarborError) -> Option<String> {
         let hint = match source {
             HarborError::NotAuthorised(_) => "the account in `harbor.admin` has to administrate the whole system",
             HarborError::Invalid(error) if is_of_silent_registry(error) => {
                 "harbor contacts a registry before it keeps it: check its address and its credential, and that harbor's core reaches it"
+            }
+            HarborError::Server(_) | HarborError::Invalid(_) if self.is_about("scanner") => {
+                "harbor contacts a scanner before it takes it: see that its address answers from there, and lets it in"
             }
             HarborError::Invalid(_) => "change the declared value, whose file and line is named with the failed change",
             HarborError::Server(_) if self.is_read() => "run again; the log of harbor's core says what failed",

@@ -28,7 +28,9 @@ use evenkeel_engine::{
 
 use crate::{Error, Harbor, desired, observe::Observed};
 
+pub(crate) use compose::{Composing, list, text};
 pub use place::Place;
+pub(crate) use settings::label;
 
 /// What an export of a Harbor can be told beside what every export can.
 #[derive(Clone, Debug, Args)]

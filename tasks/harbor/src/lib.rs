@@ -1,5 +1,5 @@
-//! Keeps a Harbor registry equal to the values, and the registry secrets of teams in the cluster: configuration, projects with
-//! what belongs to them, members, robots, other registries and replications.
+//! Keeps a Harbor registry equal to the values, and the registry secrets of teams in the cluster: configuration, objects of the whole
+//! system, projects with what belongs to them, members, robots, other registries and replications.
 //!
 //! # What it guarantees
 //!
@@ -23,7 +23,7 @@
 //!
 //! 1. the configuration: the keys of the login, then its mode, which needs them; all other keys; the robots' prefix
 //! 2. this task's own robot and its secret, beside everything else: until it works, the administrator does its work
-//! 3. registries; projects with their settings and quota, then retention, immutable tag rules, webhooks, labels
+//! 3. objects of the whole system, users and groups after the login mode; registries; projects with their settings and quota, then retention, immutable tag rules, webhooks, labels
 //! 4. members, groups after the login mode
 //! 5. robots, each after the projects in which it has rights; secrets that the values or the vault know
 //! 6. namespaces where the values say so; each team's Secrets after their robots; the pull secrets of the default account
@@ -42,9 +42,11 @@ pub mod export;
 mod made;
 pub mod names;
 pub mod observe;
+pub mod plain;
 pub mod plan;
 pub mod published;
 mod rights;
+mod system;
 
 use std::{
     collections::BTreeSet,
@@ -94,6 +96,7 @@ pub struct Harbor {
     /// The name of this task's own robot, without prefix.
     own_robot: String,
     verify_secrets: bool,
+    context: Context,
 }
 
 /// The whole of `evenkeel-harbor`. Here, so that the run of this task is compiled once, for every program that has it.
@@ -133,7 +136,18 @@ impl Harbor {
             prefix: RwLock::default(),
             own_robot,
             verify_secrets: context.verify_secrets,
+            context: context.clone(),
         })
+    }
+
+    fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The password of a user who is about to be made.
+    async fn initial_password(&self, user: &str, password: &SecretValue) -> Result<SecretString, Error> {
+        let read = self.context.secret(password).await;
+        read.map_err(|source| Error::Password { user: user.to_owned(), source })
     }
 
     fn prefix(&self) -> String {

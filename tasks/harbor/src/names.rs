@@ -34,6 +34,19 @@ pub const ROBOT_SECRET: Kind = Kind::new("robot-secret");
 pub const REGISTRY: Kind = Kind::new("registry");
 /// A replication policy, by name.
 pub const REPLICATION: Kind = Kind::new("replication");
+/// Something of the whole system of which there is one: `garbage-collection`, `audit-log-purge`, `scan-all`, `default-scanner`,
+/// `cve-allowlist`.
+pub const SYSTEM: Kind = Kind::new("system");
+/// A scanner, by name.
+pub const SCANNER: Kind = Kind::new("scanner");
+/// A label for the images of all projects, by name.
+pub const SYSTEM_LABEL: Kind = Kind::new("system-label");
+/// An instance of a preheat provider, by name.
+pub const PREHEAT_INSTANCE: Kind = Kind::new("preheat-instance");
+/// A local account, by user name.
+pub const USER: Kind = Kind::new("user");
+/// A group of users: by name, or by its distinguished name in LDAP.
+pub const USER_GROUP: Kind = Kind::new("user-group");
 /// A namespace of the cluster.
 pub const NAMESPACE: Kind = Kind::new("namespace");
 /// A Secret of the cluster: `namespace/name`.
@@ -52,6 +65,10 @@ pub const ROBOT_NAME_PREFIX: &str = "robot_name_prefix";
 pub const LOGIN: &str = "login";
 /// All other keys of the configuration.
 pub const SETTINGS: &str = "settings";
+/// The login mode in which there are local accounts.
+pub const DB_AUTH: &str = "db_auth";
+/// The login mode in which groups of LDAP are known.
+pub const LDAP_AUTH: &str = "ldap_auth";
 /// The login mode in which groups of an OpenID Connect provider are members.
 pub const OIDC_AUTH: &str = "oidc_auth";
 /// The service account whose pods pull with the registry secrets.
@@ -77,3 +94,5 @@ pub fn robot(stored_name: &str) -> ObjectId {
 
 /// Harbor's number for groups of an OpenID Connect provider.
 pub const GROUP_TYPE_OIDC: i64 = 3;
+/// Harbor's number for groups of LDAP.
+pub const GROUP_TYPE_LDAP: i64 = 1;

@@ -38,9 +38,17 @@ pub(crate) use robots::DENIED;
 use robots::NamedRobots;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
 pub use sights::Looked;
-pub(crate) use sights::{by_selection, membership};
+pub(crate) use sights::{by_selection, membership, numbered};
 
-use crate::{Error, Harbor, desired::Desired, error::Doing, plan::moves_prefix, rights::Right};
+use crate::{
+    Error, Harbor,
+    desired::Desired,
+    error::Doing,
+    plain::{self, Seen},
+    plan::moves_prefix,
+    rights::Right,
+    system,
+};
 
 /// How many reads of one kind are begun before the first has ended. The session caps requests by
 /// itself; this bounds how many answers are held at once.
@@ -73,6 +81,8 @@ pub struct Observed {
     pub registries: BTreeMap<String, Registry>,
     /// The replication policies.
     pub replications: BTreeMap<String, ReplicationPolicy>,
+    /// Objects of the whole system, of the kinds that are declared or ours.
+    pub system: Seen,
     /// What the cluster holds; `None` where there is no cluster in this run.
     pub cluster: Option<ObservedCluster>,
     /// How the registry secrets do, by their objects.
@@ -149,10 +159,12 @@ impl Harbor {
         let (NamedRobots { robots, strange }, own_robot) = self.read_robots().await?;
         let grantable = self.read_grantable(desired, &robots).await?;
         self.spare_own_robot(desired, &robots, grantable.as_ref());
-        let ((projects, quotas), registries, replications, cluster) = try_join!(
+        let kinds = Seen::needed(system::kinds(), &desired.system, ownership);
+        let ((projects, quotas), registries, replications, system, cluster) = try_join!(
             self.read_projects(),
             self.read_registries(reach.registries),
             self.read_replications(reach.replications),
+            Seen::read(self, kinds),
             self.read_cluster(desired, ownership),
         )?;
         // Another prefix renames the robots of every project: whose they are has to be known first.
@@ -162,6 +174,11 @@ impl Harbor {
         let (going, staying) = reach::left_behind(desired, ownership, &projects);
         reach.look_into(&going);
         reach.members.extend(staying);
+        // What goes with a user or a group is in any project.
+        let mut gone = plain::left_behind(system::kinds(), &system, ownership, &desired.objects()).into_iter();
+        if gone.any(|(_, row)| system::are_members(&row.object)) {
+            reach.members.extend(projects.keys().cloned());
+        }
         let looked = reach.looked(strange);
         let lists = Observed {
             configuration,
@@ -171,6 +188,7 @@ impl Harbor {
             own_robot,
             registries,
             replications,
+            system,
             cluster,
             grantable,
             looked,
@@ -191,8 +209,12 @@ impl Harbor {
     pub(crate) async fn read_everything(&self) -> Result<Observed, Error> {
         let configuration = self.begin_reading().await?;
         let (NamedRobots { robots, strange }, own_robot) = self.read_robots().await?;
-        let ((projects, quotas), registries, replications) =
-            try_join!(self.read_projects(), self.read_registries(true), self.read_replications(true))?;
+        let ((projects, quotas), registries, replications, system) = try_join!(
+            self.read_projects(),
+            self.read_registries(true),
+            self.read_replications(true),
+            Seen::read(self, system::kinds()),
+        )?;
         let reach = Reach::everything(&projects);
         let lists = Observed {
             configuration,
@@ -202,6 +224,7 @@ impl Harbor {
             own_robot,
             registries,
             replications,
+            system,
             looked: reach.looked(strange),
             ..Observed::default()
         };

@@ -15,6 +15,7 @@ mod refusals;
 mod registries;
 mod robots;
 mod secrets;
+mod system;
 
 use std::sync::Arc;
 
@@ -42,9 +43,11 @@ pub(crate) use prune::RULES_STAY;
 pub use secrets::{Obstacle, Publication};
 
 use crate::{
+    Harbor,
     desired::{Declared, Desired, DesiredReplication, DesiredRetention, DesiredRobot, Member},
     names,
     observe::Observed,
+    plain::Write,
 };
 
 /// One write, with everything that it needs beside the numbers of the moment.
@@ -102,6 +105,8 @@ pub enum Operation {
     CreateReplication(Box<DesiredReplication>),
     /// Change declared fields of a replication policy, which is given as it is there.
     UpdateReplication(Box<DesiredReplication>, Box<ReplicationPolicy>),
+    /// Write an object of a plain kind.
+    Plain(Arc<Write<Harbor>>),
     /// Make a namespace.
     CreateNamespace(String),
     /// Put a robot's credentials into the cluster, once they work.
@@ -164,6 +169,7 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     };
     configuration::plan(&mut draft, desired, observed);
     robots::plan_own(&mut draft, desired, observed);
+    system::plan(&mut draft, desired, observed);
     registries::plan(&mut draft, desired, observed);
     projects::plan(&mut draft, desired, observed);
     members::plan(&mut draft, desired, observed);
@@ -173,6 +179,7 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     registries::plan_replications(&mut draft, desired, observed);
     refusals::plan(&mut draft, desired, observed);
     prune::plan(&mut draft, desired, observed, &memory.ownership);
+    system::prune(&mut draft, desired, observed, &memory.ownership);
     let server = ObjectId::new(names::SERVER, names::TASK);
     draft.notes.extend(draft.left_alone.note(server.clone(), HOW_TO_MANAGE));
     if !draft.changes.is_empty() && observed.configuration.is_read_only() {

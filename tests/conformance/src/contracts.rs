@@ -85,6 +85,7 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/paging.json",
     "harbor/permissions.json",
     "harbor/projects.json",
+    "harbor/purge-schedule.json",
     "harbor/quotas.json",
     "harbor/read-only.json",
     "harbor/registries.json",
@@ -98,6 +99,7 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/robots-verify.json",
     "harbor/schedules.json",
     "harbor/statistics.json",
+    "harbor/systeminfo-fixed.json",
     "harbor/usergroups.json",
     "harbor/webhooks.json",
 ];

@@ -42,7 +42,7 @@ impl Harbor {
     }
 
     /// The element of a list whose `key` is `name`.
-    async fn find(&self, list: &str, key: &str, name: &str) -> Value {
+    pub(super) async fn find(&self, list: &str, key: &str, name: &str) -> Value {
         let separator = if list.contains('?') { '&' } else { '?' };
         let found = self.get(&format!("{list}{separator}page_size=100")).await;
         let found = found.as_array().unwrap().iter().find(|element| element[key] == name);
@@ -102,6 +102,16 @@ impl Harbor {
                 let list = format!("/labels?scope=p&project_id={}", self.project(project).await);
                 ("/labels".to_owned(), self.find(&list, "name", inner).await)
             }
+            "system-label" => ("/labels".to_owned(), self.find("/labels?scope=g", "name", name).await),
+            "scanner" => {
+                let found = self.find("/scanners", "name", name).await;
+                return (format!("/scanners/{}", found["uuid"].as_str().unwrap()), found);
+            }
+            "preheat-instance" => {
+                let list = "/p2p/preheat/instances";
+                return (format!("{list}/{name}"), self.find(list, "name", name).await);
+            }
+            "user-group" => ("/usergroups".to_owned(), self.find("/usergroups", "group_name", name).await),
             "group-member" => {
                 let list = format!("/projects/{project}/members");
                 let found = self.find(&list, "entity_name", inner).await;
@@ -139,6 +149,7 @@ impl Harbor {
                 assert!(self.server.impose_secret(&robot, "Spoiled-Secret-1"));
                 return;
             }
+            "system" => return self.spoil_system(object.name(), field).await,
             "secret" => return self.spoil_secret(object, field),
             "image-pull-secrets" => {
                 let (namespace, account) = object.in_parent().unwrap();
@@ -191,7 +202,10 @@ impl Harbor {
                 ours["params"]["latestPushedK"] = json!(7);
             }
             ("retention", _) => there["trigger"]["settings"]["cron"] = json!("0 0 5 * * *"),
-            ("label", "color") => there["color"] = json!("#000000"),
+            ("scanner", "auth") => there["auth"] = json!("Basic"),
+            ("scanner", "url") => there["url"] = json!("http://spoiled.example.com"),
+            ("scanner", "skipCertVerify") => there["skip_certVerify"] = json!(there["skip_certVerify"] != true),
+            ("label" | "system-label", "color") => there["color"] = json!("#000000"),
             ("webhook", "event_types") => there["event_types"] = json!(["PULL_ARTIFACT"]),
             ("webhook", field) if field.ends_with("skip_cert_verify") => *at(there, field) = json!(true),
             ("robot", "permissions") => {

@@ -69,6 +69,7 @@ impl Harbor {
             self.make_robot(name, "system", "library").await;
         }
         self.make_robot("ci", "project", "shared").await;
+        self.make_bare_system().await;
         let policy = json!({"name": "mirror", "src_registry": {"id": registry}, "trigger": {"type": "manual"}});
         self.send(Method::POST, "/replication/policies", policy).await;
     }
@@ -113,6 +114,7 @@ impl Harbor {
             self.make_robot("theirs", "project", project).await;
         }
         self.send(Method::POST, "/labels", json!({"name": "theirs", "scope": "g"})).await;
+        self.add_system_of_others().await;
         self.make_robot("theirs", "system", "library").await;
         self.make_robot("team-alpha-theirs", "system", "team-alpha").await;
         self.cluster.add_namespace("theirs");
@@ -126,6 +128,7 @@ impl Harbor {
     /// Fields that nobody declared, of objects that somebody did.
     pub(super) async fn set_unmanaged_fields(&self) {
         self.server.set_configuration("session_timeout", json!(77));
+        self.set_unmanaged_fields_of_system().await;
         let metadata = json!({"metadata": {"auto_sbom_generation": "true"}});
         self.send(Method::PUT, "/projects/team-alpha", metadata).await;
         let path = {

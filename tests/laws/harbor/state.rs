@@ -10,13 +10,16 @@ pub(super) const OF_THE_MOMENT: [&str; 7] =
     ["id", "project_id", "ref", "retention_id", "registry_id", "password", "evenkeel.dev/verified"];
 
 /// What says when something was done, or by whom.
-const MOMENTS: [&str; 5] = ["creation_time", "update_time", "expires_at", "creator_ref", "creator_type"];
+const MOMENTS: [&str; 7] =
+    ["creation_time", "create_time", "update_time", "setup_timestamp", "expires_at", "creator_ref", "creator_type"];
 
 /// What a cluster counts up, and who wrote which field when.
 const COUNTED: [&str; 4] = ["resourceVersion", "managedFields", "creationTimestamp", "uid"];
 
 pub(super) fn of_harbor(server: &evenkeel_sandbox::Harbor) -> Value {
     let mut state = without(server.snapshot(), &MOMENTS);
+    // of the allow list, an end is no moment
+    state["allowlist"] = server.snapshot()["allowlist"].clone();
     let groups = state["userGroups"].as_object().map(|groups| groups.keys().cloned().collect::<Vec<_>>());
     state["userGroups"] = json!(groups);
     let mut hidden = server.hidden();

@@ -72,6 +72,31 @@ harbor:
       filters: [{type: name, value: 'demo/**'}]
       override: true
       enabled: true
+  system:
+    garbageCollection: {schedule: '0 0 2 * * 6', deleteUntagged: true, workers: 2}
+    auditPurge: {schedule: '0 0 3 * * *', retentionHours: 720, eventTypes: [create_artifact, delete_artifact]}
+    scanAll: {schedule: '0 0 4 * * *'}
+    scanners:
+      - name: own
+        url: http://own.example.com:8080
+        description: ours
+        auth: bearer
+        credential: {fromEnv: HARBOR_SCANNER_SECRET}
+        skipCertVerify: false
+        disabled: false
+      - {name: second, url: 'http://second.example.com:8080'}
+    defaultScanner: second
+    cveAllowlist: {items: [CVE-2021-44228, CVE-2020-0001], expiresAt: '2030-01-31T00:00:00Z'}
+    labels: [{name: checked, color: '#48960C', description: by evenkeel}]
+    preheat:
+      - name: dragon
+        vendor: dragonfly
+        endpoint: https://dragonfly.example.com
+        auth: {basic: {username: harbor, password: {fromEnv: HARBOR_PREHEAT_SECRET}}}
+        enabled: true
+        default: true
+        insecure: false
+  userGroups: [{name: auditors}]
 ";
 
 /// A platform, a team of a name that others have used, one of a name that nobody has, and a cluster in which teams find their
@@ -92,7 +117,13 @@ harbor:
 /// Without team beta, and without everything that is declared beyond teams.
 pub(super) const FEWER: &str = "\
 teams: {beta: null}
-harbor: {projects: [], robots: [], registries: [], replications: []}
+harbor:
+  projects: []
+  robots: []
+  registries: []
+  replications: []
+  userGroups: []
+  system: {scanAll: null, scanners: [], defaultScanner: null, labels: [], preheat: []}
 ";
 
 pub(super) fn broken(urls: &[String]) -> Vec<(&'static str, Vec<(&'static str, String)>)> {

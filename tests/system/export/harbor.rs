@@ -325,3 +325,39 @@ fn a_wrong_password_ends_an_export_before_any_file() {
     assert!(said.starts_with("exit code: 77"), "{said}");
     assert!(!stage.folder.path().join("ours").exists());
 }
+
+/// One of every kind that belongs to the whole system, with local accounts.
+const SYSTEM: &str = "\
+platform: {name: ours}
+harbor:
+  url: (server)
+  admin: {username: admin, password: {fromEnv: HARBOR_ADMIN_PASSWORD}}
+  users: [{username: ada, email: ada@example.com, admin: true, initialPassword: {fromEnv: USER}}]
+  userGroups: [{name: auditors}]
+  system:
+    garbageCollection: {schedule: '0 0 2 * * 6', deleteUntagged: true}
+    auditPurge: {schedule: '0 0 3 * * *', retentionHours: 720, eventTypes: [create_artifact]}
+    scanAll: {schedule: '0 0 4 * * *'}
+    scanners: [{name: own, url: 'http://scanner.example.com', auth: bearer, credential: {fromEnv: HOOK}}]
+    cveAllowlist: {items: [CVE-2021-44228], expiresAt: '2030-01-31T00:00:00Z'}
+    labels: [{name: tested, color: '#48960C'}]
+    preheat: [{name: dragon, vendor: dragonfly, endpoint: 'https://dragonfly.example.com', auth: {token: {fromEnv: HOOK}}}]
+";
+
+#[test]
+fn objects_of_the_whole_system_become_values_on_which_a_plan_is_empty() {
+    let options = HarborOptions::new(PASSWORD).with_scanner_adapter("http://scanner.example.com");
+    let sandbox = Harbor::start(&options).unwrap();
+    let mut stage = Stage { sandbox, ..Stage::empty() };
+    stage.secrets.push(("USER".to_owned(), "Password-of-ada-1".to_owned()));
+    stage.write("made/values.yaml", &SYSTEM.replace("(server)", stage.sandbox.url()));
+    let applied = stage.run(&["harbor", "apply", "--values=made"]);
+    assert!(applied.starts_with("exit code: 0"), "{applied}");
+    stage.sandbox.reset_log();
+    let said = stage.run(&["harbor", "export", "--values=made", "--out=ours"]);
+    assert!(said.starts_with("exit code: 0"), "{said}");
+    insta::assert_snapshot!("system", stage.file("ours/50-harbor.yaml"));
+    stage.take_secrets("ours");
+    assert_eq!(stage.plan("ours"), Vec::<String>::new());
+    assert_eq!(stage.sandbox.writes(), 0);
+}

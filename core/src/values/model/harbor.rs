@@ -8,6 +8,7 @@ use crate::values::secret::SecretValue;
 mod project;
 mod registry;
 mod robot;
+mod system;
 
 pub use project::{
     HarborLabel, HarborMember, HarborProject, HarborWebhook, ImmutableTags, MemberRole, ProjectSettings, Retention,
@@ -17,6 +18,10 @@ pub use registry::{
     HarborRegistry, HarborReplication, RegistryCredential, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger,
 };
 pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotPermissions, RobotProject};
+pub use system::{
+    AuditPurge, CveAllowlist, GarbageCollection, HarborScanner, HarborSystem, HarborUser, HarborUserGroup, PreheatAuth,
+    PreheatInstance, PreheatLogin, PreheatVendor, ScanAll, ScannerAuth,
+};
 
 /// Harbor: configuration, projects and robot accounts.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -48,6 +53,12 @@ pub struct Harbor {
     pub registries: Option<Vec<HarborRegistry>>,
     /// Replication policies.
     pub replications: Option<Vec<HarborReplication>>,
+    /// Objects of the whole system: schedules, scanners, labels and what else no project holds.
+    pub system: Option<HarborSystem>,
+    /// Local accounts. There are such only while the login mode is `db_auth`.
+    pub users: Option<Vec<HarborUser>>,
+    /// Groups of users, known before somebody of them logs in or becomes a member.
+    pub user_groups: Option<Vec<HarborUserGroup>>,
 }
 
 /// The account that makes the changes in Harbor.

@@ -106,7 +106,7 @@ impl Harbor {
     }
 
     /// Sends a delete. An object that is not there any more leaves nothing to do.
-    async fn remove<T, F, Fut>(&self, delete: F, kind: &'static str, name: &str) -> Result<(), Error>
+    pub(crate) async fn remove<T, F, Fut>(&self, delete: F, kind: &'static str, name: &str) -> Result<(), Error>
     where
         F: Fn(Arc<Client>) -> Fut,
         Fut: Future<Output = Result<T, ApiError>>,

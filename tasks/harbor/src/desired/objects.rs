@@ -24,6 +24,8 @@ impl Desired {
         objects.extend(self.robots.iter().map(super::DesiredRobot::object));
         objects.extend(self.registries.iter().map(|registry| ObjectId::new(REGISTRY, registry.name.as_str())));
         objects.extend(self.replications.iter().map(|policy| ObjectId::new(REPLICATION, policy.name.as_str())));
+        let listed = self.system.iter().filter(|wanted| !wanted.is_singleton());
+        objects.extend(listed.map(|wanted| wanted.object.clone()));
         objects.extend(self.cluster.iter().flat_map(|cluster| &cluster.credentials).map(|secret| secret.object()));
         objects
     }

@@ -417,7 +417,7 @@ impl<'a> Building<'a> {
 }
 
 /// Harbor's schedules have six fields (server-behaviour 6).
-pub(super) fn check_schedule(reading: &Reading<'_>, schedule: &str, path: &ValuePath) -> Result<(), Problems> {
+pub(crate) fn check_schedule(reading: &Reading<'_>, schedule: &str, path: &ValuePath) -> Result<(), Problems> {
     if schedule.is_empty() || is_readable(schedule) {
         return Ok(());
     }

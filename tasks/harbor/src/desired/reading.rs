@@ -12,19 +12,19 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The values, with the means to name places in them and to look up what they refer to.
-pub(super) struct Reading<'a> {
-    pub(super) values: &'a Values,
+pub(crate) struct Reading<'a> {
+    pub(crate) values: &'a Values,
     document: &'a Document,
     secrets: &'a SecretResolver,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) const fn new(values: &'a Values, document: &'a Document, secrets: &'a SecretResolver) -> Self {
+    pub(crate) const fn new(values: &'a Values, document: &'a Document, secrets: &'a SecretResolver) -> Self {
         Self { values, document, secrets }
     }
 
     /// The section of this task.
-    pub(super) fn harbor(&self) -> Result<&'a Harbor, Problems> {
+    pub(crate) fn harbor(&self) -> Result<&'a Harbor, Problems> {
         let Some(harbor) = &self.values.harbor else {
             let problem = self.problem(&ValuePath::root(), "there is no `harbor` section");
             return Err(problem
@@ -35,12 +35,12 @@ impl<'a> Reading<'a> {
     }
 
     /// The place of something in the section of this task.
-    pub(super) fn path(&self, keys: &[&str]) -> ValuePath {
+    pub(crate) fn path(&self, keys: &[&str]) -> ValuePath {
         keys.iter().fold(ValuePath::root().key("harbor"), |path, key| path.key(*key))
     }
 
     /// The teams, each with its id, the name of its objects and its place.
-    pub(super) fn teams(&self) -> impl Iterator<Item = (&'a TeamId, String, ValuePath)> + '_ {
+    pub(crate) fn teams(&self) -> impl Iterator<Item = (&'a TeamId, String, ValuePath)> + '_ {
         self.values
             .teams
             .keys()
@@ -48,26 +48,26 @@ impl<'a> Reading<'a> {
     }
 
     /// A team as changes carry it.
-    pub(super) fn team(id: &TeamId) -> Option<Arc<str>> {
+    pub(crate) fn team(id: &TeamId) -> Option<Arc<str>> {
         Some(id.as_str().into())
     }
 
     /// The value at a path as a cause.
-    pub(super) fn cause(&self, path: &ValuePath) -> Cause {
+    pub(crate) fn cause(&self, path: &ValuePath) -> Cause {
         let location = self.document.location(path);
         let line = location.as_ref().and_then(|location| location.line);
         Cause { value: path.to_string(), file: location.map(|location| location.file), line }
     }
 
     /// The text of a secret, which the engine has read before.
-    pub(super) fn secret(&self, secret: &SecretValue, path: &ValuePath) -> Result<SecretString, Problems> {
+    pub(crate) fn secret(&self, secret: &SecretValue, path: &ValuePath) -> Result<SecretString, Problems> {
         self.secrets
             .resolve(secret)
             .map_err(|error| Problems::from(self.problem(path, &error.to_string()).with_hint(error.hint())))
     }
 
     /// A declared representation as the application's own type, with its secrets in place.
-    pub(super) fn typed<T: DeserializeOwned>(
+    pub(crate) fn typed<T: DeserializeOwned>(
         &self,
         declared: &Representation,
         path: &ValuePath,
@@ -85,7 +85,7 @@ impl<'a> Reading<'a> {
             .map_err(|_| self.problem(path, "the fields do not fit harbor's representation").into())
     }
 
-    pub(super) fn problem(&self, path: &ValuePath, message: &str) -> Problem {
+    pub(crate) fn problem(&self, path: &ValuePath, message: &str) -> Problem {
         self.document.problem(path, message)
     }
 }
@@ -117,5 +117,6 @@ pub fn required_secrets(values: &Values) -> Vec<SecretValue> {
     secrets.extend(harbor.robots.iter().flatten().filter_map(|robot| robot.secret.clone()));
     let credentials = harbor.registries.iter().flatten().filter_map(|registry| registry.credential.as_ref());
     secrets.extend(credentials.map(|credential| credential.access_secret.clone()));
+    secrets.extend(crate::system::secrets(harbor));
     secrets
 }

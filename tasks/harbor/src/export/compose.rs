@@ -1,6 +1,9 @@
 //! The values for what is there, under the decisions of the moment.
 
-use evenkeel_core::values::{AddressableName, ObjectName};
+use evenkeel_core::{
+    object::ObjectId,
+    values::{AddressableName, ObjectName},
+};
 use evenkeel_engine::export::{
     NeededSecret,
     document::{Layer, Node},
@@ -9,40 +12,41 @@ use evenkeel_engine::export::{
 
 use super::{configuration, decisions::Decisions, place::Place, projects, registries, robots};
 use crate::{
-    names::{AUTH_MODE, ROBOT_NAME_PREFIX},
+    names::{AUTH_MODE, ROBOT_NAME_PREFIX, SYSTEM},
     observe::Observed,
+    system,
 };
 
 /// What a fresh Harbor puts before the names of robots.
 const FRESH_PREFIX: &str = "robot$";
 
 /// Values in the making.
-pub(super) struct Composing<'a> {
-    pub(super) place: &'a Place,
-    pub(super) observed: &'a Observed,
-    pub(super) decisions: &'a Decisions,
-    pub(super) secrets: Secrets,
+pub(crate) struct Composing<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) observed: &'a Observed,
+    pub(crate) decisions: &'a Decisions,
+    pub(crate) secrets: Secrets,
     remarks: Vec<String>,
 }
 
 /// Values, and what goes with them.
-pub(super) struct Composed {
-    pub(super) layers: Vec<Layer>,
-    pub(super) secrets: Vec<NeededSecret>,
+pub(crate) struct Composed {
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) secrets: Vec<NeededSecret>,
 }
 
 impl<'a> Composing<'a> {
-    pub(super) fn new(place: &'a Place, observed: &'a Observed, decisions: &'a Decisions) -> Self {
+    pub(crate) fn new(place: &'a Place, observed: &'a Observed, decisions: &'a Decisions) -> Self {
         Self { place, observed, decisions, secrets: Secrets::of("harbor"), remarks: Vec::new() }
     }
 
     /// Notes what is there and cannot be declared.
-    pub(super) fn remark(&mut self, remark: String) {
+    pub(crate) fn remark(&mut self, remark: String) {
         self.remarks.push(remark);
     }
 
     /// Whether values can name an object; one that they cannot is told.
-    pub(super) fn can_name(&mut self, kind: &str, name: &str, project: &str) -> bool {
+    pub(crate) fn can_name(&mut self, kind: &str, name: &str, project: &str) -> bool {
         let can = AddressableName::parse(name).is_ok();
         if !can {
             self.remark(format!("{kind} {name:?} of project `{project}`, whose name values do not take"));
@@ -50,30 +54,37 @@ impl<'a> Composing<'a> {
         can
     }
 
+    /// Whether something of the whole system has a place in the values.
+    pub(crate) fn has_system(&self, name: &str) -> bool {
+        self.decisions.has(&ObjectId::new(SYSTEM, name))
+    }
+
     /// The login mode of the server.
-    pub(super) fn auth_mode(&self) -> &'a str {
+    pub(crate) fn auth_mode(&self) -> &'a str {
         self.observed.configuration.text(AUTH_MODE)
     }
 
     /// The prefix of robots as a name of the platform, where it can be one.
-    pub(super) fn prefix(&self) -> Option<&'a str> {
+    pub(crate) fn prefix(&self) -> Option<&'a str> {
         let prefix = self.observed.configuration.text(ROBOT_NAME_PREFIX);
         ObjectName::parse(prefix).is_ok().then_some(prefix)
     }
 
     /// Every layer, in the order in which they are read.
-    pub(super) fn composed(mut self) -> Composed {
+    pub(crate) fn composed(mut self) -> Composed {
         let platform = self.place.values.clone().merged(self.names());
         let teams = Node::map([("teams", projects::teams(&mut self))]);
         let of_teams = std::mem::take(&mut self.remarks);
-        let harbor = Node::map([
+        let system = system::exported(&mut self);
+        let harbor = [
             ("oidc", configuration::oidc(&mut self)),
             ("configuration", configuration::keys(&mut self)),
             ("registries", registries::registries(&mut self)),
             ("projects", projects::projects(&mut self)),
             ("robots", robots::of_system(&mut self)),
             ("replications", registries::replications(&mut self)),
-        ]);
+        ];
+        let harbor = Node::map(harbor.into_iter().chain(system));
         let harbor = Node::map([("harbor", Some(harbor).filter(|harbor| !harbor.is_empty()))]);
         let layer = |name, title, remarks, content| Layer { name, title, remarks, content };
         let layers = vec![
@@ -92,11 +103,11 @@ impl<'a> Composing<'a> {
 }
 
 /// A text that is not empty.
-pub(super) fn text(text: Option<&String>) -> Option<Node> {
+pub(crate) fn text(text: Option<&String>) -> Option<Node> {
     text.filter(|text| !text.is_empty()).cloned().map(Node::Text)
 }
 
 /// A list that is not empty.
-pub(super) fn list(nodes: Vec<Node>) -> Option<Node> {
+pub(crate) fn list(nodes: Vec<Node>) -> Option<Node> {
     (!nodes.is_empty()).then_some(Node::List(nodes))
 }

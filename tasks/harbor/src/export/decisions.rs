@@ -20,20 +20,20 @@ const ROBOTS_OF_TEAM: [&str; 3] = ["pull", "push", "builds"];
 
 /// The decisions. They only ever go one way, so that settling ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Decisions {
+pub(crate) struct Decisions {
     /// Ids of teams, by the name of their project.
-    pub(super) teams: BTreeMap<String, String>,
+    pub(crate) teams: BTreeMap<String, String>,
     /// Projects that look like a team's, with the object that is not as a team's.
-    pub(super) no_teams: BTreeMap<String, ObjectId>,
+    pub(crate) no_teams: BTreeMap<String, ObjectId>,
     /// Keys of the configuration that values cannot keep.
-    pub(super) keys_left_out: BTreeSet<String>,
+    pub(crate) keys_left_out: BTreeSet<String>,
     /// Objects that values cannot keep.
-    pub(super) left_out: BTreeSet<ObjectId>,
+    pub(crate) left_out: BTreeSet<ObjectId>,
 }
 
 impl Decisions {
     /// A team is a project of its name with its three robots.
-    pub(super) fn first(place: &Place, observed: &Observed) -> Self {
+    pub(crate) fn first(place: &Place, observed: &Observed) -> Self {
         let has_robots =
             |name: &str| ROBOTS_OF_TEAM.iter().all(|suffix| observed.robots.contains_key(&format!("{name}-{suffix}")));
         let ids = observed.projects.keys().filter(|name| has_robots(name)).filter_map(|name| {
@@ -44,19 +44,19 @@ impl Decisions {
     }
 
     /// Whether an object has a place in the values.
-    pub(super) fn has(&self, object: &ObjectId) -> bool {
+    pub(crate) fn has(&self, object: &ObjectId) -> bool {
         !self.left_out.contains(object)
     }
 
     /// Whether a robot follows from a team.
-    pub(super) fn is_of_team(&self, robot: &str) -> bool {
+    pub(crate) fn is_of_team(&self, robot: &str) -> bool {
         robot
             .rsplit_once('-')
             .is_some_and(|(project, suffix)| ROBOTS_OF_TEAM.contains(&suffix) && self.teams.contains_key(project))
     }
 
     /// Decides otherwise about what a plan would change: what is not as a team's is no team's, and the rest is left out.
-    pub(super) fn take_back(&mut self, change: &Change<Operation>) {
+    pub(crate) fn take_back(&mut self, change: &Change<Operation>) {
         let object = &change.object;
         if let Some(project) = self.team_of(object) {
             self.teams.remove(&project);

@@ -8,16 +8,16 @@ use crate::desired::{Administration, own_robot};
 /// A server, and the names that the team contract has there.
 #[derive(Clone, Debug)]
 pub struct Place {
-    pub(super) administration: Administration,
-    pub(super) names: Names,
+    pub(crate) administration: Administration,
+    pub(crate) names: Names,
     /// The name that this task's own robot has, without prefix.
-    pub(super) own_robot: String,
+    pub(crate) own_robot: String,
     /// What of the values for the login the exported values repeat.
-    pub(super) values: Node,
+    pub(crate) values: Node,
 }
 
 impl Place {
-    pub(super) fn new(values: &Values, administration: Administration) -> Self {
+    pub(crate) fn new(values: &Values, administration: Administration) -> Self {
         Self {
             names: values.platform.names.clone(),
             own_robot: own_robot(values.platform.name.as_str()),

@@ -208,7 +208,7 @@ fn labels(composing: &mut Composing<'_>, project: &str) -> Option<Node> {
     list(nodes)
 }
 
-fn label(label: &Label) -> Node {
+pub(crate) fn label(label: &Label) -> Node {
     let is_colour = |text: &&String| {
         text.strip_prefix('#')
             .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))

@@ -41,6 +41,9 @@ impl Observed {
     /// What was seen of an object, and which one it is.
     #[must_use]
     pub fn sight(&self, object: &ObjectId) -> Sight {
+        if let Some(sight) = self.system.sight(object) {
+            return sight;
+        }
         match self.sights.get(object) {
             Some(sight) => sight.clone(),
             None if self.would_show(object) => Sight::Absent,
@@ -149,7 +152,7 @@ fn of_project(sights: &mut BTreeMap<ObjectId, Sight>, observed: &Observed, name:
 }
 
 /// A number with the moment at which its object was made.
-fn numbered(number: Option<i64>, created: Option<&str>) -> Sight {
+pub(crate) fn numbered(number: Option<i64>, created: Option<&str>) -> Sight {
     let moment = created.and_then(|created| created.parse::<Timestamp>().ok());
     Sight::of(number.zip(moment).map(|(number, moment)| format!("{number} of {}", moment.as_millisecond())))
 }

@@ -6,7 +6,7 @@ use evenkeel_harbor_client::types::ProjectMemberEntity;
 use super::{Draft, Operation, Owner, Place, field};
 use crate::{
     desired::{Desired, DesiredMember, DesiredProject, Member},
-    names::{self, AUTH_MODE, GROUP_MEMBER, OIDC_AUTH, configuration},
+    names::{self, AUTH_MODE, GROUP_MEMBER, OIDC_AUTH, USER, USER_GROUP, configuration},
     observe::Observed,
 };
 
@@ -78,9 +78,11 @@ fn plan_member(
     let project_object = names::project(&project.name);
     let place = match &declared.member {
         // The first to name a group makes it; two at once can fail (contract members).
-        Member::Group(group) => Place::after([project_object, configuration(AUTH_MODE)])
-            .alone_in(ObjectId::new(GROUP_MEMBER, group.as_str())),
-        Member::User(_) => Place::after([project_object]),
+        Member::Group(group) => {
+            Place::after([project_object, configuration(AUTH_MODE), ObjectId::new(USER_GROUP, group.as_str())])
+                .alone_in(ObjectId::new(GROUP_MEMBER, group.as_str()))
+        }
+        Member::User(user) => Place::after([project_object, ObjectId::new(USER, user.as_str())]),
     };
     let change = field("role", None, Some(word(declared.role_id).into()));
     let operation = Operation::AddMember(project.name.clone(), declared.member.clone(), declared.role_id);

@@ -20,3 +20,5 @@ mod rights;
 mod robots;
 mod secrets;
 mod stage;
+mod system;
+mod users;

@@ -125,6 +125,7 @@ contracts_agree! {
     paging_agrees: "paging",
     permissions_agree: "permissions",
     projects_agree: "projects",
+    purge_schedule_agrees: "purge-schedule",
     quotas_agree: "quotas",
     read_only_mode_agrees: "read-only",
     registries_agree: "registries",
@@ -138,6 +139,7 @@ contracts_agree! {
     robots_verify_agrees: "robots-verify",
     schedules_agree: "schedules",
     statistics_agree: "statistics",
+    systeminfo_fixed_agrees: "systeminfo-fixed",
     usergroups_agree: "usergroups",
     webhooks_agree: "webhooks",
 }

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Content, Reply};
 use super::identity::Identity;
 use super::outages::HarborPart;
-use super::paging::Listing;
 use super::projects::Project;
 use super::request::Request;
 use super::routes::nowhere;
@@ -25,11 +24,6 @@ impl World {
             ["statistics"] => self.statistics(request),
             ["search"] => self.search(request),
             ["permissions"] => self.grantable(request),
-            ["scanners"] => {
-                let listing = Listing::of(request)?;
-                self.need(request.who, "scanner", "list")?;
-                Ok(listing.linked(Answer::list(Vec::new(), 0), 0))
-            }
             ["repositories"] => self.all_repositories(request),
             _ => Err(nowhere(request)),
         }

@@ -13,6 +13,9 @@ pub struct HarborOptions {
     clock: Arc<dyn Clock>,
     overwrite: Option<Map<String, Value>>,
     reachable: Vec<Reachable>,
+    scanners: Vec<String>,
+    adapters: Vec<String>,
+    ldap_groups: Vec<String>,
 }
 
 /// Another registry that the server can reach.
@@ -31,6 +34,9 @@ impl HarborOptions {
             clock: Arc::new(HastyClock::new()),
             overwrite: None,
             reachable: Vec::new(),
+            scanners: Vec::new(),
+            adapters: Vec::new(),
+            ldap_groups: Vec::new(),
         }
     }
 
@@ -67,6 +73,39 @@ impl HarborOptions {
     ) -> Self {
         self.reachable.push(Reachable { url: url.into(), login: Some((user.into(), password.into())) });
         self
+    }
+
+    /// A scanner that somebody has registered, which is not the default one.
+    #[must_use]
+    pub fn with_scanner(mut self, name: impl Into<String>) -> Self {
+        self.scanners.push(name.into());
+        self
+    }
+
+    /// The address of a scanner that the server can reach, so that it can be registered. All others are out of reach.
+    #[must_use]
+    pub fn with_scanner_adapter(mut self, url: impl Into<String>) -> Self {
+        self.adapters.push(url.into());
+        self
+    }
+
+    pub(crate) fn adapters(&self) -> &[String] {
+        &self.adapters
+    }
+
+    /// A group that LDAP knows by its distinguished name, while that is how people log in.
+    #[must_use]
+    pub fn with_ldap_group(mut self, dn: impl Into<String>) -> Self {
+        self.ldap_groups.push(dn.into());
+        self
+    }
+
+    pub(crate) fn scanners(&self) -> &[String] {
+        &self.scanners
+    }
+
+    pub(crate) fn ldap_groups(&self) -> &[String] {
+        &self.ldap_groups
     }
 
     pub(crate) fn admin_password(&self) -> &SecretString {

@@ -14,7 +14,7 @@ pub(crate) fn of(world: &World) -> Value {
     let robots = world.robots.all().filter(|robot| robot.level == Level::System);
     json!({
         "configuration": world.configuration.snapshot(),
-        "users": world.users.all().map(|user| user.name.as_str()).collect::<Vec<_>>(),
+        "users": named(world.users.all().map(|user| (user.name.clone(), user.view())).collect()),
         "userGroups": named(world.groups.all().map(|group| {
             (format!("{}/{}", group.kind, group.name), json!(group.id))
         }).collect()),
@@ -23,6 +23,10 @@ pub(crate) fn of(world: &World) -> Value {
         "labels": world.labels.all().map(super::labels::Label::view).collect::<Vec<_>>(),
         "registries": named(world.registries.all().map(|row| (row.name.clone(), row.view())).collect()),
         "replications": named(world.replication_views().collect()),
+        "schedules": world.schedules.snapshot(),
+        "scanners": named(world.scanners.all().map(|row| (row.name.clone(), row.view())).collect()),
+        "allowlist": world.allowlist.snapshot(),
+        "preheat": named(world.preheat.all().map(|row| (row.name.clone(), row.view())).collect()),
     })
 }
 
@@ -30,8 +34,12 @@ pub(crate) fn of(world: &World) -> Value {
 pub(crate) fn hidden(world: &World) -> Value {
     let registries = world.registries.all().map(|registry| (registry.name.clone(), json!(registry.access_secret)));
     let robots = world.robots.all().map(|robot| (world.full_name(robot), json!(robot.shown_secret())));
+    let scanners = world.scanners.all().map(|scanner| (scanner.name.clone(), json!(scanner.credential)));
+    let preheat = world.preheat.all().map(|instance| (instance.name.clone(), json!(instance.auth_info)));
     json!({
         "configuration": world.configuration.hidden(),
+        "scanners": scanners.collect::<Map<_, _>>(),
+        "preheat": preheat.collect::<Map<_, _>>(),
         "registries": registries.collect::<Map<_, _>>(),
         "robots": robots.collect::<Map<_, _>>(),
     })

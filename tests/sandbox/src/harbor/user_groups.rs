@@ -27,11 +27,17 @@ pub(crate) struct UserGroup {
     pub(crate) id: i64,
     pub(crate) name: String,
     pub(crate) kind: i64,
+    /// Empty for those that are not of LDAP.
+    dn: String,
 }
 
 impl UserGroup {
     fn view(&self) -> Value {
-        json!({ "group_name": self.name, "group_type": self.kind, "id": self.id })
+        let mut view = json!({ "group_name": self.name, "group_type": self.kind, "id": self.id });
+        if !self.dn.is_empty() {
+            view["ldap_group_dn"] = json!(self.dn);
+        }
+        view
     }
 
     fn key(&self, field: &str) -> Option<Key> {
@@ -51,7 +57,7 @@ impl World {
     }
 
     pub(crate) fn store_group(&mut self, name: &str, kind: i64) -> i64 {
-        self.groups.insert(|id| UserGroup { id, name: name.to_owned(), kind })
+        self.groups.insert(|id| UserGroup { id, name: name.to_owned(), kind, dn: String::new() })
     }
 
     pub(crate) fn answer_user_groups(&mut self, request: &Request, segments: &[&str]) -> Reply {
@@ -60,7 +66,12 @@ impl World {
                 let listing = Listing::of(request)?;
                 self.need(request.who, "user-group", "list")?;
                 let name = request.query.get("group_name").map(str::to_lowercase);
-                let found = |group: &&UserGroup| name.as_ref().is_none_or(|name| group.name.to_lowercase() == *name);
+                // with login through LDAP nobody sees any other
+                let ldap_only = self.configuration.text("auth_mode") == "ldap_auth";
+                let found = |group: &&UserGroup| {
+                    (!ldap_only || group.kind == LDAP)
+                        && name.as_ref().is_none_or(|name| group.name.to_lowercase() == *name)
+                };
                 listing.answer(self.groups.all().filter(found), |group, field| group.key(field), UserGroup::view)
             }
             ("GET", ["search"]) => self.search_groups(request),
@@ -75,6 +86,10 @@ impl World {
                 let fields = request.json("usergroup", &GROUP)?;
                 let id = routes::number(group, "group_id")?;
                 self.need(request.who, "user-group", "update")?;
+                if body::text(&fields, "group_name").is_empty() {
+                    let nothing = Content::Other("application/json", String::new());
+                    return Err(Answer::new(StatusCode::BAD_REQUEST, nothing));
+                }
                 let group = self.groups.get_mut(id).ok_or_else(|| missing(id))?;
                 body::text(&fields, "group_name").clone_into(&mut group.name);
                 Ok(Answer::done())
@@ -95,7 +110,8 @@ impl World {
         self.need(request.who, "user-group", "create")?;
         let (name, kind) = (body::text(&fields, "group_name"), body::whole(&fields, "group_type"));
         let dn = body::text(&fields, "ldap_group_dn");
-        if kind == LDAP {
+        let is_ldap = self.configuration.text("auth_mode") == "ldap_auth";
+        if kind == LDAP && !(is_ldap && self.ldap_groups.iter().any(|known| known.eq_ignore_ascii_case(dn))) {
             return Err(Answer::invalid(format!("LDAP Group DN is not found: DN:{dn}")));
         }
         if name.is_empty() {
@@ -108,7 +124,8 @@ impl World {
                 "duplicate user group, group name:{name}, group type: {kind}, ldap group DN: {dn}"
             )));
         }
-        let id = self.store_group(name, kind);
+        let dn = dn.to_owned();
+        let id = self.groups.insert(|id| UserGroup { id, name: name.to_owned(), kind, dn });
         Ok(Answer::created(format!("/api/v2.0/usergroups/{id}")))
     }
 

@@ -30,6 +30,13 @@ const USER: Model = Model {
     ],
 };
 
+const PROFILE: Model = Model {
+    name: "UserProfile",
+    fields: &[("email", Shape::Text), ("realname", Shape::Text), ("comment", Shape::Text)],
+};
+
+const ADMIN_FLAG: Model = Model { name: "UserSysAdminFlag", fields: &[("sysadmin_flag", Shape::Flag)] };
+
 /// One user.
 #[derive(Debug)]
 pub(crate) struct User {
@@ -41,6 +48,7 @@ pub(crate) struct User {
     pub(crate) admin: bool,
     password: SecretString,
     created: i64,
+    updated: i64,
 }
 
 impl User {
@@ -49,13 +57,13 @@ impl User {
         self.password.expose_secret() == password
     }
 
-    fn view(&self) -> Value {
+    pub(crate) fn view(&self) -> Value {
         let mut view = json!({
             "admin_role_in_auth": false,
             "creation_time": written(self.created),
             "realname": self.realname,
             "sysadmin_flag": self.admin,
-            "update_time": written(self.created),
+            "update_time": written(self.updated),
             "user_id": self.id,
             "username": self.name,
         });
@@ -90,6 +98,7 @@ impl World {
             admin: true,
             password: password.clone(),
             created,
+            updated: created,
         })
     }
 
@@ -117,6 +126,16 @@ impl World {
                 let id = routes::number(user, "user_id")?;
                 self.need(request.who, "user", "read")?;
                 self.users.get(id).map(|user| Answer::found(user.view())).ok_or_else(|| missing(id))
+            }
+            ("PUT", [user]) => self.change_user(request, routes::number(user, "user_id")?),
+            ("PUT", [user, "sysadmin"]) => {
+                let id = routes::number(user, "user_id")?;
+                let fields = request.json("sysadmin_flag", &ADMIN_FLAG)?;
+                self.need(request.who, "user", "update")?;
+                let now = self.now();
+                let user = self.users.get_mut(id).ok_or_else(|| missing(id))?;
+                (user.admin, user.updated) = (body::flag(&fields, "sysadmin_flag"), now);
+                Ok(Answer::done())
             }
             ("DELETE", [user]) => {
                 let id = routes::number(user, "user_id")?;
@@ -148,6 +167,7 @@ impl World {
         if !secrets::are_fit(password) {
             return Err(Answer::invalid(secrets::unfit("password")));
         }
+        check_profile(&fields)?;
         if self.users.all().any(|user| user.name == name || (!email.is_empty() && user.email == email)) {
             return Err(Answer::conflict(format!("user {name} or email {email} already exists")));
         }
@@ -161,8 +181,26 @@ impl World {
             admin: false,
             password: password.into(),
             created,
+            updated: created,
         });
         Ok(Answer::created(format!("/api/v2.0/users/{id}")))
+    }
+
+    /// Replaces what somebody says about himself.
+    fn change_user(&mut self, request: &Request, id: i64) -> Reply {
+        let fields = request.json("profile", &PROFILE)?;
+        if self.configuration.text("auth_mode") != "db_auth" && id != ADMIN {
+            return Err(Answer::forbidden(format!("User with ID {id} can't be updated")));
+        }
+        self.need(request.who, "user", "update")?;
+        check_profile(&fields)?;
+        let now = self.now();
+        let user = self.users.get_mut(id).ok_or_else(|| missing(id))?;
+        body::text(&fields, "email").clone_into(&mut user.email);
+        body::text(&fields, "realname").clone_into(&mut user.realname);
+        body::text(&fields, "comment").clone_into(&mut user.comment);
+        user.updated = now;
+        Ok(Answer::done())
     }
 
     /// What somebody may do in one scope: `/system`, or `/project/<number>`. Nothing without a scope, and robots nothing in the
@@ -206,6 +244,26 @@ impl World {
             other => self.projects.get(project).is_some_and(|project| self.may_in(other, project, resource, action)),
         }
     }
+}
+
+/// What is said of a profile that is not taken.
+fn check_profile(fields: &serde_json::Map<String, Value>) -> Result<(), Answer> {
+    let (email, name, comment) =
+        (body::text(fields, "email"), body::text(fields, "realname"), body::text(fields, "comment"));
+    let wrong = if email.is_empty() {
+        "email can't be empty"
+    } else if !email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.')) {
+        "email with illegal format"
+    } else if name.is_empty() || name.len() > 255 {
+        "realname with illegal length"
+    } else if name.contains([',', '"', '~', '#', '%', '$', '`']) {
+        "realname contains illegal characters"
+    } else if comment.len() > 30 {
+        "comment with illegal length"
+    } else {
+        return Ok(());
+    };
+    Err(Answer::invalid(wrong))
 }
 
 fn missing(id: i64) -> Answer {

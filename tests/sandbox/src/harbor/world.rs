@@ -16,6 +16,7 @@ use super::login::Login;
 use super::members::Member;
 use super::options::{HarborOptions, Reachable};
 use super::outages::{HarborPart, Outages};
+use super::preheat::Instance;
 use super::projects::Project;
 use super::quotas::Quota;
 use super::registries::Registry;
@@ -23,6 +24,7 @@ use super::replications::Replication;
 use super::request::Request;
 use super::retentions::Retention;
 use super::robots::Robot;
+use super::scanners::Scanner;
 use super::schedules::Schedules;
 use super::table::Table;
 use super::user_groups::UserGroup;
@@ -68,6 +70,12 @@ pub(crate) struct World {
     pub(crate) repositories: i64,
     pub(crate) allowlist: Allowlist,
     pub(crate) schedules: Schedules,
+    /// Addresses of scanners that the server can reach.
+    pub(crate) adapters: Vec<String>,
+    pub(crate) scanners: Table<Scanner>,
+    pub(crate) preheat: Table<Instance>,
+    /// Distinguished names of groups that LDAP knows.
+    pub(crate) ldap_groups: Vec<String>,
     pub(crate) audit_log: AuditLog,
 }
 
@@ -99,8 +107,13 @@ impl World {
             repositories: 0,
             allowlist: Allowlist::default(),
             schedules: Schedules::default(),
+            adapters: options.adapters().to_vec(),
+            scanners: Table::default(),
+            preheat: Table::default(),
+            ldap_groups: options.ldap_groups().to_vec(),
             audit_log: AuditLog::default(),
         };
+        options.scanners().iter().for_each(|name| world.register_scanner(name));
         let admin = world.first_user(options.admin_password());
         world.store_project("library", admin, BTreeMap::from([("public".to_owned(), "true".to_owned())]), None, -1);
         world
@@ -185,6 +198,8 @@ impl World {
             ["labels", rest @ ..] => self.answer_labels(request, rest),
             ["registries", rest @ ..] => self.answer_registries(request, rest),
             ["replication", rest @ ..] => self.answer_replication(request, rest),
+            ["scanners", rest @ ..] => self.answer_scanners(request, rest),
+            ["p2p", "preheat", "instances", rest @ ..] => self.answer_preheat(request, rest),
             ["system", "CVEAllowlist"] => self.answer_allowlist(request),
             ["system", rest @ ..] => self.answer_system(request, rest),
             ["auditlog-exts" | "audit-logs", ..] => self.answer_audit_log(request, segments),

@@ -218,7 +218,7 @@ pub enum WebhookFormat {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HarborLabel {
-    /// Name, unique in the project.
+    /// Name, unique in the project, or among the labels of all projects.
     pub name: AddressableName,
     /// Description.
     pub description: Option<String>,
