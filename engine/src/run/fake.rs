@@ -44,6 +44,8 @@ pub(super) enum Script {
     LoseAnswer,
     /// Is accepted, and nothing happens.
     Ignore,
+    /// Happens, and the application writes the text in its own form.
+    OwnForm,
     /// Somebody else makes the object first.
     Overtaken,
     /// Asks the run to stop, then happens.
@@ -281,7 +283,7 @@ impl Fake {
                 return fault(Class::Conflict);
             }
             Some(Script::Stop(stop)) => stop.ask(),
-            Some(Script::LoseAnswer) | None => {}
+            Some(Script::LoseAnswer | Script::OwnForm) | None => {}
         }
         for HiddenSecret { value, .. } in &change.secrets {
             self.application().tokens.insert(name.to_owned(), value.expose_secret().to_owned());
@@ -289,6 +291,9 @@ impl Fake {
         let mut application = self.application();
         match change.action {
             Action::Delete => application.objects.remove(name),
+            _ if matches!(script, Some(Script::OwnForm)) => {
+                application.objects.insert(name.to_owned(), "its own form".to_owned())
+            }
             _ => application.objects.insert(name.to_owned(), change.operation.clone()),
         };
         if change.action == Action::Create {
