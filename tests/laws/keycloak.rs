@@ -1,5 +1,6 @@
 //! The Keycloak task and its sandbox.
 
+mod elsewhere;
 mod exports;
 mod foreign;
 mod met;

@@ -188,6 +188,14 @@ fn references_inside_representations_are_listed_with_their_pointers() {
 }
 
 #[test]
+fn a_switch_about_tokens_is_no_secret() {
+    let text = "keycloak:\n  admin: {username: a, password: {fromEnv: A}}\n  clients:\n  - clientId: a\n    attributes: {client_credentials.use_refresh_token: 'false'}\n";
+    let (values, _) = small(text, &[]);
+    let clients = values.keycloak.and_then(|keycloak| keycloak.clients).expect("a client is declared");
+    assert_eq!(clients[0].fields()["attributes"], json!({"client_credentials.use_refresh_token": "false"}));
+}
+
+#[test]
 fn yes_and_no_are_strings() {
     let (values, _) = small("teams: {alpha: {displayName: no}, \"1\": {displayName: yes}}\n", &[]);
     assert_eq!(values.teams["alpha"].display_name.as_deref(), Some("no"));

@@ -44,6 +44,8 @@ pub(super) enum Script {
     LoseAnswer,
     /// Is accepted, and nothing happens.
     Ignore,
+    /// Happens, and the application writes the text in its own form.
+    OwnForm,
     /// Somebody else makes the object first.
     Overtaken,
     /// Asks the run to stop, then happens.
@@ -294,7 +296,7 @@ impl Fake {
                 return fault(Class::Conflict);
             }
             Some(Script::Stop(stop)) => stop.ask(),
-            Some(Script::LoseAnswer) | None => {}
+            Some(Script::LoseAnswer | Script::OwnForm) | None => {}
         }
         if change.action == Action::Create && self.application().objects.contains_key(name) {
             return fault(Class::Conflict);
@@ -305,6 +307,9 @@ impl Fake {
         let mut application = self.application();
         match change.action {
             Action::Delete => application.objects.remove(name),
+            _ if matches!(script, Some(Script::OwnForm)) => {
+                application.objects.insert(name.to_owned(), "its own form".to_owned())
+            }
             _ => application.objects.insert(name.to_owned(), change.operation.clone()),
         };
         if change.action == Action::Create {

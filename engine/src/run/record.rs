@@ -190,13 +190,29 @@ impl Record {
             if fate == Fate::Applied {
                 self.taken.add(change);
             }
+            let made = self.was_made_with(change);
             let entry = self.entry(change);
             match fate {
-                Fate::Applied => entry.accepted += 1,
+                Fate::Applied => entry.accepted = entry.accepted.max(u32::from(made)) + 1,
                 _ => entry.accepted = 0,
             }
             entry.fate = Some(fate);
         }
+    }
+
+    /// Whether the object was made in this run with the very fields that are changed now: the application accepted them before.
+    fn was_made_with<O>(&self, change: &Change<O>) -> bool {
+        if change.action != Action::Update {
+            return false;
+        }
+        // A key is the object and the action alone.
+        let create = ChangeDocument { action: Action::Create, fields: Vec::new(), ..(*change.document).clone() };
+        let position = self.positions.get(&Key(Arc::new(create)));
+        let made = position.map(|&position| &self.entries[position]);
+        let has = |made: &Entry, field: &FieldChange| {
+            made.document.fields.iter().any(|made| made.path == field.path && made.after == field.after)
+        };
+        made.is_some_and(|made| made.fate == Some(Fate::Applied) && change.fields.iter().all(|field| has(made, field)))
     }
 
     /// Takes in that changes are still needed when the run gives up.

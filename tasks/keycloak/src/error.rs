@@ -109,6 +109,7 @@ impl Classified for Error {
             KeycloakError::Unavailable(_) => Class::Unavailable,
             KeycloakError::NotAuthorised(_) => Class::NotAuthorised,
             KeycloakError::Unaddressable(_) => Class::Configuration,
+            KeycloakError::NotFound(error) if names_unknown_kind(error) => Class::Refused,
             // What was there a moment ago is gone, or the other way round.
             KeycloakError::NotFound(_) | KeycloakError::Conflict(_) => Class::Conflict,
             // A read or a login asks for nothing that could be refused: the server itself is not well.
@@ -172,6 +173,9 @@ impl Error {
             KeycloakError::NotAuthorised(_) => {
                 "the account needs the role `admin` of its realm, or `realm-admin` of client `realm-management`"
             }
+            KeycloakError::NotFound(error) if names_unknown_kind(error) => {
+                "this server has no such kind of mapper: change `protocolMapper`, or install what brings it"
+            }
             KeycloakError::Invalid(_) => {
                 "change the declared value, whose file and line is named with the failed change"
             }
@@ -183,6 +187,11 @@ impl Error {
         };
         Some(hint.to_owned())
     }
+}
+
+/// A mapper of a kind that is not installed is 404, as if it were the object that is not there.
+fn names_unknown_kind(error: &ApiError) -> bool {
+    error.message().contains("ProtocolMapper provider not found")
 }
 
 fn login_hint(source: &KeycloakError) -> Option<String> {

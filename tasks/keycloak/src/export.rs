@@ -4,6 +4,7 @@
 //! task's own plan judge them, and takes back what the plan would change. What a fresh realm holds as well is left out:
 //! what is absent is not managed. What the values have no word for is named.
 
+mod beyond;
 mod clients;
 mod compose;
 mod decisions;
@@ -11,6 +12,8 @@ mod fields;
 mod fresh;
 mod groups;
 mod kinds;
+mod left_out;
+mod missing;
 mod people;
 mod place;
 mod realm;

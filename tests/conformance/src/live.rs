@@ -6,6 +6,7 @@
 mod adopt;
 mod adversity;
 mod cost;
+mod elsewhere;
 pub mod fields;
 pub mod hand;
 pub mod server;
@@ -56,6 +57,10 @@ pub fn scenarios() -> Vec<Box<dyn Scenario>> {
         Box::new(Live { name: "live: an untouched realm is adopted", steps: adopt::fresh }),
         Box::new(Live { name: "live: a realm of the team contract is adopted", steps: adopt::of_the_contract }),
         Box::new(Live { name: "live: a realm with one of everything is adopted", steps: adopt::by_hand }),
+        Box::new(Live {
+            name: "live: a realm with one of everything moves to an empty server, but for what is told",
+            steps: elsewhere::moved,
+        }),
     ]
 }
 

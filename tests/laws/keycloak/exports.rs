@@ -4,7 +4,7 @@ use evenkeel_engine::exit_code::ExitCode;
 use reqwest::Method;
 use serde_json::json;
 
-use super::Keycloak;
+use super::{Keycloak, MINIMAL};
 use crate::{bench::Bench, subject::Subject};
 
 #[tokio::test]
@@ -35,6 +35,24 @@ async fn keycloak_what_an_export_cannot_carry_to_another_server_is_left_out_in_s
         assert!(told.contains(line), "{line} is not in:\n{told}");
     }
     assert!(!told.contains("Bearers-Only-1"), "a secret is told");
+}
+
+/// 26.7 takes no change of that client, so that an export with it could never be applied.
+#[tokio::test]
+async fn keycloak_client_that_nobody_may_change_is_told_and_not_exported() {
+    let subject = Keycloak::start();
+    let client = json!({"clientId": "realm-management", "description": "of another realm", "bearerOnly": true});
+    let realm = json!({"realm": "otomi", "enabled": true, "clients": [client]});
+    subject.ask(Method::POST, "/admin/realms", Some(&realm)).await;
+    let login = MINIMAL.replace("(server)", &subject.urls()[0]);
+    let bench = Bench::with_values(subject, &[("10-platform.yaml", login)]);
+    let export = bench.export().await;
+    assert_eq!(export.exit_code, ExitCode::Converged, "{:?}", export.failures);
+    let exported = export.exported.unwrap();
+    let told = "changes to client `realm-management`, which keycloak lets nobody make";
+    assert!(exported.left_out.iter().any(|line| line == told), "{:?}", exported.left_out);
+    let values: Vec<String> = exported.layers.iter().map(|layer| layer.content.yaml().unwrap()).collect();
+    assert!(!values.concat().contains("realm-management"), "{}", values.concat());
 }
 
 /// Whoever makes an account with an address of somebody else would have it confirmed by moving to another server.

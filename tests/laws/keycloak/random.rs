@@ -22,7 +22,7 @@ const KINDS: [Kind; 4] = [Kind::Role, Kind::Group, Kind::Client, Kind::ClientSco
 
 impl Kind {
     /// The list in the values, the address of the list, and the list in a snapshot.
-    const fn places(self) -> (&'static str, &'static str, &'static str) {
+    pub(super) const fn places(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Role => ("roles", "/roles", "roles"),
             Self::Group => ("groups", "/groups", "groups"),
@@ -53,7 +53,7 @@ pub(crate) struct Case {
     there: Objects,
 }
 
-fn objects() -> impl Strategy<Value = Objects> {
+pub(super) fn objects() -> impl Strategy<Value = Objects> {
     let name = (proptest::sample::select(&KINDS), "[a-c]");
     let fields = (option::of("[a-z]{1,6}"), btree_map("[k-n]", "[a-z0-9]{1,6}", 0..4));
     let fields = fields.prop_map(|(description, attributes)| Fields { description, attributes });
@@ -62,7 +62,7 @@ fn objects() -> impl Strategy<Value = Objects> {
 
 impl Fields {
     /// The representation of an object of this name.
-    fn of(&self, kind: Kind, name: &str) -> Value {
+    pub(super) fn of(&self, kind: Kind, name: &str) -> Value {
         let attributes: BTreeMap<&String, Value> = self
             .attributes
             .iter()

@@ -7,6 +7,7 @@ mod body;
 mod claims;
 mod client_changes;
 mod clients;
+mod components;
 mod context;
 mod credentials;
 mod events;

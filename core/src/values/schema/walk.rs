@@ -158,7 +158,9 @@ fn is_scalar(node: &Node) -> bool {
     !matches!(node.content, Content::Map(_) | Content::List(_))
 }
 
-/// A text that is the secret itself; Keycloak's `${vault.…}` only says where it is.
+/// A text that is the secret itself; Keycloak's `${vault.…}` only says where it is, and `client_credentials.use_refresh_token` is a
+/// switch.
 fn is_secret_text(node: &Node) -> bool {
-    node.as_text().is_some_and(|text| !text.is_empty() && !text.starts_with("${vault."))
+    let says_more = |text: &str| !["", "true", "false"].contains(&text) && !text.starts_with("${vault.");
+    node.as_text().is_some_and(says_more)
 }

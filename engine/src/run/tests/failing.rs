@@ -125,6 +125,21 @@ async fn a_field_that_is_not_kept_is_named_with_what_was_declared_and_kept() {
     assert_eq!(message(&finished, "a"), text);
 }
 
+/// The create was a try too: it would otherwise take another run to say that trying is of no use.
+#[tokio::test(start_paused = true)]
+async fn a_field_that_is_kept_neither_by_the_create_nor_by_the_update_lasts() {
+    let shared = application(|application| {
+        application.desired = wanted(&["a"]);
+        let away = Script::Fail(Class::Unavailable);
+        script(application, "a", &[away, Script::OwnForm, Script::OwnForm]);
+    });
+    let finished = setup().apply().await;
+    assert_eq!((finished.exit_code, finished.report.rounds), (ExitCode::Configuration, 3));
+    let failure = finished.report.changes.iter().find_map(|change| change.failure.as_ref()).unwrap();
+    assert!(failure.message.contains("`role/a` still differs"), "{}", failure.message);
+    assert_eq!(shared.lock().unwrap().begun, ["a", "a", "a"]);
+}
+
 /// Another run may have undone it between our write and our look.
 #[tokio::test(start_paused = true)]
 async fn a_change_that_was_accepted_once_and_undone_is_worth_another_try() {

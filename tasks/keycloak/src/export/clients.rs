@@ -6,7 +6,13 @@ use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{ClientRepresentation, ProtocolMapperRepresentation};
 
-use super::{compose::Composing, fields::Object, fresh::Baseline, groups};
+use super::{
+    compose::Composing,
+    fields::Object,
+    fresh::Baseline,
+    groups,
+    left_out::{ByHand, LeftOut},
+};
 use crate::{
     names::{CLIENT, MapperOwner},
     protected::is_protected,
@@ -17,7 +23,7 @@ const OPENID: &str = "openid";
 /// Keycloak gives this scope to clients with a service account by itself.
 const SERVICE_ACCOUNT: &str = "service_account";
 /// Attributes of a client that Keycloak keeps by itself.
-const KEPT_BY_THE_SERVER: [&str; 3] =
+pub(super) const KEPT_BY_THE_SERVER: [&str; 3] =
     ["client.secret.creation.time", "realm_client", "saml.artifact.binding.identifier"];
 /// Fields of a client that are no settings, or lists of their own here.
 const SKIPPED: [&str; 7] = [
@@ -80,8 +86,7 @@ fn mappers(
         let name = mapper.name.as_deref().unwrap_or_default();
         let id = owner.mapper(name);
         if last == Some(name) {
-            let owner = owner.object();
-            composing.remark(format!("a second mapper called `{name}` in `{owner}`, which values cannot tell apart"));
+            composing.remark(LeftOut::SecondMapper { mapper: name.to_owned(), owner: owner.object() });
             continue;
         }
         last = Some(name);
@@ -143,7 +148,7 @@ pub(super) fn clients(composing: &mut Composing<'_>) -> Option<Node> {
             continue;
         }
         if is_protected(client, composing.found.clients.iter().flatten()) {
-            composing.remark(format!("changes to client `{client_id}`, which keycloak lets nobody make"));
+            composing.remark(ByHand::ProtectedClient { client: client_id.to_owned() });
             continue;
         }
         entries.insert("clientId".to_owned(), Node::Text(client_id.to_owned()));
@@ -175,11 +180,11 @@ fn fields(
         overrides.retain(|_, flow| !flow.is_empty());
     }
     if client.authorization_services_enabled == Some(true) {
-        composing.remark(format!("resources, policies and permissions of client `{client_id}`"));
+        composing.remark(ByHand::Authorization { client: client_id.to_owned() });
     }
     // One that proves itself in no way has no secret that counts.
     if client.bearer_only == Some(true) && client.secret.is_some() {
-        composing.remark(format!("the secret of client `{client_id}`, which is for bearers only"));
+        composing.remark(ByHand::SecretOfBearer { client: client_id.to_owned() });
     }
     if client.public_client == Some(true) || client.bearer_only == Some(true) {
         client.secret = None;

@@ -1,7 +1,5 @@
 //! The values for what was found, under the decisions of the moment.
 
-use std::collections::BTreeMap;
-
 use evenkeel_engine::export::{
     NeededSecret,
     document::{Layer, Node},
@@ -11,27 +9,9 @@ use evenkeel_transport::check_segment;
 use serde_json::{Map, Value};
 
 use super::{
-    clients,
-    decisions::Decisions,
-    fresh::{Baseline, Fresh},
-    groups, kinds, people,
-    place::Place,
-    realm,
-    survey::Found,
+    beyond, clients, decisions::Decisions, fresh::Fresh, groups, kinds, left_out::LeftOut, missing, people,
+    place::Place, realm, survey::Found,
 };
-
-/// The flows that come with every realm; the last two with those of older versions.
-const BUILT_IN_FLOWS: [&str; 9] = [
-    "browser",
-    "direct grant",
-    "registration",
-    "reset credentials",
-    "clients",
-    "first broker login",
-    "docker auth",
-    "saml ecp",
-    "http challenge",
-];
 
 /// What the values imply of single fields when nobody declares them.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +30,7 @@ pub(super) struct Composing<'a> {
     pub implied: &'a ImpliedFields,
     pub decisions: &'a Decisions,
     pub secrets: Secrets,
-    remarks: Vec<String>,
+    remarks: Vec<LeftOut>,
 }
 
 /// Values, and what goes with them.
@@ -71,8 +51,8 @@ impl<'a> Composing<'a> {
     }
 
     /// Notes what is there and cannot be declared.
-    pub(super) fn remark(&mut self, remark: String) {
-        self.remarks.push(remark);
+    pub(super) fn remark(&mut self, left_out: impl Into<LeftOut>) {
+        self.remarks.push(left_out.into());
     }
 
     /// Whether values can name an object; one that they cannot is told.
@@ -80,7 +60,7 @@ impl<'a> Composing<'a> {
         match check_segment(name) {
             Ok(()) => true,
             Err(why) => {
-                self.remark(format!("{kind} {name:?}, which values cannot name: {why}"));
+                self.remark(LeftOut::Unnameable { kind: kind.to_owned(), name: name.to_owned(), why });
                 false
             }
         }
@@ -91,7 +71,7 @@ impl<'a> Composing<'a> {
     pub(super) fn can_list<'n>(&mut self, what: &str, names: impl IntoIterator<Item = &'n String>) -> bool {
         let refused = names.into_iter().find_map(|name| Some((name, check_segment(name).err()?)));
         if let Some((name, why)) = refused {
-            self.remark(format!("{what}, as values cannot name one of them: {name:?}, because {why}"));
+            self.remark(LeftOut::ListOfUnnameable { list: what.to_owned(), name: name.clone(), why });
         }
         refused.is_none()
     }
@@ -130,7 +110,12 @@ impl<'a> Composing<'a> {
         ]);
         let keycloak = Node::map([("keycloak", Some(keycloak).filter(|keycloak| !keycloak.is_empty()))]);
         self.remark_what_values_cannot_say();
-        let layer = |name, title, remarks, content| Layer { name, title, remarks, content };
+        let layer = |name, title, remarks: Vec<LeftOut>, content| Layer {
+            name,
+            title,
+            remarks: remarks.iter().map(ToString::to_string).collect(),
+            content,
+        };
         let layers = vec![
             layer("00-platform.yaml", "The platform, and how to log in.", Vec::new(), platform),
             layer("20-teams.yaml", "Teams: each is a role and a group.", Vec::new(), teams),
@@ -155,51 +140,16 @@ impl<'a> Composing<'a> {
         (!parts.is_empty()).then(|| Node::map([("implied", Some(parts))]))
     }
 
-    /// What the values need on another server, and cannot carry there.
-    fn remark_what_has_to_be_made_first(&mut self) {
-        for flow in self.found.flows.keys().filter(|flow| !BUILT_IN_FLOWS.contains(&flow.as_str())) {
-            let remark = format!("authentication flow `{flow}`: on another server, make it before what is bound to it");
-            self.remarks.push(remark);
-        }
-        let realm = self.found.realm.as_ref();
-        if realm.is_some_and(|realm| realm.organizations_enabled == Some(true)) {
-            self.remarks.push("organisations with their members, domains and identity providers".to_owned());
-        }
-    }
-
     fn remark_what_values_cannot_say(&mut self) {
-        for (group, why) in &self.found.odd_groups {
-            self.remarks.push(format!("group {group:?} with everything below it, which values cannot name: {why}"));
+        for (path, why) in &self.found.odd_groups {
+            self.remarks.push(LeftOut::Group { path: path.clone(), why: why.clone() });
         }
         let groups = self.found.groups.iter().flatten().map(|(path, _)| path);
         let others = groups.filter(|path| !self.is_implied(path)).count();
         if others > 0 && self.found.users.is_some() {
-            self.remarks.push(format!("who is in groups that are neither a team's nor an administrator's ({others})"));
+            self.remarks.push(LeftOut::Members { groups: others });
         }
-        self.remark_what_has_to_be_made_first();
-        let gone = |place: &'static str, found: Vec<&str>| {
-            let recorded: Baseline<'_> = self.fresh.at(&[place]);
-            let gone: Vec<String> =
-                recorded.keys().into_iter().filter(|name| !found.contains(name)).map(str::to_owned).collect();
-            gone
-        };
-        let scopes = self.found.client_scopes.iter().flatten().filter_map(|scope| scope.name.as_deref()).collect();
-        let roles = self.found.roles.iter().flatten().filter_map(|role| role.name.as_deref()).collect();
-        let clients = self.found.clients.iter().flatten().filter_map(|client| client.client_id.as_deref()).collect();
-        let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for (kind, read, place, found) in [
-            ("client scope", self.found.client_scopes.is_some(), "clientScopes", scopes),
-            ("role", self.found.roles.is_some(), "roles", roles),
-            ("client", self.found.clients.is_some(), "clients", clients),
-        ] {
-            if read {
-                missing.insert(kind, gone(place, found));
-            }
-        }
-        for (kind, names) in missing {
-            for name in names {
-                self.remarks.push(format!("that a fresh realm's {kind} `{name}` is not there"));
-            }
-        }
+        self.remarks.extend(beyond::left_out(self.found, self.fresh));
+        self.remarks.extend(missing::left_out(self.found, self.fresh));
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::field::Field;
-use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
+use evenkeel_keycloak_client::types::{ProtocolMapperRepresentation, RealmRepresentation};
 use serde_json::Value;
+
+use super::beyond::default_role;
 
 /// Recorded from fresh realms; `{realm}` stands for the realm's name.
 const RECORDED: [&str; 2] = [include_str!("fresh-26.7.json"), include_str!("fresh-26.0.json")];
@@ -14,11 +16,20 @@ const RECORDED: [&str; 2] = [include_str!("fresh-26.7.json"), include_str!("fres
 pub(super) struct Fresh(Vec<Field>);
 
 impl Fresh {
-    /// A fresh realm of this name.
-    pub(super) fn new(realm: &str) -> Self {
+    /// A fresh realm of this name, in the newest version of which the realm that was found shows every switch and number; in all
+    /// versions, where it shows those of none.
+    pub(super) fn of(realm: &str, found: Option<&RealmRepresentation>) -> Self {
         // They are our own files, which a test reads.
         let recorded = RECORDED.iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
-        Self(recorded.filter_map(|value| Field::of(&named(value, realm)).ok()).collect())
+        let recorded: Vec<Field> = recorded.filter_map(|value| Field::of(&named(value, realm)).ok()).collect();
+        let found = found.and_then(|found| Field::of(found).ok());
+        let fitting = recorded.iter().find(|fresh| found.as_ref().is_some_and(|found| shows_all(found, fresh)));
+        Self(fitting.map_or_else(|| recorded.clone(), |fresh| vec![fresh.clone()]))
+    }
+
+    #[cfg(test)]
+    pub(super) fn newest() -> Self {
+        Self(Self::of("otomi", None).0.into_iter().take(1).collect())
     }
 
     /// What the versions have at this place.
@@ -26,6 +37,18 @@ impl Fresh {
         let found = self.0.iter().filter_map(|fresh| path.iter().try_fold(fresh, |field, key| field.get(key)));
         Baseline { first: None, recorded: found.collect() }
     }
+}
+
+/// Whether a realm shows every switch and number that a fresh one shows: versions know different ones.
+fn shows_all(found: &Field, fresh: &Field) -> bool {
+    let Some(Field::Map(fields)) = fresh.get("realm") else { return false };
+    let plain = fields.iter().filter(|(_, field)| matches!(field, Field::Bool(_) | Field::Number(_)));
+    plain.into_iter().all(|(key, _)| found.get(key).is_some_and(|field| *field != Field::Null))
+}
+
+/// The flows that come with every realm of any version.
+pub(super) fn built_in_flows() -> BTreeSet<String> {
+    Fresh::of("", None).at(&["flows"]).keys().into_iter().map(str::to_owned).collect()
 }
 
 /// What need not be written: what a fresh realm of any version has, behind what is implied anyway.
@@ -49,6 +72,22 @@ impl<'a> Baseline<'a> {
         Self { first: Some(first), ..self }
     }
 
+    /// What one version has.
+    pub(super) fn of(recorded: &'a Field) -> Self {
+        Self { first: None, recorded: vec![recorded] }
+    }
+
+    /// Whether something is here that is not empty, nor off.
+    pub(super) fn says_something(&self) -> bool {
+        self.recorded.iter().any(|field| !field.is_empty() && **field != Field::Bool(false))
+    }
+
+    /// The items of the lists at this place.
+    pub(super) fn items(&self) -> impl Iterator<Item = &'a Field> + use<'a> {
+        let recorded = self.recorded.clone().into_iter();
+        recorded.flat_map(|field| if let Field::List(list) = field { list.as_slice() } else { &[] })
+    }
+
     /// Whether any version has something here.
     pub(super) fn is_there(&self) -> bool {
         !self.recorded.is_empty()
@@ -65,9 +104,7 @@ impl<'a> Baseline<'a> {
 
     /// Whether a list here has this item as it is.
     pub(super) fn has_item(&self, item: &Field) -> bool {
-        let lists =
-            self.recorded.iter().filter_map(|field| if let Field::List(list) = *field { Some(list) } else { None });
-        lists.flatten().any(|recorded| same(recorded, item))
+        self.items().any(|recorded| same(recorded, item))
     }
 
     /// Whether a fresh realm's owner has this mapper as it is.
@@ -108,13 +145,18 @@ fn same(fresh: &Field, field: &Field) -> bool {
 
 fn named(value: Value, realm: &str) -> Value {
     match value {
-        Value::String(text) => Value::String(text.replace("{realm}", realm)),
+        Value::String(text) => Value::String(in_realm(&text, realm)),
         Value::Array(items) => items.into_iter().map(|item| named(item, realm)).collect(),
         Value::Object(map) => {
-            map.into_iter().map(|(key, value)| (key.replace("{realm}", realm), named(value, realm))).collect()
+            map.into_iter().map(|(key, value)| (in_realm(&key, realm), named(value, realm))).collect()
         }
         value => value,
     }
+}
+
+/// The role that every user has is called by the realm's name in small letters.
+fn in_realm(text: &str, realm: &str) -> String {
+    text.replace("default-roles-{realm}", &default_role(realm)).replace("{realm}", realm)
 }
 
 #[cfg(test)]
@@ -123,7 +165,7 @@ mod tests {
 
     #[test]
     fn both_recordings_can_be_read_and_name_the_realm() {
-        let fresh = Fresh::new("otomi");
+        let fresh = Fresh::of("otomi", None);
         assert_eq!(fresh.0.len(), RECORDED.len());
         assert!(fresh.at(&["roles"]).keys().contains("default-roles-otomi"));
         let account = Field::Text("/realms/otomi/account/".to_owned());

@@ -6,7 +6,7 @@ use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{GroupRepresentation, RoleRepresentation};
 
-use super::{compose::Composing, fields::Object, fresh::Baseline};
+use super::{beyond::default_role, compose::Composing, fields::Object, fresh::Baseline};
 use crate::{
     names::{self, CLIENT_ROLE, MapperOwner, REALM_MANAGEMENT, ROLE},
     relation::RoleName,
@@ -61,29 +61,31 @@ pub(super) fn of_account(composing: &mut Composing<'_>, client_id: &str) -> Opti
     let own = roles.iter().filter(|role| role.client.is_some() || Some(role.role.as_str()) != default);
     let own: Vec<RoleName> = own.cloned().collect();
     let whose = format!("of the service account of client `{client_id}`");
-    if own.is_empty() { None } else { role_lists(composing, &whose, &own, IN_LISTS) }
+    if own.is_empty() { None } else { role_lists(composing, &whose, &own, &Baseline::default(), IN_LISTS) }
 }
 
 /// The roles that a client or client scope lets into tokens, where they are not those of a fresh realm.
 pub(super) fn in_scope(composing: &mut Composing<'_>, owner: &MapperOwner, recorded: &Baseline<'_>) -> Option<Node> {
     let roles = composing.found.scope_mappings.get(owner).map(Vec::as_slice).unwrap_or_default();
     let whose = format!("that `{}` lets into tokens", owner.object());
-    if same_roles(roles, &recorded.get("scopeMappings")) {
-        None
-    } else {
-        role_lists(composing, &whose, roles, IN_LISTS)
-    }
+    let recorded = recorded.get("scopeMappings");
+    if same_roles(roles, &recorded) { None } else { role_lists(composing, &whose, roles, &recorded, IN_LISTS) }
 }
 
 /// The roles that every user has, where they are not those of a fresh realm.
 pub(super) fn default_roles(composing: &mut Composing<'_>) -> Option<Node> {
     let name = composing.default_role()?;
-    let inside = composing.found.composites.get(name)?;
-    let recorded = composing.fresh.at(&["roles", &format!("default-roles-{}", composing.place.realm)]);
+    let role = composing.found.roles.as_ref()?.iter().find(|role| role.name.as_deref() == Some(name))?;
+    // One that holds nothing is not among those that hold others.
+    let inside = match composing.found.composites.get(name) {
+        None if role.composite == Some(true) => return None,
+        inside => inside.map(Vec::as_slice).unwrap_or_default(),
+    };
+    let recorded = composing.fresh.at(&["roles", &default_role(&composing.place.realm)]);
     if holds_as_recorded(inside, &recorded) {
         None
     } else {
-        role_lists(composing, "that every user has", inside, IN_LISTS)
+        role_lists(composing, "that every user has", inside, &recorded.get("inside"), IN_LISTS)
     }
 }
 
@@ -105,7 +107,7 @@ fn role_node(
     let object = Object { id, definition: "RoleRepresentation", skipped: &skipped };
     let mut entries = object.node(role, recorded, composing.decisions, &mut composing.secrets);
     if !holds_as_recorded(inside, recorded) {
-        let inside = role_lists(composing, &whose, inside, ["realm", "client"]);
+        let inside = role_lists(composing, &whose, inside, &recorded.get("inside"), ["realm", "client"]);
         entries.extend(inside.map(|inside| ("composites".to_owned(), inside)));
     }
     if entries.is_empty() && known {
@@ -131,15 +133,18 @@ fn same_roles(roles: &[RoleName], recorded: &Baseline<'_>) -> bool {
 /// The keys of lists of roles; those of `composites` are shorter.
 const IN_LISTS: [&str; 2] = ["realmRoles", "clientRoles"];
 
-/// Lists of roles. One in which there is a name that values do not take is told, and left out as a whole.
+/// Lists of roles; of a client of which a fresh realm's owner has some and this one has none, an empty one. A list in which there is a
+/// name that values do not take is told, and left out as a whole.
 fn role_lists(
     composing: &mut Composing<'_>,
     whose: &str,
     inside: &[RoleName],
+    recorded: &Baseline<'_>,
     [of_realm, of_clients]: [&str; 2],
 ) -> Option<Node> {
     let mut realm = Vec::new();
-    let mut clients: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut clients: BTreeMap<String, Vec<String>> =
+        recorded.items().filter_map(client_of).map(|client| (client, Vec::new())).collect();
     for role in inside {
         match &role.client {
             Some(client) => clients.entry(client.clone()).or_default().push(role.role.clone()),
@@ -152,13 +157,24 @@ fn role_lists(
     (!node.is_empty()).then_some(node)
 }
 
+/// The client of a recorded role, if it is one of a client.
+fn client_of(recorded: &Field) -> Option<String> {
+    match recorded {
+        Field::List(pair) => match pair.first() {
+            Some(Field::Text(client)) => Some(client.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn realm_list(composing: &mut Composing<'_>, whose: &str, names: Vec<String>) -> Option<Node> {
     composing.can_list(&format!("the realm roles {whose}"), &names).then(|| texts(names))
 }
 
 fn client_lists(composing: &mut Composing<'_>, whose: &str, clients: BTreeMap<String, Vec<String>>) -> Node {
     let mut lists = BTreeMap::new();
-    for (client, roles) in clients.into_iter().filter(|(_, roles)| !roles.is_empty()) {
+    for (client, roles) in clients {
         let names = std::iter::once(&client).chain(&roles);
         if composing.can_list(&format!("the roles of client {client:?} {whose}"), names) {
             lists.insert(client, texts(roles));
@@ -201,8 +217,9 @@ fn node(composing: &mut Composing<'_>, path: &str, group: &GroupRepresentation) 
     let object = Object { id: names::group(path), definition: "GroupRepresentation", skipped: &skipped };
     let mut entries = object.node(group, &Baseline::default(), composing.decisions, &mut composing.secrets);
     let implied = composing.is_implied(path);
-    let (realm, clients) =
-        (group.realm_roles.clone().unwrap_or_default(), group.client_roles.clone().unwrap_or_default());
+    let realm = group.realm_roles.clone().unwrap_or_default();
+    let mut clients = group.client_roles.clone().unwrap_or_default();
+    clients.retain(|_, roles| !roles.is_empty());
     if !(implied && gives_as_implied(composing, path, &realm, &clients)) {
         let whose = format!("of group `{path}`");
         let of_realm = if implied || !realm.is_empty() { realm_list(composing, &whose, realm) } else { None };

@@ -6,7 +6,13 @@ use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::UpConfig;
 
-use super::{compose::Composing, fields::Object, fresh::Baseline, secrets};
+use super::{
+    compose::Composing,
+    fields::Object,
+    fresh::Baseline,
+    left_out::{ByHand, LeftOut},
+    secrets,
+};
 use crate::{
     names::{IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, REQUIRED_ACTION, USER, USER_PROFILE},
     observe::ObservedProvider,
@@ -87,7 +93,7 @@ fn identity_provider(composing: &mut Composing<'_>, alias: &str, found: &Observe
     let definition = "IdentityProviderRepresentation";
     let object = Object { id: ObjectId::new(IDENTITY_PROVIDER, alias), definition, skipped: &skipped };
     if provider.organization_id.is_some() {
-        composing.remark(format!("the organisation of identity provider `{alias}`"));
+        composing.remark(ByHand::OrganisationOfProvider { provider: alias.to_owned() });
     }
     let baseline = composing.fresh.at(&["bareIdentityProvider"]);
     let mut entries = object.node(provider, &baseline, composing.decisions, &mut composing.secrets);
@@ -124,7 +130,7 @@ pub(super) fn attributes(
             continue;
         }
         if secrets::is_secret(&name) {
-            composing.remark(format!("attribute `{name}` of user `{email}`, which is by its name a secret"));
+            composing.remark(LeftOut::SecretAttribute { user: email.to_owned(), attribute: name });
             continue;
         }
         attributes.insert(name, Node::texts(values));

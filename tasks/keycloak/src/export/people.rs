@@ -6,8 +6,16 @@ use evenkeel_core::{object::ObjectId, values::Email};
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::UserRepresentation;
 
-use super::{compose::Composing, kinds};
+use super::{
+    compose::Composing,
+    kinds,
+    left_out::{LeftOut, OfUsers},
+};
 use crate::names::USER;
+
+/// What the profile of a fresh realm refuses in user names, and an address may hold: values make an account under its address.
+const REFUSED_IN_NAMES: [char; 20] =
+    ['\'', '&', '$', '%', '!', '#', '?', '*', '~', '/', '|', '^', '=', '{', '}', '(', ')', '[', ']', '\\'];
 
 /// The teams. What a team is called elsewhere, Keycloak does not know.
 pub(super) fn teams(composing: &Composing<'_>) -> Option<Node> {
@@ -27,31 +35,44 @@ pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
         let email = user.email.clone().unwrap_or_default();
         let folded = email.to_lowercase();
         if Email::parse(&email).is_err() {
-            composing.remark(format!("user `{name}`, who has no email address"));
+            composing.remark(LeftOut::User { user: name.to_owned(), why: "who has no email address" });
             continue;
         }
         if nodes.contains_key(&folded) {
-            composing.remark(format!("user `{name}`, who has the email address of another"));
+            composing.remark(LeftOut::User { user: name.to_owned(), why: "who has the email address of another" });
             continue;
         }
         if !composing.decisions.has(&ObjectId::new(USER, folded.as_str())) {
             continue;
         }
-        other_names += usize::from(name.to_lowercase() != folded);
+        if name.to_lowercase() != folded {
+            other_names += 1;
+            if folded.contains(REFUSED_IN_NAMES) {
+                let why = "whose address keycloak takes for no user name: make the account first on another server";
+                composing.remark(LeftOut::User { user: name.to_owned(), why });
+            }
+        }
         with_actions += usize::from(user.required_actions.as_ref().is_some_and(|actions| !actions.is_empty()));
         federated += usize::from(user.federation_link.is_some());
         let id = user.id.as_deref().unwrap_or_default();
         let groups = memberships.get(id).map(Vec::as_slice).unwrap_or_default();
         nodes.insert(folded, node(composing, user, email, groups));
     }
+    let roles = composing.found.roles_of_users;
     for (count, what) in [
-        (other_names, "user names that are not the email address"),
-        (with_actions, "what users have to do at their next login"),
-        (federated, "that users come from a user federation"),
+        (other_names, OfUsers::OtherNames),
+        (with_actions, OfUsers::RequiredActions),
+        (federated, OfUsers::Federation),
+        (roles.direct, OfUsers::DirectRoles),
+        (roles.without_default, OfUsers::WithoutDefaultRole),
+        (nodes.len(), OfUsers::Credentials),
     ] {
         if count > 0 {
-            composing.remark(format!("{what} ({count})"));
+            composing.remark(LeftOut::OfUsers { what, count });
         }
+    }
+    if !nodes.is_empty() && composing.found.providers.iter().flatten().next().is_some() {
+        composing.remark(LeftOut::LinksOfUsers);
     }
     (!nodes.is_empty()).then(|| Node::List(nodes.into_values().collect()))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::document::Node;
 
-use super::{compose::Composing, fields::Object};
+use super::{compose::Composing, fields::Object, left_out::LeftOut};
 use crate::{desired::REFUSED_IN_REALM, names::REALM};
 
 /// What an update of the realm does not take, or what is a list of its own here.
@@ -68,8 +68,7 @@ fn default_groups(composing: &mut Composing<'_>, entries: &mut BTreeMap<String, 
     for group in listed {
         let Some(path) = group.id.as_deref().and_then(|id| paths.get(id)) else {
             let name = group.path.as_deref().unwrap_or_default();
-            return composing
-                .remark(format!("`defaultGroups` of the realm, as values cannot name one of them: {name:?}"));
+            return composing.remark(LeftOut::DefaultGroups { path: name.to_owned() });
         };
         known.insert(format!("/{path}"));
     }

@@ -15,7 +15,7 @@ pub(super) fn marked(field: Field) -> Field {
         Field::Map(fields) => {
             let mark = |(key, field): (String, Field)| match field {
                 Field::Text(text) if text == MASK => (key, Field::Secret(SecretString::default())),
-                Field::Text(text) if is_secret(&key) && !text.is_empty() => (key, Field::Secret(text.into())),
+                Field::Text(text) if is_secret(&key) && may_be_secret(&text) => (key, Field::Secret(text.into())),
                 field => (key, marked(field)),
             };
             Field::Map(fields.into_iter().map(mark).collect())
@@ -31,9 +31,24 @@ pub(super) fn is_secret(key: &str) -> bool {
     SECRET_ENDS.iter().any(|end| key.ends_with(end))
 }
 
+/// Whether a text can be one: `client_credentials.use_refresh_token` is on or off.
+fn may_be_secret(text: &str) -> bool {
+    !["", "true", "false"].contains(&text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_switch_about_tokens_is_no_secret() {
+        let attributes =
+            serde_json::json!({"attributes": {"client_credentials.use_refresh_token": "false", "a.token": "x"}});
+        let marked = marked(Field::of(&attributes).unwrap());
+        let attributes = marked.get("attributes").unwrap();
+        assert!(matches!(attributes.get("client_credentials.use_refresh_token"), Some(Field::Text(_))));
+        assert!(matches!(attributes.get("a.token"), Some(Field::Secret(_))));
+    }
 
     #[test]
     fn a_private_key_among_the_attributes_of_a_client_is_a_secret() {

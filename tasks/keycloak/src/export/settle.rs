@@ -17,6 +17,7 @@ use super::{
     compose::{Composed, Composing, ImpliedFields},
     decisions::Decisions,
     fresh::Fresh,
+    left_out::LeftOut,
     place::Place,
     survey::Found,
 };
@@ -36,7 +37,7 @@ const LONGEST_TEAM: usize = 63;
 
 /// The values for what was found.
 pub(super) fn settled(place: &Place, found: &Found) -> Exported {
-    let fresh = Fresh::new(&place.realm);
+    let fresh = Fresh::of(&place.realm, found.realm.as_ref());
     let implied = implied_fields();
     let observed = observed(found);
     let mut decisions = first(place, found);
@@ -67,10 +68,8 @@ pub(super) fn settled(place: &Place, found: &Found) -> Exported {
 fn finished(composed: Composed, found: &Found, decisions: &Decisions, still_differs: Vec<String>) -> Exported {
     let Composed { layers, secrets } = composed;
     let mut left_out: Vec<String> = layers.iter().flat_map(|layer| layer.remarks.clone()).collect();
-    left_out.extend(decisions.left_out.iter().map(|(object, field)| match field {
-        Some(field) => format!("`{field}` of `{object}`, which keycloak does not keep as declared"),
-        None => format!("`{object}`, which keycloak does not keep as declared"),
-    }));
+    let not_kept = decisions.left_out.iter().cloned();
+    left_out.extend(not_kept.map(|(object, field)| LeftOut::NotKept { object, field }.to_string()));
     Exported { layers, secrets, left_out, unread: found.unread.clone(), still_differs, ..Exported::default() }
 }
 

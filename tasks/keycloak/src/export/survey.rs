@@ -1,6 +1,8 @@
 //! Reading a realm whole: everything that values have a word for, in lists. What the account may not read is a part of
 //! the answer, and is never taken for empty.
 
+mod beyond;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     future::Future,
@@ -10,13 +12,14 @@ use evenkeel_engine::task::{Class, Classified};
 use evenkeel_keycloak_client::{
     paging,
     types::{
-        ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation,
-        RequiredActionProviderRepresentation, RoleRepresentation, UpConfig, UserRepresentation,
+        ClientRepresentation, ClientScopeRepresentation, ComponentRepresentation, GroupRepresentation,
+        RealmRepresentation, RequiredActionProviderRepresentation, RoleRepresentation, UpConfig, UserRepresentation,
     },
 };
 use evenkeel_transport::{ResultExt, check_segment};
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::fresh::built_in_flows;
 use crate::{
     Error, Keycloak,
     directory::Named,
@@ -25,6 +28,8 @@ use crate::{
     observe::{ObservedClientRoles, ObservedProvider},
     relation::RoleName,
 };
+
+pub(super) use beyond::RolesOfUsers;
 
 /// How many reads of one kind are begun before the first has ended.
 const AT_ONCE: usize = 16;
@@ -54,10 +59,16 @@ pub struct Found {
     pub(super) scope_mappings: BTreeMap<MapperOwner, Vec<RoleName>>,
     /// The authentication flows, alias to id.
     pub(super) flows: BTreeMap<String, String>,
+    /// What the flows that come with every realm do, by alias.
+    pub(super) steps: BTreeMap<String, Vec<String>>,
+    pub(super) components: Option<Vec<ComponentRepresentation>>,
+    /// The languages in which the realm has texts of its own.
+    pub(super) locales: Vec<String>,
     pub(super) required_actions: Option<BTreeMap<String, RequiredActionProviderRepresentation>>,
     pub(super) providers: Option<BTreeMap<String, ObservedProvider>>,
     /// `None` also where they were not asked for.
     pub(super) users: Option<Vec<UserRepresentation>>,
+    pub(super) roles_of_users: RolesOfUsers,
     /// Ids of the members of each group at the top, where users were asked for.
     pub(super) members: BTreeMap<String, BTreeSet<String>>,
     /// What could not be read, with the reason.
@@ -89,6 +100,13 @@ impl Keycloak {
         found.scope_mappings = mapped.unwrap_or_default();
         let flows = part(unread, "the authentication flows", self.list_flows()).await?;
         found.flows = flows.unwrap_or_default();
+        let mut built_in = built_in_flows();
+        built_in.retain(|flow| found.flows.contains_key(flow));
+        let steps = part(unread, "the steps of authentication flows", self.steps_of(&built_in)).await?;
+        found.steps = steps.unwrap_or_default();
+        found.components = part(unread, "the components", self.components_of_realm()).await?;
+        let locales = part(unread, "the texts of the realm", self.locales_of_realm()).await?;
+        found.locales = locales.unwrap_or_default();
         found.required_actions = part(unread, "the required actions", self.list_required_actions()).await?;
         let groups = part(unread, "the groups", self.tree_of_groups()).await?;
         found.odd_groups = groups.as_ref().map(|(_, odd)| odd.clone()).unwrap_or_default();
@@ -99,6 +117,10 @@ impl Keycloak {
         found.providers = part(unread, "the identity providers", self.providers_of_realm()).await?;
         if users {
             found.users = part(unread, "the users", self.users_of_realm()).await?;
+            let default = found.realm.as_ref().and_then(|realm| realm.default_role.as_ref()?.name.as_deref());
+            let users = found.users.as_deref().unwrap_or_default();
+            let roles = part(unread, "the roles of users", self.roles_of_users(users, default)).await?;
+            found.roles_of_users = roles.unwrap_or_default();
             let groups = found.groups.as_ref().map(tops).unwrap_or_default();
             let members = part(unread, "the members of groups", self.members_of(&groups)).await?;
             found.members = members.unwrap_or_default();

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use evenkeel_core::{
     diff::{Rule, Rules},
     object::ObjectId,
-    plan::Action,
+    plan::{Action, Note},
 };
 use evenkeel_keycloak_client::types::ClientRepresentation;
 
@@ -49,6 +49,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         draft.compare(object.clone(), &declared.client, shown.as_deref(), RULES, place, |action, body| {
             if action == Action::Create { Operation::CreateClient(body) } else { Operation::UpdateClient(body) }
         });
+        let declared = &without_other_protocols(draft, desired, declared, observed);
         let Some(there) = there else {
             plan_mappers(draft, &MapperOwner::Client(client_id), &declared.mappers, None);
             continue;
@@ -78,6 +79,41 @@ fn plan_flows(draft: &mut Draft<'_>, declared: &DesiredClient, observed: &Observ
             draft.missing_flow(object, flow);
         }
     }
+}
+
+/// The client without scopes of another protocol than its own: Keycloak takes those without a word and never shows them. Each is told.
+fn without_other_protocols<'d>(
+    draft: &mut Draft<'_>,
+    desired: &Desired,
+    declared: &'d DesiredClient,
+    observed: &Observed,
+) -> Cow<'d, DesiredClient> {
+    const COMMON: &str = "openid-connect";
+    let client = &declared.client.value;
+    let client_id = client.client_id.clone().unwrap_or_default();
+    let there = observed.clients.get(&client_id).and_then(|there| there.protocol.as_deref());
+    let spoken = client.protocol.as_deref().or(there).unwrap_or(COMMON);
+    let is_of_another = |scope: &str| {
+        let declared = desired.client_scopes.iter().map(|declared| &declared.scope.value);
+        let declared = declared.filter(|declared| declared.name.as_deref() == Some(scope));
+        let protocol = declared.filter_map(|declared| declared.protocol.as_deref()).next();
+        let there = observed.client_scopes.get(scope).and_then(|there| there.protocol.as_deref());
+        protocol.or(there).is_some_and(|protocol| protocol != spoken)
+    };
+    let strange: Vec<&str> = declared.scope_names().filter(|scope| is_of_another(scope)).collect();
+    if strange.is_empty() {
+        return Cow::Borrowed(declared);
+    }
+    for scope in &strange {
+        let message =
+            format!("client scope `{scope}` is of another protocol, and keycloak does not give it to this client");
+        draft.notes.push(Note { object: ObjectId::new(CLIENT, client_id.as_str()), message });
+    }
+    let mut fitting = declared.clone();
+    for related in fitting.default_scopes.iter_mut().chain(&mut fitting.optional_scopes) {
+        related.names.retain(|scope| !strange.contains(&scope.as_str()));
+    }
+    Cow::Owned(fitting)
 }
 
 /// A client's scopes are relations: an update of the client ignores its lists. A scope that is to be

@@ -14,14 +14,14 @@ use super::{
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// A realm that people made by hand. Names and texts are such as trip YAML, shells and addresses.
-const REALM: &str = "adopted-2.0";
+pub(super) const REALM: &str = "adopted-2.0";
 /// A secret that must be in no file but the one for it.
 const SECRET: &str = "it's a $ecret 'of' the shop";
 
 /// A realm that holds one of everything, made by plain requests.
 pub(super) fn by_hand<'a>(stage: &'a mut Stage, server: &'a Server) -> BoxFuture<'a, Result<(), Failed>> {
     Box::pin(async move {
-        make(server).await?;
+        make(server, &json!({"realm": REALM, "enabled": true})).await?;
         let files = adopt(stage, REALM, "a realm made by hand").await?;
         let all: String = files.values().cloned().collect();
         stage.expect("nothing is left out that Keycloak keeps", !stage.remarks().contains("does not keep"));
@@ -96,7 +96,7 @@ async fn adopt(stage: &mut Stage, realm: &str, what: &str) -> Result<BTreeMap<St
     Ok(first.files)
 }
 
-fn shown(report: &ChangeReport) -> String {
+pub(super) fn shown(report: &ChangeReport) -> String {
     let fields: Vec<String> = report
         .change
         .fields
@@ -119,9 +119,10 @@ pub(super) fn files(folder: &Path) -> std::io::Result<BTreeMap<String, String>> 
     Ok(files)
 }
 
-async fn make(server: &Server) -> Result<(), ServerError> {
+/// One of everything, in a realm that is made of this representation.
+pub(super) async fn make(server: &Server, realm: &Value) -> Result<(), ServerError> {
     let at = |path: &str| format!("/admin/realms/{REALM}{path}");
-    server.post("/admin/realms", &json!({"realm": REALM, "enabled": true})).await?;
+    server.post("/admin/realms", realm).await?;
     server.put(&at(""), &settings()).await?;
     let mut profile = server.get(&at("/users/profile")).await?;
     profile["unmanagedAttributePolicy"] = json!("ENABLED");

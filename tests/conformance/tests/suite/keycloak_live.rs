@@ -86,3 +86,8 @@ async fn a_realm_with_one_of_everything_is_adopted() {
 
 // That a token dies in the middle of a run is played on the sandbox by the laws, with a clock that the test moves: the
 // sandbox answers too fast for a token of a second to run out.
+
+#[tokio::test]
+async fn a_realm_moves_to_an_empty_server_but_for_what_is_told() {
+    play("moves to an empty server").await;
+}

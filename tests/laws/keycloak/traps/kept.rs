@@ -44,6 +44,21 @@ async fn keycloak_switch_that_is_left_out_of_answers_while_it_is_off_differs_for
     assert_eq!(bench.subject.find("/clients", "clientId", "plain").await.get("authorizationServicesEnabled"), None);
 }
 
+/// Files of other tools list the scope of SAML for every client.
+#[tokio::test]
+async fn keycloak_scope_of_another_protocol_is_asked_for_in_every_run() {
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.with_layer("keycloak:\n  clients: [{clientId: plain, defaultClientScopes: [email, role_list]}]\n");
+    bench.converge().await;
+    let client = bench.subject.find("/clients", "clientId", "plain").await;
+    assert_eq!(client["defaultClientScopes"], json!(["email"]));
+    bench.expect_nothing_to_do().await;
+    let plan = bench.plan().await;
+    let notes: Vec<&str> = plan.report.notes.iter().map(|note| note.message.as_str()).collect();
+    let said = "client scope `role_list` is of another protocol, and keycloak does not give it to this client";
+    assert!(notes.contains(&said), "{notes:?}");
+}
+
 #[tokio::test]
 async fn keycloak_field_that_the_server_does_not_keep_is_not_named() {
     let bench = Bench::<Keycloak>::converged().await;

@@ -98,3 +98,20 @@ async fn keycloak_value_that_the_server_refuses_is_told_with_its_file_and_line()
     assert!(text.contains("A redirect URI must not contain an URL fragment"), "{text}");
     assert!(text.contains("90-more.yaml:3"), "{text}");
 }
+
+/// The answer is 404, as if an object had gone: it was looked for again, and tried three times.
+#[tokio::test]
+async fn keycloak_mapper_of_a_kind_that_is_not_installed_is_taken_for_one_that_has_gone() {
+    let bench = Bench::<Keycloak>::converged().await;
+    bench.with_layer(
+        "keycloak:\n  clients:\n    - clientId: grafana\n      protocolMappers: [{name: a, protocol: openid-connect, protocolMapper: \
+         nowhere}]\n",
+    );
+    bench.subject.forget();
+    let finished = bench.apply().await;
+    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert!(told(&finished).contains("this server has no such kind of mapper"), "{}", told(&finished));
+    let mappers = bench.subject.requests().into_iter();
+    let tries = mappers.filter(|request| request.method == Method::POST && request.path.ends_with("/models")).count();
+    assert_eq!(tries, 1);
+}

@@ -19,6 +19,7 @@ pub(crate) fn answer(realm: &mut Realm, context: &Context, request: &Request, re
     match (&request.method, rest) {
         (&Method::GET, ["flows"]) => Ok(Answer::found(Value::Array(realm.flows.clone()))),
         (&Method::POST, ["flows"]) => make_flow(realm, context, request),
+        (_, ["flows", alias, "executions"]) => steps(realm, request, alias),
         (&Method::GET, ["required-actions"]) => Ok(Answer::found(in_order(realm))),
         (&Method::GET, ["unregistered-required-actions"]) => Ok(Answer::found(unregistered(realm))),
         (&Method::POST, ["register-required-action"]) => register(realm, request),
@@ -42,8 +43,28 @@ fn make_flow(realm: &mut Realm, context: &Context, request: &Request) -> Reply {
         flow.insert("id".to_owned(), json!(id));
         flow.insert("authenticationExecutions".to_owned(), json!([]));
         realm.flows.push(Value::Object(flow));
+        realm.steps.insert(alias, Vec::new());
     }
     Ok(Answer::created(context.location("authentication/flows", &id)))
+}
+
+/// What a flow does. The requirement of a step can be changed, also in a flow that came with the server.
+fn steps(realm: &mut Realm, request: &Request, alias: &str) -> Reply {
+    if !realm.flows.iter().any(|flow| flow["alias"] == alias) {
+        return Err(Answer::not_found("Flow not found"));
+    }
+    let steps = realm.steps.entry(alias.to_owned()).or_default();
+    match request.method {
+        Method::GET => Ok(Answer::found(json!(steps))),
+        Method::PUT => {
+            let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+            let step = steps.iter_mut().find(|step| step["id"] == sent["id"]);
+            let step = step.ok_or_else(|| Answer::not_found("Illegal execution"))?;
+            step["requirement"] = sent["requirement"].clone();
+            Ok(Answer::done())
+        }
+        _ => Err(Answer::wrong_method()),
+    }
 }
 
 fn in_order(realm: &Realm) -> Value {

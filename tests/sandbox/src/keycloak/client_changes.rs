@@ -110,6 +110,21 @@ pub(crate) fn new_client(
     Ok(key)
 }
 
+/// What an import says of a client that comes with every realm: its own fields are as if it were new, its roles are there anyway.
+pub(crate) fn import_built_in(
+    realm: &mut Realm,
+    key: &ClientKey,
+    representation: &Map<String, Value>,
+    now: i64,
+) -> Result<(), Answer> {
+    if let Some(client) = realm.clients.get_mut(key.as_str()) {
+        client.fields = defaults();
+        change(client, representation, now)?;
+    }
+    follow_up(realm, key, representation, now);
+    Ok(())
+}
+
 /// Answers `PUT /clients/{id}`. Scopes and id in the body are ignored.
 pub(crate) fn put(realm: &mut Realm, context: &Context, request: &Request, key: &ClientKey) -> Reply {
     let representation = request.object(REPRESENTATION)?;

@@ -112,8 +112,13 @@ fn may_manage(context: &Context, client: &Client) -> Result<(), Answer> {
     Ok(())
 }
 
+/// Whether every realm has a client of this name.
+pub(crate) fn is_built_in(client_id: &str) -> bool {
+    BUILT_IN.contains(&client_id)
+}
+
 fn delete(realm: &mut Realm, key: &ClientKey) -> Reply {
-    if realm.clients.get(key.as_str()).is_some_and(|client| BUILT_IN.contains(&client.client_id.as_str())) {
+    if realm.clients.get(key.as_str()).is_some_and(|client| is_built_in(&client.client_id)) {
         return Err(Answer::described(StatusCode::BAD_REQUEST, "invalid_request", "Could not delete client"));
     }
     remove(realm, key);

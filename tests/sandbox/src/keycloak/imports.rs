@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 use super::answer::Answer;
+use super::clients::is_built_in;
 use super::ids::{GroupId, RoleId};
 use super::state::Realm;
 use super::state::roles::{Owner, Role};
-use super::state::texts;
+use super::state::{text_of, texts};
 use super::{client_changes, groups, providers, roles, user_changes};
 
 type Object = Map<String, Value>;
@@ -18,7 +19,15 @@ pub(crate) fn bring(realm: &mut Realm, representation: &Object, now: i64) -> Res
     let own_roles = representation.get("roles").unwrap_or(&nothing);
     let mut made = new_roles(realm, &Owner::Realm, &own_roles["realm"])?;
     for client in objects(representation.get("clients")) {
-        let key = client_changes::new_client(realm, client, now)?;
+        let name = text_of(client, "clientId").unwrap_or_default();
+        let there = realm.clients.named(name).map(|there| there.key.clone()).filter(|_| is_built_in(name));
+        let key = match there {
+            Some(key) => {
+                client_changes::import_built_in(realm, &key, client, now)?;
+                key
+            }
+            None => client_changes::new_client(realm, client, now)?,
+        };
         if let Some(client) = realm.clients.get_mut(key.as_str()) {
             // an imported client logs out to where it logs in, unless it says otherwise
             client.attributes.entry("post.logout.redirect.uris".to_owned()).or_insert_with(|| "+".to_owned());

@@ -16,7 +16,7 @@ use super::state::fresh::{self, MASTER};
 use super::state::providers::MASK;
 use super::state::roles::Owner;
 use super::world::World;
-use super::{authentication, clients, events, groups, providers, realm_changes, roles, scopes, users};
+use super::{authentication, clients, components, events, groups, providers, realm_changes, roles, scopes, users};
 
 pub(crate) const REPRESENTATION: &str = "RealmRepresentation";
 
@@ -88,6 +88,8 @@ fn in_realm(world: &mut World, caller: &Caller, request: &Request, name: &str, r
         ["identity-provider", rest @ ..] => providers::answer(realm, &context, request, rest),
         ["authentication", rest @ ..] => authentication::answer(realm, &context, request, rest),
         ["events", rest @ ..] => events::answer(realm, &context, request, rest),
+        ["components", rest @ ..] => components::answer(realm, &context, request, rest),
+        ["localization", rest @ ..] => components::texts(realm, &context, request, rest),
         _ => Err(Answer::nowhere()),
     }
 }

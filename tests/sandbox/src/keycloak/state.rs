@@ -40,6 +40,11 @@ pub(crate) struct Realm {
     pub(crate) profile: Value,
     /// The built-in authentication flows; they can be read and bound, not changed.
     pub(crate) flows: Vec<Value>,
+    /// What each flow does, step by step, by alias.
+    pub(crate) steps: BTreeMap<String, Vec<Value>>,
+    pub(crate) components: Vec<Value>,
+    /// The realm's own texts, by language and key.
+    pub(crate) texts: BTreeMap<String, Settings>,
     /// The required actions, as they are shown.
     pub(crate) actions: Vec<Value>,
     pub(crate) default_role: RoleId,

@@ -1,7 +1,7 @@
 //! What a realm has when it was just made: data read once from a real Keycloak 26.7.3.
 
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use super::clients::{Client, Clients};
@@ -15,6 +15,9 @@ use crate::keycloak::ids::{ClientKey, MapperId, RoleId, ScopeId, uuid};
 
 static FRESH: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../data/fresh-realm.json")).unwrap_or_default());
+
+static COMPONENTS: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../data/fresh-components.json")).unwrap_or_default());
 
 /// The name of the realm that administers all.
 pub(crate) const MASTER: &str = "master";
@@ -63,6 +66,30 @@ fn own_flows() -> Vec<Value> {
         .collect()
 }
 
+/// What the built-in flows of a new realm do, each step with an id of its own.
+fn own_steps() -> BTreeMap<String, Vec<Value>> {
+    let flows = COMPONENTS["steps"].as_object().into_iter().flatten();
+    let own = |steps: &Value| steps.as_array().into_iter().flatten().map(with_id).collect();
+    flows.map(|(alias, steps)| (alias.clone(), own(steps))).collect()
+}
+
+/// The components of a new realm, each with an id of its own.
+fn own_components(realm: &str) -> Vec<Value> {
+    let components = COMPONENTS["components"].as_array().into_iter().flatten().map(with_id);
+    components
+        .map(|mut component| {
+            component["parentId"] = json!(realm);
+            component
+        })
+        .collect()
+}
+
+fn with_id(object: &Value) -> Value {
+    let mut object = object.clone();
+    object["id"] = json!(uuid());
+    object
+}
+
 /// Attributes that the server manages itself and that come back whatever is put: all but `realmReusableOtpCode`, which
 /// a PUT of attributes loses until the OTP policy is put again.
 pub(crate) fn managed_attributes() -> Settings {
@@ -92,6 +119,9 @@ pub(crate) fn realm(id: &str, name: &str, with_scopes: bool) -> Realm {
         event_types: Vec::new(),
         profile: profile.clone(),
         flows: own_flows(),
+        steps: own_steps(),
+        components: own_components(id),
+        texts: BTreeMap::new(),
         actions: actions(),
         default_role: RoleId::fresh(),
         default_groups: BTreeSet::new(),
