@@ -56,12 +56,14 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/members.json",
     "harbor/outages.json",
     "harbor/paging.json",
+    "harbor/project-delete.json",
     "harbor/projects.json",
     "harbor/quotas.json",
     "harbor/read-only.json",
     "harbor/registries.json",
     "harbor/replications.json",
     "harbor/repositories.json",
+    "harbor/retention-rules.json",
     "harbor/retentions.json",
     "harbor/robots-change.json",
     "harbor/robots-project.json",
@@ -70,6 +72,7 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/schedules.json",
     "harbor/statistics.json",
     "harbor/usergroups.json",
+    "harbor/webhook-addresses.json",
     "harbor/webhooks.json",
 ];
 

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Content, Reply};
 use super::outages::HarborPart;
-use super::paging::Listing;
 use super::projects::Project;
 use super::request::Request;
 use super::routes::nowhere;
@@ -24,11 +23,7 @@ impl World {
             ["statistics"] => self.statistics(request),
             ["search"] => self.search(request),
             ["permissions"] => self.grantable(request),
-            ["scanners"] => {
-                let listing = Listing::of(request)?;
-                self.need(request.who, "scanner", "list")?;
-                Ok(listing.linked(Answer::list(Vec::new(), 0), 0))
-            }
+            ["scanners"] => self.list_scanners(request),
             ["repositories"] => self.all_repositories(request),
             _ => Err(nowhere(request)),
         }

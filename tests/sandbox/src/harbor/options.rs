@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+use super::versions::Version;
 use crate::clock::{Clock, HastyClock};
 
 /// What a sandbox Harbor needs to know to start.
@@ -13,6 +14,8 @@ pub struct HarborOptions {
     clock: Arc<dyn Clock>,
     overwrite: Option<Map<String, Value>>,
     reachable: Vec<Reachable>,
+    scanners: Vec<String>,
+    version: Version,
 }
 
 /// Another registry that the server can reach.
@@ -31,6 +34,8 @@ impl HarborOptions {
             clock: Arc::new(HastyClock::new()),
             overwrite: None,
             reachable: Vec::new(),
+            scanners: Vec::new(),
+            version: Version::LATEST,
         }
     }
 
@@ -67,6 +72,28 @@ impl HarborOptions {
     ) -> Self {
         self.reachable.push(Reachable { url: url.into(), login: Some((user.into(), password.into())) });
         self
+    }
+
+    /// A scanner that somebody has registered, which is not the default one.
+    #[must_use]
+    pub fn with_scanner(mut self, name: impl Into<String>) -> Self {
+        self.scanners.push(name.into());
+        self
+    }
+
+    /// An older server, by the three numbers of its version: it drops the fields that it does not know yet.
+    #[must_use]
+    pub const fn with_version(mut self, major: u32, minor: u32, patch: u32) -> Self {
+        self.version = Version(major, minor, patch);
+        self
+    }
+
+    pub(crate) fn scanners(&self) -> &[String] {
+        &self.scanners
+    }
+
+    pub(crate) const fn version(&self) -> Version {
+        self.version
     }
 
     pub(crate) fn admin_password(&self) -> &SecretString {

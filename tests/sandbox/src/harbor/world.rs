@@ -16,6 +16,7 @@ use super::login::Login;
 use super::members::Member;
 use super::options::{HarborOptions, Reachable};
 use super::outages::{HarborPart, Outages};
+use super::project_scanners::Scanner;
 use super::projects::Project;
 use super::quotas::Quota;
 use super::registries::Registry;
@@ -27,6 +28,7 @@ use super::schedules::Schedules;
 use super::table::Table;
 use super::user_groups::UserGroup;
 use super::users::User;
+use super::versions::Version;
 use super::vulnerabilities::Allowlist;
 use super::webhooks::Webhook;
 use crate::clock::Clock;
@@ -44,6 +46,8 @@ pub(crate) struct World {
     pub(crate) base: String,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reachable: Vec<Reachable>,
+    pub(crate) version: Version,
+    pub(crate) scanners: Vec<Scanner>,
     pub(crate) outages: Outages,
     /// Until when user names are locked after a wrong password.
     pub(crate) locks: BTreeMap<String, i64>,
@@ -78,6 +82,8 @@ impl World {
             base: base.to_owned(),
             clock: options.clock(),
             reachable: options.reachable().to_vec(),
+            version: options.version(),
+            scanners: options.scanners().iter().map(|name| Scanner { uuid: uuid(), name: name.clone() }).collect(),
             outages: Outages::default(),
             locks: BTreeMap::new(),
             csrf: Csrf::default(),
