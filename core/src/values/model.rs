@@ -29,7 +29,7 @@ pub use harbor::{
     Harbor, HarborAdmin, HarborConfiguration, HarborLabel, HarborMember, HarborOidc, HarborProject, HarborRegistry,
     HarborReplication, HarborRobot, HarborWebhook, ImmutableTags, MemberRole, ProjectRobot, ProjectSettings,
     RegistryCredential, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger, Retention, RobotAccess,
-    RobotDuration, RobotPermissions, RobotProject, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
+    RobotDuration, RobotEffect, RobotPermissions, RobotProject, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
 };
 pub use keycloak::{
     AdminCredentials, ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProvider,

@@ -16,7 +16,7 @@ pub use project::{
 pub use registry::{
     HarborRegistry, HarborReplication, RegistryCredential, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger,
 };
-pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotPermissions, RobotProject};
+pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotEffect, RobotPermissions, RobotProject};
 
 /// Harbor: configuration, projects and robot accounts.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
