@@ -28,7 +28,8 @@ pub use gitea::{
 pub use harbor::{
     Harbor, HarborAdmin, HarborConfiguration, HarborLabel, HarborMember, HarborOidc, HarborProject, HarborRegistry,
     HarborReplication, HarborRobot, HarborWebhook, ImmutableTags, MemberRole, ProjectRobot, ProjectSettings,
-    RegistryCredential, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger, Retention, RobotAccess,
+    RegistryCredential, RegistryCredentialKind, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger, Retention,
+    RobotAccess,
     RobotDuration, RobotEffect, RobotPermissions, RobotProject, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
 };
 pub use keycloak::{

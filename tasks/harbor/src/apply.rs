@@ -45,6 +45,7 @@ impl Harbor {
             Operation::EquipOwnRobot(stored) => self.equip_own_robot(stored).await,
             Operation::SetSecret(robot) => self.set_secret(robot).await,
             Operation::CreateRegistry(registry) => self.create_registry(registry).await,
+            Operation::NoAdapter(kind, known) => Err(Error::NoAdapter { kind: kind.clone(), known: known.clone() }),
             Operation::UpdateRegistry(id, registry) => self.update_registry(*id, registry).await,
             Operation::CreateReplication(policy) => self.create_replication(policy).await,
             Operation::UpdateReplication(policy, there) => self.update_replication(policy, there).await,

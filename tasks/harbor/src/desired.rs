@@ -1,5 +1,6 @@
 //! What the values ask of Harbor and of the cluster: every object typed, with the value that it follows from.
 
+mod adapters;
 mod administration;
 mod configuration;
 mod objects;
@@ -19,6 +20,7 @@ use evenkeel_engine::secrets::SecretResolver;
 
 use reading::Reading;
 
+pub(crate) use adapters::takes_a_role;
 pub use administration::{Administration, administration};
 pub use configuration::DesiredConfiguration;
 pub use projects::{

@@ -87,6 +87,14 @@ pub enum Error {
         /// The project.
         project: String,
     },
+    /// The server has no means to speak to registries of a kind.
+    #[error("harbor does not speak to registries of type `{kind}`")]
+    NoAdapter {
+        /// The kind.
+        kind: String,
+        /// The kinds that it speaks to.
+        known: Vec<String>,
+    },
     /// Something that must be there for a write has gone, or never was.
     #[error("{kind} `{name}` is not there")]
     Missing {
@@ -168,6 +176,7 @@ impl Classified for Error {
             | Self::ForeignRobot { .. }
             | Self::KeysRefused { .. }
             | Self::NoCluster { .. }
+            | Self::NoAdapter { .. }
             | Self::Foreign { .. } => return Class::Prevented,
             Self::NoUser { .. } | Self::SecretRefused { .. } | Self::NamespaceMissing { .. } => return Class::Refused,
             Self::Missing { .. } | Self::Overtaken { .. } => return Class::Conflict,
@@ -199,6 +208,7 @@ impl Classified for Error {
         match self {
             // Secrets are kept, and made, before anything is sent.
             Self::ReadOnly { .. } | Self::NotKept { .. } | Self::NoRandom { .. } => true,
+            Self::NoAdapter { .. } => true,
             Self::Call { source: HarborError::Unaddressable(_), .. } => true,
             // All other keys were written.
             Self::KeysRefused { .. } => false,
@@ -230,6 +240,7 @@ impl Classified for Error {
             Self::NoUser { .. } => {
                 "with login through OpenID Connect an account exists from its first login on; run again afterwards"
             }
+            Self::NoAdapter { known, .. } => return Some(format!("it speaks to {}", known.join(", "))),
             Self::Missing { .. } => "run again: it was removed while this run was under way",
             Self::SecretRefused { .. } => {
                 "run again; if it stays so, see whether something else sets the robot's secret too"

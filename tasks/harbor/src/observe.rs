@@ -11,6 +11,7 @@ mod projects;
 mod reach;
 mod robots;
 mod sights;
+mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,8 @@ use robots::NamedRobots;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
 pub use sights::Looked;
 pub(crate) use sights::{by_selection, membership};
+pub use support::{Support, Version, WebhookSupport};
+pub(crate) use support::{YOUNG_METADATA, Young, young_fields};
 
 use crate::{Error, Harbor, desired::Desired, error::Doing, plan::moves_prefix, rights::Right};
 
@@ -79,6 +82,8 @@ pub struct Observed {
     pub credentials: BTreeMap<ObjectId, Published>,
     /// Robots whose secret, as the values or the vault have it, does not work, or of which the server failed to tell.
     pub refused_secrets: BTreeSet<String>,
+    /// What the server can do, where that matters.
+    pub support: Support,
     /// The rights that robots may be given; `None` where our own has all that it wants.
     pub grantable: Option<Grantable>,
     /// Which very objects are there.
@@ -177,6 +182,7 @@ impl Harbor {
             ..Observed::default()
         };
         let observed = self.read_belongings(&reach, lists).await?;
+        let support = self.read_support(desired, &observed).await?;
         let (credentials, refused_secrets) = try_join!(
             async {
                 let Observed { cluster, projects, robots, .. } = &observed;
@@ -184,7 +190,7 @@ impl Harbor {
             },
             self.read_refused_secrets(desired, &observed.robots),
         )?;
-        Ok(Observed { credentials, refused_secrets, ..observed })
+        Ok(Observed { credentials, refused_secrets, support, ..observed })
     }
 
     /// Reads all that the server holds, and nothing of a cluster.

@@ -13,6 +13,7 @@ mod prune;
 mod registries;
 mod robots;
 mod secrets;
+mod support;
 
 use std::sync::Arc;
 
@@ -89,6 +90,8 @@ pub enum Operation {
     SetSecret(Box<DesiredRobot>),
     /// Make a registry.
     CreateRegistry(Box<Registry>),
+    /// Say that the server does not speak to registries of this kind, but to those.
+    NoAdapter(String, Vec<String>),
     /// Change these fields of the registry with this number.
     UpdateRegistry(i64, Box<Registry>),
     /// Make a replication policy.
@@ -145,11 +148,14 @@ const HOW_TO_MANAGE: &str = "declare what should change, or make one ours with `
 ///
 /// When changes contradict each other, which is a mistake of this task.
 pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
+    let declared = desired;
+    let (desired, unjudged) = support::possible(declared, observed);
+    let desired = desired.as_ref();
     let mut draft = Draft {
         changes: Vec::new(),
         notes: desired.notes.clone(),
         warnings: Vec::new(),
-        unjudged: Vec::new(),
+        unjudged,
         left_alone: LeftAlone::default(),
         ownership: &memory.ownership,
         secrets: &memory.secrets,
@@ -162,7 +168,7 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     robots::plan(&mut draft, desired, observed);
     secrets::plan(&mut draft, desired, observed, &memory.ownership);
     registries::plan_replications(&mut draft, desired, observed);
-    prune::plan(&mut draft, desired, observed, &memory.ownership);
+    prune::plan(&mut draft, declared, observed, &memory.ownership);
     let server = ObjectId::new(names::SERVER, names::TASK);
     draft.notes.extend(draft.left_alone.note(server.clone(), HOW_TO_MANAGE));
     if !draft.changes.is_empty() && observed.configuration.is_read_only() {

@@ -14,7 +14,8 @@ pub use project::{
     Severity, TeamHarbor, WebhookFormat, WebhookTarget,
 };
 pub use registry::{
-    HarborRegistry, HarborReplication, RegistryCredential, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger,
+    HarborRegistry, HarborReplication, RegistryCredential, RegistryCredentialKind, ReplicationFilter,
+    ReplicationFilterKind, ReplicationTrigger,
 };
 pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotEffect, RobotPermissions, RobotProject};
 

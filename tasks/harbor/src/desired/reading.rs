@@ -116,6 +116,6 @@ pub fn required_secrets(values: &Values) -> Vec<SecretValue> {
         .extend(projects.flat_map(|project| project.robots.iter().flatten()).filter_map(|robot| robot.secret.clone()));
     secrets.extend(harbor.robots.iter().flatten().filter_map(|robot| robot.secret.clone()));
     let credentials = harbor.registries.iter().flatten().filter_map(|registry| registry.credential.as_ref());
-    secrets.extend(credentials.map(|credential| credential.access_secret.clone()));
+    secrets.extend(credentials.filter_map(|credential| credential.access_secret.clone()));
     secrets
 }

@@ -15,6 +15,7 @@ mod projects;
 mod prune;
 mod published;
 mod registries;
+mod replications;
 mod robots;
 mod secrets;
 mod stage;
