@@ -13,7 +13,7 @@ use crate::{
     Client,
     types::{
         Failure, ImmutableRule, Label, Project, ProjectMemberEntity, Quota, Registry, ReplicationPolicy, Robot,
-        WebhookPolicy,
+        ScannerRegistration, WebhookPolicy,
     },
 };
 
@@ -145,6 +145,14 @@ pub async fn project_labels(client: &Client, project_id: i32) -> Result<Vec<Labe
 /// As [`projects`].
 pub async fn registries(client: &Client) -> Result<Vec<Registry>, ApiError> {
     all(|page| client.registry_list().page(page).page_size(PAGE).send()).await
+}
+
+/// All scanners that are registered.
+///
+/// # Errors
+/// As [`projects`].
+pub async fn scanners(client: &Client) -> Result<Vec<ScannerRegistration>, ApiError> {
+    all(|page| client.scanner_list().page(page).page_size(PAGE).send()).await
 }
 
 /// All replication policies.

@@ -2,13 +2,17 @@
 
 mod adapters;
 mod administration;
+mod allowlist;
 mod configuration;
 mod objects;
+mod patterns;
 mod projects;
 mod reading;
 mod registries;
+mod retention;
 mod robots;
 mod secrets;
+mod webhooks;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,15 +26,19 @@ use reading::Reading;
 
 pub(crate) use adapters::takes_a_role;
 pub use administration::{Administration, administration};
+pub use allowlist::{AllowlistEnd, DesiredAllowlist};
 pub use configuration::DesiredConfiguration;
-pub use projects::{
-    DesiredImmutableRule, DesiredLabel, DesiredMember, DesiredProject, DesiredRetention, DesiredWebhook, Member,
-};
+pub use patterns::Pattern;
+pub(crate) use patterns::{EVERYTHING, REPOSITORIES, TAGS};
+pub use projects::{DesiredImmutableRule, DesiredLabel, DesiredMember, DesiredProject, DesiredWebhook, Member};
 pub use reading::required_secrets;
 pub use registries::{DesiredRegistry, DesiredReplication};
+pub(crate) use retention::counts_untagged;
+pub use retention::{DesiredRetention, DesiredRetentionRule, WantedRules};
 pub(crate) use robots::fits_harbor;
 pub use robots::{DesiredRobot, RobotFields, RobotHome, SecretHome, own_description, own_robot};
 pub use secrets::{DesiredCluster, DesiredCredential, Form};
+pub(crate) use webhooks::confidential_part;
 
 /// A declared representation: only the fields that are managed are set in it.
 #[derive(Clone, Debug)]

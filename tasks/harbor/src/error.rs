@@ -87,6 +87,14 @@ pub enum Error {
         /// The project.
         project: String,
     },
+    /// A scanner that a project is to have is not there.
+    #[error("project `{project}` gets no scanner: there is none of the name `{scanner}`")]
+    NoScanner {
+        /// The scanner.
+        scanner: String,
+        /// The project.
+        project: String,
+    },
     /// The server has no means to speak to registries of a kind.
     #[error("harbor does not speak to registries of type `{kind}`")]
     NoAdapter {
@@ -176,6 +184,7 @@ impl Classified for Error {
             | Self::ForeignRobot { .. }
             | Self::KeysRefused { .. }
             | Self::NoCluster { .. }
+            | Self::NoScanner { .. }
             | Self::NoAdapter { .. }
             | Self::Foreign { .. } => return Class::Prevented,
             Self::NoUser { .. } | Self::SecretRefused { .. } | Self::NamespaceMissing { .. } => return Class::Refused,
@@ -208,7 +217,7 @@ impl Classified for Error {
         match self {
             // Secrets are kept, and made, before anything is sent.
             Self::ReadOnly { .. } | Self::NotKept { .. } | Self::NoRandom { .. } => true,
-            Self::NoAdapter { .. } => true,
+            Self::NoScanner { .. } | Self::NoAdapter { .. } => true,
             Self::Call { source: HarborError::Unaddressable(_), .. } => true,
             // All other keys were written.
             Self::KeysRefused { .. } => false,
@@ -240,6 +249,7 @@ impl Classified for Error {
             Self::NoUser { .. } => {
                 "with login through OpenID Connect an account exists from its first login on; run again afterwards"
             }
+            Self::NoScanner { .. } => "register it in harbor under that name, or name another one",
             Self::NoAdapter { known, .. } => return Some(format!("it speaks to {}", known.join(", "))),
             Self::Missing { .. } => "run again: it was removed while this run was under way",
             Self::SecretRefused { .. } => {

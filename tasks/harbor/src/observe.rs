@@ -10,6 +10,7 @@ mod credentials;
 mod projects;
 mod reach;
 mod robots;
+mod scanners;
 mod sights;
 mod support;
 
@@ -38,6 +39,7 @@ pub(crate) use reach::is_empty;
 pub(crate) use robots::DENIED;
 use robots::NamedRobots;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
+pub use scanners::Scanners;
 pub use sights::Looked;
 pub(crate) use sights::{by_selection, membership};
 pub use support::{Support, Version, WebhookSupport};
@@ -82,6 +84,8 @@ pub struct Observed {
     pub credentials: BTreeMap<ObjectId, Published>,
     /// Robots whose secret, as the values or the vault have it, does not work, or of which the server failed to tell.
     pub refused_secrets: BTreeSet<String>,
+    /// What scans projects, where it is declared.
+    pub scanners: Scanners,
     /// What the server can do, where that matters.
     pub support: Support,
     /// The rights that robots may be given; `None` where our own has all that it wants.
@@ -225,15 +229,16 @@ impl Harbor {
     /// What belongs to single projects, of those that are in the list.
     async fn read_belongings(&self, reach: &Reach, observed: Observed) -> Result<Observed, Error> {
         let projects = &observed.projects;
-        let (members, retentions, immutable_rules, webhooks, labels, of_projects) = try_join!(
+        let (members, retentions, immutable_rules, webhooks, labels, scanners, of_projects) = try_join!(
             self.read_members(&reach.members, projects),
             self.read_retentions(&reach.retentions, projects),
             self.read_immutable_rules(&reach.immutable_rules, projects),
             self.read_webhooks(&reach.webhooks, projects),
             self.read_labels(&reach.labels, projects),
+            self.read_scanners(&reach.scanners),
             self.read_project_robots(&reach.robots, projects),
         )?;
-        let mut observed = Observed { members, retentions, immutable_rules, webhooks, labels, ..observed };
+        let mut observed = Observed { members, retentions, immutable_rules, webhooks, labels, scanners, ..observed };
         observed.robots.extend(of_projects.robots);
         observed.looked.strange_robots |= of_projects.strange;
         observed.sights = sights::sights(&observed);

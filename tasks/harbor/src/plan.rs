@@ -4,6 +4,7 @@
 //! retention, members, robots, the teams' secrets, replications. Nothing is ever removed because it is not declared, except a
 //! membership that a declared list leaves out, and what `plan/prune.rs` finds in the inventory.
 
+mod allowlists;
 mod configuration;
 mod inside;
 mod members;
@@ -11,9 +12,11 @@ mod prefix;
 mod projects;
 mod prune;
 mod registries;
+mod retention;
 mod robots;
 mod secrets;
 mod support;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -25,16 +28,17 @@ use evenkeel_core::{
     plan::{Action, Cause, Change, ChangeDocument, LeftAlone, Note, Plan, PlanError, Unjudged},
 };
 use evenkeel_harbor_client::types::{
-    Configurations, ImmutableRule, Label, ProjectReq, Registry, ReplicationPolicy, WebhookPolicy,
+    Configurations, CveAllowlist, ImmutableRule, Label, ProjectReq, Registry, ReplicationPolicy, WebhookPolicy,
 };
 use evenkeel_kubernetes_client::k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
 use prefix::ComingPrefix;
 pub(crate) use prefix::{moves_prefix, ours};
-pub use projects::{is_ours, retention_policy};
-pub(crate) use projects::{keep_last, rest_of_policy, schedule, selected};
+pub(crate) use projects::selected;
 pub(crate) use prune::RULES_STAY;
+pub(crate) use retention::{TEMPLATE_OF_CACHE, keep_last, rest_of_policy, schedule, seen as seen_rule};
+pub use retention::{is_ours, retention_policy};
 pub use secrets::{Obstacle, Publication};
 
 use crate::{
@@ -60,7 +64,11 @@ pub enum Operation {
     UpdateProject(String, Box<ProjectReq>),
     /// Change the quota with this number to so many bytes.
     UpdateQuota(i64, i64),
-    /// Make a project's retention policy, or bring our rule into the one with this number.
+    /// Replace the list of vulnerabilities that a project allows.
+    SetAllowlist(String, Box<CveAllowlist>),
+    /// Choose what scans a project, by name.
+    SetScanner(String, String),
+    /// Make a project's retention policy, or bring our rules into the one with this number.
     SetRetention(String, Option<i64>, DesiredRetention),
     /// Make an immutable tag rule in a project.
     CreateImmutableRule(String, Box<ImmutableRule>),
@@ -122,8 +130,8 @@ pub enum Removal {
     Member(String, i64),
     /// A robot's stored name and number.
     Robot(String, i64),
-    /// Our rule in a project's retention policy with this number, and the policy where nothing else is in it.
-    Retention(String, i64),
+    /// Our rules in a project's retention policy with this number, as they are shown, and the policy where nothing else is in it.
+    Retention(String, i64, Vec<serde_json::Value>),
     /// A project and the number of one of its immutable tag rules.
     ImmutableRule(String, i64),
     /// A project and the number of one of its webhook policies.
@@ -168,7 +176,7 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     robots::plan(&mut draft, desired, observed);
     secrets::plan(&mut draft, desired, observed, &memory.ownership);
     registries::plan_replications(&mut draft, desired, observed);
-    prune::plan(&mut draft, declared, observed, &memory.ownership);
+    prune::plan(&mut draft, declared, observed, memory);
     let server = ObjectId::new(names::SERVER, names::TASK);
     draft.notes.extend(draft.left_alone.note(server.clone(), HOW_TO_MANAGE));
     if !draft.changes.is_empty() && observed.configuration.is_read_only() {

@@ -7,16 +7,18 @@ use crate::values::secret::SecretValue;
 
 mod project;
 mod registry;
+mod retention;
 mod robot;
 
 pub use project::{
-    HarborLabel, HarborMember, HarborProject, HarborWebhook, ImmutableTags, MemberRole, ProjectSettings, Retention,
-    Severity, TeamHarbor, WebhookFormat, WebhookTarget,
+    HarborLabel, HarborMember, HarborProject, HarborWebhook, ImmutableTags, MemberRole, ProjectAllowlist, ProjectCache,
+    ProjectSettings, Retention, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
 };
 pub use registry::{
     HarborRegistry, HarborReplication, RegistryCredential, RegistryCredentialKind, ReplicationFilter,
     ReplicationFilterKind, ReplicationTrigger,
 };
+pub use retention::{RetentionRule, RetentionTemplate};
 pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotEffect, RobotPermissions, RobotProject};
 
 /// Harbor: configuration, projects and robot accounts.
