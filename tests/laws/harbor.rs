@@ -40,6 +40,7 @@ impl Subject for Harbor {
         ("HARBOR_REGISTRY_SECRET", "KanarieRegistryHh8=#,;.[e]"),
         ("HARBOR_ROBOT_SECRET", ROBOT_SECRET),
         ("HARBOR_HOOK_HEADER", "KanarieHookNn6<>'/y"),
+        ("HARBOR_HOOK_ADDRESS", "https://KanarieAddressPp4.example.net/x?y=Zz8"),
         ("KUBERNETES_TOKEN", TOKEN),
     ];
 
@@ -76,7 +77,8 @@ impl Subject for Harbor {
                     places.flat_map(|places| places.keys()).filter(|place| !["/", "*"].contains(&place.as_str()));
                 places.map(|place| names::project(place)).collect()
             }
-            "group-member" | "user-member" | "immutable-tag-rule" | "webhook" | "label" | "retention" | "quota" => {
+            "group-member" | "user-member" | "immutable-tag-rule" | "webhook" | "label" | "retention" | "quota"
+            | "project-scanner" | "cve-allowlist" => {
                 vec![names::project(names[0])]
             }
             _ => Vec::new(),
@@ -96,6 +98,7 @@ impl Subject for Harbor {
     fn start() -> Self {
         let options =
             REGISTRIES.iter().fold(HarborOptions::new(ADMIN_PASSWORD), |options, url| options.with_registry(*url));
+        let options = options.with_scanner("Theirs").with_scanner("Ours");
         let server = evenkeel_sandbox::Harbor::start(&options).unwrap();
         let cluster = Kubernetes::start(&KubernetesOptions::new(TOKEN)).unwrap();
         cluster.add_namespace("team-alpha");
