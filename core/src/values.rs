@@ -41,5 +41,5 @@ pub use pattern::fits_pattern;
 pub use problem::{Problem, Problems};
 pub use representation::Representation;
 pub use schema::Schema;
-pub use secret::{CaBundle, HeaderText, SecretKey, SecretValue};
+pub use secret::{CaBundle, HeaderText, SecretKey, SecretValue, WebhookAddress};
 pub use source::{Location, MAX_SOURCE_BYTES, Source, SourceKind};

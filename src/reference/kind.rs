@@ -61,7 +61,7 @@ impl<'a> Place<'a> {
     }
 
     fn is_secret(self) -> bool {
-        matches!(self.name, Some("SecretValue" | "SecretReference" | "CaBundle"))
+        matches!(self.name, Some("SecretValue" | "SecretReference" | "CaBundle" | "WebhookAddress"))
     }
 
     /// What may stand there, for the column of types.
@@ -75,7 +75,9 @@ impl<'a> Place<'a> {
         }
         match self.type_name() {
             _ if self.name == Some("Patterns") => "text, or a list of texts".to_owned(),
-            _ if self.name == Some("CaBundle") => "text, or a [reference](#secrets)".to_owned(),
+            _ if matches!(self.name, Some("CaBundle" | "WebhookAddress")) => {
+                "text, or a [reference](#secrets)".to_owned()
+            }
             _ if self.is_secret() => "[secret](#secrets)".to_owned(),
             "array" => format!(
                 "list of {}",

@@ -43,6 +43,7 @@ impl Subject for Harbor {
         ("HARBOR_SCANNER_SECRET", "KanarieScannerPp3;:|<x>"),
         ("HARBOR_PREHEAT_SECRET", "KanariePreheatVv7[]^~y"),
         ("HARBOR_HOOK_HEADER", "KanarieHookNn6<>'/y"),
+        ("HARBOR_HOOK_ADDRESS", "https://KanarieAddressPp4.example.net/x?y=Zz8"),
         ("KUBERNETES_TOKEN", TOKEN),
     ];
 
@@ -81,7 +82,8 @@ impl Subject for Harbor {
                     places.flat_map(|places| places.keys()).filter(|place| !["/", "*"].contains(&place.as_str()));
                 places.map(|place| names::project(place)).collect()
             }
-            "group-member" | "user-member" | "immutable-tag-rule" | "webhook" | "label" | "retention" | "quota" => {
+            "group-member" | "user-member" | "immutable-tag-rule" | "webhook" | "label" | "retention" | "quota"
+            | "project-scanner" | "cve-allowlist" => {
                 vec![names::project(names[0])]
             }
             _ => Vec::new(),
@@ -107,6 +109,7 @@ impl Subject for Harbor {
         let options =
             REGISTRIES.iter().fold(HarborOptions::new(ADMIN_PASSWORD), |options, url| options.with_registry(*url));
         let options = system::SCANNERS.iter().fold(options, |options, url| options.with_scanner_adapter(*url));
+        let options = options.with_scanner("Theirs").with_scanner("Ours");
         let server = evenkeel_sandbox::Harbor::start(&options).unwrap();
         let cluster = Kubernetes::start(&KubernetesOptions::new(TOKEN)).unwrap();
         cluster.add_namespace("team-alpha");

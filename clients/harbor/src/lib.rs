@@ -13,6 +13,7 @@ mod empty;
 mod error;
 mod login;
 pub mod paging;
+mod project_scanner;
 mod robot;
 mod schemas;
 
@@ -30,5 +31,6 @@ pub use empty::unless_empty;
 pub use error::{HarborError, is_of_read_only_mode};
 pub use generated::*;
 pub use login::{Administrator, Patience, connect, database_is_away, outlast_lock};
+pub use project_scanner::scanner_of_project;
 pub use robot::{Verdict, as_robot, verify_secret};
 pub use schemas::json_schema;

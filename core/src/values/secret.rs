@@ -203,3 +203,52 @@ text_or_reference! {
     "a text of one line or a reference such as `{fromEnv: AUTHORIZATION}`",
     {"type": "string", "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$"},
 }
+
+/// The address that a webhook calls: in place, or by reference where it is a secret.
+#[derive(Debug, Clone)]
+pub enum WebhookAddress {
+    /// The address itself, which any values file may hold.
+    Text(String),
+    /// Where it is, or the address from a `secrets.*` file.
+    Secret(SecretValue),
+}
+
+impl<'de> Deserialize<'de> for WebhookAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AddressVisitor)
+    }
+}
+
+struct AddressVisitor;
+
+impl<'de> Visitor<'de> for AddressVisitor {
+    type Value = WebhookAddress;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an address or a secret reference")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<WebhookAddress, E> {
+        Ok(WebhookAddress::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WebhookAddress, A::Error> {
+        SecretVisitor.visit_map(map).map(WebhookAddress::Secret)
+    }
+}
+
+impl JsonSchema for WebhookAddress {
+    fn schema_name() -> Cow<'static, str> {
+        "WebhookAddress".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let reference = generator.subschema_for::<SecretReference>();
+        let pattern = r"^https?://[^\s/?#@\x00-\x1f\x7f]+([/?][^\s\x00-\x1f\x7f]*)?$";
+        json_schema!({
+            "description": "An address that is called, or a reference to it.",
+            "x-expected": "an address such as `https://hooks.example.com/harbor` or a reference such as `{fromEnv: HOOK}`",
+            "anyOf": [{"type": "string", "maxLength": 2048, "pattern": pattern}, reference],
+        })
+    }
+}

@@ -8,11 +8,12 @@ mod projects;
 mod registries;
 mod removals;
 mod robots;
+mod scanners;
 mod secrets;
 
 use evenkeel_core::plan::Change;
 use evenkeel_engine::task::Applied;
-use evenkeel_harbor_client::HarborError;
+use evenkeel_harbor_client::{HarborError, types::ProjectReq};
 use evenkeel_transport::{ApiError, Kind, ResultExt};
 
 use crate::{Error, Harbor, desired::Desired, plan::Operation};
@@ -29,6 +30,11 @@ impl Harbor {
             Operation::UpdateProject(name, request) => self.update_project(name, request).await,
             Operation::QuotaOfNewProject => Ok(()),
             Operation::UpdateQuota(id, storage) => self.update_quota(change.object.name(), *id, *storage).await,
+            Operation::SetAllowlist(project, list) => {
+                let request = ProjectReq { cve_allowlist: Some((**list).clone()), ..ProjectReq::default() };
+                self.update_project(project, &request).await
+            }
+            Operation::SetScanner(project, scanner) => self.set_scanner(project, scanner).await,
             Operation::SetRetention(project, id, wanted) => self.set_retention(project, *id, wanted).await,
             Operation::CreateImmutableRule(project, rule) => self.create_immutable_rule(project, rule).await,
             Operation::UpdateImmutableRule(project, rule) => self.update_immutable_rule(project, rule).await,
@@ -50,6 +56,7 @@ impl Harbor {
             Operation::EquipOwnRobot(stored) => self.equip_own_robot(stored).await,
             Operation::SetSecret(robot) => self.set_secret(robot).await,
             Operation::CreateRegistry(registry) => self.create_registry(registry).await,
+            Operation::NoAdapter(kind, known) => Err(Error::NoAdapter { kind: kind.clone(), known: known.clone() }),
             Operation::UpdateRegistry(id, registry) => self.update_registry(*id, registry).await,
             Operation::CreateReplication(policy) => self.create_replication(policy).await,
             Operation::UpdateReplication(policy, there) => self.update_replication(policy, there).await,

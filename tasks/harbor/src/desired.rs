@@ -1,16 +1,21 @@
 //! What the values ask of Harbor and of the cluster: every object typed, with the value that it follows from.
 
+mod adapters;
 mod administration;
+mod allowlist;
 mod configuration;
 mod lengths;
 mod members;
 mod objects;
+mod patterns;
 mod projects;
 pub(crate) mod reading;
 mod registries;
+mod retention;
 mod robots;
 mod schedule;
 mod secrets;
+mod webhooks;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -24,17 +29,22 @@ use reading::Reading;
 
 use crate::{Harbor, plain::Wanted, system};
 
+pub(crate) use adapters::takes_a_role;
 pub use administration::{Administration, administration};
+pub use allowlist::{AllowlistEnd, DesiredAllowlist};
 pub use configuration::DesiredConfiguration;
+pub use patterns::Pattern;
+pub(crate) use patterns::{EVERYTHING, REPOSITORIES, TAGS};
 pub(crate) use projects::check_schedule;
-pub use projects::{
-    DesiredImmutableRule, DesiredLabel, DesiredMember, DesiredProject, DesiredRetention, DesiredWebhook, Member,
-};
+pub use projects::{DesiredImmutableRule, DesiredLabel, DesiredMember, DesiredProject, DesiredWebhook, Member};
 pub use reading::required_secrets;
 pub use registries::{DesiredRegistry, DesiredReplication};
+pub(crate) use retention::counts_untagged;
+pub use retention::{DesiredRetention, DesiredRetentionRule, WantedRules};
 pub(crate) use robots::fits_harbor;
 pub use robots::{DesiredRobot, RobotFields, RobotHome, SecretHome, own_description, own_robot};
 pub use secrets::{DesiredCluster, DesiredCredential, Form};
+pub(crate) use webhooks::confidential_part;
 
 /// A declared representation: only the fields that are managed are set in it.
 #[derive(Clone, Debug)]

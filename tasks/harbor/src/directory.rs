@@ -16,9 +16,13 @@ pub(crate) enum Named {
     Registry(String),
 }
 
-/// The numbers of named objects.
+/// The numbers of named objects, and the identifiers of scanners.
 #[derive(Debug, Default)]
-pub(crate) struct Directory(Mutex<BTreeMap<Named, i64>>);
+pub(crate) struct Directory {
+    numbers: Mutex<BTreeMap<Named, i64>>,
+    /// Scanners have no numbers but identifiers of another kind.
+    scanners: Mutex<BTreeMap<String, String>>,
+}
 
 impl Directory {
     pub(crate) fn insert(&self, named: Named, id: i64) {
@@ -29,12 +33,25 @@ impl Directory {
         self.map().get(named).copied()
     }
 
+    pub(crate) fn insert_scanner(&self, name: String, uuid: String) {
+        self.scanners().insert(name, uuid);
+    }
+
+    pub(crate) fn scanner(&self, name: &str) -> Option<String> {
+        self.scanners().get(name).cloned()
+    }
+
     pub(crate) fn clear(&self) {
         self.map().clear();
+        self.scanners().clear();
     }
 
     fn map(&self) -> MutexGuard<'_, BTreeMap<Named, i64>> {
         // What a panicking thread left behind is a complete map.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn scanners(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.scanners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

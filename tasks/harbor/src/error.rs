@@ -110,6 +110,22 @@ pub enum Error {
         /// Those that it logs.
         known: String,
     },
+    /// A scanner that a project is to have is not there.
+    #[error("project `{project}` gets no scanner: there is none of the name `{scanner}`")]
+    NoScanner {
+        /// The scanner.
+        scanner: String,
+        /// The project.
+        project: String,
+    },
+    /// The server has no means to speak to registries of a kind.
+    #[error("harbor does not speak to registries of type `{kind}`")]
+    NoAdapter {
+        /// The kind.
+        kind: String,
+        /// The kinds that it speaks to.
+        known: Vec<String>,
+    },
     /// Something that must be there for a write has gone, or never was.
     #[error("{kind} `{name}` is not there")]
     Missing {
@@ -193,6 +209,8 @@ impl Classified for Error {
             | Self::KeysRefused { .. }
             | Self::UnknownEvents { .. }
             | Self::NoCluster { .. }
+            | Self::NoScanner { .. }
+            | Self::NoAdapter { .. }
             | Self::Foreign { .. } => return Class::Prevented,
             Self::NoUser { .. } | Self::SecretRefused { .. } | Self::NamespaceMissing { .. } => return Class::Refused,
             Self::Missing { .. } | Self::Overtaken { .. } => return Class::Conflict,
@@ -229,6 +247,7 @@ impl Classified for Error {
         match self {
             // Secrets are kept, and made, before anything is sent.
             Self::ReadOnly { .. } | Self::NotKept { .. } | Self::NoRandom { .. } | Self::Password { .. } => true,
+            Self::NoScanner { .. } | Self::NoAdapter { .. } => true,
             Self::Call { source: HarborError::Unaddressable(_), .. } => true,
             // All other keys were written.
             Self::KeysRefused { .. } => false,
@@ -263,6 +282,8 @@ impl Classified for Error {
             Self::NoUser { .. } => {
                 "with login through OpenID Connect an account exists from its first login on; run again afterwards"
             }
+            Self::NoScanner { .. } => "register it in harbor under that name, or name another one",
+            Self::NoAdapter { known, .. } => return Some(format!("it speaks to {}", known.join(", "))),
             Self::Missing { .. } => "run again: it was removed while this run was under way",
             Self::SecretRefused { .. } => {
                 "run again; if it stays so, see whether something else sets the robot's secret too"

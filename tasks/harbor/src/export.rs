@@ -11,9 +11,11 @@ mod decisions;
 mod place;
 mod projects;
 mod registries;
+mod retention;
 mod robots;
 mod settings;
 mod settle;
+mod webhooks;
 
 use clap::Args;
 use evenkeel_core::{

@@ -10,6 +10,10 @@ pub const SERVER: Kind = Kind::new("server");
 pub const PROJECT: Kind = Kind::new("project");
 /// How much a project may store, by the project's name.
 pub const QUOTA: Kind = Kind::new("quota");
+/// The vulnerabilities that a project allows, by the project's name.
+pub const ALLOWLIST: Kind = Kind::new("cve-allowlist");
+/// What scans the images of a project, by the project's name.
+pub const PROJECT_SCANNER: Kind = Kind::new("project-scanner");
 /// Which images of a project are kept, by the project's name.
 pub const RETENTION: Kind = Kind::new("retention");
 /// A rule of tags that stay as they are: `project/repositories:tags`.

@@ -10,7 +10,9 @@ mod credentials;
 mod projects;
 mod reach;
 mod robots;
+mod scanners;
 mod sights;
+mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,8 +39,11 @@ pub(crate) use reach::is_empty;
 pub(crate) use robots::DENIED;
 use robots::NamedRobots;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
+pub use scanners::Scanners;
 pub use sights::Looked;
 pub(crate) use sights::{by_selection, membership, numbered};
+pub use support::{Support, Version, WebhookSupport};
+pub(crate) use support::{YOUNG_METADATA, Young, young_fields};
 
 use crate::{
     Error, Harbor,
@@ -89,6 +94,10 @@ pub struct Observed {
     pub credentials: BTreeMap<ObjectId, Published>,
     /// Robots whose secret, as the values or the vault have it, does not work, or of which the server failed to tell.
     pub refused_secrets: BTreeSet<String>,
+    /// What scans projects, where it is declared.
+    pub scanners: Scanners,
+    /// What the server can do, where that matters.
+    pub support: Support,
     /// The rights that robots may be given; `None` where our own has all that it wants.
     pub grantable: Option<Grantable>,
     /// Which very objects are there.
@@ -195,6 +204,7 @@ impl Harbor {
             ..Observed::default()
         };
         let observed = self.read_belongings(&reach, lists).await?;
+        let support = self.read_support(desired, &observed).await?;
         let (credentials, refused_secrets) = try_join!(
             async {
                 let Observed { cluster, projects, robots, .. } = &observed;
@@ -202,7 +212,7 @@ impl Harbor {
             },
             self.read_refused_secrets(desired, &observed.robots),
         )?;
-        Ok(Observed { credentials, refused_secrets, ..observed })
+        Ok(Observed { credentials, refused_secrets, support, ..observed })
     }
 
     /// Reads all that the server holds, and nothing of a cluster.
@@ -243,15 +253,16 @@ impl Harbor {
     /// What belongs to single projects, of those that are in the list.
     async fn read_belongings(&self, reach: &Reach, observed: Observed) -> Result<Observed, Error> {
         let projects = &observed.projects;
-        let (members, retentions, immutable_rules, webhooks, labels, of_projects) = try_join!(
+        let (members, retentions, immutable_rules, webhooks, labels, scanners, of_projects) = try_join!(
             self.read_members(&reach.members, projects),
             self.read_retentions(&reach.retentions, projects),
             self.read_immutable_rules(&reach.immutable_rules, projects),
             self.read_webhooks(&reach.webhooks, projects),
             self.read_labels(&reach.labels, projects),
+            self.read_scanners(&reach.scanners),
             self.read_project_robots(&reach.robots, projects),
         )?;
-        let mut observed = Observed { members, retentions, immutable_rules, webhooks, labels, ..observed };
+        let mut observed = Observed { members, retentions, immutable_rules, webhooks, labels, scanners, ..observed };
         observed.robots.extend(of_projects.robots);
         observed.looked.strange_robots |= of_projects.strange;
         observed.sights = sights::sights(&observed);

@@ -4,6 +4,7 @@
 //! retention, members, robots, the teams' secrets, replications. Nothing is ever removed because it is not declared, except a
 //! membership that a declared list leaves out, and what `plan/prune.rs` finds in the inventory.
 
+mod allowlists;
 mod configuration;
 mod inside;
 mod members;
@@ -13,9 +14,12 @@ mod projects;
 mod prune;
 mod refusals;
 mod registries;
+mod retention;
 mod robots;
 mod secrets;
+mod support;
 mod system;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -27,7 +31,7 @@ use evenkeel_core::{
     plan::{Action, Cause, Change, ChangeDocument, LeftAlone, Note, Plan, PlanError, Unjudged},
 };
 use evenkeel_harbor_client::types::{
-    Configurations, ImmutableRule, Label, ProjectReq, Registry, ReplicationPolicy, WebhookPolicy,
+    Configurations, CveAllowlist, ImmutableRule, Label, ProjectReq, Registry, ReplicationPolicy, WebhookPolicy,
 };
 use evenkeel_kubernetes_client::{
     k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta, service_account::ServiceAccount,
@@ -37,9 +41,10 @@ use serde::Serialize;
 pub use notes::NotedSecret;
 use prefix::ComingPrefix;
 pub(crate) use prefix::{moves_prefix, ours};
-pub use projects::{is_ours, retention_policy};
-pub(crate) use projects::{keep_last, rest_of_policy, schedule, selected};
+pub(crate) use projects::selected;
 pub(crate) use prune::RULES_STAY;
+pub(crate) use retention::{TEMPLATE_OF_CACHE, keep_last, rest_of_policy, schedule, seen as seen_rule};
+pub use retention::{is_ours, retention_policy};
 pub use secrets::{Obstacle, Publication};
 
 use crate::{
@@ -69,7 +74,11 @@ pub enum Operation {
     UpdateQuota(i64, i64),
     /// Nothing: a new project was made with its quota, which is shown as the change that it is.
     QuotaOfNewProject,
-    /// Make a project's retention policy, or bring our rule into the one with this number.
+    /// Replace the list of vulnerabilities that a project allows.
+    SetAllowlist(String, Box<CveAllowlist>),
+    /// Choose what scans a project, by name.
+    SetScanner(String, String),
+    /// Make a project's retention policy, or bring our rules into the one with this number.
     SetRetention(String, Option<i64>, DesiredRetention),
     /// Make an immutable tag rule in a project.
     CreateImmutableRule(String, Box<ImmutableRule>),
@@ -99,6 +108,8 @@ pub enum Operation {
     SetSecret(Box<DesiredRobot>),
     /// Make a registry.
     CreateRegistry(Box<Registry>),
+    /// Say that the server does not speak to registries of this kind, but to those.
+    NoAdapter(String, Vec<String>),
     /// Change these fields of the registry with this number.
     UpdateRegistry(i64, Box<Registry>),
     /// Make a replication policy.
@@ -131,8 +142,8 @@ pub enum Removal {
     Member(String, i64),
     /// A robot's stored name and number.
     Robot(String, i64),
-    /// Our rule in a project's retention policy with this number, and the policy where nothing else is in it.
-    Retention(String, i64),
+    /// Our rules in a project's retention policy with this number, as they are shown, and the policy where nothing else is in it.
+    Retention(String, i64, Vec<serde_json::Value>),
     /// A project and the number of one of its immutable tag rules.
     ImmutableRule(String, i64),
     /// A project and the number of one of its webhook policies.
@@ -157,11 +168,14 @@ const HOW_TO_MANAGE: &str = "declare what should change, or make one ours with `
 ///
 /// When changes contradict each other, which is a mistake of this task.
 pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
+    let declared = desired;
+    let (desired, unjudged) = support::possible(declared, observed);
+    let desired = desired.as_ref();
     let mut draft = Draft {
         changes: Vec::new(),
         notes: desired.notes.clone(),
         warnings: Vec::new(),
-        unjudged: Vec::new(),
+        unjudged,
         left_alone: LeftAlone::default(),
         ownership: &memory.ownership,
         secrets: &memory.secrets,
@@ -178,8 +192,8 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
     notes::plan(&mut draft, desired, observed);
     registries::plan_replications(&mut draft, desired, observed);
     refusals::plan(&mut draft, desired, observed);
-    prune::plan(&mut draft, desired, observed, &memory.ownership);
-    system::prune(&mut draft, desired, observed, &memory.ownership);
+    prune::plan(&mut draft, declared, observed, memory);
+    system::prune(&mut draft, declared, observed, &memory.ownership);
     let server = ObjectId::new(names::SERVER, names::TASK);
     draft.notes.extend(draft.left_alone.note(server.clone(), HOW_TO_MANAGE));
     if !draft.changes.is_empty() && observed.configuration.is_read_only() {

@@ -84,6 +84,7 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/outages.json",
     "harbor/paging.json",
     "harbor/permissions.json",
+    "harbor/project-delete.json",
     "harbor/projects.json",
     "harbor/purge-schedule.json",
     "harbor/quotas.json",
@@ -91,6 +92,7 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/registries.json",
     "harbor/replications.json",
     "harbor/repositories.json",
+    "harbor/retention-rules.json",
     "harbor/retentions.json",
     "harbor/robot-prefix.json",
     "harbor/robots-change.json",
@@ -101,6 +103,7 @@ const HARBOR: &[(&str, &str)] = contracts![
     "harbor/statistics.json",
     "harbor/systeminfo-fixed.json",
     "harbor/usergroups.json",
+    "harbor/webhook-addresses.json",
     "harbor/webhooks.json",
 ];
 

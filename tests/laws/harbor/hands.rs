@@ -86,8 +86,11 @@ impl Harbor {
                 let pattern = |rule: &&Value| {
                     let part =
                         |pointer: &str| rule.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-                    let (repositories, tags) =
-                        (part("/scope_selectors/repository/0/pattern"), part("/tag_selectors/0/pattern"));
+                    let choice = |selector: &str| {
+                        let excludes = part(&format!("{selector}/decoration")).to_lowercase().contains("excludes");
+                        format!("{}{}", if excludes { "except " } else { "" }, part(&format!("{selector}/pattern")))
+                    };
+                    let (repositories, tags) = (choice("/scope_selectors/repository/0"), choice("/tag_selectors/0"));
                     format!("{repositories}:{tags}") == inner
                 };
                 let found = rules.as_array().unwrap().iter().find(pattern).cloned();
@@ -151,6 +154,18 @@ impl Harbor {
             }
             "system" => return self.spoil_system(object.name(), field).await,
             "secret" => return self.spoil_secret(object, field),
+            "cve-allowlist" => {
+                let path = format!("/projects/{}", object.name());
+                let mut list = self.get(&path).await["cve_allowlist"].clone();
+                list[field] = if field == "items" { json!([]) } else { Value::Null };
+                return self.send(Method::PUT, &path, json!({"cve_allowlist": list})).await;
+            }
+            "project-scanner" => {
+                let scanners = self.get("/scanners").await;
+                let theirs = scanners.as_array().unwrap().iter().find(|scanner| scanner["name"] == "Theirs").unwrap();
+                let choice = json!({"uuid": theirs["uuid"]});
+                return self.send(Method::PUT, &format!("/projects/{}/scanner", object.name()), choice).await;
+            }
             "image-pull-secrets" => {
                 let (namespace, account) = object.in_parent().unwrap();
                 return self.change("serviceaccounts", namespace, account, |account| {
@@ -201,6 +216,7 @@ impl Harbor {
                 let ours = rules.iter_mut().find(|rule| rule["template"] == "latestPushedK").unwrap();
                 ours["params"]["latestPushedK"] = json!(7);
             }
+            ("retention", "rules") => drop(there["rules"].as_array_mut().unwrap().remove(0)),
             ("retention", _) => there["trigger"]["settings"]["cron"] = json!("0 0 5 * * *"),
             ("scanner", "auth") => there["auth"] = json!("Basic"),
             ("scanner", "url") => there["url"] = json!("http://spoiled.example.com"),

@@ -50,14 +50,21 @@ impl Harbor {
         }
         self.send(Method::POST, "/projects", json!({"project_name": "shared"})).await;
         self.send(Method::POST, "/projects", json!({"project_name": "cache", "registry_id": registry})).await;
-        for name in ["team-alpha", "team-beta"] {
+        for name in ["team-alpha", "team-beta", "shared"] {
             let trigger = json!({"kind": "Schedule", "settings": {"cron": "0 0 0 * * *"}});
             let scope = json!({"level": "project", "ref": self.project(name).await});
             let policy = json!({"algorithm": "or", "rules": [], "trigger": trigger, "scope": scope});
             self.send(Method::POST, "/retentions", policy).await;
         }
         self.send(Method::POST, "/projects/shared/immutabletagrules", rule("v*", true)).await;
-        self.send(Method::POST, "/projects/shared/webhook/policies", webhook("builds")).await;
+        let mut excluding = rule("dev*", true);
+        excluding["tag_selectors"][0]["decoration"] = json!("excludes");
+        excluding["scope_selectors"]["repository"][0] =
+            json!({"kind": "doublestar", "decoration": "repoExcludes", "pattern": "tmp/**"});
+        self.send(Method::POST, "/projects/shared/immutabletagrules", excluding).await;
+        for name in ["builds", "alerts"] {
+            self.send(Method::POST, "/projects/shared/webhook/policies", webhook(name)).await;
+        }
         let label = json!({"name": "tested", "scope": "p", "project_id": self.project("shared").await});
         self.send(Method::POST, "/labels", label).await;
         for name in ["team-alpha", "team-beta"] {

@@ -38,7 +38,14 @@ harbor:
       public: true
       severity: high
       preventVulnerable: true
-      immutableTags: [{tags: 'v*', disabled: false}]
+      cveAllowlist: {items: [CVE-2020-0001, CVE-2024-3094], expiresAt: '2030-01-01T00:00:00Z'}
+      scanner: Ours
+      retention:
+        schedule: 0 0 4 * * *
+        rules:
+          - {template: latestPulledN, count: 5, excludeTags: 'dev*', repositories: 'apps/**'}
+          - {template: always, tags: 'v*', untagged: false}
+      immutableTags: [{tags: 'v*', disabled: false}, {excludeTags: 'dev*', excludeRepositories: 'tmp/**', disabled: false}]
       webhooks:
         - name: builds
           events: [PUSH_ARTIFACT, DELETE_ARTIFACT]
@@ -46,6 +53,7 @@ harbor:
           authHeader: {fromEnv: HARBOR_HOOK_HEADER}
           enabled: true
           skipCertVerify: false
+        - {name: alerts, events: [QUOTA_EXCEED], address: {fromEnv: HARBOR_HOOK_ADDRESS}, enabled: true, skipCertVerify: false}
       labels: [{name: tested, color: '#48960C', description: passed}]
       robots:
         - name: ci
@@ -53,8 +61,8 @@ harbor:
           disabled: false
           duration: -1
           secret: {fromEnv: HARBOR_ROBOT_SECRET}
-          access: [{resource: repository, action: pull}, {resource: repository, action: push}]
-    - {name: cache, registry: upstream}
+          access: [{resource: repository, action: pull}, {resource: repository, action: push}, {resource: tag, action: delete, effect: deny}]
+    - {name: cache, registry: upstream, cache: {speedKb: 1024, maxConnections: 8, serveRemoved: false}}
     - {name: mirror, public: false, members: [{group: devs, role: maintainer}]}
   robots:
     - {name: ops, duration: 30, disabled: false, permissions: [{access: [{resource: project, action: list}]}]}
@@ -69,7 +77,8 @@ harbor:
     - name: mirror
       source: upstream
       destinationNamespace: mirror
-      filters: [{type: name, value: 'demo/**'}]
+      filters: [{type: name, value: 'demo/**'}, {type: tag, value: 'dev*', exclude: true}, {type: label, labels: [ours]}]
+      singleActive: true
       override: true
       enabled: true
   system:

@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 const PASSWORD: &str = "the administrator's password";
 const HEADER: &str = "Bearer it's the hook's $ecret";
 const REGISTRY: &str = "https://registry.example.com";
-const SECRETS: [(&str, &str); 4] = [
+const ADDRESS: &str = "https://hooks.example.com/services/T0/B0/confidential";
+const SECRETS: [(&str, &str); 5] = [
     ("HARBOR_ADMIN_PASSWORD", PASSWORD),
     ("CLIENT", "the client's secret"),
     ("HOOK", HEADER),
     ("READER", "the reader's secret"),
+    ("ADDRESS", ADDRESS),
 ];
 
 /// One of everything that values can say of Harbor.
@@ -39,7 +41,13 @@ harbor:
       severity: high
       preventVulnerable: true
       storageQuota: 1500M
-      immutableTags: [{tags: 'v*', disabled: true}, {tags: '**', repositories: 'base/**'}]
+      cveAllowlist: {items: [CVE-2024-3094], expiresAt: '2030-01-01T00:00:00Z'}
+      scanner: Theirs
+      retention:
+        rules:
+          - {template: latestPulledN, count: 5, tags: 'v*', excludeRepositories: 'tmp/**'}
+          - {template: always, excludeTags: 'dev-*', untagged: true, disabled: true}
+      immutableTags: [{tags: 'v*', disabled: true}, {tags: '**', repositories: 'base/**'}, {excludeTags: 'dev*'}]
       webhooks:
         - name: builds
           events: [PUSH_ARTIFACT, DELETE_ARTIFACT]
@@ -47,10 +55,11 @@ harbor:
           authHeader: {fromEnv: HOOK}
           enabled: true
           format: CloudEvents
+        - {name: chat, events: [QUOTA_EXCEED], target: slack, address: {fromEnv: ADDRESS}, enabled: true}
       labels: [{name: tested, color: '#48960C', description: passed}]
       robots:
         - {name: ci, description: builds, duration: -1, access: [{resource: repository, action: pull}]}
-    - {name: cache, registry: upstream}
+    - {name: cache, registry: upstream, cache: {speedKb: 512, serveRemoved: true}}
     - {name: mirror, members: [{group: devs, role: maintainer}, {group: admins, role: projectAdmin}]}
   robots:
     - name: ops
@@ -58,7 +67,7 @@ harbor:
       disabled: true
       permissions:
         - access: [{resource: project, action: list}]
-        - {project: '*', access: [{resource: repository, action: pull}, {resource: repository, action: list}]}
+        - {project: '*', access: [{resource: repository, action: pull}, {resource: repository, action: list, effect: deny}]}
   registries:
     - name: upstream
       type: docker-registry
@@ -69,7 +78,8 @@ harbor:
     - name: mirror
       source: upstream
       destinationNamespace: mirror
-      filters: [{type: name, value: 'demo/**'}, {type: tag, value: 'old*', exclude: true}]
+      filters: [{type: name, value: 'demo/**'}, {type: tag, value: 'old*', exclude: true}, {type: label, labels: [released]}]
+      singleActive: true
       trigger: scheduled
       schedule: 0 0 4 * * *
       override: true
@@ -86,7 +96,8 @@ struct Stage {
 impl Stage {
     /// A server with nothing in it.
     fn empty() -> Self {
-        let sandbox = Harbor::start(&HarborOptions::new(PASSWORD).with_registry(REGISTRY)).unwrap();
+        let options = HarborOptions::new(PASSWORD).with_registry(REGISTRY).with_scanner("Theirs");
+        let sandbox = Harbor::start(&options).unwrap();
         let secrets = SECRETS.map(|(variable, secret)| (variable.to_owned(), secret.to_owned()));
         Self { sandbox, folder: tempfile::tempdir().unwrap(), secrets: secrets.into() }
     }
@@ -145,6 +156,7 @@ impl Stage {
         let hidden = BTreeMap::from([
             ("HARBOR_LOGIN_CLIENT_SECRET", "CLIENT"),
             ("HARBOR_REGISTRY_UPSTREAM_ACCESS_SECRET", "READER"),
+            ("HARBOR_WEBHOOK_2024_CHAT_ADDRESS", "ADDRESS"),
         ]);
         let known: BTreeMap<_, _> = SECRETS.into();
         let example = self.file(&format!("{folder}/secrets.env.example"));
@@ -268,7 +280,7 @@ async fn what_values_cannot_say_is_named_and_not_made_up() {
         |decoration: &str, pattern: &str| json!([{"kind": "doublestar", "decoration": decoration, "pattern": pattern}]);
     let scopes = json!({"repository": selector("repoMatches", "**")});
     let rule = json!({"disabled": false, "action": "immutable", "template": "immutable_template",
-                      "tag_selectors": selector("excludes", "dev*"), "scope_selectors": scopes});
+                      "tag_selectors": selector("matches", "two words"), "scope_selectors": scopes});
     stage.send(post.clone(), "/projects/mirror/immutabletagrules", rule).await;
     let targets = json!([{"type": "http", "address": "https://one.example.com"},
                          {"type": "http", "address": "https://two.example.com"}]);

@@ -7,17 +7,20 @@ use crate::values::secret::SecretValue;
 
 mod project;
 mod registry;
+mod retention;
 mod robot;
 mod system;
 
 pub use project::{
-    HarborLabel, HarborMember, HarborProject, HarborWebhook, ImmutableTags, MemberRole, ProjectSettings, Retention,
-    Severity, TeamHarbor, WebhookFormat, WebhookTarget,
+    HarborLabel, HarborMember, HarborProject, HarborWebhook, ImmutableTags, MemberRole, ProjectAllowlist, ProjectCache,
+    ProjectSettings, Retention, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
 };
 pub use registry::{
-    HarborRegistry, HarborReplication, RegistryCredential, ReplicationFilter, ReplicationFilterKind, ReplicationTrigger,
+    HarborRegistry, HarborReplication, RegistryCredential, RegistryCredentialKind, ReplicationFilter,
+    ReplicationFilterKind, ReplicationTrigger,
 };
-pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotPermissions, RobotProject};
+pub use retention::{RetentionRule, RetentionTemplate};
+pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotEffect, RobotPermissions, RobotProject};
 pub use system::{
     AuditPurge, CveAllowlist, GarbageCollection, HarborScanner, HarborSystem, HarborUser, HarborUserGroup, PreheatAuth,
     PreheatInstance, PreheatLogin, PreheatVendor, ScanAll, ScannerAuth,

@@ -338,7 +338,9 @@ fn overlay(there: &mut WebhookPolicy, declared: &WebhookPolicy) {
             let is_same = target.address == old.address;
             target.auth_header = target.auth_header.take().or_else(|| old.auth_header.clone().filter(|_| is_same));
             target.skip_cert_verify = target.skip_cert_verify.or(old.skip_cert_verify);
-            target.payload_format = target.payload_format.take().or_else(|| old.payload_format.clone());
+            // Another kind of target has other forms, or none.
+            let form = || old.payload_format.clone().filter(|_| target.type_ == old.type_);
+            target.payload_format = target.payload_format.take().or_else(form);
         }
         targets
     });

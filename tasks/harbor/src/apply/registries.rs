@@ -4,16 +4,27 @@ use std::sync::Arc;
 
 use evenkeel_harbor_client::{
     Client,
-    types::{Registry, RegistryUpdate, ReplicationFilter, ReplicationPolicy, ReplicationTrigger},
+    types::{Registry, RegistryCredential, RegistryUpdate, ReplicationFilter, ReplicationPolicy, ReplicationTrigger},
 };
 use evenkeel_transport::ResultExt;
 
 use super::created;
-use crate::{Error, Harbor, desired::DesiredReplication, directory::Named, error::Doing};
+use crate::{
+    Error, Harbor,
+    desired::{DesiredReplication, takes_a_role},
+    directory::Named,
+    error::Doing,
+};
 
 impl Harbor {
     pub(super) async fn create_registry(&self, registry: &Registry) -> Result<(), Error> {
         let name = registry.name.clone().unwrap_or_default();
+        let mut registry = registry.clone();
+        if takes_a_role(registry.type_.as_deref()) {
+            // Without one, the server fails instead of taking the role of its machine.
+            let nobody = RegistryCredential { type_: Some("basic".to_owned()), ..RegistryCredential::default() };
+            registry.credential.get_or_insert(nobody);
+        }
         let create = |client: Arc<Client>| {
             let registry = registry.clone();
             async move { created(client.registry_create().body(registry).send().await) }
@@ -52,6 +63,8 @@ impl Harbor {
             .trigger
             .get_or_insert_with(|| ReplicationTrigger { type_: Some("manual".to_owned()), ..Default::default() });
         policy.filters.get_or_insert_with(|| vec![everything()]);
+        // Only the older name counts in a request.
+        policy.deletion = policy.replicate_deletion;
         let create = |client: Arc<Client>| {
             let policy = policy.clone();
             async move { client.replication_create().body(policy).send().await.api() }
@@ -79,6 +92,7 @@ impl Harbor {
             enabled: wanted.enabled.or(there.enabled),
             speed: wanted.speed.or(there.speed),
             copy_by_chunk: wanted.copy_by_chunk.or(there.copy_by_chunk),
+            single_active_replication: single_active(wanted, there),
             ..there.clone()
         };
         let policy = self.with_ends(declared, policy)?;
@@ -109,6 +123,13 @@ impl Harbor {
             .get(&Named::Registry(name.to_owned()))
             .ok_or_else(|| Error::NoRegistry { registry: name.to_owned() })
     }
+}
+
+/// Whether runs exclude each other. With events they cannot, and the server would fail.
+fn single_active(wanted: &ReplicationPolicy, there: &ReplicationPolicy) -> Option<bool> {
+    let trigger = wanted.trigger.as_ref().or(there.trigger.as_ref()).and_then(|trigger| trigger.type_.as_deref());
+    let kept = there.single_active_replication.filter(|_| trigger != Some("event_based"));
+    wanted.single_active_replication.or(kept)
 }
 
 fn everything() -> ReplicationFilter {

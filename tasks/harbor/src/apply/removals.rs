@@ -27,8 +27,8 @@ impl Harbor {
                 self.remove(delete, "robot", name).await?;
                 self.forget(name).await
             }
-            Removal::Retention(project, id) => {
-                let message = self.remove_retention(project, *id).await?.then(|| RULES_STAY.to_owned());
+            Removal::Retention(project, id, ours) => {
+                let message = self.remove_retention(project, *id, ours).await?.then(|| RULES_STAY.to_owned());
                 let notes = message.map(|message| Note { object: object.clone(), message }).into_iter().collect();
                 return Ok(Applied { notes });
             }
@@ -88,12 +88,12 @@ impl Harbor {
         Ok(())
     }
 
-    /// Our rule goes, and the policy with it where that is all that it holds: it is read again for that. Returns whether the policy
+    /// Our rules go, and the policy with it where that is all that it holds: it is read again for that. Returns whether the policy
     /// stays.
-    async fn remove_retention(&self, project: &str, id: i64) -> Result<bool, Error> {
+    async fn remove_retention(&self, project: &str, id: i64, ours: &[serde_json::Value]) -> Result<bool, Error> {
         let read = |client: Arc<Client>| async move { client.retention_get().id(id).send().await.api() };
         let there = unless_gone(self.access.as_administrator(read).await, "read", project)?;
-        let (rest, count) = rest_of_policy(there);
+        let (rest, count) = rest_of_policy(there, ours);
         if count == 0 {
             let delete = |client: Arc<Client>| async move { client.retention_delete().id(id).send().await.api() };
             return unless_gone(self.access.as_administrator(delete).await.map(|_| false), "delete", project);
@@ -120,10 +120,14 @@ impl Harbor {
 
 const POLICY: &str = "retention policy of project";
 
-/// A policy that is gone answers with a failure of the server (server-behaviour 6): whether it is gone shows at the next look.
+/// A policy that is gone answers with a failure of the server, and to its delete with a bad request (server-behaviour 6): whether it
+/// is gone shows at the next look.
 fn unless_gone<T>(result: Result<T, HarborError>, action: &'static str, project: &str) -> Result<T, Error> {
     match result {
         Err(HarborError::Server(_) | HarborError::NotFound(_)) => Err(missing(POLICY, project)),
+        Err(HarborError::Invalid(error)) if error.message().contains("no such Retention policy") => {
+            Err(missing(POLICY, project))
+        }
         result => result.doing(action, POLICY, project),
     }
 }

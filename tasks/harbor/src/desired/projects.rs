@@ -7,21 +7,21 @@ use evenkeel_core::{
     plan::Cause,
     values::{
         Problems, ProjectName, ValuePath,
-        model::{
-            Harbor, HarborProject, HarborWebhook, ImmutableTags, ProjectSettings, TeamHarbor, WebhookFormat,
-            WebhookTarget,
-        },
+        model::{Harbor, HarborProject, ImmutableTags, ProjectSettings, TeamHarbor},
     },
 };
-use evenkeel_harbor_client::types::{Label, ProjectMetadata, WebhookPolicy, WebhookTargetObject};
-use evenkeel_transport::Secret;
+use evenkeel_harbor_client::types::{Label, ProjectMetadata, WebhookPolicy};
 
 use super::{
     Declared,
+    allowlist::{self, DesiredAllowlist},
     lengths::{Column, check},
     members::declared_members,
+    patterns::{self, Pattern},
     reading::Reading,
+    retention::{self, DesiredRetention},
     schedule::is_readable,
+    webhooks,
 };
 use crate::names::{GROUP_MEMBER, IMMUTABLE_RULE, LABEL, USER_MEMBER, WEBHOOK};
 
@@ -34,6 +34,10 @@ pub struct DesiredProject {
     pub metadata: Declared<ProjectMetadata>,
     /// Whether nobody wrote that it is private: one that was there before evenkeel stays as public as it is (law 11).
     pub is_private_by_default: bool,
+    /// The vulnerabilities that it allows.
+    pub allowlist: Option<DesiredAllowlist>,
+    /// What scans its images, by name.
+    pub scanner: Option<Declared<String>>,
     /// The registry that it is a cache of, by name; matters at creation only.
     pub registry: Option<String>,
     /// How much it may store, in bytes; -1 is unlimited.
@@ -52,24 +56,15 @@ pub struct DesiredProject {
     pub members_are_all: bool,
 }
 
-/// Which images of a project are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DesiredRetention {
-    /// How many of the most recently pushed images of each repository.
-    pub keep_last: u32,
-    /// When the others are removed; `None` leaves it alone once there is a policy.
-    pub schedule: Option<String>,
-}
-
 /// A rule of tags that can neither be overwritten nor deleted.
 #[derive(Clone, Debug)]
 pub struct DesiredImmutableRule {
     /// The object: `project/repositories:tags`.
     pub object: ObjectId,
-    /// Pattern of tags.
-    pub tags: String,
-    /// Pattern of repositories.
-    pub repositories: String,
+    /// Which tags.
+    pub tags: Pattern,
+    /// Which repositories.
+    pub repositories: Pattern,
     /// Whether it is off; `None` leaves it alone once there is a rule.
     pub disabled: Option<bool>,
     /// The value that asks for it.
@@ -83,6 +78,8 @@ pub struct DesiredWebhook {
     pub object: ObjectId,
     /// The policy; `name`, `targets` and `event_types` are set.
     pub policy: Declared<WebhookPolicy>,
+    /// Whether its address may not be shown.
+    pub is_confidential: bool,
 }
 
 /// A label of a project.
@@ -170,7 +167,10 @@ fn declared_project(
     let mut problems = Problems::default();
     let layer = Layer { settings: declared.settings(), path: path.clone() };
     let building = Building { reading, name: name.to_owned(), path: path.clone(), team: None, layers: vec![layer] };
-    let project = problems.take(building.build());
+    let project = problems.take(building.build()).and_then(|mut project| {
+        problems.take(set_cache(reading, declared, path, &mut project))?;
+        Some(project)
+    });
     let members = problems.take(declared_members(reading, declared, &path.clone().key("members")));
     match project.zip(members) {
         Some((project, members)) => Ok(DesiredProject {
@@ -181,6 +181,45 @@ fn declared_project(
         }),
         None => Err(problems),
     }
+}
+
+/// How a cache fetches: settings among all others, which the server ignores where nothing is cached.
+fn set_cache(
+    reading: &Reading<'_>,
+    declared: &HarborProject,
+    path: &ValuePath,
+    project: &mut DesiredProject,
+) -> Result<(), Problems> {
+    let Some(cache) = &declared.cache else { return Ok(()) };
+    let path = path.clone().key("cache");
+    if declared.registry.is_none() {
+        let problem = reading.problem(&path, "it has no effect without a registry that the project is a cache of");
+        return Err(problem.with_hint("write `registry` beside it, by its name under `registries`").into());
+    }
+    let ProjectMetadata { proxy_speed_kb, max_upstream_conn, proxy_cache_local_on_not_found, .. } =
+        &mut project.metadata.value;
+    let fields = [
+        ("speedKb", "proxy_speed_kb", proxy_speed_kb, cache.speed_kb.map(|number| number.to_string())),
+        (
+            "maxConnections",
+            "max_upstream_conn",
+            max_upstream_conn,
+            cache.max_connections.map(|number| number.to_string()),
+        ),
+        (
+            "serveRemoved",
+            "proxy_cache_local_on_not_found",
+            proxy_cache_local_on_not_found,
+            cache.serve_removed.map(|serves| serves.to_string()),
+        ),
+    ];
+    for (key, field, place, value) in fields {
+        if value.is_some() {
+            project.metadata.field_causes.insert(field.to_owned(), reading.cause(&path.clone().key(key)));
+            *place = value;
+        }
+    }
+    Ok(())
 }
 
 /// A team's project: private unless the values say otherwise, with the team's group and that of all teams' administrators.
@@ -240,13 +279,18 @@ impl<'a> Building<'a> {
         let immutable_rules = problems.take(self.immutable_rules());
         let webhooks = problems.take(self.webhooks());
         let labels = problems.take(self.labels());
-        let (Some(retention), Some(immutable_rules), Some(webhooks), Some(labels)) =
-            (retention, immutable_rules, webhooks, labels)
+        let allowlist = problems.take(self.allowlist());
+        let (Some(retention), Some(immutable_rules), Some(webhooks), Some(labels), Some(allowlist)) =
+            (retention, immutable_rules, webhooks, labels, allowlist)
         else {
             return Err(problems);
         };
         Ok(DesiredProject {
             metadata: self.metadata(),
+            allowlist,
+            scanner: self.setting("scanner", |settings| settings.scanner).map(|(scanner, path)| {
+                Declared::new(scanner.to_string(), self.reading.cause(&path)).of_team(self.team.clone())
+            }),
             is_private_by_default: false,
             registry: None,
             quota: self.setting("storageQuota", |settings| settings.storage_quota).map(|(quota, path)| {
@@ -301,84 +345,72 @@ impl<'a> Building<'a> {
 
     fn retention(&self) -> Result<Option<Declared<DesiredRetention>>, Problems> {
         let Some((retention, path)) = self.setting("retention", |settings| settings.retention) else { return Ok(None) };
-        let Some(keep_last) = retention.keep_last else {
-            if retention.schedule.is_none() {
-                return Ok(None);
-            }
-            let problem = self.reading.problem(&path.key("schedule"), "a schedule without `keepLast` has no effect");
-            return Err(problem.with_hint("say with `keepLast` beside it how many images stay").into());
+        let wanted = retention::desired(self.reading, retention, &path)?;
+        Ok(wanted.map(|wanted| Declared::new(wanted, self.reading.cause(&path)).of_team(self.team.clone())))
+    }
+
+    fn allowlist(&self) -> Result<Option<DesiredAllowlist>, Problems> {
+        let Some((declared, path)) = self.setting("cveAllowlist", |settings| settings.cve_allowlist) else {
+            return Ok(None);
         };
-        if let Some(schedule) = &retention.schedule {
-            check_schedule(self.reading, schedule, &path.clone().key("schedule"))?;
+        let reuses = self.setting("systemAllowlist", |settings| settings.system_allowlist);
+        if reuses.is_some_and(|(reuses, _)| reuses) {
+            let problem = self.reading.problem(&path, "it has no effect beside `systemAllowlist: true`");
+            return Err(problem.with_hint("leave one of the two out").into());
         }
-        let value = DesiredRetention { keep_last, schedule: retention.schedule.clone() };
-        Ok(Some(Declared::new(value, self.reading.cause(&path)).of_team(self.team.clone())))
+        allowlist::desired(self.reading, declared, &path).map(Some)
     }
 
     fn immutable_rules(&self) -> Result<Option<Vec<DesiredImmutableRule>>, Problems> {
         let Some((rules, path)) = self.setting("immutableTags", |settings| settings.immutable_tags) else {
             return Ok(None);
         };
-        let rules: Vec<DesiredImmutableRule> = rules
-            .iter()
-            .enumerate()
-            .map(|(index, rule)| self.immutable_rule(rule, &path.clone().index(index)))
-            .collect();
+        let rules = rules.iter().enumerate().map(|(index, rule)| self.immutable_rule(rule, &path.clone().index(index)));
+        let rules: Vec<DesiredImmutableRule> = rules.collect::<Result<_, _>>()?;
         self.each_once(rules.iter().map(|rule| &rule.object), &path)?;
         Ok(Some(rules))
     }
 
-    fn immutable_rule(&self, rule: &ImmutableTags, path: &ValuePath) -> DesiredImmutableRule {
-        let repositories = rule.repositories.clone().unwrap_or_else(|| "**".to_owned());
-        let name = format!("{repositories}:{}", rule.tags);
-        DesiredImmutableRule {
-            object: ObjectId::within(IMMUTABLE_RULE, &self.name, &name),
-            tags: rule.tags.clone(),
+    fn immutable_rule(&self, rule: &ImmutableTags, path: &ValuePath) -> Result<DesiredImmutableRule, Problems> {
+        let tags = patterns::Declared {
+            matches: ("tags", rule.tags.as_ref()),
+            excludes: ("excludeTags", rule.exclude_tags.as_ref()),
+        };
+        let repositories = patterns::Declared {
+            matches: ("repositories", rule.repositories.as_ref()),
+            excludes: ("excludeRepositories", rule.exclude_repositories.as_ref()),
+        };
+        let Some(tags) = tags.read(self.reading, path)? else {
+            let problem = self.reading.problem(path, "a rule names the tags that stay as they are");
+            return Err(problem.with_hint("write `tags` or `excludeTags`").into());
+        };
+        let repositories = repositories.read(self.reading, path)?.unwrap_or_else(Pattern::everything);
+        Ok(DesiredImmutableRule {
+            object: ObjectId::within(IMMUTABLE_RULE, &self.name, &format!("{repositories}:{tags}")),
+            tags,
             repositories,
             disabled: rule.disabled,
             cause: self.reading.cause(path),
-        }
+        })
     }
 
     fn webhooks(&self) -> Result<Option<Vec<DesiredWebhook>>, Problems> {
         let Some((webhooks, path)) = self.setting("webhooks", |settings| settings.webhooks) else { return Ok(None) };
         check(self.reading, &path, webhooks.iter().map(|webhook| (Column::Webhook, webhook.name.as_str())))?;
         let mut desired = Vec::with_capacity(webhooks.len());
+        let mut problems = Problems::default();
         for (index, webhook) in webhooks.iter().enumerate() {
-            desired.push(self.webhook(webhook, &path.clone().index(index))?);
+            let path = path.clone().index(index);
+            let policy = problems.take(webhooks::policy(self.reading, webhook, &path));
+            let Some((policy, is_confidential)) = policy else { continue };
+            desired.push(DesiredWebhook {
+                object: ObjectId::within(WEBHOOK, &self.name, webhook.name.as_str()),
+                policy: Declared::new(policy, self.reading.cause(&path)).of_team(self.team.clone()),
+                is_confidential,
+            });
         }
-        self.each_once(desired.iter().map(|webhook| &webhook.object), &path)?;
-        Ok(Some(desired))
-    }
-
-    fn webhook(&self, webhook: &HarborWebhook, path: &ValuePath) -> Result<DesiredWebhook, Problems> {
-        let secret = webhook.auth_header.as_ref();
-        let secret = secret.map(|secret| self.reading.secret(secret, &path.clone().key("authHeader"))).transpose()?;
-        let target = WebhookTargetObject {
-            type_: Some(match webhook.target {
-                Some(WebhookTarget::Slack) => "slack".to_owned(),
-                Some(WebhookTarget::Http) | None => "http".to_owned(),
-            }),
-            address: Some(webhook.address.to_string()),
-            auth_header: secret.map(Secret::from),
-            skip_cert_verify: webhook.skip_cert_verify,
-            payload_format: webhook.format.map(|format| match format {
-                WebhookFormat::Default => "Default".to_owned(),
-                WebhookFormat::CloudEvents => "CloudEvents".to_owned(),
-            }),
-        };
-        let policy = WebhookPolicy {
-            name: Some(webhook.name.to_string()),
-            description: webhook.description.clone(),
-            enabled: webhook.enabled,
-            event_types: Some(webhook.events.clone()),
-            targets: Some(vec![target]),
-            ..WebhookPolicy::default()
-        };
-        Ok(DesiredWebhook {
-            object: ObjectId::within(WEBHOOK, &self.name, webhook.name.as_str()),
-            policy: Declared::new(policy, self.reading.cause(path)).of_team(self.team.clone()),
-        })
+        problems.take(self.each_once(desired.iter().map(|webhook| &webhook.object), &path));
+        problems.into_result(Some(desired))
     }
 
     fn labels(&self) -> Result<Option<Vec<DesiredLabel>>, Problems> {

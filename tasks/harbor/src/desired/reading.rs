@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use evenkeel_core::{
     plan::Cause,
-    values::{Document, Problem, Problems, Representation, SecretValue, TeamId, ValuePath, Values, model::Harbor},
+    values::{
+        Document, Problem, Problems, Representation, SecretValue, TeamId, ValuePath, Values, WebhookAddress,
+        model::Harbor,
+    },
 };
 use evenkeel_engine::secrets::SecretResolver;
 use secrecy::{ExposeSecret, SecretString};
@@ -59,6 +62,11 @@ impl<'a> Reading<'a> {
         Cause { value: path.to_string(), file: location.map(|location| location.file), line }
     }
 
+    /// Has the run's mask know what part of a declared text is confidential.
+    pub(super) fn learn(&self, part: &str) {
+        self.secrets.mask().learn(part);
+    }
+
     /// The text of a secret, which the engine has read before.
     pub(crate) fn secret(&self, secret: &SecretValue, path: &ValuePath) -> Result<SecretString, Problems> {
         self.secrets
@@ -109,14 +117,18 @@ pub fn required_secrets(values: &Values) -> Vec<SecretValue> {
     let teams = values.teams.values().filter_map(|team| team.harbor.as_ref()).chain(&harbor.team_defaults);
     let settings = teams.map(|team| team.settings());
     let settings = settings.chain(harbor.projects.iter().flatten().map(|project| project.settings()));
-    let webhooks = settings.flat_map(|settings| settings.webhooks.unwrap_or_default());
-    secrets.extend(webhooks.filter_map(|webhook| webhook.auth_header.clone()));
+    for webhook in settings.flat_map(|settings| settings.webhooks.unwrap_or_default()) {
+        secrets.extend(webhook.auth_header.clone());
+        if let WebhookAddress::Secret(address) = &webhook.address {
+            secrets.push(address.clone());
+        }
+    }
     let projects = harbor.projects.iter().flatten();
     secrets
         .extend(projects.flat_map(|project| project.robots.iter().flatten()).filter_map(|robot| robot.secret.clone()));
     secrets.extend(harbor.robots.iter().flatten().filter_map(|robot| robot.secret.clone()));
     let credentials = harbor.registries.iter().flatten().filter_map(|registry| registry.credential.as_ref());
-    secrets.extend(credentials.map(|credential| credential.access_secret.clone()));
+    secrets.extend(credentials.filter_map(|credential| credential.access_secret.clone()));
     secrets.extend(crate::system::secrets(harbor));
     secrets
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use evenkeel_core::values::{
-    Problems,
-    model::{Harbor, HarborReplication, ReplicationFilterKind, ReplicationTrigger},
+    Problems, ValuePath,
+    model::{
+        Harbor, HarborReplication, RegistryCredentialKind, ReplicationFilter as DeclaredFilter, ReplicationFilterKind,
+        ReplicationTrigger,
+    },
 };
 use evenkeel_harbor_client::types::{
     Registry, RegistryCredential, ReplicationFilter, ReplicationPolicy, ReplicationTrigger as Trigger,
@@ -13,7 +16,7 @@ use evenkeel_harbor_client::types::{
 use evenkeel_transport::Secret;
 
 use super::{
-    Declared,
+    Declared, adapters,
     lengths::{self, Column},
     projects::check_schedule,
     reading::Reading,
@@ -52,13 +55,15 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
         if !names.insert(name.clone()) {
             problems.push(reading.problem(&path, &format!("registry `{name}` is declared twice")));
         }
+        problems.extend(adapters::problem(reading, declared, &path));
         let credential = match &declared.credential {
             Some(credential) => {
                 let secret_path = path.clone().key("credential").key("accessSecret");
-                let secret = problems.take(reading.secret(&credential.access_secret, &secret_path));
+                let secret = credential.access_secret.as_ref();
+                let secret = secret.and_then(|secret| problems.take(reading.secret(secret, &secret_path)));
                 Some(RegistryCredential {
-                    type_: Some(credential.kind.clone().unwrap_or_else(|| "basic".to_owned())),
-                    access_key: Some(credential.access_key.clone()),
+                    type_: Some(credential.kind.unwrap_or(RegistryCredentialKind::Basic).as_str().to_owned()),
+                    access_key: credential.access_key.clone(),
                     access_secret: secret.map(Secret::from),
                 })
             }
@@ -101,6 +106,10 @@ pub(super) fn replications(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec
             let problem = reading.problem(&path, "trigger `scheduled` and a schedule belong together");
             problems.push(problem.with_hint("write both `trigger: scheduled` and `schedule`, or none of them"));
         }
+        problems.take(check_trigger(reading, declared, &path));
+        for (index, filter) in declared.filters.iter().flatten().enumerate() {
+            problems.take(check_filter(reading, filter, &path.clone().key("filters").index(index)));
+        }
         replications.push(DesiredReplication {
             policy: Declared::new(policy(declared), reading.cause(&path)),
             source: declared.source.as_ref().map(ToString::to_string),
@@ -109,6 +118,43 @@ pub(super) fn replications(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec
         });
     }
     problems.into_result(replications)
+}
+
+/// What the server refuses without a word about it, or takes although it never happens.
+fn check_trigger(reading: &Reading<'_>, declared: &HarborReplication, path: &ValuePath) -> Result<(), Problems> {
+    if declared.trigger != Some(ReplicationTrigger::EventBased) {
+        return Ok(());
+    }
+    if declared.source.is_some() {
+        let problem = reading.problem(path, "trigger `event_based` never comes for what is copied from elsewhere");
+        let hint = "events are pushes and deletes in this harbor: copy them to a `destination`, or declare a schedule";
+        return Err(problem.with_hint(hint).into());
+    }
+    if declared.single_active == Some(true) {
+        let problem = reading.problem(path, "trigger `event_based` and `singleActive` contradict each other");
+        return Err(problem.with_hint("leave one of the two out").into());
+    }
+    Ok(())
+}
+
+fn check_filter(reading: &Reading<'_>, filter: &DeclaredFilter, path: &ValuePath) -> Result<(), Problems> {
+    let is_label = filter.kind == ReplicationFilterKind::Label;
+    if filter.labels.is_some() != is_label || filter.value.is_some() == is_label {
+        let problem = reading.problem(path, "a filter has `labels` for type `label`, and `value` for every other");
+        return Err(problem
+            .with_hint("such as `{type: label, labels: [released]}` or `{type: tag, value: 'v*'}`")
+            .into());
+    }
+    if filter.exclude && !matches!(filter.kind, ReplicationFilterKind::Tag | ReplicationFilterKind::Label) {
+        let problem = reading.problem(&path.clone().key("exclude"), "only tags and labels can be left out");
+        return Err(problem.with_hint("name what is copied instead").into());
+    }
+    let resource = filter.value.as_deref().filter(|_| filter.kind == ReplicationFilterKind::Resource);
+    if resource.is_some_and(|resource| !["image", "artifact"].contains(&resource)) {
+        let problem = reading.problem(&path.clone().key("value"), "harbor knows no such kind of resource");
+        return Err(problem.with_hint("write `image` or `artifact`").into());
+    }
+    Ok(())
 }
 
 fn policy(declared: &HarborReplication) -> ReplicationPolicy {
@@ -124,16 +170,17 @@ fn policy(declared: &HarborReplication) -> ReplicationPolicy {
         trigger_settings: declared.schedule.clone().map(|cron| ReplicationTriggerSettings { cron: Some(cron) }),
     });
     let filters = declared.filters.as_ref().map(|filters| {
-        let filter = |filter: &evenkeel_core::values::model::ReplicationFilter| ReplicationFilter {
+        let filter = |filter: &DeclaredFilter| ReplicationFilter {
             type_: Some(
                 match filter.kind {
                     ReplicationFilterKind::Name => "name",
                     ReplicationFilterKind::Tag => "tag",
                     ReplicationFilterKind::Resource => "resource",
+                    ReplicationFilterKind::Label => "label",
                 }
                 .to_owned(),
             ),
-            value: Some(filter.value.clone().into()),
+            value: filter.labels.clone().map(Into::into).or_else(|| filter.value.clone().map(Into::into)),
             decoration: filter.exclude.then(|| "excludes".to_owned()),
         };
         filters.iter().map(filter).collect()
@@ -151,6 +198,7 @@ fn policy(declared: &HarborReplication) -> ReplicationPolicy {
         // Below zero is as unlimited as zero, which is what the server keeps.
         speed: declared.speed.map(|speed| speed.max(0)),
         copy_by_chunk: declared.copy_by_chunk,
+        single_active_replication: declared.single_active,
         ..ReplicationPolicy::default()
     }
 }

@@ -7,7 +7,7 @@ use evenkeel_core::{
     plan::Cause,
     values::{
         Problems, ValuePath,
-        model::{Harbor, HarborRobot, ProjectRobot, RobotAccess, RobotDuration},
+        model::{Harbor, HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotEffect},
     },
 };
 use evenkeel_harbor_client::types::{Access, RobotPermission};
@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     names,
+    observe::DENIED,
     rights::{self, SYSTEM},
 };
 
@@ -93,7 +94,8 @@ pub struct RobotFields {
     pub disable: Option<bool>,
     /// Days until it expires; -1 is never. `None` leaves it alone once there is a robot.
     pub duration: Option<i64>,
-    /// What it may do, by place: `/` for the system, a project's name, or `*` for all projects.
+    /// What it may do, by place: `/` for the system, a project's name, or `*` for all projects. A right that is denied ends in
+    /// [`DENIED`].
     pub permissions: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
@@ -111,7 +113,11 @@ impl RobotFields {
 }
 
 fn access((resource, action): &(String, String)) -> Access {
-    Access { resource: Some(resource.clone()), action: Some(action.clone()), effect: None }
+    let (action, effect) = match action.strip_suffix(DENIED) {
+        Some(denied) => (denied, Some("deny".to_owned())),
+        None => (action.as_str(), None),
+    };
+    Access { resource: Some(resource.clone()), action: Some(action.to_owned()), effect }
 }
 
 /// The three robots of a team: what each may do with the images of the team's project.
@@ -245,7 +251,10 @@ fn long_texts(
 }
 
 fn declared_rights(access: &[RobotAccess]) -> impl Iterator<Item = (String, String)> + '_ {
-    access.iter().map(|right| (right.resource.clone(), right.action.clone()))
+    access.iter().map(|right| {
+        let denied = if right.effect == Some(RobotEffect::Deny) { DENIED } else { "" };
+        (right.resource.clone(), format!("{}{denied}", right.action))
+    })
 }
 
 /// Harbor refuses a robot that may do nothing (server-behaviour 5).
@@ -257,6 +266,16 @@ fn not_empty(
     if permissions.is_empty() || permissions.values().any(BTreeSet::is_empty) {
         let problem = reading.problem(path, "a robot may do something");
         return Err(problem.with_hint("list its rights, or set `disabled: true`").into());
+    }
+    for (resource, action) in permissions.values().flatten() {
+        let denied = (resource.clone(), format!("{action}{DENIED}"));
+        if permissions
+            .values()
+            .any(|rights| rights.contains(&(resource.clone(), action.clone())) && rights.contains(&denied))
+        {
+            let problem = reading.problem(path, &format!("`{resource}:{action}` is allowed and denied in one place"));
+            return Err(problem.with_hint("write one of the two").into());
+        }
     }
     Ok(permissions)
 }

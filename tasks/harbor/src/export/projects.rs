@@ -73,7 +73,10 @@ pub(super) fn projects(composing: &mut Composing<'_>) -> Option<Node> {
         }
         let mut entries = settings::of(composing, name, project);
         entries.insert("name".to_owned(), Node::Text(name.clone()));
-        entries.extend(registry(composing, project).map(|registry| ("registry".to_owned(), registry)));
+        if let Some(registry) = registry(composing, project) {
+            entries.insert("registry".to_owned(), registry);
+            entries.extend(settings::cache(project).map(|cache| ("cache".to_owned(), cache)));
+        }
         entries.extend(members(composing, name, project).map(|members| ("members".to_owned(), members)));
         entries.extend(robots::of_project(composing, name).map(|robots| ("robots".to_owned(), robots)));
         nodes.push(Node::Map(entries));

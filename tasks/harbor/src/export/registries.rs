@@ -47,9 +47,10 @@ fn can_be_declared(name: &str, registry: &Registry) -> bool {
 
 fn credential(composing: &mut Composing<'_>, registry: &str, there: &RegistryCredential) -> Option<Node> {
     let name = text(there.access_key.as_ref())?;
-    let secret = composing.secrets.variable("registry", registry, "access_secret", None);
+    let has_secret = there.access_secret.as_ref().is_some_and(|secret| !secret.is_empty());
+    let secret = has_secret.then(|| composing.secrets.variable("registry", registry, "access_secret", None));
     let kind = text(there.type_.as_ref()).filter(|kind| *kind != Node::Text("basic".to_owned()));
-    Some(Node::map([("type", kind), ("accessKey", Some(name)), ("accessSecret", Some(secret))]))
+    Some(Node::map([("type", kind), ("accessKey", Some(name)), ("accessSecret", secret)]))
 }
 
 /// The replication policies.
@@ -63,9 +64,6 @@ pub(super) fn replications(composing: &mut Composing<'_>) -> Option<Node> {
         if ObjectName::parse(name).is_err() || source.is_some() == destination.is_some() {
             composing.remark(format!("replication `{name}`, whose name or registries values do not take"));
             continue;
-        }
-        if policy.single_active_replication == Some(true) {
-            composing.remark(format!("that a run of replication `{name}` waits for the one before"));
         }
         let (trigger, schedule) = trigger(composing, name, policy);
         let deletes = policy.replicate_deletion.or(policy.deletion).unwrap_or_default();
@@ -86,6 +84,7 @@ pub(super) fn replications(composing: &mut Composing<'_>) -> Option<Node> {
             ("enabled", Some(Node::Bool(policy.enabled.unwrap_or_default()))),
             ("speed", policy.speed.filter(|speed| *speed != 0).and_then(|speed| number(speed.into()))),
             ("copyByChunk", is_true(policy.copy_by_chunk.unwrap_or_default())),
+            ("singleActive", is_true(policy.single_active_replication.unwrap_or_default())),
         ]));
     }
     list(nodes)
@@ -123,11 +122,19 @@ fn filters(composing: &mut Composing<'_>, name: &str, filters: &[ReplicationFilt
 }
 
 fn filter(filter: &ReplicationFilter) -> Option<Node> {
-    let kind = filter.type_.as_deref().filter(|kind| ["name", "tag", "resource"].contains(kind))?;
-    let Some(Value::String(pattern)) = &filter.value else { return None };
+    let kind = filter.type_.as_deref().filter(|kind| ["name", "tag", "resource", "label"].contains(kind))?;
+    let (value, labels) = match (&filter.value, kind) {
+        (Some(Value::Array(labels)), "label") if !labels.is_empty() => {
+            let labels: Option<Vec<String>> = labels.iter().map(|label| label.as_str().map(str::to_owned)).collect();
+            (None, Some(Node::texts(labels?)))
+        }
+        (Some(Value::String(pattern)), "name" | "tag" | "resource") => (Some(Node::Text(pattern.clone())), None),
+        _ => return None,
+    };
     Some(Node::map([
         ("type", Some(Node::Text(kind.to_owned()))),
-        ("value", Some(Node::Text(pattern.clone()))),
+        ("value", value),
+        ("labels", labels),
         ("exclude", (filter.decoration.as_deref() == Some("excludes")).then_some(Node::Bool(true))),
     ]))
 }

@@ -105,18 +105,27 @@ fn trouble(name: &str, rights: &BTreeMap<String, Rights>) -> Option<&'static str
     match () {
         () if RobotName::parse(name).is_err() => Some("whose name values do not take"),
         () if rights.is_empty() || rights.values().any(Rights::is_empty) => Some("which may do nothing somewhere"),
-        () if rights.values().flatten().any(|(_, action)| action.ends_with(DENIED)) => {
-            Some("which was denied rights, which values cannot say")
-        }
+        () if rights.values().any(contradicts_itself) => Some("which was allowed and denied the same right"),
         () if !rights.keys().all(is_place) => Some("which has rights where values know no place"),
         () => None,
     }
 }
 
+/// Values refuse to say both of one right.
+fn contradicts_itself(rights: &Rights) -> bool {
+    let mut denied = rights.iter().filter_map(|(resource, action)| Some((resource, action.strip_suffix(DENIED)?)));
+    denied.any(|(resource, action)| rights.contains(&(resource.clone(), action.to_owned())))
+}
+
 fn access(rights: &Rights) -> Node {
     let right = |(resource, action): &(String, String)| {
-        let text = |text: &String| Some(Node::Text(text.clone()));
-        Node::map([("resource", text(resource)), ("action", text(action))])
+        let text = |text: &str| Some(Node::Text(text.to_owned()));
+        let denied = action.strip_suffix(DENIED);
+        Node::map([
+            ("resource", text(resource)),
+            ("action", text(denied.unwrap_or(action))),
+            ("effect", denied.and_then(|_| text("deny"))),
+        ])
     };
     Node::List(rights.iter().map(right).collect())
 }

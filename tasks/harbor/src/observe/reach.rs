@@ -23,6 +23,7 @@ pub(super) struct Reach {
     pub(super) webhooks: BTreeSet<String>,
     pub(super) labels: BTreeSet<String>,
     pub(super) robots: BTreeSet<String>,
+    pub(super) scanners: BTreeSet<String>,
     /// Whether other registries are read.
     pub(super) registries: bool,
     /// Whether replication policies are read.
@@ -58,6 +59,7 @@ impl Reach {
             webhooks: declaring(|project| project.webhooks.is_some()).chain(holding(&WEBHOOK)).collect(),
             labels: declaring(|project| project.labels.is_some()).chain(holding(&LABEL)).collect(),
             robots: robots.chain(owned_robots).collect(),
+            scanners: declaring(|project| project.scanner.is_some()).collect(),
             registries: !desired.registries.is_empty()
                 || !desired.replications.is_empty()
                 || desired.projects.iter().any(|project| project.registry.is_some())
@@ -89,7 +91,8 @@ impl Reach {
             immutable_rules: all.clone(),
             webhooks: all.clone(),
             labels: all.clone(),
-            robots: all,
+            robots: all.clone(),
+            scanners: all,
             registries: true,
             replications: true,
         }

@@ -171,6 +171,7 @@ pub(crate) fn by_selection<'a>(
     let mut found: BTreeMap<String, &ImmutableRule> = BTreeMap::new();
     for rule in rules {
         let Some((repositories, tags)) = selected(rule) else { continue };
+        // Under the name of the object that values declare.
         let oldest = found.entry(format!("{repositories}:{tags}")).or_insert(rule);
         if rule.id < oldest.id {
             *oldest = rule;

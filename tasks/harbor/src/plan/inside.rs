@@ -2,22 +2,23 @@
 //!
 //! What our own writes put there as a part of it (memberships, the policy of a cache) is no object that counts.
 
-use evenkeel_core::{memory::Ownership, object::ObjectId};
+use evenkeel_core::{
+    memory::{Memory, Ownership, Secrets},
+    object::ObjectId,
+};
 use evenkeel_harbor_client::types::{Project, RetentionRule};
 
 use crate::{
     desired::Member,
     names::{self, IMMUTABLE_RULE, LABEL, RETENTION, RETENTION_RULE, ROBOT_PERMISSION, WEBHOOK},
     observe::{Observed, by_selection, membership, retention_id, rights},
-    plan::is_ours,
 };
 
-/// The template of the rule that the server gives to each cache: what was not pulled for a week goes.
-const TEMPLATE_OF_CACHE: &str = "nDaysSinceLastPull";
+use super::retention::{self, TEMPLATE_OF_CACHE};
 
-pub(super) fn takes_along(observed: &Observed, ownership: &Ownership, name: &str) -> Vec<ObjectId> {
+pub(super) fn takes_along(observed: &Observed, memory: &Memory, name: &str) -> Vec<ObjectId> {
     let Some(project) = observed.projects.get(name) else { return Vec::new() };
-    let inside = Inside { observed, ownership, name, project };
+    let inside = Inside { observed, ownership: &memory.ownership, secrets: &memory.secrets, name, project };
     let mut objects = inside.members();
     objects.extend(inside.robots());
     objects.extend(inside.permissions());
@@ -31,6 +32,7 @@ pub(super) fn takes_along(observed: &Observed, ownership: &Ownership, name: &str
 struct Inside<'a> {
     observed: &'a Observed,
     ownership: &'a Ownership,
+    secrets: &'a Secrets,
     name: &'a str,
     project: &'a Project,
 }
@@ -89,9 +91,10 @@ impl Inside<'_> {
         }
         let comes_along = self.project.registry_id.is_some_and(|id| id != 0) && !self.ownership.contains(&policy);
         let of_cache = |rule: &RetentionRule| comes_along && rule.template.as_deref() == Some(TEMPLATE_OF_CACHE);
-        let rules =
-            self.observed.retentions.get(self.name).into_iter().flat_map(|policy| policy.rules.iter().flatten());
-        let others = rules.enumerate().filter(|(_, rule)| !is_ours(rule) && !of_cache(rule));
+        let there = self.observed.retentions.get(self.name);
+        let ours = there.map(|policy| retention::ours(self.name, policy, self.secrets)).unwrap_or_default();
+        let rules = there.into_iter().flat_map(|policy| policy.rules.iter().flatten());
+        let others = rules.enumerate().filter(|(_, rule)| !ours.contains(&retention::view(rule)) && !of_cache(rule));
         let others = others.map(|(index, _)| ObjectId::within(RETENTION_RULE, self.name, &(index + 1).to_string()));
         others.chain(Some(policy).filter(|_| !comes_along)).collect()
     }

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 
 use evenkeel_core::{
-    memory::Ownership,
+    memory::Memory,
     object::ObjectId,
     plan::{Action, Cause, Change, ChangeDocument},
 };
 use evenkeel_kubernetes_client::k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::{Draft, Operation, Removal, inside, rest_of_policy};
+use super::{Draft, Operation, Removal, inside, rest_of_policy, retention};
 use crate::{
     desired::Desired,
     names::{
@@ -24,9 +24,10 @@ use crate::{
 };
 
 /// What is said of a policy that is not only ours.
-pub(crate) const RULES_STAY: &str = "has rules that others made: only ours goes, and the policy stays";
+pub(crate) const RULES_STAY: &str = "has rules that others made or changed: only ours goes, and the policy stays";
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, ownership: &Ownership) {
+pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, memory: &Memory) {
+    let ownership = &memory.ownership;
     let declared = desired.objects();
     let left_behind = |object: &ObjectId| ownership.contains(object) && !declared.contains(object);
     // What lives in a project that goes, goes with it.
@@ -46,6 +47,12 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
             draft.note(names::project(name), message);
         }
     }
+    for (name, policy) in &observed.retentions {
+        let object = ObjectId::new(RETENTION, name.as_str());
+        if left_behind(&object) && !going.contains(name) && retention::is_of_others(name, policy, &memory.secrets) {
+            draft.note(object, "is not declared any more, but its rules were made or changed by others; it stays");
+        }
+    }
     let goes = |object: &ObjectId| {
         let is_project = object.kind() == &PROJECT;
         // A label names its project by number only, so that it would stay behind.
@@ -56,15 +63,15 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
             && !object.in_parent().is_some_and(|(project, _)| staying.contains(project));
         left_behind(object) && !goes_along && !is_member_elsewhere && (!is_project || going.contains(object.name()))
     };
-    let removals: Vec<(ObjectId, Removal)> = removals(observed).filter(|(object, _)| goes(object)).collect();
+    let removals: Vec<(ObjectId, Removal)> = removals(observed, memory).filter(|(object, _)| goes(object)).collect();
     for (object, removal) in &removals {
         let first = removals.iter().map(|(other, _)| other).filter(|other| comes_first(other, object));
         let takes_along = match removal {
-            Removal::Project(name, ..) => inside::takes_along(observed, ownership, name),
+            Removal::Project(name, ..) => inside::takes_along(observed, memory, name),
             _ => Vec::new(),
         };
-        if let Removal::Retention(name, _) = removal
-            && observed.retentions.get(name).is_some_and(|policy| rest_of_policy(policy.clone()).1 > 0)
+        if let Removal::Retention(name, _, ours) = removal
+            && observed.retentions.get(name).is_some_and(|policy| rest_of_policy(policy.clone(), ours).1 > 0)
         {
             draft.note(object.clone(), RULES_STAY);
         }
@@ -88,14 +95,20 @@ fn comes_first(other: &ObjectId, object: &ObjectId) -> bool {
 }
 
 /// Everything that is there and could be removed.
-fn removals(observed: &Observed) -> impl Iterator<Item = (ObjectId, Removal)> + '_ {
+fn removals<'a>(observed: &'a Observed, memory: &'a Memory) -> impl Iterator<Item = (ObjectId, Removal)> + 'a {
     let projects = observed.projects.iter().filter_map(|(name, project)| {
         let is_inside = |robot: &&String| robot.split_once('+').is_some_and(|(project, _)| project == name);
         let robots = observed.robots.keys().filter(is_inside).cloned().collect();
         Some((names::project(name), Removal::Project(name.clone(), project.project_id?.into(), robots)))
     });
     let retentions = observed.projects.iter().filter_map(|(name, project)| {
-        Some((ObjectId::new(RETENTION, name.as_str()), Removal::Retention(name.clone(), retention_id(project)?)))
+        let there = observed.retentions.get(name);
+        if there.is_some_and(|policy| retention::is_of_others(name, policy, &memory.secrets)) {
+            return None;
+        }
+        let ours = there.map(|policy| retention::ours(name, policy, &memory.secrets)).unwrap_or_default();
+        let removal = Removal::Retention(name.clone(), retention_id(project)?, ours);
+        Some((ObjectId::new(RETENTION, name.as_str()), removal))
     });
     let rules = observed.immutable_rules.iter().flat_map(|(project, rules)| {
         by_selection(rules).into_iter().filter_map(move |(selection, rule)| {

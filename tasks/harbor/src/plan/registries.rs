@@ -3,13 +3,13 @@
 use evenkeel_core::{
     diff::{Rule, Rules},
     object::ObjectId,
-    plan::Action,
+    plan::{Action, Note},
 };
 use evenkeel_harbor_client::types::{Registry, ReplicationPolicy};
 
 use super::{Draft, Operation, Place};
 use crate::{
-    desired::{Desired, DesiredReplication},
+    desired::{Declared, Desired, DesiredReplication},
     names::{self, REGISTRY, REPLICATION},
     observe::Observed,
 };
@@ -28,14 +28,15 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         let object = ObjectId::new(REGISTRY, declared.name.as_str());
         let there = observed.registries.get(&declared.name).map(registry_shown_whole);
         let id = there.as_ref().and_then(|registry| registry.id).unwrap_or_default();
-        let difference = draft.difference(&object, &declared.registry, there.as_ref(), RULES);
+        let compared = without_empty_credential(&declared.registry, there.as_ref());
+        let difference = draft.difference(&object, &compared, there.as_ref(), RULES);
         if there.is_some() && difference.is_empty() {
             continue;
         }
         let owner = super::Owner::of(&declared.registry);
         let place = Place::default().alone_in(object.clone());
         let (action, operation) = match there {
-            None => (Action::Create, Operation::CreateRegistry(Box::new(declared.registry.value.clone()))),
+            None => (Action::Create, creation(draft, &object, &declared.registry.value, observed)),
             Some(_) => {
                 let mut update = declared.registry.value.clone();
                 let writes = difference.secrets.iter().any(|secret| secret.path == "credential.access_secret");
@@ -48,6 +49,31 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         };
         draft.push(object, action, difference, &owner, place, operation);
     }
+}
+
+/// The create of a registry, or why there can be none: it is known before the server is asked to.
+fn creation(draft: &mut Draft<'_>, object: &ObjectId, registry: &Registry, observed: &Observed) -> Operation {
+    let kind = registry.type_.clone().unwrap_or_default();
+    match &observed.support.adapters {
+        Some(known) if !known.contains(&kind) => {
+            let known: Vec<String> = known.iter().cloned().collect();
+            let message = format!("harbor does not speak to registries of type `{kind}`, but to {}", known.join(", "));
+            draft.warnings.push(Note { object: object.clone(), message });
+            Operation::NoAdapter(kind, known)
+        }
+        _ => Operation::CreateRegistry(Box::new(registry.clone())),
+    }
+}
+
+/// The server shows nothing of a credential that names nobody.
+fn without_empty_credential(declared: &Declared<Registry>, there: Option<&Registry>) -> Declared<Registry> {
+    let mut declared = declared.clone();
+    if let Some(credential) = declared.value.credential.as_mut().filter(|_| there.is_some())
+        && credential.access_key.as_ref().is_none_or(String::is_empty)
+    {
+        credential.type_ = None;
+    }
+    declared
 }
 
 /// What is false is left out of answers, and an older server may have kept a slash at the end of the address.
@@ -93,6 +119,11 @@ fn shown_whole(policy: &ReplicationPolicy) -> ReplicationPolicy {
     policy.override_.get_or_insert(false);
     policy.enabled.get_or_insert(false);
     policy.copy_by_chunk.get_or_insert(false);
+    policy.single_active_replication.get_or_insert(false);
+    for filter in policy.filters.iter_mut().flatten() {
+        // What a filter does unless it says otherwise.
+        filter.decoration.take_if(|decoration| ["", "matches"].contains(&decoration.as_str()));
+    }
     policy.speed.get_or_insert(0);
     policy
 }

@@ -158,7 +158,7 @@ async fn a_change_of_a_project_keeps_settings_that_nobody_declares() {
 }
 
 #[tokio::test]
-async fn a_retention_policy_whose_delete_is_repeated_answers_500_and_is_gone() {
+async fn a_retention_policy_whose_delete_is_repeated_is_a_bad_request_and_gone() {
     let stage = Stage::new("harbor: {teamDefaults: {retention: {keepLast: 30}}}\nteams: {alpha: {}}\n");
     stage.converge().await;
     stage.declare("teams: {alpha: {}}\n");
@@ -176,7 +176,10 @@ async fn a_retention_policy_whose_delete_is_repeated_answers_500_and_is_gone() {
 async fn a_retention_policy_that_is_gone_is_told_and_holds_up_no_other_project() {
     let stage = Stage::new("harbor: {teamDefaults: {retention: {keepLast: 30}}}\nteams: {alpha: {}, beta: {}}\n");
     stage.converge().await;
-    stage.meddle(Method::PUT, "/projects/team-alpha", Some(json!({"metadata": {"retention_id": "999"}}))).await;
+    stage.meddle(Method::DELETE, "/projects/team-alpha/metadatas/retention_id", None).await;
+    let (status, body) =
+        stage.meddle(Method::POST, "/projects/team-alpha/metadatas/", Some(json!({"retention_id": "999"}))).await;
+    assert_eq!(status, 200, "{body}");
     stage.meddle(Method::PUT, "/projects/team-beta", Some(json!({"metadata": {"public": "true"}}))).await;
     let finished = stage.apply().await;
     assert_ne!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
@@ -235,6 +238,7 @@ harbor:
     let finished = stage.apply().await;
     assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     assert_eq!(failures(&finished).len(), 1, "{}", told(&finished));
+    assert!(told(&finished).contains("harbor does not know event `NO_SUCH_EVENT`"), "{}", told(&finished));
     let id = stage.get("/projects/shared").await["project_id"].clone();
     assert_eq!(stage.get(&format!("/labels?scope=p&project_id={id}")).await[0]["name"], "tested");
 }

@@ -304,3 +304,38 @@ async fn rights_that_harbor_gives_to_nobody_are_told_by_plan_and_check_and_never
         assert_eq!(created.count(), 1, "our own");
     }
 }
+
+#[tokio::test]
+async fn a_right_that_is_declared_as_denied_is_denied_and_no_difference() {
+    let robot = "{name: ops, permissions: [{project: '*', access: [{resource: repository, action: pull}, \
+                 {resource: repository, action: push, effect: deny}]}]}";
+    let stage = Stage::new(&format!("harbor: {{robots: [{robot}]}}\n"));
+    stage.converge().await;
+    let access = stage.robot("otomi-ops").await["permissions"][0]["access"].clone();
+    let denied = json!({"action": "push", "resource": "repository", "effect": "deny"});
+    assert!(access.as_array().unwrap().contains(&denied), "{access}");
+    stage.declare(&format!("harbor: {{robots: [{}]}}\n", robot.replace(", effect: deny", "")));
+    stage.converge().await;
+    stage.declare(&format!("harbor: {{robots: [{robot}]}}\n"));
+    let refused =
+        stage.apply_with(false, evenkeel_engine::command_line::Options { max_removals: 0, ..stage.options() }).await;
+    assert_eq!(refused.exit_code, ExitCode::Configuration, "{}", told(&refused));
+    stage.converge().await;
+    let both = robot.replace("action: pull}", "action: pull}, {resource: repository, action: pull, effect: deny}");
+    stage.declare(&format!("harbor: {{robots: [{both}]}}\n"));
+    let finished = stage.plan().await;
+    assert_eq!(finished.exit_code, ExitCode::InvalidValues, "{}", told(&finished));
+}
+
+/// It can be read without any right, and not written as it was read.
+#[tokio::test]
+async fn a_robot_that_lost_all_of_its_rights_with_a_project_gets_them_back() {
+    let robot = "{name: ops, permissions: [{project: shared, access: [{resource: repository, action: pull}]}]}";
+    let stage = Stage::new(&format!("harbor: {{projects: [{{name: shared}}], robots: [{robot}]}}\n"));
+    stage.converge().await;
+    let (status, body) = stage.meddle(Method::DELETE, "/projects/shared", None).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(stage.robot("otomi-ops").await["permissions"], json!([]));
+    stage.converge().await;
+    assert_eq!(stage.robot("otomi-ops").await["permissions"][0]["namespace"], "shared");
+}

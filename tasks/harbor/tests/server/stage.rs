@@ -46,6 +46,7 @@ impl Stage {
             ("OTHER_SECRET", "other-secret"),
             ("ROBOT_SECRET", "Robot-Secret-1"),
             ("HOOK", "Bearer hook"),
+            ("HOOK_URL", "https://hooks.example.com/services/T0Confidential/B0"),
             ("REGISTRY", "Registry-Pass-1"),
         ];
         let secrets = secrets.map(|(name, value)| (name, value.into()));

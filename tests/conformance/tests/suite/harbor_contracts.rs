@@ -124,6 +124,7 @@ contracts_agree! {
     outages_agree: "outages",
     paging_agrees: "paging",
     permissions_agree: "permissions",
+    project_delete_agrees: "project-delete",
     projects_agree: "projects",
     purge_schedule_agrees: "purge-schedule",
     quotas_agree: "quotas",
@@ -131,6 +132,7 @@ contracts_agree! {
     registries_agree: "registries",
     replications_agree: "replications",
     repositories_agree: "repositories",
+    retention_rules_agree: "retention-rules",
     retentions_agree: "retentions",
     robot_prefix_agrees: "robot-prefix",
     robots_change_agrees: "robots-change",
@@ -141,5 +143,6 @@ contracts_agree! {
     statistics_agree: "statistics",
     systeminfo_fixed_agrees: "systeminfo-fixed",
     usergroups_agree: "usergroups",
+    webhook_addresses_agree: "webhook-addresses",
     webhooks_agree: "webhooks",
 }

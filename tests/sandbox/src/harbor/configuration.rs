@@ -253,7 +253,7 @@ impl World {
         if self.need_login(request.who).is_ok() {
             shown["current_time"] = json!(written(self.now()));
             shown["external_url"] = json!(self.base);
-            shown["harbor_version"] = json!("v2.15.2-sandbox");
+            shown["harbor_version"] = json!(self.version.to_string());
             shown["has_ca_root"] = json!(false);
             shown["notification_enable"] = value("notification_enable");
             shown["project_creation_restriction"] = value("project_creation_restriction");

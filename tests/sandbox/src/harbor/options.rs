@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+use super::versions::Version;
 use crate::clock::{Clock, HastyClock};
 
 /// What a sandbox Harbor needs to know to start.
@@ -16,6 +17,7 @@ pub struct HarborOptions {
     scanners: Vec<String>,
     adapters: Vec<String>,
     ldap_groups: Vec<String>,
+    version: Version,
 }
 
 /// Another registry that the server can reach.
@@ -37,6 +39,7 @@ impl HarborOptions {
             scanners: Vec::new(),
             adapters: Vec::new(),
             ldap_groups: Vec::new(),
+            version: Version::LATEST,
         }
     }
 
@@ -100,12 +103,23 @@ impl HarborOptions {
         self
     }
 
+    /// An older server, by the three numbers of its version: it drops the fields that it does not know yet.
+    #[must_use]
+    pub const fn with_version(mut self, major: u32, minor: u32, patch: u32) -> Self {
+        self.version = Version(major, minor, patch);
+        self
+    }
+
     pub(crate) fn scanners(&self) -> &[String] {
         &self.scanners
     }
 
     pub(crate) fn ldap_groups(&self) -> &[String] {
         &self.ldap_groups
+    }
+
+    pub(crate) const fn version(&self) -> Version {
+        self.version
     }
 
     pub(crate) fn admin_password(&self) -> &SecretString {

@@ -32,6 +32,8 @@ pub(super) const METADATA: Model = Model {
         ("reuse_sys_cve_allowlist", Shape::Text),
         ("retention_id", Shape::Text),
         ("proxy_speed_kb", Shape::Text),
+        ("max_upstream_conn", Shape::Text),
+        ("proxy_cache_local_on_not_found", Shape::Text),
     ],
 };
 
@@ -77,6 +79,10 @@ pub(crate) struct Project {
     /// The registry that it is a cache of.
     pub(crate) registry: Option<i64>,
     pub(crate) allowlist: Vec<Value>,
+    /// When the list ends to hold, in seconds since 1970.
+    allowlist_end: Option<i64>,
+    /// The scanner that somebody has chosen for it.
+    pub(crate) scanner: Option<String>,
     pub(crate) created: i64,
     /// By name without the project's.
     pub(crate) repositories: BTreeMap<String, Repository>,
@@ -91,6 +97,11 @@ impl Project {
     pub(crate) fn used(&self) -> i64 {
         let artifacts = self.repositories.values().flat_map(|repository| &repository.artifacts);
         artifacts.map(|artifact| (artifact.digest.as_str(), artifact.size)).collect::<BTreeMap<_, _>>().values().sum()
+    }
+
+    /// The vulnerabilities that it allows, and until when.
+    pub(crate) fn allowlist_view(&self) -> Value {
+        json!({ "items": self.allowlist, "end": self.allowlist_end })
     }
 
     /// The metadata as the project shows them: an unknown severity is shown as such.
@@ -159,6 +170,8 @@ impl World {
             metadata,
             registry,
             allowlist: Vec::new(),
+            allowlist_end: None,
+            scanner: None,
             created: now,
             repositories: BTreeMap::new(),
         });
@@ -190,6 +203,7 @@ impl World {
             }
             ("GET", [project, "summary"]) => self.project_summary(request, project),
             (_, [project, "metadatas", rest @ ..]) => self.answer_metadata(request, project, rest),
+            (_, [project, "scanner", rest @ ..]) => self.answer_project_scanner(request, project, rest),
             (_, [project, "members", rest @ ..]) => self.answer_members(request, project, rest),
             (_, [project, "immutabletagrules", rest @ ..]) => self.answer_immutable_rules(request, project, rest),
             (_, [project, "webhook", rest @ ..]) => self.answer_webhooks(request, project, rest),
@@ -245,6 +259,7 @@ impl World {
         }
         let (metadata, limit) = self.checked(&name, &fields)?;
         let registry = Some(body::whole(&fields, "registry_id")).filter(|registry| *registry != 0);
+        let metadata = self.kept_metadata(metadata, registry.is_some());
         if registry.is_some_and(|registry| self.registries.get(registry).is_none()) {
             return Err(Answer::unhandled());
         }
@@ -291,17 +306,37 @@ impl World {
         Ok((metadata, limit))
     }
 
+    /// What the server takes of metadata: some are for caches only, and an older server knows fewer.
+    fn kept_metadata(&self, mut metadata: BTreeMap<String, String>, is_cache: bool) -> BTreeMap<String, String> {
+        let is_kept = |key: &str| is_cache || !["proxy_speed_kb", "max_upstream_conn"].contains(&key);
+        metadata.retain(|key, _| is_kept(key) && self.version.knows(key));
+        metadata
+    }
+
     fn change_project(&mut self, request: &Request, reference: &str) -> Reply {
         let fields = request.json("project", &PROJECT)?;
         let id = self.allowed_project(request, reference, "project", "update")?.id;
-        // neither the values of metadata are looked at, but for their length, nor name and limit taken
+        // neither the other values of metadata are looked at, but for their length, nor name and limit taken
         for text in texts(body::object(&fields, "metadata")).values() {
             columns::fits(text, columns::NAME)?;
         }
+        let is_cache = self.projects.get(id).is_some_and(|project| project.registry.is_some());
+        let metadata = self.kept_metadata(texts(body::object(&fields, "metadata")), is_cache);
+        let retention = metadata.get("retention_id");
         if let Some(project) = self.projects.get_mut(id) {
-            project.metadata.extend(texts(body::object(&fields, "metadata")));
+            if retention.is_some_and(|policy| project.metadata.get("retention_id") != Some(policy)) {
+                let message = "the retention_id in the request's payload when updating a project should be omitted, \
+                               alternatively passing the one that has already been associated to this project";
+                return Err(Answer::invalid(message));
+            }
+            project.metadata.extend(metadata);
             if let Some(allowlist) = body::object(&fields, "cve_allowlist") {
-                project.allowlist = body::list(allowlist, "items").to_vec();
+                let items = body::list(allowlist, "items");
+                if items.iter().enumerate().any(|(index, item)| items[..index].contains(item)) {
+                    return Err(Answer::unhandled());
+                }
+                project.allowlist = items.to_vec();
+                project.allowlist_end = allowlist.get("expires_at").and_then(Value::as_i64);
             }
         }
         Ok(Answer::done())
@@ -343,6 +378,9 @@ impl World {
         view["cve_allowlist"]["id"] = json!(project.id);
         view["cve_allowlist"]["project_id"] = json!(project.id);
         view["cve_allowlist"]["items"] = Value::from(project.allowlist.clone());
+        if let Some(end) = project.allowlist_end {
+            view["cve_allowlist"]["expires_at"] = json!(end);
+        }
         view["metadata"] = project.shown_metadata();
         view["owner_name"] = json!(self.name_of(Identity::User(project.owner)));
         view

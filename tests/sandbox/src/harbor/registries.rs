@@ -40,6 +40,7 @@ const REGISTRY: Model = Model {
         ("type", Shape::Text),
         ("url", Shape::Text),
         ("insecure", Shape::Flag),
+        ("ca_certificate", Shape::Text),
         ("credential", Shape::Object(&CREDENTIAL)),
     ],
 };
@@ -55,6 +56,7 @@ const CHANGE: Model = Model {
         ("access_key", Shape::Text),
         ("access_secret", Shape::Text),
         ("insecure", Shape::Flag),
+        ("ca_certificate", Shape::Text),
     ],
 };
 
@@ -80,6 +82,7 @@ pub(crate) struct Registry {
     kind: String,
     url: String,
     insecure: bool,
+    ca_certificate: String,
     credential_type: String,
     access_key: String,
     pub(crate) access_secret: String,
@@ -100,6 +103,9 @@ impl Registry {
         if self.insecure {
             view["insecure"] = json!(true);
         }
+        if !self.ca_certificate.is_empty() {
+            view["ca_certificate"] = json!(self.ca_certificate);
+        }
         view["name"] = json!(self.name);
         view["status"] = json!("healthy");
         view["type"] = json!(self.kind);
@@ -117,6 +123,7 @@ impl Registry {
             ("credential_type", &mut self.credential_type),
             ("access_key", &mut self.access_key),
             ("access_secret", &mut self.access_secret),
+            ("ca_certificate", &mut self.ca_certificate),
         ];
         for (name, field) in texts {
             if let Some(value) = fields.get(name).and_then(Value::as_str) {
@@ -191,7 +198,8 @@ impl World {
     }
 
     fn create_registry(&mut self, request: &Request) -> Reply {
-        let fields = request.json("registry", &REGISTRY)?;
+        let mut fields = request.json("registry", &REGISTRY)?;
+        fields.retain(|field, _| self.version.knows(field));
         self.need(request.who, "registry", "create")?;
         let credential = body::object(&fields, "credential");
         let of_credential = |name: &str| credential.map(|credential| body::text(credential, name).to_owned());
@@ -203,6 +211,7 @@ impl World {
             kind: body::text(&fields, "type").to_owned(),
             url: kept_address(body::text(&fields, "url")),
             insecure: body::flag(&fields, "insecure"),
+            ca_certificate: body::text(&fields, "ca_certificate").to_owned(),
             credential_type: of_credential("type").unwrap_or_default(),
             access_key: of_credential("access_key").unwrap_or_default(),
             access_secret: of_credential("access_secret").unwrap_or_default(),
@@ -232,7 +241,8 @@ impl World {
     }
 
     fn change_registry(&mut self, request: &Request, id: i64) -> Reply {
-        let fields = request.json("registry", &CHANGE)?;
+        let mut fields = request.json("registry", &CHANGE)?;
+        fields.retain(|field, _| self.version.knows(field));
         self.need(request.who, "registry", "update")?;
         let mut changed = self.registries.get(id).ok_or_else(|| missing(id))?.clone();
         changed.change(&fields);
@@ -256,6 +266,7 @@ impl World {
             kind: body::text(&fields, "type").to_owned(),
             url: String::new(),
             insecure: false,
+            ca_certificate: String::new(),
             credential_type: String::new(),
             access_key: String::new(),
             access_secret: String::new(),

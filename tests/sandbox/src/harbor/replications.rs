@@ -13,7 +13,6 @@ use super::time::written;
 use super::world::World;
 
 const TRIGGERS: [&str; 3] = ["manual", "scheduled", "event_based"];
-const FILTERS: [&str; 4] = ["name", "tag", "label", "resource"];
 
 const REGISTRY: Model = Model { name: "Registry", fields: &[("id", Shape::Whole)] };
 
@@ -97,7 +96,8 @@ impl World {
                 listing.answer(rows, |policy, field| policy.key(field), |policy| self.replication_view(policy))
             }
             ("POST", ["policies"]) => {
-                let fields = request.json("policy", &POLICY)?;
+                let mut fields = request.json("policy", &POLICY)?;
+                fields.retain(|field, _| self.version.knows(field));
                 self.need(request.who, RIGHT, "create")?;
                 let policy = self.checked_replication(&fields, 0)?;
                 let id = self.replications.insert(|id| Replication { id, ..policy });
@@ -111,7 +111,8 @@ impl World {
             }
             ("PUT", ["policies", policy]) => {
                 let id = routes::number(policy, "id")?;
-                let fields = request.json("policy", &POLICY)?;
+                let mut fields = request.json("policy", &POLICY)?;
+                fields.retain(|field, _| self.version.knows(field));
                 self.need(request.who, RIGHT, "update")?;
                 let created = self.replications.get(id).ok_or_else(|| missing(id))?.created;
                 let policy = self.checked_replication(&fields, id)?;
@@ -169,6 +170,9 @@ impl World {
         view["id"] = json!(policy.id);
         view["src_registry"] = self.registry_or_local(policy.source);
         view["update_time"] = json!(written(policy.updated));
+        if let Some(view) = view.as_object_mut() {
+            view.retain(|field, _| self.version.knows(field));
+        }
         view
     }
 
@@ -181,6 +185,12 @@ impl World {
 fn check_trigger_and_filters(fields: &Map<String, Value>) -> Result<(), Answer> {
     let trigger = body::object(fields, "trigger");
     let kind = trigger.map(|trigger| body::text(trigger, "type")).unwrap_or_default();
+    if kind == "event_based" && body::flag(fields, "single_active_replication") {
+        return Err(Answer::unhandled());
+    }
+    for filter in body::list(fields, "filters").iter().filter_map(Value::as_object) {
+        check_filter(filter).map_err(Answer::invalid)?;
+    }
     if !kind.is_empty() && !TRIGGERS.contains(&kind) {
         return Err(Answer::invalid("invalid trigger type"));
     }
@@ -189,11 +199,41 @@ fn check_trigger_and_filters(fields: &Map<String, Value>) -> Result<(), Answer> 
     if kind == "scheduled" && Cron::parse(cron).is_err() {
         return Err(Answer::invalid(format!("invalid cron string for scheduled trigger: {cron}")));
     }
-    let mut filters = body::list(fields, "filters").iter().filter_map(Value::as_object);
-    if filters.any(|filter| !FILTERS.contains(&body::text(filter, "type"))) {
-        return Err(Answer::invalid("invalid filter type"));
+    let mut parts = cron.split_whitespace();
+    if kind == "scheduled" && parts.next() != Some("0") {
+        return Err(Answer::invalid("the 1st field (indicating Seconds of time) of the cron setting must be 0"));
+    }
+    if kind == "scheduled" && parts.next() == Some("*") {
+        let message = "* is not allowed for the Minutes field of the cron setting of replication policy";
+        return Err(Answer::invalid(message));
     }
     Ok(())
+}
+
+/// What the server finds fault with in one filter.
+fn check_filter(filter: &Map<String, Value>) -> Result<(), String> {
+    let (kind, decoration) = (body::text(filter, "type"), body::text(filter, "decoration"));
+    let value = filter.get("value");
+    match kind {
+        "label" => {
+            let labels = value.and_then(Value::as_array).filter(|labels| labels.iter().all(Value::is_string));
+            labels.ok_or("the type of label filter value isn't string slice")?;
+        }
+        "name" | "tag" | "resource" => {
+            let pattern = value.and_then(Value::as_str).ok_or("the type of filter value isn't string")?;
+            if kind == "resource" && !matches!(pattern, "image" | "artifact") {
+                return Err(format!("invalid resource filter: {pattern}"));
+            }
+            if kind != "tag" && !decoration.is_empty() {
+                return Err("only tag and label filter support decoration".to_owned());
+            }
+        }
+        _ => return Err("invalid filter type".to_owned()),
+    }
+    match decoration {
+        "" | "matches" | "excludes" => Ok(()),
+        other => Err(format!("invalid filter decoration, :{other}")),
+    }
 }
 
 /// What is shown as it was sent: without what is empty, and with the defaults.
@@ -201,8 +241,9 @@ fn shown_fields(fields: &Map<String, Value>) -> Map<String, Value> {
     let mut shown = body::without_empty([
         ("description", json!(body::text(fields, "description"))),
         ("dest_namespace", json!(body::text(fields, "dest_namespace"))),
+        // only the older name counts in requests
         ("deletion", json!(body::flag(fields, "deletion"))),
-        ("replicate_deletion", json!(body::flag(fields, "replicate_deletion"))),
+        ("replicate_deletion", json!(body::flag(fields, "deletion"))),
         ("override", json!(body::flag(fields, "override"))),
         ("enabled", json!(body::flag(fields, "enabled"))),
     ]);

@@ -45,6 +45,9 @@ const POLICY: Model = Model {
     ],
 };
 
+/// The most rules that a policy may have.
+const MOST_RULES: usize = 15;
+
 /// One policy.
 #[derive(Debug)]
 pub(crate) struct Retention {
@@ -85,6 +88,9 @@ impl Asked {
     fn new(fields: &Map<String, Value>) -> Result<Self, Answer> {
         let rules: Vec<Value> =
             body::list(fields, "rules").iter().filter_map(Value::as_object).map(rule_view).collect();
+        if rules.len() > MOST_RULES {
+            return Err(Answer::invalid(format!("bad request: only {MOST_RULES} rules are allowed at most")));
+        }
         for (index, rule) in rules.iter().enumerate() {
             if let Some(first) = rules[..index].iter().position(|other| other == rule) {
                 let message = format!("resource conflict: rule {index} is conflict with rule {first}");
@@ -95,9 +101,13 @@ impl Asked {
         let settings = trigger.and_then(|trigger| body::object(trigger, "settings"));
         let cron = settings.map(|settings| body::text(settings, "cron")).unwrap_or_default();
         if !cron.is_empty() {
-            Cron::parse(cron).map_err(|reason| {
+            let wrong = |reason: &str| {
                 Answer::invalid(format!("invalid cron string for scheduled tag retention: {cron}, error: {reason}"))
-            })?;
+            };
+            Cron::parse(cron).map_err(|reason| wrong(&reason))?;
+            if cron.split_whitespace().next() != Some("0") {
+                return Err(wrong("the 1st field (indicating Seconds of time) of the cron setting must be 0"));
+            }
         }
         Ok(Self {
             algorithm: body::text(fields, "algorithm").to_owned(),
@@ -108,10 +118,11 @@ impl Asked {
     }
 }
 
-/// A rule without what is false or zero.
+/// A rule without what is false, zero or without any entry.
 fn rule_view(rule: &Map<String, Value>) -> Value {
     let left_out = |key: &str, value: &Value| match key {
         "disabled" => value == &json!(false),
+        "params" => value == &json!({}),
         "id" | "priority" => value == &json!(0),
         _ => false,
     };
@@ -137,7 +148,9 @@ impl World {
             ("DELETE", [policy]) => {
                 let id = routes::number(policy, "id")?;
                 self.allowed_retention(request, id, "delete")?;
-                let policy = self.retentions.remove(id).ok_or_else(Answer::unhandled)?;
+                let missing = || Answer::invalid(format!("bad request: no such Retention policy with id {id}"));
+                let policy = self.retentions.remove(id).ok_or_else(missing)?;
+                // also where the project has another one by now
                 if let Some(project) = self.projects.get_mut(policy.project) {
                     project.metadata.remove("retention_id");
                 }
@@ -169,8 +182,9 @@ impl World {
             return Err(Answer::invalid(format!("bad request: invalid Project id {project}")));
         }
         let asked = Asked::new(&fields)?;
-        if let Some(policy) = self.retentions.all().find(|policy| policy.project == project) {
-            let message = format!("bad request: project {project} already has retention policy {}", policy.id);
+        // what the project says counts, and not whether there is a policy
+        if let Some(policy) = self.projects.get(project).and_then(|project| project.metadata.get("retention_id")) {
+            let message = format!("bad request: project {project} already has retention policy {policy}");
             return Err(Answer::invalid(message));
         }
         let id = self.store_retention(project, asked);
@@ -207,10 +221,13 @@ impl World {
     fn change_retention(&mut self, request: &Request, id: i64) -> Reply {
         let fields = request.json("policy", &POLICY)?;
         self.allowed_retention(request, id, "update")?;
-        let Some(policy) = self.retentions.get_mut(id) else {
+        let project = body::object(&fields, "scope").map_or(0, |scope| body::whole(scope, "ref"));
+        let known = self.projects.get(project).and_then(|project| project.metadata.get("retention_id"));
+        if known != Some(&id.to_string()) {
             let message = format!("resource not found: the retention policy id {id} does not match");
             return Err(Answer::not_found(message));
-        };
+        }
+        let policy = self.retentions.get_mut(id).ok_or_else(Answer::unhandled)?;
         let Asked { algorithm, rules, trigger, cron } = Asked::new(&fields)?;
         *policy = Retention { id, project: policy.project, algorithm, rules, trigger, cron };
         Ok(Answer::done())

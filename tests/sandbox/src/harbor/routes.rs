@@ -30,6 +30,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("projects/*/members/*", "GET PUT DELETE"),
     ("projects/*/immutabletagrules", "GET POST"),
     ("projects/*/immutabletagrules/*", "PUT DELETE"),
+    ("projects/*/scanner", "GET PUT"),
     ("projects/*/webhook/events", "GET"),
     ("projects/*/webhook/policies", "GET POST"),
     ("projects/*/webhook/policies/*", "GET PUT DELETE"),

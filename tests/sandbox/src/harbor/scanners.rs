@@ -38,7 +38,7 @@ const LOGINS: [&str; 3] = ["Basic", "Bearer", "X-ScannerAdapter-API-Key"];
 #[derive(Debug, Clone)]
 pub(crate) struct Scanner {
     id: i64,
-    uuid: String,
+    pub(crate) uuid: String,
     pub(crate) name: String,
     description: String,
     url: String,

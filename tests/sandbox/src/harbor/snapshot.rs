@@ -63,6 +63,8 @@ fn of_project(world: &World, project: &Project) -> Value {
     json!({
         "id": project.id,
         "metadata": project.metadata,
+        "scanner": project.scanner,
+        "cveAllowlist": project.allowlist_view(),
         "members": members.collect::<Map<_, _>>(),
         "quota": quota.map(|quota| json!({ "id": quota.id, "limit": quota.limit, "used": project.used() })),
         // at a fixed moment, so that the next scheduled time does not move

@@ -73,7 +73,9 @@ impl Webhook {
         view["enabled"] = json!(self.enabled);
         view["event_types"] = json!(self.events);
         view["id"] = json!(self.id);
-        view["name"] = json!(self.name);
+        if !self.name.is_empty() {
+            view["name"] = json!(self.name);
+        }
         view["project_id"] = json!(self.project);
         view["targets"] = json!(self.targets);
         view["update_time"] = json!(written(self.updated));
@@ -145,6 +147,11 @@ impl World {
         let fields = request.json("policy", &POLICY)?;
         let project = self.allowed_project(request, reference, "notification-policy", "update")?.id;
         let targets = checked(&fields)?;
+        let name = body::text(&fields, "name");
+        let is_other = |webhook: &Webhook| webhook.project == project && webhook.id != id && webhook.name == name;
+        if self.webhooks.get(id).is_some() && self.webhooks.all().any(is_other) {
+            return Err(Answer::conflict(format!("notification policy named {name} already exists")));
+        }
         let now = self.now();
         let stored = self.webhooks.get_mut(id).filter(|webhook| webhook.project == project);
         *stored.ok_or_else(|| missing(id))? = webhook(id, project, &fields, targets, None, now);
@@ -193,16 +200,14 @@ fn checked(fields: &Map<String, Value>) -> Result<Vec<Value>, Answer> {
 
 fn checked_target(target: &Map<String, Value>, policy: &str) -> Result<Value, Answer> {
     let (kind, address) = (body::text(target, "type"), body::text(target, "address"));
-    let full = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-    let host = full.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    if let Some(bad) = host.chars().find(|character| character.is_whitespace() || "<>\"{}|\\^`".contains(*character)) {
-        let message = format!("parse {full:?}: invalid character \"{bad}\" in host name");
-        return Err(Answer::invalid(message));
-    }
+    check_address(address.trim()).map_err(Answer::invalid)?;
     if !TYPES.contains(&kind) {
         return Err(Answer::invalid(format!("unsupported target type {kind} with policy {policy}")));
     }
     let format = body::text(target, "payload_format");
+    if kind == "slack" && !format.is_empty() {
+        return Err(Answer::invalid("set payload format is not allowed for slack"));
+    }
     if !format.is_empty() && !FORMATS.contains(&format) {
         return Err(Answer::invalid(format!("unsupported payload format type: {format}")));
     }
@@ -212,8 +217,31 @@ fn checked_target(target: &Map<String, Value>, policy: &str) -> Result<Value, An
     ]);
     stored.insert("address".to_owned(), json!(address));
     stored.insert("type".to_owned(), json!(kind));
-    stored.insert("payload_format".to_owned(), json!(if format.is_empty() { "Default" } else { format }));
+    if kind == "http" {
+        stored.insert("payload_format".to_owned(), json!(if format.is_empty() { "Default" } else { format }));
+    }
     Ok(Value::Object(stored))
+}
+
+/// What the server finds fault with in an address, which it keeps as it is.
+fn check_address(address: &str) -> Result<(), String> {
+    if address.is_empty() {
+        return Err("empty URL".to_owned());
+    }
+    let full = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+    let (scheme, rest) = full.split_once("://").unwrap_or_default();
+    let (path, _) = rest.split_once('?').unwrap_or((rest, ""));
+    let host = path.split('/').next().unwrap_or_default();
+    if let Some(bad) = host.chars().find(|character| character.is_whitespace() || "<>\"{}|\\^`".contains(*character)) {
+        return Err(format!("parse {full:?}: invalid character \"{bad}\" in host name"));
+    }
+    for (at, _) in path.match_indices('%') {
+        let escape: String = path[at..].chars().take(3).collect();
+        if escape.len() < 3 || !escape[1..].bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(format!("parse {full:?}: invalid URL escape {escape:?}"));
+        }
+    }
+    if matches!(scheme, "http" | "https") { Ok(()) } else { Err(format!("invalid scheme: {scheme}")) }
 }
 
 fn missing(id: i64) -> Answer {

@@ -29,6 +29,7 @@ use super::schedules::Schedules;
 use super::table::Table;
 use super::user_groups::UserGroup;
 use super::users::User;
+use super::versions::Version;
 use super::vulnerabilities::Allowlist;
 use super::webhooks::Webhook;
 use crate::clock::Clock;
@@ -46,6 +47,7 @@ pub(crate) struct World {
     pub(crate) base: String,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reachable: Vec<Reachable>,
+    pub(crate) version: Version,
     pub(crate) outages: Outages,
     /// Until when user names are locked after a wrong password.
     pub(crate) locks: BTreeMap<String, i64>,
@@ -86,6 +88,7 @@ impl World {
             base: base.to_owned(),
             clock: options.clock(),
             reachable: options.reachable().to_vec(),
+            version: options.version(),
             outages: Outages::default(),
             locks: BTreeMap::new(),
             csrf: Csrf::default(),

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::ProjectRobot;
-use crate::values::names::{AddressableName, HttpUrl, ObjectName, ProjectName, StorageQuota};
-use crate::values::secret::SecretValue;
+use super::{ProjectRobot, RetentionRule};
+use crate::values::names::{AddressableName, ObjectName, ProjectName, StorageQuota};
+use crate::values::secret::{SecretValue, WebhookAddress};
 
 /// Declares a type with fields of its own and the settings that every project has: serde cannot flatten one into the other
 /// and still name unknown keys with their place.
@@ -32,8 +32,12 @@ macro_rules! with_project_settings {
             pub severity: Option<Severity>,
             /// Whether only images with a Cosign signature can be pulled.
             pub require_signature: Option<bool>,
-            /// Whether vulnerabilities that the whole system allows are allowed here.
+            /// Whether vulnerabilities that the whole system allows are allowed here, and the project's own list counts for nothing.
             pub system_allowlist: Option<bool>,
+            /// Vulnerabilities that are allowed in the project.
+            pub cve_allowlist: Option<ProjectAllowlist>,
+            /// What scans the project's images, by its name among the scanners of the system.
+            pub scanner: Option<AddressableName>,
             /// Tags that can neither be overwritten nor deleted.
             pub immutable_tags: Option<Vec<ImmutableTags>>,
             /// Who is told about events in the project.
@@ -56,6 +60,8 @@ macro_rules! with_project_settings {
                     severity: self.severity,
                     require_signature: self.require_signature,
                     system_allowlist: self.system_allowlist,
+                    cve_allowlist: self.cve_allowlist.as_ref(),
+                    scanner: self.scanner.as_ref(),
                     immutable_tags: self.immutable_tags.as_deref(),
                     webhooks: self.webhooks.as_deref(),
                     labels: self.labels.as_deref(),
@@ -78,6 +84,8 @@ with_project_settings! {
         name: ProjectName,
         /// Registry that the project is a cache of, by its name under `registries`. Cannot be changed later.
         registry: Option<ObjectName>,
+        /// How a cache fetches from its registry; together with `registry`.
+        cache: Option<ProjectCache>,
         /// Groups and users that are members: the whole list, but for whoever made the project.
         members: Option<Vec<HarborMember>>,
         /// Robot accounts of the project.
@@ -106,6 +114,10 @@ pub struct ProjectSettings<'a> {
     pub require_signature: Option<bool>,
     /// Whether vulnerabilities that the whole system allows are allowed here.
     pub system_allowlist: Option<bool>,
+    /// Vulnerabilities that are allowed in the project.
+    pub cve_allowlist: Option<&'a ProjectAllowlist>,
+    /// What scans the project's images.
+    pub scanner: Option<&'a AddressableName>,
     /// Tags that can neither be overwritten nor deleted.
     pub immutable_tags: Option<&'a [ImmutableTags]>,
     /// Who is told about events in the project.
@@ -152,8 +164,36 @@ pub struct Retention {
     /// How many of the most recently pushed images of a repository are kept.
     #[schemars(range(min = 1))]
     pub keep_last: Option<u32>,
+    /// The rules of what is kept, in place of `keepLast`: the whole list, so that rules of others go.
+    #[schemars(length(max = 15))]
+    pub rules: Option<Vec<RetentionRule>>,
     /// When the others are removed: a schedule with six fields, the first for seconds. Default: daily at midnight, set once.
     pub schedule: Option<String>,
+}
+
+/// Vulnerabilities that are allowed in a project although they would keep images from being pulled.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProjectAllowlist {
+    /// The whole list, such as `CVE-2024-3094`.
+    #[schemars(inner(regex(pattern = r"^\S+$")))]
+    pub items: Vec<String>,
+    /// When the list ends to hold: a moment such as `2027-01-31T00:00:00Z`, or `never`. Absent: not managed.
+    pub expires_at: Option<String>,
+}
+
+/// How a cache fetches from its registry.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProjectCache {
+    /// Kilobits per second between harbor and the registry; `-1` is unlimited. Harbor 2.12 and newer.
+    #[schemars(range(min = -1))]
+    pub speed_kb: Option<i32>,
+    /// Connections to the registry for each image; `-1` is unlimited. Harbor 2.14.1 and newer.
+    #[schemars(range(min = -1))]
+    pub max_connections: Option<i32>,
+    /// Whether what the registry has removed is still served. Harbor 2.15.1 and newer.
+    pub serve_removed: Option<bool>,
 }
 
 /// Tags that can neither be overwritten nor deleted.
@@ -161,9 +201,13 @@ pub struct Retention {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImmutableTags {
     /// Pattern of tags, such as `v*`; `**` stands for any text with slashes.
-    pub tags: String,
+    pub tags: Option<String>,
+    /// Pattern of tags that the rule is not about, in place of `tags`.
+    pub exclude_tags: Option<String>,
     /// Pattern of repositories. Default: all.
     pub repositories: Option<String>,
+    /// Pattern of repositories that the rule is not about, in place of `repositories`.
+    pub exclude_repositories: Option<String>,
     /// Whether the rule is off.
     pub disabled: Option<bool>,
 }
@@ -181,15 +225,15 @@ pub struct HarborWebhook {
     /// Events that are told, such as `PUSH_ARTIFACT`.
     #[schemars(length(min = 1))]
     pub events: Vec<String>,
-    /// Address that is called.
-    pub address: HttpUrl,
+    /// Address that is called, or a reference to it. One that is a reference, has a query or is Slack's is never shown.
+    pub address: WebhookAddress,
     /// What is called there. Default `http`.
     pub target: Option<WebhookTarget>,
     /// Value of the header `Authorization`.
     pub auth_header: Option<SecretValue>,
     /// Whether any certificate is accepted.
     pub skip_cert_verify: Option<bool>,
-    /// Form of the message.
+    /// Form of the message; not for Slack.
     pub format: Option<WebhookFormat>,
 }
 

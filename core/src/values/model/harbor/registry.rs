@@ -12,7 +12,8 @@ use crate::values::secret::SecretValue;
 pub struct HarborRegistry {
     /// Name.
     pub name: ObjectName,
-    /// Kind, such as `docker-registry`, `harbor` or `docker-hub`. Cannot be changed later.
+    /// Kind, such as `docker-registry`, `harbor`, `docker-hub`, `github-ghcr`, `google-gcr`, `aws-ecr`, `azure-acr` or `quay`: one for which
+    /// the server has an adapter. Cannot be changed later.
     #[serde(rename = "type")]
     pub kind: String,
     /// Address.
@@ -23,7 +24,7 @@ pub struct HarborRegistry {
     pub credential: Option<RegistryCredential>,
     /// Whether any certificate is accepted.
     pub insecure: Option<bool>,
-    /// Certificate of its authority in PEM form.
+    /// Certificate of its authority in PEM form. Harbor 2.15 and newer.
     pub ca_certificate: Option<String>,
 }
 
@@ -31,13 +32,39 @@ pub struct HarborRegistry {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RegistryCredential {
-    /// Kind: `basic`, `oauth` or `secret`. Default `basic`.
+    /// Kind. Default `basic`.
     #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// User name.
-    pub access_key: String,
-    /// Password.
-    pub access_secret: SecretValue,
+    pub kind: Option<RegistryCredentialKind>,
+    /// User name or access key: `_json_key` for `google-gcr`, `json_file` for `quay`. Without it `aws-ecr` takes the role of the server's
+    /// machine.
+    pub access_key: Option<String>,
+    /// Password, key or token; for `google-gcr` and `quay` the text of the JSON file.
+    pub access_secret: Option<SecretValue>,
+}
+
+/// How a registry is told who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum RegistryCredentialKind {
+    /// By a name and a password.
+    Basic,
+    /// By a token.
+    Oauth,
+    /// By what parts of harbor tell each other.
+    Secret,
+}
+
+impl RegistryCredentialKind {
+    /// Harbor's word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Oauth => "oauth",
+            Self::Secret => "secret",
+        }
+    }
 }
 
 /// What is copied from or to another registry: exactly one of `source` and `destination` names it.
@@ -74,6 +101,8 @@ pub struct HarborReplication {
     pub speed: Option<i32>,
     /// Whether large layers are copied in parts.
     pub copy_by_chunk: Option<bool>,
+    /// Whether a run is left out while the one before is under way; not for trigger `event_based`. Harbor 2.14 and newer.
+    pub single_active: Option<bool>,
 }
 
 /// When copies are made.
@@ -85,7 +114,7 @@ pub enum ReplicationTrigger {
     Manual,
     /// By a schedule.
     Scheduled,
-    /// At each push.
+    /// At each push and, with `replicateDeletion`, each delete in this harbor; for a `destination`.
     EventBased,
 }
 
@@ -96,9 +125,12 @@ pub struct ReplicationFilter {
     /// What the pattern is for.
     #[serde(rename = "type")]
     pub kind: ReplicationFilterKind,
-    /// Pattern, such as `library/**`.
-    pub value: String,
-    /// Whether what fits is left out.
+    /// Pattern, such as `library/**`; for `resource` either `image` or `artifact`.
+    pub value: Option<String>,
+    /// For `label`, in place of `value`: the labels that an image has to have.
+    #[schemars(length(min = 1))]
+    pub labels: Option<Vec<String>>,
+    /// Whether what fits is left out; for tags and labels.
     #[serde(default)]
     pub exclude: bool,
 }
@@ -112,6 +144,8 @@ pub enum ReplicationFilterKind {
     Name,
     /// Tags.
     Tag,
+    /// Labels of images.
+    Label,
     /// Kinds of resources, such as `image`.
     Resource,
 }

@@ -86,6 +86,19 @@ pub struct RobotAccess {
     pub resource: String,
     /// What may be done with it, such as `pull`.
     pub action: String,
+    /// Whether it may be done: `deny` takes out what a wider right would allow. Default `allow`.
+    pub effect: Option<RobotEffect>,
+}
+
+/// Whether a right allows or denies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum RobotEffect {
+    /// It allows.
+    Allow,
+    /// It denies, whatever else allows.
+    Deny,
 }
 
 /// How many days a robot lives; `-1` is for ever.

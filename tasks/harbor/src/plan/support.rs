@@ -1,0 +1,82 @@
+//! What this server cannot keep, and what it would refuse: told before anything is written.
+
+use std::borrow::Cow;
+
+use evenkeel_core::{
+    object::ObjectId,
+    plan::{Unjudged, WhyUnjudged},
+};
+
+use crate::{
+    desired::Desired,
+    names::{REGISTRY, REPLICATION},
+    observe::{Observed, YOUNG_METADATA, Young, young_fields},
+};
+
+/// The desired values without what this server does not keep or take, and what there is to tell about that.
+pub(super) fn possible<'d>(desired: &'d Desired, observed: &Observed) -> (Cow<'d, Desired>, Vec<Unjudged>) {
+    let mut possible = Cow::Borrowed(desired);
+    let mut told = Vec::new();
+    leave_out_young_fields(&mut possible, observed, &mut told);
+    leave_out_unknown_events(&mut possible, observed, &mut told);
+    (possible, told)
+}
+
+/// An older server drops what it does not know, without a word: it would be written again and again.
+fn leave_out_young_fields(desired: &mut Cow<'_, Desired>, observed: &Observed, told: &mut Vec<Unjudged>) {
+    let Some(version) = observed.support.version else { return };
+    for Young { object, field, since, .. } in young_fields(desired, observed) {
+        if version >= since {
+            continue;
+        }
+        told.push(Unjudged {
+            message: format!("harbor {version} does not keep `{field}` of `{object}`"),
+            hint: format!("leave it out of the values, or bring harbor to version {since} or newer"),
+            objects: vec![object.clone()],
+            why: WhyUnjudged::Fixed,
+        });
+        leave_out(desired.to_mut(), &object, field);
+    }
+}
+
+fn leave_out(desired: &mut Desired, object: &ObjectId, field: &str) {
+    let kind = object.kind();
+    if *kind == REGISTRY {
+        let registries = desired.registries.iter_mut().filter(|registry| registry.name == object.name());
+        registries.for_each(|registry| registry.registry.value.ca_certificate = None);
+    } else if *kind == REPLICATION {
+        let policies = desired.replications.iter_mut().filter(|policy| policy.name == object.name());
+        policies.for_each(|policy| policy.policy.value.single_active_replication = None);
+    } else {
+        let places = YOUNG_METADATA.into_iter().filter(|(name, ..)| *name == field).map(|(_, _, place)| place);
+        for place in places {
+            let projects = desired.projects.iter_mut().filter(|project| project.name == object.name());
+            projects.for_each(|project| *place(&mut project.metadata.value) = None);
+        }
+    }
+}
+
+/// A webhook with an event, a target or a form that the server does not know is refused as a whole.
+fn leave_out_unknown_events(desired: &mut Cow<'_, Desired>, observed: &Observed, told: &mut Vec<Unjudged>) {
+    let Some(support) = &observed.support.webhooks else { return };
+    let mut refused = Vec::new();
+    for webhook in desired.projects.iter().flat_map(|project| project.webhooks.iter().flatten()) {
+        if let Some((what, known)) = support.refuses(&webhook.policy.value) {
+            told.push(Unjudged {
+                objects: vec![webhook.object.clone()],
+                why: WhyUnjudged::Fixed,
+                message: format!("`{}`: harbor does not know {what}", webhook.object),
+                hint: format!("it knows {}", known.join(", ")),
+            });
+            refused.push(webhook.object.clone());
+        }
+    }
+    if refused.is_empty() {
+        return;
+    }
+    for project in &mut desired.to_mut().projects {
+        for webhooks in project.webhooks.iter_mut() {
+            webhooks.retain(|webhook| !refused.contains(&webhook.object));
+        }
+    }
+}
