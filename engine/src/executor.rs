@@ -252,7 +252,8 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
         self.under_way.remove(&position);
         match result {
             Ok(applied) => {
-                tracing::info!(object = %change.object, action = %change.action, "applied");
+                // The report says so once.
+                tracing::debug!(object = %change.object, action = %change.action, "applied");
                 if makes_object::<T>(change) {
                     self.inventory.note(&change.object, State::Owned);
                 } else if change.action == Action::Delete {
@@ -290,7 +291,8 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
 
     fn fail(&mut self, position: usize, fault: Fault) {
         let ChangeDocument { object, action, .. } = &*self.changes[position].document;
-        tracing::warn!(%object, %action, "failed: {}", fault.failure.message);
+        // The report says so once, with the hint.
+        tracing::debug!(%object, %action, "failed: {}", fault.failure.message);
         self.settle(position, fault);
     }
 
