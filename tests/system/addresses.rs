@@ -148,6 +148,7 @@ const DELETES: [&str; 33] = [
     "/admin/realms/{realm}/users/{user-id}/groups/{groupId}",
     "/admin/realms/{realm}/users/{user-id}/role-mappings/realm",
     "/admin/realms/{realm}/users/{user-id}/role-mappings/clients/{client-id}",
+    "/admin/realms/{realm}/users/{user-id}/federated-identity/{provider}",
     "/admin/realms/{realm}/identity-provider/instances/{alias}",
     "/admin/realms/{realm}/identity-provider/instances/{alias}/mappers/{id}",
     "/projects/{project_name_or_id}",

@@ -105,6 +105,11 @@ impl<'a> Composing<'a> {
             || team.is_some_and(|team| self.decisions.teams.contains(team))
     }
 
+    /// Whether several users may have one email address.
+    pub(super) fn shares_emails(&self) -> bool {
+        self.found.realm.as_ref().and_then(|realm| realm.duplicate_emails_allowed) == Some(true)
+    }
+
     /// The role that every user has, and with it those inside.
     pub(super) fn default_role(&self) -> Option<&'a str> {
         self.found.realm.as_ref()?.default_role.as_ref()?.name.as_deref()
@@ -170,11 +175,6 @@ impl<'a> Composing<'a> {
     fn remark_what_values_cannot_say(&mut self) {
         for (group, why) in &self.found.odd_groups {
             self.remarks.push(format!("group {group:?} with everything below it, which values cannot name: {why}"));
-        }
-        let groups = self.found.groups.iter().flatten().map(|(path, _)| path);
-        let others = groups.filter(|path| !self.is_implied(path)).count();
-        if others > 0 && self.found.users.is_some() {
-            self.remarks.push(format!("who is in groups that are neither a team's nor an administrator's ({others})"));
         }
         self.remark_what_has_to_be_made_first();
         let gone = |place: &'static str, found: Vec<&str>| {

@@ -61,18 +61,14 @@ pub(super) fn of_account(composing: &mut Composing<'_>, client_id: &str) -> Opti
     let own = roles.iter().filter(|role| role.client.is_some() || Some(role.role.as_str()) != default);
     let own: Vec<RoleName> = own.cloned().collect();
     let whose = format!("of the service account of client `{client_id}`");
-    if own.is_empty() { None } else { role_lists(composing, &whose, &own, IN_LISTS) }
+    if own.is_empty() { None } else { role_lists(composing, &whose, &own) }
 }
 
 /// The roles that a client or client scope lets into tokens, where they are not those of a fresh realm.
 pub(super) fn in_scope(composing: &mut Composing<'_>, owner: &MapperOwner, recorded: &Baseline<'_>) -> Option<Node> {
     let roles = composing.found.scope_mappings.get(owner).map(Vec::as_slice).unwrap_or_default();
     let whose = format!("that `{}` lets into tokens", owner.object());
-    if same_roles(roles, &recorded.get("scopeMappings")) {
-        None
-    } else {
-        role_lists(composing, &whose, roles, IN_LISTS)
-    }
+    if same_roles(roles, &recorded.get("scopeMappings")) { None } else { role_lists(composing, &whose, roles) }
 }
 
 /// The roles that every user has, where they are not those of a fresh realm.
@@ -80,11 +76,7 @@ pub(super) fn default_roles(composing: &mut Composing<'_>) -> Option<Node> {
     let name = composing.default_role()?;
     let inside = composing.found.composites.get(name)?;
     let recorded = composing.fresh.at(&["roles", &format!("default-roles-{}", composing.place.realm)]);
-    if holds_as_recorded(inside, &recorded) {
-        None
-    } else {
-        role_lists(composing, "that every user has", inside, IN_LISTS)
-    }
+    if holds_as_recorded(inside, &recorded) { None } else { role_lists(composing, "that every user has", inside) }
 }
 
 /// A role; `None` where nothing of one that is `known` anyway has to be said.
@@ -105,7 +97,7 @@ fn role_node(
     let object = Object { id, definition: "RoleRepresentation", skipped: &skipped };
     let mut entries = object.node(role, recorded, composing.decisions, &mut composing.secrets);
     if !holds_as_recorded(inside, recorded) {
-        let inside = role_lists(composing, &whose, inside, ["realm", "client"]);
+        let inside = role_lists(composing, &whose, inside);
         entries.extend(inside.map(|inside| ("composites".to_owned(), inside)));
     }
     if entries.is_empty() && known {
@@ -128,16 +120,8 @@ fn same_roles(roles: &[RoleName], recorded: &Baseline<'_>) -> bool {
     recorded.has(&Field::List(roles.iter().map(pair).collect()))
 }
 
-/// The keys of lists of roles; those of `composites` are shorter.
-const IN_LISTS: [&str; 2] = ["realmRoles", "clientRoles"];
-
 /// Lists of roles. One in which there is a name that values do not take is told, and left out as a whole.
-fn role_lists(
-    composing: &mut Composing<'_>,
-    whose: &str,
-    inside: &[RoleName],
-    [of_realm, of_clients]: [&str; 2],
-) -> Option<Node> {
+pub(super) fn role_lists(composing: &mut Composing<'_>, whose: &str, inside: &[RoleName]) -> Option<Node> {
     let mut realm = Vec::new();
     let mut clients: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for role in inside {
@@ -148,7 +132,7 @@ fn role_lists(
     }
     let realm = realm_list(composing, whose, realm);
     let clients = Some(client_lists(composing, whose, clients)).filter(|lists| !lists.is_empty());
-    let node = Node::map([(of_realm, realm), (of_clients, clients)]);
+    let node = Node::map([("realmRoles", realm), ("clientRoles", clients)]);
     (!node.is_empty()).then_some(node)
 }
 
