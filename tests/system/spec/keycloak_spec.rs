@@ -189,7 +189,7 @@ fn a_wrong_claim_that_an_older_version_lacks_a_field_is_named() {
 
 #[test]
 fn an_exception_that_is_not_needed_is_named() {
-    let paths = &["/admin/realms", "/realms/{realm}/protocol/openid-connect/token"];
+    let paths = &["/admin/realms", "/realms/{realm}/protocol/openid-connect/token", "/admin/serverinfo"];
     let outside = Outside { paths, ..OUTSIDE };
     assert_eq!(
         problems(&OURS, &NEWER, &outside),

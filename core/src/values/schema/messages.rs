@@ -6,6 +6,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
+use super::hints;
 use super::shape::{parts, resolved};
 use crate::values::compose::Finding;
 use crate::values::path::ValuePath;
@@ -115,7 +116,11 @@ impl Messages<'_> {
             names.dedup();
             if names.is_empty() { "another value".to_owned() } else { names.join(" or ") }
         });
-        vec![Finding::at(place.node.origin, found(path, &expected, place.node))]
+        let finding = Finding::at(place.node.origin, found(path, &expected, place.node));
+        vec![match hints::of(&expected, place.node) {
+            Some(hint) => finding.with_hint(hint),
+            None => finding,
+        }]
     }
 
     fn wrong_value(&self, error: &ValidationError<'_>, path: &ValuePath, place: Nearest<'_>) -> Finding {
@@ -131,7 +136,13 @@ impl Messages<'_> {
                     None => finding,
                 }
             }
-            (_, Some(Expectation::Type(expected))) => Finding::at(origin, found(path, &expected, place.node)),
+            (_, Some(Expectation::Type(expected))) => {
+                let finding = Finding::at(origin, found(path, &expected, place.node));
+                match hints::of(&expected, place.node) {
+                    Some(hint) => finding.with_hint(hint),
+                    None => finding,
+                }
+            }
             (_, None) => Finding::at(origin, format!("{}the value is not allowed here", prefix(path))),
         }
     }

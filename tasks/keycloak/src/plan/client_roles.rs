@@ -68,7 +68,7 @@ fn plan_service_account(
 pub(super) fn without_default_role(observed: &Observed, declared: &RelatedRoles, there: &[RoleName]) -> Vec<RoleName> {
     let default_role = observed.realm.as_ref().and_then(|realm| realm.default_role.as_ref()?.name.as_deref());
     let of_everyone = |role: &RoleName| role.client.is_none() && Some(role.role.as_str()) == default_role;
-    let listed = declared.realm_roles.iter().flat_map(|related| &related.names);
-    let wanted = listed.into_iter().any(|name| Some(name.as_str()) == default_role);
+    let mut listed = declared.realm_roles.iter().flat_map(|related| &related.names);
+    let wanted = listed.any(|name| Some(name.as_str()) == default_role);
     there.iter().filter(|role| wanted || !of_everyone(role)).cloned().collect()
 }

@@ -46,8 +46,8 @@ pub(crate) fn refuse(version: Version, name: &str, body: &Map<String, Value>) ->
     let parts = body.get("attributes").and_then(Value::as_array).filter(|_| name == "UPConfig");
     let parts = parts.into_iter().flatten().filter_map(Value::as_object).map(|part| ("UPAttribute", part));
     for (representation, body) in std::iter::once((name, body)).chain(parts) {
-        let unknown = FIELDS.iter().filter(|(of, _)| *of == representation).flat_map(|(_, fields)| *fields);
-        if let Some(field) = unknown.into_iter().find(|field| body.contains_key(**field)) {
+        let mut unknown = FIELDS.iter().filter(|(of, _)| *of == representation).flat_map(|(_, fields)| *fields);
+        if let Some(field) = unknown.find(|field| body.contains_key(**field)) {
             let text = format!(
                 "Unrecognized field \"{field}\" (class org.keycloak.representations.idm.{representation}), not marked as \
                  ignorable"
