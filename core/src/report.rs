@@ -91,6 +91,9 @@ pub struct Report {
     pub mode: Mode,
     /// What it looked at; empty when it did not come so far.
     pub target: String,
+    /// What the application says that it is, such as `keycloak 26.7.3`; absent where the account is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// The process's exit code; `docs/exit-codes.md` says what each means.
     pub exit_code: u8,
     /// The exit code in a word, such as `converged`.

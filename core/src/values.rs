@@ -33,7 +33,7 @@ pub use model::Values;
 pub use names::{
     AddressableName, CopyName, DomainName, Email, GroupPath, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName,
     JsonPointer, KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName,
-    ProjectName, RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix,
+    ProjectName, RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix, UserName,
 };
 pub use nickname::{folded_nickname, nickname_of};
 pub use path::{Step, ValuePath};

@@ -267,6 +267,21 @@ pub struct Selector {
 }
 
 impl Selector {
+    /// The kind of what is selected.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// Whether the name that is selected holds another, between slashes or at an end; a `*` may stand for it.
+    #[must_use]
+    pub fn mentions(&self, name: &str) -> bool {
+        self.name.contains('*')
+            || self.name.split('/').any(|part| part == name)
+            || self.name.strip_suffix(name).is_some_and(|rest| rest.ends_with('/'))
+            || self.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// Whether the object is selected: by its names as a plan shows them, or as they are, with slashes between.
     #[must_use]
     pub fn matches(&self, object: &ObjectId) -> bool {

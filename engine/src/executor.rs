@@ -252,7 +252,8 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
         self.under_way.remove(&position);
         match result {
             Ok(applied) => {
-                tracing::info!(object = %change.object, action = %change.action, "applied");
+                // The report says so once.
+                tracing::debug!(object = %change.object, action = %change.action, "applied");
                 // What was made stays announced until a reading shows it: a server may list it later than it says so.
                 if change.action == Action::Delete {
                     self.inventory.note(&change.object, State::Gone);
@@ -289,7 +290,8 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
 
     fn fail(&mut self, position: usize, fault: Fault) {
         let ChangeDocument { object, action, .. } = &*self.changes[position].document;
-        tracing::warn!(%object, %action, "failed: {}", fault.failure.message);
+        // The report says so once, with the hint.
+        tracing::debug!(%object, %action, "failed: {}", fault.failure.message);
         self.settle(position, fault);
     }
 

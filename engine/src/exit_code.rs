@@ -97,7 +97,9 @@ impl ExitCode {
                 "`plan --detailed-exitcode` found changes to make, or `check` something that somebody should see to, such as \
                  a certificate that ends soon (`warnings` in the report)."
             }
-            Self::Usage => "An unknown option or a missing argument; `--help` shows what there is.",
+            Self::Usage => {
+                "An unknown option or a missing argument (`--help` shows what there is), or `--only` selects nothing that is declared, planned, or in the inventory."
+            }
             Self::InvalidValues => {
                 "A values file is missing, is no YAML, or holds unknown keys, wrong types or plain secrets. \
                  Every problem is named with file and line; no request was made."

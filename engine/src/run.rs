@@ -11,6 +11,7 @@ mod ours;
 mod prepare;
 mod record;
 mod select;
+mod selectable;
 
 use std::{sync::Arc, time::Duration};
 
@@ -197,6 +198,7 @@ async fn attempt<T: Task>(
     };
     lease.release().await;
     record.count(task.requests());
+    record.server = task.server();
     result
 }
 
@@ -250,23 +252,25 @@ impl<T: Task> Session<'_, T> {
         let plan: Plan<T::Operation> =
             T::plan(self.desired, observed, memory).map_err(|error| Ending::mistake(&error))?;
         if record.is_new() {
-            self.warn_of_empty_selectors(observed, &plan);
+            self.refuse_empty_selectors(observed, &plan, &memory.ownership)?;
         }
         Ok(select::select(plan, self.options, &memory.ownership, &record.taken))
     }
 
-    /// A selector that fits neither what is declared nor what could be deleted is most likely mistyped.
-    /// It is no error: an object that was pruned is selected in vain at the next run.
-    fn warn_of_empty_selectors(&self, observed: &T::Observed, plan: &Plan<T::Operation>) {
+    /// A selector that fits nothing is mistyped: a run that does nothing then would look like one that has nothing to do.
+    fn refuse_empty_selectors(
+        &self,
+        observed: &T::Observed,
+        plan: &Plan<T::Operation>,
+        ownership: &Ownership,
+    ) -> Result<(), Ending> {
         if self.options.only.is_empty() {
-            return;
+            return Ok(());
         }
-        let there = T::existing(self.desired, observed);
-        for selector in &self.options.only {
-            let planned = || plan.changes().iter().any(|change| selector.matches(&change.object));
-            if !there.iter().any(|object| selector.matches(object)) && !planned() {
-                tracing::warn!("`--only {selector}` selects nothing that is declared");
-            }
+        let known = selectable::Known::new((T::selectable(self.desired, observed), T::RELATIONS), plan, ownership);
+        match self.options.only.iter().find(|selector| !known.has(selector)) {
+            Some(selector) => Err(Ending::failed(ExitCode::Usage, known.failure(selector))),
+            None => Ok(()),
         }
     }
 }

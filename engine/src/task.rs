@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, future::Future, sync::Arc, time::Instant};
 
 use evenkeel_core::{
     memory::{Memory, Ownership, Sight},
-    object::ObjectId,
+    object::{Kind, ObjectId},
     plan::{Change, Note, Plan, PlanError},
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
@@ -106,6 +106,14 @@ pub trait Task: Sized + Send + Sync + 'static {
     /// The declared objects, whether they are there or not. Pure.
     fn declared(desired: &Self::Desired, observed: &Self::Observed) -> BTreeSet<ObjectId>;
 
+    /// The kinds of relations and of other parts that are no declared objects of their own, where the task knows them all.
+    const RELATIONS: &'static [Kind] = &[];
+
+    /// What can be selected with `--only` although it is neither planned nor in the inventory. Pure.
+    fn selectable(desired: &Self::Desired, observed: &Self::Observed) -> BTreeSet<ObjectId> {
+        Self::declared(desired, observed)
+    }
+
     /// What was seen of an object that is declared or in the inventory, and which one it is. Pure. What was not looked for, and what
     /// the account may not see, is [unknown](Sight::Unknown) and not absent: an object of ours that is absent is forgotten.
     fn sight(desired: &Self::Desired, observed: &Self::Observed, object: &ObjectId) -> Sight;
@@ -141,6 +149,11 @@ pub trait Task: Sized + Send + Sync + 'static {
         desired: &Self::Desired,
         change: &Change<Self::Operation>,
     ) -> impl Future<Output = Result<Applied, Self::Error>> + Send;
+
+    /// What the application says that it is, such as `keycloak 26.7.3`, once that was read; `None` where the account is not told.
+    fn server(&self) -> Option<String> {
+        None
+    }
 
     /// The requests made so far.
     fn requests(&self) -> RequestCounts;

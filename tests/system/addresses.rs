@@ -125,7 +125,7 @@ async fn a_delete_of_a_role_called_two_dots_is_no_delete_of_its_realm() {
 
 /// Everything that a client can delete. What holds things of others is not among them: no realm, no namespace, no organisation;
 /// a project of Harbor goes only when it is empty, which Harbor itself sees to (server-behaviour 6).
-const DELETES: [&str; 33] = [
+const DELETES: [&str; 34] = [
     "/admin/realms/{realm}/default-default-client-scopes/{clientScopeId}",
     "/admin/realms/{realm}/default-optional-client-scopes/{clientScopeId}",
     "/admin/realms/{realm}/client-scopes/{client-scope-id}",
@@ -148,6 +148,7 @@ const DELETES: [&str; 33] = [
     "/admin/realms/{realm}/users/{user-id}/groups/{groupId}",
     "/admin/realms/{realm}/users/{user-id}/role-mappings/realm",
     "/admin/realms/{realm}/users/{user-id}/role-mappings/clients/{client-id}",
+    "/admin/realms/{realm}/users/{user-id}/federated-identity/{provider}",
     "/admin/realms/{realm}/identity-provider/instances/{alias}",
     "/admin/realms/{realm}/identity-provider/instances/{alias}/mappers/{id}",
     "/projects/{project_name_or_id}",

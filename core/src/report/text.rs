@@ -172,6 +172,7 @@ mod tests {
             version: "0.1.0".into(),
             mode: Mode::Apply,
             target: "realm `otomi`".into(),
+            server: None,
             exit_code: 75,
             outcome: "some changes failed".into(),
             failure: None,

@@ -43,7 +43,7 @@ pub use keycloak::{
     RequiredActionProviderRepresentation, RoleNames, RoleRepresentation, UPConfig,
 };
 pub use kubernetes::{Inventory, Kubernetes};
-pub use people::{Permission, Team, TeamGitea, User};
+pub use people::{FederatedIdentity, Permission, Team, TeamGitea, User};
 pub use platform::{Names, Platform};
 
 use super::names::TeamId;

@@ -110,10 +110,12 @@ macro_rules! checked_text {
 
 mod applications;
 mod kubernetes;
+mod people;
 mod targets;
 
 pub use applications::{AddressableName, GroupPath};
 pub use kubernetes::{CopyName, LabelKey, LabelValue, NamePattern, SecretType};
+pub use people::UserName;
 pub use targets::{HeaderName, HostAndPort, HostName, JsonPointer, KubernetesTarget, RealmUrl};
 
 /// Calls a macro with every checked name, after the arguments given.
@@ -122,7 +124,7 @@ macro_rules! with_all_names {
         $macro!(
             $($argument)*, AddressableName, CopyName, DomainName, Email, GroupPath, HeaderName, HostAndPort, HostName,
             HttpUrl, JsonPointer, KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName,
-            RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix
+            RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix, UserName
         )
     };
 }

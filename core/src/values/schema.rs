@@ -15,6 +15,7 @@ use super::tree::Node;
 
 mod checked;
 mod compose_definition;
+mod hints;
 mod instance;
 mod messages;
 mod narrow;

@@ -1,6 +1,7 @@
 //! Checks across objects, on the merged tree: they see what is there even where something else is wrong.
 
 mod copies;
+mod people;
 
 use std::collections::BTreeMap;
 
@@ -14,12 +15,9 @@ use super::tree::{Content, Map, Node};
 /// The longest name of a Kubernetes namespace, which a team's name becomes.
 const MAX_NAMESPACE: usize = 63;
 
-/// How many unknown teams are compared with those that exist.
-const MAX_COMPARED: usize = 200;
-
 pub(crate) fn findings(root: &Node) -> Vec<Finding> {
     let mut findings = Vec::new();
-    users(root, &mut findings);
+    people::users(root, &mut findings);
     nicknames(root, &mut findings);
     team_names(root, &mut findings);
     administrator_names(root, &mut findings);
@@ -29,31 +27,6 @@ pub(crate) fn findings(root: &Node) -> Vec<Finding> {
     addresses(root, &mut findings);
     copies::check(root, &mut findings);
     findings
-}
-
-fn users(root: &Node, findings: &mut Vec<Finding>) {
-    let teams: Vec<&str> = keys(root, &["teams"]).map(|(key, _)| key).collect();
-    let known: std::collections::BTreeSet<&str> = teams.iter().copied().collect();
-    let mut emails: BTreeMap<String, usize> = BTreeMap::new();
-    for (index, user) in root.get("users").and_then(Node::as_list).unwrap_or_default().iter().enumerate() {
-        if let Some((email, node)) = user.get("email").and_then(|node| Some((node.as_text()?, node))) {
-            let folded = email.trim().to_lowercase();
-            if let Some(first) = emails.get(&folded) {
-                let message = format!("`users[{index}]` has the email of `users[{first}]`");
-                findings.push(Finding::at(node.origin, message).with_hint("case does not count in email addresses"));
-            } else {
-                emails.insert(folded, index);
-            }
-        }
-        for item in user.get("teams").and_then(Node::as_list).unwrap_or_default() {
-            let Some(team) = item.as_text() else { continue };
-            if !known.contains(team) {
-                // comparing with all teams takes long where there are many, and nobody reads that many hints
-                let candidates = if findings.len() < MAX_COMPARED { teams.as_slice() } else { &[] };
-                findings.push(unknown_team(index, team, item, candidates));
-            }
-        }
-    }
 }
 
 /// Who has another's nickname would be that person in Gitea. With an external identity provider users are not managed.

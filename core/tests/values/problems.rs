@@ -86,6 +86,12 @@ fn a_wrong_type_says_what_is_expected_and_what_is_there() {
 }
 
 #[test]
+fn what_yaml_takes_for_another_type_says_how_to_write_it() {
+    let text = "keycloak:\n  url: https://keycloak.example.com\n  admin: {username: a, password: {fromEnv: A}}\nusers:\n  - {email: a@example.com, firstName: 7, enabled: yes, attributes: {level: 1, team: alpha}}\n  - {email: b@example.com, lastName: true, enabled: 'true', teams: alpha}\n  - {email: c@example.com, enabled: maybe}\nharbor:\n  teamDefaults: {retention: {keepLast: '3'}}\n";
+    assert_rendered!(rendered(&[("a.yaml", text)], &[]));
+}
+
+#[test]
 fn every_duplicate_key_is_told() {
     let text = "teams:\n  alpha: {}\n  beta: {}\n  alpha: {displayName: again}\nteams: {}\n";
     assert_rendered!(rendered(&[("a.yaml", text)], &[]));
@@ -170,6 +176,19 @@ fn a_file_over_8_mib_is_refused() {
 fn objects_that_do_not_fit_each_other_are_told() {
     let text = "teams:\n  alpha: {}\n  admin: {}\n  a: {}\n  a-b: {}\nusers:\n  - {email: a@example.com, teams: [alhpa]}\n  - {email: A@Example.com, teams: [nowhere]}\nkeycloak:\n  admin: {username: a, clientId: b, clientSecret: {fromEnv: C}}\ngitea:\n  admin: {}\n  teamRepositories: [b-c, c]\nplatform: {names: {viewer: team-alpha, teamAdmin: platform-admin}}\n";
     assert_rendered!(rendered(&[("a.yaml", text)], &[]));
+}
+
+#[test]
+fn users_who_have_no_name_or_that_of_another_are_told() {
+    let text = "keycloak:\n  url: https://keycloak.example.com\n  admin: {username: a, password: {fromEnv: A}}\nusers:\n  - {firstName: Nobody}\n  - {username: Ada, email: ada@example.com}\n  - {username: ada}\n  - {username: countess, email: ADA@example.com}\n  - {email: grace@example.com}\n  - {username: Grace@example.com}\n";
+    assert_rendered!(rendered(&[("a.yaml", text)], &[]));
+    let shared = format!("{text}  - {{username: lovelace, email: ada@example.com}}\n")
+        .replace("keycloak:\n", "keycloak:\n  realm: {duplicateEmailsAllowed: true, loginWithEmailAllowed: false}\n");
+    let told = rendered(&[("a.yaml", &shared)], &[]);
+    assert!(
+        !told.contains("has the email of") && told.contains("`users[5]` has the user name of `users[4]`"),
+        "{told}"
+    );
 }
 
 #[test]

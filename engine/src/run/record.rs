@@ -29,6 +29,7 @@ pub(super) struct Record {
     task: &'static str,
     mode: Mode,
     pub target: String,
+    pub server: Option<String>,
     pub rounds: u32,
     requests: RequestCounts,
     /// What was taken away.
@@ -101,6 +102,7 @@ impl Record {
             task,
             mode,
             target: String::new(),
+            server: None,
             rounds: 0,
             requests: RequestCounts::default(),
             taken: Taken::default(),
@@ -298,6 +300,7 @@ impl Record {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             mode: self.mode,
             target: self.target,
+            server: self.server,
             exit_code: exit_code.number(),
             outcome: found.outcome().to_owned(),
             failure: ending.summary(),

@@ -35,7 +35,8 @@ fn values() -> (Values, Document) {
 }
 
 fn there(user: &DesiredUser) -> ObservedUser {
-    ObservedUser { id: user.email.clone(), account: user.account.clone(), groups: user.member_of().cloned().collect() }
+    let (account, groups) = (user.account.clone(), user.member_of().cloned().collect());
+    ObservedUser { id: user.name.clone(), account, groups, ties: None }
 }
 
 fn plan(criterion: &mut Criterion) {
@@ -47,7 +48,7 @@ fn plan(criterion: &mut Criterion) {
     };
     let desired = make();
     let nothing = Observed::default();
-    let users = desired.users.iter().map(|user| (user.email.clone(), there(user))).collect();
+    let users = desired.users.iter().map(|user| (user.name.clone(), there(user))).collect();
     let with_users = Observed { users, ..Observed::default() };
     let memory = Memory::default();
 

@@ -11,6 +11,9 @@ use evenkeel_keycloak_client::types::UserRepresentation;
 /// The attribute that other applications take for a user name.
 pub(crate) const NICKNAME: &str = "nickname";
 
+/// What a temporary password asks of its user.
+pub(crate) const UPDATE_PASSWORD: &str = "UPDATE_PASSWORD";
+
 /// The values of the attribute `nickname`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Nickname {
@@ -40,6 +43,8 @@ impl Nickname {
 /// The fields of a user that the values can declare. What is `None` is not declared, or not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
+    /// The user name.
+    pub username: Option<Arc<str>>,
     /// The email.
     pub email: Option<Arc<str>>,
     /// Whether the user may log in.
@@ -54,6 +59,8 @@ pub struct Account {
     pub nickname: Option<Nickname>,
     /// Other attributes: lists of texts by name.
     pub attributes: BTreeMap<Box<str>, Box<[String]>>,
+    /// What the user must do at the next login.
+    pub required_actions: Option<Box<[Box<str>]>>,
 }
 
 impl Account {
@@ -71,13 +78,16 @@ impl Account {
         let nickname = nickname.map(|nickname| (NICKNAME.to_owned(), nickname.values(self.email.as_deref())));
         let others = self.attributes.iter().map(|(name, values)| (name.as_ref().to_owned(), values.to_vec()));
         let attributes: BTreeMap<String, Vec<String>> = nickname.into_iter().chain(others).collect();
+        let actions = self.required_actions.as_ref();
         UserRepresentation {
+            username: self.username.as_deref().map(str::to_owned),
             email: self.email.as_deref().map(str::to_owned),
             enabled: self.enabled,
             email_verified: self.email_verified,
             first_name: text(&self.first_name),
             last_name: text(&self.last_name),
             attributes: (!attributes.is_empty()).then_some(attributes),
+            required_actions: actions.map(|actions| actions.iter().map(|action| action.as_ref().to_owned()).collect()),
             ..Default::default()
         }
     }
@@ -87,14 +97,23 @@ impl From<UserRepresentation> for Account {
     fn from(user: UserRepresentation) -> Self {
         let mut attributes = user.attributes.unwrap_or_default();
         let nickname = attributes.remove(NICKNAME).map(|values| Nickname::of(user.email.as_deref(), values));
+        let email: Option<Arc<str>> = user.email.map(Into::into);
+        let username = match (user.username, &email) {
+            // The same text is held once.
+            (Some(name), Some(email)) if *name == **email => Some(Arc::clone(email)),
+            (name, _) => name.map(Into::into),
+        };
+        let actions = user.required_actions.unwrap_or_default();
         Self {
-            email: user.email.map(Into::into),
+            username,
+            email,
             enabled: user.enabled,
             email_verified: user.email_verified,
             first_name: user.first_name.map(Into::into),
             last_name: user.last_name.map(Into::into),
             nickname,
             attributes: attributes.into_iter().map(|(name, values)| (name.into(), values.into())).collect(),
+            required_actions: Some(actions.into_iter().map(Into::into).collect()),
         }
     }
 }

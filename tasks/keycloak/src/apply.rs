@@ -9,18 +9,19 @@ mod groups;
 mod ids;
 mod mappers;
 mod provider;
+mod realm;
 mod relations;
 mod scope_mappings;
 mod settings;
+mod unknown;
 mod updates;
 mod users;
 
+use std::borrow::Cow;
+
 use evenkeel_core::plan::Change;
 use evenkeel_engine::task::Applied;
-use evenkeel_keycloak_client::{
-    KeycloakError,
-    types::{ClientRepresentation, ClientScopeRepresentation, RealmRepresentation, RoleRepresentation},
-};
+use evenkeel_keycloak_client::types::{ClientRepresentation, ClientScopeRepresentation, RoleRepresentation};
 use evenkeel_transport::{ResultExt, location_id};
 use futures::future::BoxFuture;
 
@@ -39,9 +40,43 @@ fn boxed<'a, T, F: Future<Output = T> + Send + 'a>(make: impl FnOnce() -> F) -> 
 }
 
 impl Keycloak {
-    /// Makes one change.
+    /// Makes one change. What the server does not have is left out of it, and told when all else is written.
     pub(crate) async fn write(&self, desired: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
-        let writing = match &change.operation {
+        let (mut operation, mut unknown, mut missing) = (Cow::Borrowed(&change.operation), Vec::new(), None);
+        loop {
+            let written = self.write_once(desired, change, &operation).await;
+            let field = written.as_ref().err().and_then(Error::unknown_field).map(str::to_owned);
+            let less = match (&written, field) {
+                (Err(Error::UnknownFlow { flow }), _) => {
+                    let less = operation.without_flow(flow);
+                    missing = less.is_some().then(|| flow.clone()).or(missing);
+                    less
+                }
+                (_, Some(field)) => {
+                    let less = operation.without_field(&field);
+                    unknown.extend(less.is_some().then_some(field));
+                    less
+                }
+                _ => None,
+            };
+            match less {
+                Some(less) => operation = Cow::Owned(less),
+                None if operation.makes() => return written.map(|()| Applied::default()),
+                None => {
+                    written?;
+                    return self.all_is_written(unknown, missing).map(|()| Applied::default());
+                }
+            }
+        }
+    }
+
+    async fn write_once(
+        &self,
+        desired: &Desired,
+        change: &Change<Operation>,
+        operation: &Operation,
+    ) -> Result<(), Error> {
+        let writing = match operation {
             Operation::CreateRealm(realm) => boxed(|| self.create_realm(realm)),
             Operation::UpdateRealm(realm) => boxed(|| self.update_realm(realm, change.writes_secret(SMTP_PASSWORD))),
             Operation::UpdateEvents(events) => boxed(|| self.update_events(events)),
@@ -70,29 +105,14 @@ impl Keycloak {
             Operation::UpdateIdentityProviderMapper(id, mapper) => boxed(|| self.update_provider_mapper(id, mapper)),
             Operation::CreateUser(user) => boxed(|| self.create_user(user)),
             Operation::UpdateUser(user) => boxed(|| self.update_user(user)),
+            Operation::LinkUser(user, alias, identity) => boxed(|| self.link_user(user, alias, identity)),
+            Operation::RelinkUser(user, alias, identity) => boxed(|| self.relink_user(user, alias, identity)),
             Operation::Relate(relation) => boxed(|| self.relate(relation)),
             Operation::Separate(relation) => boxed(|| self.separate(relation)),
             Operation::Delete(removal) => boxed(|| self.delete(removal)),
             Operation::Refuse(client) => return Err(Error::Protected { client }),
         };
-        writing.await?;
-        Ok(Applied::default())
-    }
-
-    /// Whoever loses a race for a realm may be told 400 instead of 409 (server-behaviour 2.9).
-    async fn create_realm(&self, realm: &RealmRepresentation) -> Result<(), Error> {
-        let answer = self.client.realm_create().body(updates::with_code_policy(realm)).send().await;
-        match answer.api().map_err(KeycloakError::from) {
-            Err(KeycloakError::Invalid(refused)) if self.realm_is_there().await => {
-                Err(KeycloakError::Conflict(refused)).doing("create", "realm", self.realm())
-            }
-            answer => answer.doing("create", "realm", self.realm()).map(drop),
-        }
-    }
-
-    async fn realm_is_there(&self) -> bool {
-        let there = self.client.realm_get().realm(self.realm()).send().await.optional();
-        matches!(there, Ok(Some(_)))
+        writing.await
     }
 
     async fn create_client_scope(&self, scope: &ClientScopeRepresentation) -> Result<(), Error> {

@@ -2,8 +2,50 @@
 //!
 //! What stands beside a representation is part of an object for people, while Keycloak keeps it at end points of its own.
 
+use evenkeel_core::values::ValuePath;
 use evenkeel_keycloak_client::json_schema;
 use serde_json::{Map, Value, json};
+
+/// Keycloak's keys of the roles inside a role, those that values have for them, and what they mean.
+const COMPOSITES: [(&str, &str, &str); 2] = [
+    ("realm", "realmRoles", "Realm roles; `realm` is another name for it."),
+    ("client", "clientRoles", "Roles of clients, by `clientId`; `client` is another name for it."),
+];
+
+/// Puts the roles inside roles, at any depth of a declared representation, under Keycloak's own keys. Says where both are declared.
+pub(crate) fn with_own_keys(value: &mut Value, path: &ValuePath, twice: &mut Vec<ValuePath>) {
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                with_own_keys(item, &path.clone().index(index), twice);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = path.clone().key(name.as_str());
+                match value {
+                    Value::Object(inside) if name == "composites" => rename(inside, &path, twice),
+                    Value::Object(_) if FREE.contains(&name.as_str()) => {}
+                    value => with_own_keys(value, &path, twice),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Under these, people choose the keys themselves.
+const FREE: [&str; 2] = ["attributes", "config"];
+
+fn rename(inside: &mut Map<String, Value>, path: &ValuePath, twice: &mut Vec<ValuePath>) {
+    for (own, key, _) in COMPOSITES {
+        if let Some(roles) = inside.remove(key)
+            && inside.insert(own.to_owned(), roles).is_some()
+        {
+            twice.push(path.clone().key(key));
+        }
+    }
+}
 
 /// Fields of a declared client that are no part of Keycloak's representation.
 pub(crate) const BESIDE_CLIENT: [&str; 3] = ["roles", "serviceAccount", "scopeMappings"];
@@ -33,15 +75,15 @@ pub(crate) fn all() -> Vec<(&'static str, Value)> {
 fn complete(name: &str, mut schema: Value) -> Value {
     match name {
         "ClientRepresentation" => {
-            let account = "Roles of the client's service account; a declared list is the whole list.";
-            let mapped = "Roles that the client's tokens may carry where `fullScopeAllowed` is `false`; a declared list is the whole list.";
+            let account = "Roles of the client's service account, as `realmRoles` and `clientRoles`; a declared list is the whole list.";
+            let mapped = "Roles that the client's tokens may carry where `fullScopeAllowed` is `false`, as `realmRoles` and `clientRoles`; a declared list is the whole list.";
             put(&mut schema, "roles", list_of("RoleRepresentation", "Roles of the client; other roles stay."));
             put(&mut schema, "serviceAccount", role_names(account));
             put(&mut schema, "scopeMappings", role_names(mapped));
             define(&mut schema, "RoleRepresentation");
         }
         "ClientScopeRepresentation" => {
-            let mapped = "Roles of which a user needs one for the scope to count, and that the scope lets into tokens; a declared list is the whole list.";
+            let mapped = "Roles of which a user needs one for the scope to count, and that the scope lets into tokens, as `realmRoles` and `clientRoles`; a declared list is the whole list.";
             put(&mut schema, "scopeMappings", role_names(mapped));
         }
         "IdentityProviderRepresentation" => {
@@ -58,7 +100,21 @@ fn complete(name: &str, mut schema: Value) -> Value {
         }
         _ => {}
     }
+    name_composites(&mut schema);
     schema
+}
+
+/// What is inside a role has the keys that lists of roles have everywhere else; Keycloak's own are taken too.
+fn name_composites(schema: &mut Value) {
+    let Some(properties) = schema.pointer_mut("/$defs/Composites/properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (own, key, description) in COMPOSITES {
+        if let Some(mut property) = properties.get(own).cloned() {
+            property["description"] = description.into();
+            properties.insert(key.to_owned(), property);
+        }
+    }
 }
 
 /// Roles of the realm and of clients, by name.
@@ -105,6 +161,24 @@ fn define(schema: &mut Value, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roles_inside_roles_have_the_keys_that_lists_of_roles_have_elsewhere() {
+        let schema = complete("RoleRepresentation", json_schema("RoleRepresentation").unwrap());
+        for key in ["realm", "realmRoles", "client", "clientRoles"] {
+            assert!(schema.pointer(&format!("/$defs/Composites/properties/{key}")).is_some(), "{key}");
+        }
+        let mut client = json!({"attributes": {"composites": {"realmRoles": "theirs"}}, "roles": [
+            {"composites": {"realmRoles": ["a"], "clientRoles": {"b": ["c"]}}},
+            {"composites": {"realm": ["a"], "realmRoles": ["d"]}},
+        ]});
+        let mut twice = Vec::new();
+        with_own_keys(&mut client, &ValuePath::root(), &mut twice);
+        assert_eq!(client["roles"][0]["composites"], json!({"realm": ["a"], "client": {"b": ["c"]}}));
+        assert_eq!(client["attributes"]["composites"], json!({"realmRoles": "theirs"}));
+        let twice: Vec<String> = twice.iter().map(ToString::to_string).collect();
+        assert_eq!(twice, ["roles[1].composites.realmRoles"]);
+    }
 
     #[test]
     fn what_stands_beside_a_representation_is_no_field_of_it() {

@@ -16,6 +16,7 @@ mod related;
 mod roles;
 mod scopes;
 mod settings;
+mod ties;
 mod users;
 
 use std::{
@@ -46,6 +47,7 @@ pub use reading::required_secrets;
 pub(crate) use realm::REFUSED as REFUSED_IN_REALM;
 pub use related::{Related, RelatedRoles};
 pub(crate) use scopes::OPENID;
+pub use ties::DesiredTies;
 pub use users::{DesiredMembership, DesiredUser};
 
 /// A declared representation: only the fields that are managed are set in it.
@@ -218,6 +220,8 @@ pub struct Desired {
     pub notes: Vec<Note>,
     /// The groups of teams, each with its team.
     pub team_groups: BTreeMap<Arc<str>, Arc<str>>,
+    /// The groups of administrators, from most rights to least.
+    pub administrator_groups: [Arc<str>; 3],
     /// The users.
     pub users: Vec<Arc<DesiredUser>>,
     /// What becomes of users that the values do not name any more.
@@ -286,6 +290,7 @@ impl Desired {
             further_providers: identity_providers::desired(&reading, keycloak),
             notes: if external { provider::notes(&reading) } else { Vec::new() },
             team_groups: reading.team_groups(),
+            administrator_groups: reading.administrator_names().map(|(_, name)| name.into()),
             users: if external { Vec::new() } else { users::desired(&reading, keycloak) },
             removed_users: keycloak.removed_users.unwrap_or_default(),
             nicknames: keycloak.implied.nicknames,

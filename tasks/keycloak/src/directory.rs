@@ -26,7 +26,7 @@ pub(crate) enum Named {
     Flow(String),
     /// A group, by path.
     Group(String),
-    /// A user, by folded email.
+    /// A user, by the name that the values know it by.
     User(Arc<str>),
 }
 

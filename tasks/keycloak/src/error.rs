@@ -61,6 +61,38 @@ pub enum Error {
         /// The flow's alias.
         flow: String,
     },
+    /// A required action that this server does not have.
+    #[error("{server} has no required action `{action}`")]
+    UnknownAction {
+        /// What the server is.
+        server: String,
+        /// The action's alias.
+        action: String,
+    },
+    /// Fields that this server does not know; the rest of the object is as declared.
+    #[error("{server} does not know {}; all other fields are done", listed(.fields))]
+    UnknownFields {
+        /// What the server is.
+        server: String,
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// An identity provider that the values name.
+    #[error("identity provider `{alias}` is not there")]
+    UnknownProvider {
+        /// The provider's alias.
+        alias: String,
+    },
+    /// The server lets nobody change the name of an account.
+    #[error(
+        "user `{user}` is called `{there}`, and keycloak lets nobody change user names in this realm; all else is done"
+    )]
+    NameStays {
+        /// The user, by the declared name.
+        user: String,
+        /// The name that stays.
+        there: String,
+    },
     /// A client that the server itself lets nobody change.
     #[error("keycloak lets nobody change client `{client}`, nor its roles, mappers and scopes")]
     Protected {
@@ -94,7 +126,12 @@ impl Classified for Error {
             Self::Session(_) => return Class::Configuration,
             Self::CutShort { .. } | Self::Withheld { .. } => return Class::NotAuthorised,
             Self::Missing { .. } => return Class::Conflict,
-            Self::UnknownFlow { .. } | Self::Protected { .. } => return Class::Prevented,
+            Self::UnknownFlow { .. }
+            | Self::UnknownProvider { .. }
+            | Self::NameStays { .. }
+            | Self::UnknownAction { .. }
+            | Self::UnknownFields { .. }
+            | Self::Protected { .. } => return Class::Prevented,
             Self::Discovery { source, .. } if source.is_unavailable() && source.kind() != Kind::Tls => {
                 return Class::Unavailable;
             }
@@ -125,6 +162,8 @@ impl Classified for Error {
 
     fn changed_nothing(&self) -> bool {
         match self {
+            // A part was done before the rest was refused.
+            Self::NameStays { .. } | Self::UnknownFields { .. } => false,
             // A password is had before its user is made.
             Self::Password { .. } | Self::Call { source: KeycloakError::Unaddressable(_), .. } => true,
             _ => self.class().changed_nothing(),
@@ -150,6 +189,18 @@ impl Classified for Error {
             Self::UnknownFlow { .. } => {
                 Some("make the flow in keycloak first, or name one that exists: flows are bound and not made".to_owned())
             }
+            Self::UnknownAction { .. } => {
+                Some("leave it out, or start the server with the feature that brings it".to_owned())
+            }
+            Self::UnknownFields { .. } => {
+                Some("leave them out for this server, or update it to a version that has them".to_owned())
+            }
+            Self::UnknownProvider { .. } => {
+                Some("declare it under `keycloak.identityProviders`, or name one that exists".to_owned())
+            }
+            Self::NameStays { .. } => {
+                Some("set `keycloak.realm.editUsernameAllowed: true`, or declare the name that the account has".to_owned())
+            }
             Self::Protected { .. } => {
                 Some("leave out what differs: from 26.7 on keycloak keeps this client as it made it".to_owned())
             }
@@ -158,7 +209,20 @@ impl Classified for Error {
     }
 }
 
+/// Names of fields, for people.
+fn listed(fields: &[String]) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    fields.join(", ")
+}
+
 impl Error {
+    /// The field that the server says it does not know, where that is what it refused.
+    pub(crate) fn unknown_field(&self) -> Option<&str> {
+        let Self::Call { source: KeycloakError::Invalid(refused), .. } = self else { return None };
+        let (_, rest) = refused.message().split_once("Unrecognized field \"")?;
+        rest.split_once('"').map(|(field, _)| field)
+    }
+
     /// Whether the request wanted to change nothing.
     fn is_read(&self) -> bool {
         match self {

@@ -20,6 +20,7 @@ mod realm;
 mod secrets;
 mod settle;
 mod survey;
+mod ties;
 
 use clap::Args;
 use evenkeel_core::{

@@ -48,13 +48,14 @@ pub mod plan;
 mod protected;
 pub mod relation;
 pub mod rights;
+pub mod server;
 mod sight;
 
-use std::{collections::BTreeSet, num::NonZeroUsize};
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::OnceLock};
 
 use evenkeel_core::{
     memory::{Memory, Ownership, Sight},
-    object::ObjectId,
+    object::{Kind, ObjectId},
     plan::{Change, Note, Plan, PlanError},
     report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
@@ -74,6 +75,7 @@ use crate::{
     directory::Directory,
     observe::Observed,
     plan::Operation,
+    server::ServerInfo,
 };
 
 /// The task, logged in to one server.
@@ -85,6 +87,7 @@ pub struct Keycloak {
     /// Where initial passwords come from.
     context: Context,
     directory: Directory,
+    server: OnceLock<ServerInfo>,
 }
 
 /// The whole of `evenkeel-keycloak`. Here, so that the run of this task is compiled once, for every program that has it.
@@ -129,7 +132,7 @@ impl Keycloak {
             .await
             .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
         let (realm, context) = (realm.to_owned(), context.clone());
-        Ok(Self { client, session, realm, context, directory: Directory::default() })
+        Ok(Self { client, session, realm, context, directory: Directory::default(), server: OnceLock::new() })
     }
 }
 
@@ -182,6 +185,14 @@ impl Task for Keycloak {
         desired.objects()
     }
 
+    const RELATIONS: &'static [Kind] = &relation::KINDS;
+
+    fn selectable(desired: &Desired, _: &Observed) -> BTreeSet<ObjectId> {
+        let mut objects = desired.objects();
+        objects.extend(desired.settings());
+        objects
+    }
+
     fn sight(desired: &Desired, observed: &Observed, object: &ObjectId) -> Sight {
         sight::sight(desired, observed, object)
     }
@@ -192,6 +203,10 @@ impl Task for Keycloak {
 
     async fn apply(&self, desired: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
         self.write(desired, change).await
+    }
+
+    fn server(&self) -> Option<String> {
+        self.server.get().and_then(|server| server.version.as_ref()).map(|version| format!("keycloak {version}"))
     }
 
     fn requests(&self) -> RequestCounts {

@@ -28,8 +28,11 @@ pub const CLIENT_ROLE: Kind = Kind::new("client-role");
 pub const IDENTITY_PROVIDER: Kind = Kind::new("identity-provider");
 /// A mapper of an external identity provider: `alias/mapper`.
 pub const IDENTITY_PROVIDER_MAPPER: Kind = Kind::new("identity-provider-mapper");
-/// A user, by the folded email.
+/// A user, by the folded user name, or by the folded email where none is declared.
 pub const USER: Kind = Kind::new("user");
+
+/// A user's account at an identity provider: `user/alias`.
+pub const FEDERATED_IDENTITY: Kind = Kind::new("federated-identity");
 
 /// The client that holds the roles for managing its own realm; Keycloak makes it with every realm.
 pub const REALM_MANAGEMENT: &str = "realm-management";

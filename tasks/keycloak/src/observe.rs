@@ -13,12 +13,15 @@ mod memberships;
 mod optional;
 mod provider;
 mod roles;
+mod ties;
 mod users;
 
 pub use left_behind::{InsideGroup, Member};
 pub use optional::ObservedClientRoles;
 pub use provider::ObservedProvider;
+pub use ties::ObservedTies;
 pub use users::ObservedUser;
+pub(crate) use users::Sought;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,6 +44,7 @@ use crate::{
     names::{ADMINISTRATORS, MapperOwner, REALM_MANAGEMENT},
     relation::RoleName,
     rights::{Part, Withheld},
+    server::ServerInfo,
 };
 
 /// How many reads of one kind are begun before the first has ended. The session caps requests by
@@ -50,6 +54,8 @@ const AT_ONCE: usize = 16;
 /// What is there. Maps are by the name under which the values know an object.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
+    /// What the server says that it is.
+    pub server: ServerInfo,
     /// The realm; `None` where it does not exist, and then everything below is empty.
     pub realm: Option<RealmRepresentation>,
     /// The administrators' realm, where something of it is managed.
@@ -88,14 +94,14 @@ pub struct Observed {
     pub scope_mappings: BTreeMap<MapperOwner, Vec<RoleName>>,
     /// What is there of each identity provider that is declared, ours, or holds something of ours, by alias.
     pub providers: BTreeMap<String, ObservedProvider>,
-    /// The declared users that are there, by folded email.
+    /// The declared users that are there, by name.
     pub users: BTreeMap<Arc<str>, ObservedUser>,
-    /// Declared users without their nickname, which an account has that nobody declared: by folded email, with that account's user
+    /// Declared users without their nickname, which an account has that nobody declared: by name, with that account's user
     /// name.
     pub nickname_holders: BTreeMap<Arc<str>, String>,
     /// The groups whose members were read.
     pub read_memberships: BTreeSet<Arc<str>>,
-    /// The users of ours that are there and not declared any more, by the email under which we made them.
+    /// The users of ours that are there and not declared any more, by the name under which we made them.
     pub former_users: BTreeMap<Arc<str>, ObservedUser>,
     /// What lives in the groups of ours that are not declared any more, and in all groups below them.
     pub inside_groups: BTreeMap<ObjectId, InsideGroup>,
@@ -117,14 +123,16 @@ impl Keycloak {
                 None => Ok(None),
             }
         };
-        let (realm, admin_realm) = try_join!(self.read_managed_realm(&desired.realm, &withheld), admin_realm)?;
+        let (realm, admin_realm, server) =
+            try_join!(self.read_managed_realm(&desired.realm, &withheld), admin_realm, self.read_server())?;
         let Some(realm) = realm else {
-            return Ok(Observed { admin_realm, withheld: withheld.parts(), ..Observed::default() });
+            return Ok(Observed { server, admin_realm, withheld: withheld.parts(), ..Observed::default() });
         };
         let (flows, required_actions) = try_join!(
             withheld.unless(Part::Realm, self.read_flows(desired)),
             withheld.unless(Part::Realm, self.read_required_actions(desired)),
         )?;
+        let shares_emails = realm.duplicate_emails_allowed == Some(true);
         let (user_profile, client_scopes, (defaults, optional), roles, groups, found, providers, people) = try_join!(
             withheld.unless(Part::UserProfile, self.read_user_profile()),
             withheld.unless(Part::ClientScopes, self.read_client_scopes()),
@@ -133,7 +141,7 @@ impl Keycloak {
             withheld.unless(Part::Groups, self.read_groups(desired, ownership)),
             withheld.unless(Part::Clients, self.read_clients(desired, ownership)),
             withheld.unless(Part::IdentityProviders, self.read_providers(desired, ownership)),
-            withheld.unless(Part::Users, self.read_users(desired)),
+            withheld.unless(Part::Users, self.read_users(desired, shares_emails)),
         )?;
         let ((users, nickname_holders), (clients, absent_clients)) = (people, found);
         let has_account = |client_id: &str| {
@@ -152,7 +160,7 @@ impl Keycloak {
             service_accounts,
             mapped,
         ) = try_join!(
-            withheld.unless(Part::Users, self.read_memberships(desired, &groups, users)),
+            withheld.unless(Part::Users, self.read_people(desired, &groups, users)),
             withheld.unless(Part::Roles, self.read_composites(desired, &roles)),
             withheld.unless(Part::Users, self.read_former_users(desired, ownership)),
             withheld.unless(Part::Groups, self.read_inside_groups(desired, ownership, &groups)),
@@ -163,6 +171,7 @@ impl Keycloak {
             withheld.unless(Part::Clients, self.read_scope_mappings(desired)),
         )?;
         Ok(Observed {
+            server,
             realm: Some(realm),
             admin_realm,
             user_profile: Some(user_profile),

@@ -16,6 +16,7 @@ mod scope_mappings;
 mod scopes;
 mod settings;
 mod stays;
+mod ties;
 mod users;
 
 pub(crate) use provider::CLIENT_SECRET;
@@ -33,9 +34,10 @@ use evenkeel_core::{
     plan::{Action, Cause, Change, ChangeDocument, LeftAlone, Note, Plan, PlanError},
 };
 use evenkeel_keycloak_client::types::{
-    ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProviderMapperRepresentation,
-    IdentityProviderRepresentation, ProtocolMapperRepresentation, RealmEventsConfigRepresentation, RealmRepresentation,
-    RequiredActionProviderRepresentation, RoleRepresentation, UpConfig,
+    ClientRepresentation, ClientScopeRepresentation, FederatedIdentityRepresentation, GroupRepresentation,
+    IdentityProviderMapperRepresentation, IdentityProviderRepresentation, ProtocolMapperRepresentation,
+    RealmEventsConfigRepresentation, RealmRepresentation, RequiredActionProviderRepresentation, RoleRepresentation,
+    UpConfig,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -107,6 +109,10 @@ pub enum Operation {
     CreateUser(Arc<DesiredUser>),
     /// Change declared fields of a user.
     UpdateUser(Arc<DesiredUser>),
+    /// Tie a user to its account at the identity provider of this alias.
+    LinkUser(Arc<str>, String, Box<FederatedIdentityRepresentation>),
+    /// Tie a user to another account at the identity provider of this alias.
+    RelinkUser(Arc<str>, String, Box<FederatedIdentityRepresentation>),
     /// Make a relation.
     Relate(Relation),
     /// Take a relation away.
@@ -162,6 +168,8 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<P
         paths: Shared::default(),
         waits_for: Shared::default(),
     };
+    let untested = observed.server.untested();
+    draft.warnings.extend(untested.map(|message| Note { object: realm::realm_object(desired), message }));
     realm::plan(&mut draft, desired, observed);
     settings::plan(&mut draft, desired, observed);
     scopes::plan(&mut draft, desired, observed);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use evenkeel_core::object::{Kind, ObjectId};
 
-use crate::names::{self, CLIENT, CLIENT_ROLE, CLIENT_SCOPE, MapperOwner, REALM, ROLE, USER};
+use crate::names::{self, CLIENT, CLIENT_ROLE, CLIENT_SCOPE, FEDERATED_IDENTITY, MapperOwner, REALM, ROLE, USER};
 
 /// A client scope that every new client of the realm gets.
 pub const DEFAULT_CLIENT_SCOPE: Kind = Kind::new("default-client-scope");
@@ -19,6 +19,8 @@ pub const COMPOSITE: Kind = Kind::new("composite");
 pub const CLIENT_ROLE_COMPOSITE: Kind = Kind::new("client-role-composite");
 /// A role that a client's service account has: `client/role`, or `client/client/role`.
 pub const SERVICE_ACCOUNT_ROLE: Kind = Kind::new("service-account-role");
+/// A role that a user has directly: `user/role`, or `user/client/role`.
+pub const USER_ROLE: Kind = Kind::new("user-role");
 /// A group that new users join.
 pub const DEFAULT_GROUP: Kind = Kind::new("default-group");
 /// A role that every user has: `role`, or `client/role`.
@@ -33,6 +35,24 @@ pub const CLIENT_OPTIONAL_SCOPE: Kind = Kind::new("client-optional-scope");
 pub const SCOPE_MAPPING: Kind = Kind::new("scope-mapping");
 /// A user's membership in a group: `group/user`.
 pub const MEMBERSHIP: Kind = Kind::new("membership");
+
+/// All of them, and what users are elsewhere.
+pub(crate) const KINDS: [Kind; 14] = [
+    DEFAULT_CLIENT_SCOPE,
+    OPTIONAL_CLIENT_SCOPE,
+    COMPOSITE,
+    CLIENT_ROLE_COMPOSITE,
+    SERVICE_ACCOUNT_ROLE,
+    USER_ROLE,
+    DEFAULT_GROUP,
+    DEFAULT_ROLE,
+    GROUP_ROLE,
+    CLIENT_DEFAULT_SCOPE,
+    CLIENT_OPTIONAL_SCOPE,
+    SCOPE_MAPPING,
+    MEMBERSHIP,
+    FEDERATED_IDENTITY,
+];
 
 /// A role of the realm, or of a client.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -141,8 +161,15 @@ pub enum Relation {
     Membership {
         /// The group, by its path without the first slash.
         group: Arc<str>,
-        /// The user, by folded email.
+        /// The user, by name.
         user: Arc<str>,
+    },
+    /// The user has the role directly.
+    UserRole {
+        /// The user, by name.
+        user: Arc<str>,
+        /// The role.
+        role: RoleName,
     },
 }
 
@@ -166,6 +193,7 @@ impl Relation {
             Self::ClientOptionalScope { client, scope } => ObjectId::within(CLIENT_OPTIONAL_SCOPE, client, scope),
             Self::ScopeMapping { owner, role } => role.below(SCOPE_MAPPING, owner.names()),
             Self::Membership { group, user } => ObjectId::within(MEMBERSHIP, group, user),
+            Self::UserRole { user, role } => role.below(USER_ROLE, [&**user]),
         }
     }
 
@@ -175,7 +203,9 @@ impl Relation {
         match self {
             Self::DefaultClientScope(_) | Self::OptionalClientScope(_) | Self::DefaultGroup { .. } => "listed",
             Self::Composite { .. } => "included",
-            Self::GroupRole { .. } | Self::DefaultRole(_) | Self::ServiceAccountRole { .. } => "given",
+            Self::GroupRole { .. } | Self::DefaultRole(_) | Self::ServiceAccountRole { .. } | Self::UserRole { .. } => {
+                "given"
+            }
             Self::ClientDefaultScope { .. } | Self::ClientOptionalScope { .. } => "assigned",
             Self::ScopeMapping { .. } => "mapped",
             Self::Membership { .. } => "member",
@@ -203,6 +233,9 @@ impl Relation {
             Self::Membership { group, user } => {
                 vec![names::group(group), ObjectId::new(USER, Arc::clone(user))]
             }
+            Self::UserRole { user, role } => {
+                std::iter::once(ObjectId::new(USER, Arc::clone(user))).chain(role.needs()).collect()
+            }
         }
     }
 
@@ -221,6 +254,7 @@ impl Relation {
             | Self::ClientOptionalScope { client, .. }
             | Self::ServiceAccountRole { client, .. } => Some(ObjectId::new(CLIENT, client.as_str())),
             Self::ScopeMapping { owner, .. } => Some(owner.object()),
+            Self::UserRole { user, .. } => Some(ObjectId::new(USER, Arc::clone(user))),
             Self::Membership { .. } => None,
         }
     }

@@ -127,18 +127,21 @@ impl Look<'_> {
     }
 
     /// With an external identity provider nobody looks for local accounts.
-    fn at_user(self, email: &str) -> Sight {
+    fn at_user(self, name: &str) -> Sight {
         if self.desired.provider.is_some() {
             return Sight::Unknown;
         }
-        let found = self.observed.users.get(email).or_else(|| self.observed.former_users.get(email));
+        let found = self.observed.users.get(name).or_else(|| self.observed.former_users.get(name));
         Sight::among(found, |user| Some(&*user.id))
     }
 
     fn at_membership(self, membership: &ObjectId) -> Sight {
-        let read = membership.in_parent().filter(|(group, _)| self.observed.read_memberships.contains(*group));
-        let found = read.and_then(|(group, user)| Some((group, self.observed.users.get(user)?)));
-        found.map_or(Sight::Unknown, |(group, user)| {
+        let found = membership.in_parent().and_then(|(group, user)| Some((group, self.observed.users.get(user)?)));
+        let read = found.filter(|(group, user)| {
+            let all_groups = user.ties.as_ref().and_then(|ties| ties.groups.as_ref());
+            all_groups.is_some() || self.observed.read_memberships.contains(*group)
+        });
+        read.map_or(Sight::Unknown, |(group, user)| {
             if user.groups.iter().any(|other| **other == *group) { Sight::There } else { Sight::Absent }
         })
     }

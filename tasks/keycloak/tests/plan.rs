@@ -91,11 +91,12 @@ fn converged(desired: &Desired) -> Observed {
     }
     for declared in &desired.users {
         let user = ObservedUser {
-            id: format!("id of {}", declared.email).into(),
+            id: format!("id of {}", declared.name).into(),
             account: declared.account.clone(),
             groups: declared.member_of().cloned().collect(),
+            ties: None,
         };
-        observed.users.insert(declared.email.clone(), user);
+        observed.users.insert(declared.name.clone(), user);
     }
     observed
 }

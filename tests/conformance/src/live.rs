@@ -11,6 +11,7 @@ pub mod fields;
 pub mod hand;
 pub mod server;
 mod stage;
+mod versions;
 
 use evenkeel_core::report::ChangeReport;
 use futures::future::BoxFuture;
@@ -49,6 +50,11 @@ pub fn scenarios() -> Vec<Box<dyn Scenario>> {
         Box::new(Live {
             name: "live: what the server refuses, or keeps without a word, is told",
             steps: adversity::refused,
+        }),
+        Box::new(Live { name: "live: what a version does not know fails alone", steps: versions::unknown }),
+        Box::new(Live {
+            name: "live: a realm that the server still makes for a run that is gone",
+            steps: versions::interrupted,
         }),
         Box::new(Live {
             name: "live: an unchanged realm of 100 teams and 1,000 users is cheap",

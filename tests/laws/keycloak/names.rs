@@ -53,7 +53,7 @@ impl Bench<Keycloak> {
 /// These roles, and of all else that is declared nothing.
 fn only(roles: &str) -> String {
     let nothing = "groups: [], clientScopes: [], clients: [], identityProviders: [], defaultRoles: null";
-    format!("keycloak: {{roles: [{roles}], {nothing}}}\n")
+    format!("users: []\nkeycloak: {{roles: [{roles}], {nothing}}}\n")
 }
 
 /// A server that resolves paths as Keycloak 26.0 does.
@@ -245,6 +245,7 @@ keycloak:
   clientScopes: []
   identityProviders: []
   defaultRoles: null
+users: []
 ",
     );
     bench.subject.ask(Method::POST, "/admin/realms", Some(&json!({"realm": "otomi"}))).await;

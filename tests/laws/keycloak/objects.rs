@@ -211,7 +211,7 @@ async fn keycloak_client_roles_are_pruned_only_as_ours() {
     bench.subject.send(Method::POST, &format!("/clients/{client}/roles"), json!({"name": "theirs"})).await;
     // nothing that stays declared speaks of the role
     let clients = "clients: [{clientId: audit, serviceAccountsEnabled: true}]";
-    bench.declare_also(&format!("keycloak: {{{clients}, clientScopes: [{{name: audit}}]}}\n"));
+    bench.declare_also(&format!("users: []\nkeycloak: {{{clients}, clientScopes: [{{name: audit}}]}}\n"));
     (bench.options.prune, bench.options.max_deletes) = (true, 10);
     bench.converge().await;
     let roles = bench.subject.get(&format!("/clients/{client}/roles")).await;

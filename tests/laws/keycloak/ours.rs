@@ -15,18 +15,20 @@ use crate::{
 };
 
 /// What has no id of its own.
-const RELATIONS: [&str; 11] = [
+const RELATIONS: [&str; 13] = [
     "client-default-scope",
     "client-optional-scope",
     "client-role-composite",
     "composite",
     "default-client-scope",
     "default-role",
+    "federated-identity",
     "group-role",
     "membership",
     "optional-client-scope",
     "scope-mapping",
     "service-account-role",
+    "user-role",
 ];
 
 fn object(text: &str) -> ObjectId {

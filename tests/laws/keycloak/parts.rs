@@ -13,6 +13,7 @@ pub(super) fn reached(object: &ObjectId) -> Option<ObjectId> {
             of("client", names[0])
         }
         "identity-provider-mapper" => of("identity-provider", names[0]),
+        "user-role" | "federated-identity" => of("user", names[0]),
         "composite" => of("role", names[0]),
         "client-role-composite" => Some(ObjectId::within(Kind::new("client-role"), names[0], names[1])),
         "group-role" | "membership" => Some(evenkeel_keycloak::names::group(names[0])),

@@ -93,8 +93,10 @@ impl AtRandom for Keycloak {
             let of_kind = case.declared.iter().filter(|((of, _), _)| *of == kind);
             keycloak[kind.places().0] = of_kind.map(|((_, name), fields)| fields.of(kind, name)).collect();
         }
+        // Those whose groups and roles are there whatever the case is.
+        let users = json!([{"email": "ada@example.com", "teams": ["alpha"]}, {"email": "Grace@Example.com"}]);
         // JSON is YAML as well
-        let layer = json!({"keycloak": keycloak}).to_string();
+        let layer = json!({"users": users, "keycloak": keycloak}).to_string();
         [Self::values(urls), vec![("90-random.yaml", layer)]].concat()
     }
 

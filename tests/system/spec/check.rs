@@ -11,7 +11,7 @@ pub(crate) struct Outside {
     pub(crate) paths: &'static [&'static str],
     /// Schemas of ours for what the application does not describe.
     pub(crate) schemas: &'static [&'static str],
-    /// Bodies that it describes as bytes, as the check names them.
+    /// Bodies that it describes as bytes or not at all, as the check names them.
     pub(crate) bodies: &'static [&'static str],
 }
 
@@ -98,7 +98,7 @@ impl Check<'_> {
         for (media, body) in entries(&ours["requestBody"]["content"]) {
             let other = &theirs["requestBody"]["content"][media];
             let place = format!("{place}: request {media}");
-            let bytes = other["schema"]["format"] == "binary";
+            let bytes = other["schema"]["format"] == "binary" || theirs["requestBody"].is_null();
             match (outside.bodies.contains(&place.as_str()), bytes) {
                 (true, true) => {}
                 (true, false) => problems.push(format!("{place}: is described upstream, no exception is needed")),

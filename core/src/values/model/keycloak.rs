@@ -67,7 +67,7 @@ pub struct RoleNames {
 }
 
 /// The keys are names too.
-fn roles_by_client(generator: &mut SchemaGenerator) -> Schema {
+pub(super) fn roles_by_client(generator: &mut SchemaGenerator) -> Schema {
     let client = generator.subschema_for::<AddressableName>();
     let roles = generator.subschema_for::<Vec<AddressableName>>();
     json_schema!({"type": "object", "propertyNames": client, "additionalProperties": roles})

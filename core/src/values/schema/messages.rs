@@ -6,6 +6,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
+use super::hints;
 use super::shape::{parts, resolved};
 use crate::values::compose::Finding;
 use crate::values::path::ValuePath;
@@ -111,7 +112,11 @@ impl Messages<'_> {
             return only.iter().flat_map(|inner| self.findings(inner)).collect();
         }
         if let Some(expected) = self.expected_of(self.parent(error)) {
-            return vec![Finding::at(place.node.origin, found(path, &expected, place.node))];
+            return vec![with_hint(
+                Finding::at(place.node.origin, found(path, &expected, place.node)),
+                &expected,
+                place.node,
+            )];
         }
         let options = options(context, here);
         let listed = options.iter().map(|option| format!("`{option}`")).collect::<Vec<_>>().join(", ");
@@ -142,7 +147,7 @@ impl Messages<'_> {
         let meant = place.node.as_text().and_then(|text| similar(text, options.iter().map(String::as_str)));
         vec![match meant {
             Some(option) => finding.with_hint(format!("did you mean `{option}`?")),
-            None => finding,
+            None => with_hint(finding, &expected, place.node),
         }]
     }
 
@@ -159,7 +164,9 @@ impl Messages<'_> {
                     None => finding,
                 }
             }
-            (_, Some(Expectation::Type(expected))) => Finding::at(origin, found(path, &expected, place.node)),
+            (_, Some(Expectation::Type(expected))) => {
+                with_hint(Finding::at(origin, found(path, &expected, place.node)), &expected, place.node)
+            }
             (_, None) => Finding::at(origin, format!("{}the value is not allowed here", prefix(path))),
         }
     }
@@ -286,4 +293,12 @@ pub(crate) fn similar<'text>(text: &str, candidates: impl Iterator<Item = &'text
         .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// A finding with what to do about a value of another type, where something is known.
+fn with_hint(finding: Finding, expected: &str, node: &Node) -> Finding {
+    match hints::of(expected, node) {
+        Some(hint) => finding.with_hint(hint),
+        None => finding,
+    }
 }

@@ -58,7 +58,18 @@ impl Keycloak {
 
     /// Gives a role to a service account.
     pub(super) async fn give_to_account(&self, client: &str, role: &RoleName) -> Result<(), Error> {
-        let (realm, user, body) = (self.realm(), self.service_account_id(client).await?, vec![self.role(role).await?]);
+        let user = self.service_account_id(client).await?;
+        self.give_to_user(user, ("service account of client", client), role).await
+    }
+
+    /// Gives a role to a user, of whom a message says who it is.
+    pub(super) async fn give_to_user(
+        &self,
+        user: String,
+        (kind, name): (&'static str, &str),
+        role: &RoleName,
+    ) -> Result<(), Error> {
+        let (realm, body) = (self.realm(), vec![self.role(role).await?]);
         let answer = match &role.client {
             None => repeatable(self.client.user_realm_role_add().realm(realm).user_id(user).body(body).send()).await,
             Some(owner) => {
@@ -67,12 +78,23 @@ impl Keycloak {
                 repeatable(request.body(body).send()).await
             }
         };
-        answer.api().doing("give a role to", "service account of client", client).map(drop)
+        answer.api().doing("give a role to", kind, name).map(drop)
     }
 
     /// Takes a role from a service account.
     pub(super) async fn take_from_account(&self, client: &str, role: &RoleName) -> Result<(), Error> {
-        let (realm, user, body) = (self.realm(), self.service_account_id(client).await?, vec![self.role(role).await?]);
+        let user = self.service_account_id(client).await?;
+        self.take_from_user(user, ("service account of client", client), role).await
+    }
+
+    /// Takes a role from a user.
+    pub(super) async fn take_from_user(
+        &self,
+        user: String,
+        (kind, name): (&'static str, &str),
+        role: &RoleName,
+    ) -> Result<(), Error> {
+        let (realm, body) = (self.realm(), vec![self.role(role).await?]);
         let answer = match &role.client {
             None => self.client.user_realm_role_remove().realm(realm).user_id(user).body(body).send().await,
             Some(owner) => {
@@ -81,7 +103,7 @@ impl Keycloak {
                 request.body(body).send().await
             }
         };
-        answer.optional().doing("take a role from", "service account of client", client).map(drop)
+        answer.optional().doing("take a role from", kind, name).map(drop)
     }
 }
 

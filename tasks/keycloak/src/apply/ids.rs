@@ -6,7 +6,7 @@ use evenkeel_core::object::ObjectId;
 use evenkeel_keycloak_client::paging;
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, directory::Named, error::Doing, names, relation::RoleName};
+use crate::{Error, Keycloak, directory::Named, error::Doing, names, observe::Sought, relation::RoleName};
 
 impl Keycloak {
     /// Keeps the id of what was just made; where the server did not name it, it is looked up when needed.
@@ -85,9 +85,9 @@ impl Keycloak {
         }
     }
 
-    pub(super) async fn user_id(&self, email: &Arc<str>) -> Result<String, Error> {
-        self.id(Named::User(Arc::clone(email)), "user", email, async {
-            Ok(self.find_user(email).await?.and_then(|user| user.id))
+    pub(super) async fn user_id(&self, name: &Arc<str>) -> Result<String, Error> {
+        self.id(Named::User(Arc::clone(name)), "user", name, async {
+            Ok(self.find_user(name, Sought::known_as(name)).await?.and_then(|user| user.id))
         })
         .await
     }

@@ -67,6 +67,10 @@ impl Keycloak {
                 let request = self.client.user_group_join().realm(realm).user_id(user_id).group_id(group_id);
                 request.send().await.api().doing("add a member to", "group", group).map(drop)
             }),
+            Relation::UserRole { user, role } => boxed(|| async move {
+                let id = self.user_id(user).await?;
+                self.give_to_user(id, ("user", user), role).await
+            }),
         };
         relating.await
     }
@@ -121,6 +125,10 @@ impl Keycloak {
                 let (user_id, group_id) = (self.user_id(user).await?, self.group_id(group).await?);
                 let request = self.client.user_group_leave().realm(realm).user_id(user_id).group_id(group_id);
                 request.send().await.optional().doing("remove a member from", "group", group).map(drop)
+            }),
+            Relation::UserRole { user, role } => boxed(|| async move {
+                let id = self.user_id(user).await?;
+                self.take_from_user(id, ("user", user), role).await
             }),
         };
         relating.await

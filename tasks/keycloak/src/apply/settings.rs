@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_keycloak_client::types::{
-    ClientRepresentation, IdentityProviderRepresentation, RealmEventsConfigRepresentation, RealmRepresentation,
-    RequiredActionProviderRepresentation,
+use evenkeel_keycloak_client::{
+    KeycloakError,
+    types::{
+        ClientRepresentation, IdentityProviderRepresentation, RealmEventsConfigRepresentation, RealmRepresentation,
+        RequiredActionProviderRepresentation,
+    },
 };
 use evenkeel_transport::ResultExt;
 
@@ -51,7 +54,10 @@ impl Keycloak {
                 let body: BTreeMap<String, String> =
                     body.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
                 let request = self.client.required_action_register().realm(realm).body(body);
-                request.send().await.api().doing("create", "required action", alias)?;
+                match request.send().await.api().map_err(KeycloakError::from) {
+                    Err(KeycloakError::Invalid(_)) => return Err(self.unknown_action(alias)),
+                    answer => answer.doing("create", "required action", alias)?,
+                };
                 let there = self.list_required_actions().await?.remove(alias);
                 there.ok_or_else(|| Error::Missing { kind: "required action", name: alias.to_owned() })?
             }

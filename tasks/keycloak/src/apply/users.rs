@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use evenkeel_keycloak_client::types::{CredentialRepresentation, UserRepresentation};
+use evenkeel_keycloak_client::{
+    KeycloakError,
+    types::{CredentialRepresentation, FederatedIdentityRepresentation, UserRepresentation},
+};
 use evenkeel_transport::{ResultExt, Secret, location_id};
 
-use crate::{Error, Keycloak, desired::DesiredUser, directory::Named, error::Doing, overlay};
+use crate::{Error, Keycloak, account::UPDATE_PASSWORD, desired::DesiredUser, directory::Named, error::Doing, overlay};
 
 impl Keycloak {
     /// One request makes the user, with groups and a temporary password: there is no moment in which
     /// an account exists whose password nobody knows. The password is resolved here and not before:
     /// a run that makes no user does not need it.
     pub(super) async fn create_user(&self, user: &DesiredUser) -> Result<(), Error> {
-        let email = &*user.email;
+        let name = &*user.name;
         let mut body = user.created();
         if let Some(password) = &user.initial_password {
             let value = self.context.secret(password).await;
-            let value = value.map_err(|source| Error::Password { user: email.to_owned(), source })?;
+            let value = value.map_err(|source| Error::Password { user: name.to_owned(), source })?;
             body.credentials = Some(vec![CredentialRepresentation {
                 type_: Some("password".to_owned()),
                 value: Some(Secret::from(value)),
@@ -26,8 +29,8 @@ impl Keycloak {
         }
         let answer = self.client.user_create().realm(self.realm()).body(body).send().await;
         let id = answer.as_ref().ok().and_then(location_id);
-        answer.api().doing("create", "user", email)?;
-        self.keep(Named::User(Arc::clone(&user.email)), id);
+        answer.api().doing("create", "user", name)?;
+        self.keep(Named::User(Arc::clone(&user.name)), id);
         Ok(())
     }
 
@@ -43,22 +46,66 @@ impl Keycloak {
     /// The whole user: as soon as `attributes` is sent, an absent email or name is deleted. Groups and
     /// credentials are left out: the first are ignored, the second would be set anew.
     pub(super) async fn update_user(&self, user: &DesiredUser) -> Result<(), Error> {
-        let email = &*user.email;
-        let id = self.user_id(&user.email).await?;
+        let name = &*user.name;
+        let id = self.user_id(&user.name).await?;
         let there =
-            self.client.user_get().realm(self.realm()).user_id(&id).send().await.api().doing("read", "user", email)?;
-        // The user name of an account that was found by its email is not ours to change.
-        let declared = UserRepresentation { username: there.username.clone(), ..user.declared() };
+            self.client.user_get().realm(self.realm()).user_id(&id).send().await.api().doing("read", "user", name)?;
+        let mut declared = user.declared();
+        if user.account.username.is_none() {
+            // That of an account that was found by its email is not ours to change.
+            declared.username.clone_from(&there.username);
+        }
+        let asks = |action: &&String| *action == UPDATE_PASSWORD && user.initial_password.is_some();
+        if let Some(actions) = &mut declared.required_actions {
+            // Whoever has a temporary password still has to choose another.
+            actions.extend(there.required_actions.iter().flatten().find(asks).cloned());
+        }
         let body = UserRepresentation { credentials: None, ..overlay::whole(&there, &declared)? };
-        self.client
-            .user_update()
-            .realm(self.realm())
-            .user_id(id)
-            .body(body)
-            .send()
-            .await
-            .api()
-            .doing("update", "user", email)
-            .map(drop)
+        let is_renamed = body.username != there.username;
+        match self.send_user(&id, body.clone()).await {
+            // Only the name is not taken: the rest is as it should be.
+            Err(KeycloakError::Invalid(_)) if is_renamed => {
+                let body = UserRepresentation { username: there.username.clone(), ..body };
+                self.send_user(&id, body).await.doing("update", "user", name)?;
+                let there = there.username.unwrap_or_default();
+                Err(Error::NameStays { user: name.to_owned(), there })
+            }
+            answer => answer.doing("update", "user", name),
+        }
+    }
+
+    async fn send_user(&self, id: &str, body: UserRepresentation) -> Result<(), KeycloakError> {
+        let request = self.client.user_update().realm(self.realm()).user_id(id).body(body);
+        request.send().await.api().map(drop).map_err(KeycloakError::from)
+    }
+
+    /// Ties a user to its account at an identity provider. The server takes any alias, also of a provider that is not there, and
+    /// then shows nothing of it.
+    pub(super) async fn link_user(
+        &self,
+        user: &Arc<str>,
+        alias: &str,
+        identity: &FederatedIdentityRepresentation,
+    ) -> Result<(), Error> {
+        let there = self.client.identity_provider_get().realm(self.realm()).alias(alias).send().await.optional();
+        if there.doing("read", "identity provider", alias)?.is_none() {
+            return Err(Error::UnknownProvider { alias: alias.to_owned() });
+        }
+        let id = self.user_id(user).await?;
+        let request = self.client.user_federated_identity_add().realm(self.realm()).user_id(id).provider(alias);
+        request.body(identity.clone()).send().await.api().doing("link", "user", user).map(drop)
+    }
+
+    /// Ties a user to another account at an identity provider: there is no update.
+    pub(super) async fn relink_user(
+        &self,
+        user: &Arc<str>,
+        alias: &str,
+        identity: &FederatedIdentityRepresentation,
+    ) -> Result<(), Error> {
+        let id = self.user_id(user).await?;
+        let request = self.client.user_federated_identity_remove().realm(self.realm()).user_id(id).provider(alias);
+        request.send().await.optional().doing("unlink", "user", user)?;
+        self.link_user(user, alias, identity).await
     }
 }

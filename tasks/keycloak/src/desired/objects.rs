@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use evenkeel_core::object::ObjectId;
+use evenkeel_core::object::{Kind, ObjectId};
 
 use super::{Declared, Desired};
 use crate::names::{
-    self, CLIENT, CLIENT_ROLE, CLIENT_SCOPE, IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, MapperOwner, REALM, ROLE,
-    USER,
+    self, CLIENT, CLIENT_ROLE, CLIENT_SCOPE, EVENTS, FLOW_BINDING, IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER,
+    MapperOwner, REALM, REQUIRED_ACTION, ROLE, USER, USER_PROFILE,
 };
 
 impl Desired {
@@ -15,8 +15,21 @@ impl Desired {
     #[must_use]
     pub fn objects(&self) -> BTreeSet<ObjectId> {
         let mut objects = self.objects_but_users();
-        objects.extend(self.users.iter().map(|user| ObjectId::new(USER, Arc::clone(&user.email))));
+        objects.extend(self.users.iter().map(|user| ObjectId::new(USER, Arc::clone(&user.name))));
         objects
+    }
+
+    /// The declared parts of the realm that are planned like objects, and can neither be adopted nor removed.
+    pub(crate) fn settings(&self) -> Vec<ObjectId> {
+        let of_realm = |kind: Kind| ObjectId::new(kind, self.realm.as_str());
+        let actions = self.required_actions.iter().filter_map(|action| action.value.alias.as_deref());
+        let mut settings: Vec<ObjectId> = actions.map(|alias| ObjectId::new(REQUIRED_ACTION, alias)).collect();
+        settings.push(of_realm(USER_PROFILE));
+        settings.extend(self.events.as_ref().map(|_| of_realm(EVENTS)));
+        settings.extend(self.flow_binding.as_ref().map(|_| of_realm(FLOW_BINDING)));
+        let admin = self.admin_realm.as_ref().and_then(|realm| realm.value.realm.as_deref());
+        settings.extend(admin.map(|realm| ObjectId::new(REALM, realm)));
+        settings
     }
 
     /// Every declared object that has a name of its own, without the users, of whom there may be very many.

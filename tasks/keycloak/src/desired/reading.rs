@@ -16,6 +16,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{Declared, Related};
+use crate::definitions::with_own_keys;
 
 /// The values, with the means to name places in them and to look up what they refer to.
 ///
@@ -131,6 +132,16 @@ impl<'a> Reading<'a> {
             if let Some(place) = value.pointer_mut(&pointer) {
                 *place = Value::String(exposed(&text));
             }
+        }
+        let mut twice = Vec::new();
+        with_own_keys(&mut value, path, &mut twice);
+        for path in twice {
+            let problem = self.problem(&path, "the same roles are declared twice");
+            self.report(
+                problem.with_hint(
+                    "leave out `realm` and `client`, which are other names for `realmRoles` and `clientRoles`",
+                ),
+            );
         }
         self.check_references("", &value, path);
         self.check_lengths(&value, path);

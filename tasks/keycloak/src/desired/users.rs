@@ -4,27 +4,27 @@
 //! causes are made when a change needs one.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use evenkeel_core::{
     plan::Cause,
     values::{
-        Part, SecretValue, ValuePath,
+        AddressableName, Part, SecretValue, ValuePath,
         model::{Keycloak, User},
     },
 };
 use evenkeel_keycloak_client::types::UserRepresentation;
 
-use super::Reading;
+use super::{DesiredTies, Reading, ties::refuse_implied_groups};
 use crate::account::{Account, NICKNAME, Nickname};
 
 /// A local account.
 #[derive(Clone, Debug)]
 pub struct DesiredUser {
-    /// The email in lower case: what the account is known by.
-    pub email: Arc<str>,
+    /// What the account is known by, in lower case: the user name, or the email where none is declared.
+    pub name: Arc<str>,
     /// The account's own fields.
     pub account: Account,
     /// The password at creation, looked up only when the account is made. Most users have none.
@@ -32,6 +32,8 @@ pub struct DesiredUser {
     /// What the values say about single groups, in the order of the groups' names: the teams of `teams`, and
     /// the group of each declared flag.
     pub memberships: Box<[DesiredMembership]>,
+    /// What else the user is tied to, if any of it is declared.
+    pub ties: Option<Box<DesiredTies>>,
     /// The only team that the user is in.
     pub team: Option<Arc<str>>,
     /// Whether `teams` is declared: then the user is in no other team's group. Groups that no team stands for,
@@ -68,23 +70,49 @@ enum MembershipKey {
     PlatformAdmin,
     AllTeamsAdmin,
     TeamAdmin,
+    Groups,
 }
 
 impl MembershipKey {
+    /// Those of administrators, from most rights to least.
+    const FLAGS: [Self; 3] = [Self::PlatformAdmin, Self::AllTeamsAdmin, Self::TeamAdmin];
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Teams => "teams",
             Self::PlatformAdmin => "platformAdmin",
             Self::AllTeamsAdmin => "allTeamsAdmin",
             Self::TeamAdmin => "teamAdmin",
+            Self::Groups => "groups",
         }
     }
 }
 
+impl DesiredMembership {
+    /// Whether a new user is made in the group: what the values imply is there by then. A path that they only name may lead
+    /// nowhere, which must not keep the account from being made.
+    #[must_use]
+    pub const fn comes_along(&self) -> bool {
+        self.member && !self.is_by_path()
+    }
+
+    /// Whether the values name the group by its path.
+    #[must_use]
+    pub const fn is_by_path(&self) -> bool {
+        matches!(self.key, MembershipKey::Groups)
+    }
+}
+
 impl DesiredUser {
-    /// The groups that the user is to be in.
+    /// The groups that the user is to be in from the start.
     pub fn member_of(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.memberships.iter().filter(|membership| membership.member).map(|membership| &membership.group)
+        self.memberships.iter().filter(|membership| membership.comes_along()).map(|membership| &membership.group)
+    }
+
+    /// Whether the values list the groups that the user is in.
+    #[must_use]
+    pub fn lists_groups(&self) -> bool {
+        self.ties.as_ref().is_some_and(|ties| ties.groups)
     }
 
     /// Whether the values say something about the user's membership in this group alone.
@@ -96,18 +124,18 @@ impl DesiredUser {
     /// The fields that are compared with those of an account that is there.
     #[must_use]
     pub fn declared(&self) -> UserRepresentation {
-        let email = Some(self.email.as_ref().to_owned());
-        UserRepresentation { username: email, ..self.account.representation() }
+        let username = Some(self.name.as_ref().to_owned());
+        UserRepresentation { username, ..self.account.representation() }
     }
 
-    /// What is sent to make the user, but for the password: enabled and verified unless declared otherwise, and in
+    /// What is sent to make the user, but for the password: enabled, and its email verified, unless declared otherwise, and in
     /// its groups from the start.
     #[must_use]
     pub fn created(&self) -> UserRepresentation {
         let groups: Vec<String> = self.member_of().map(|group| format!("/{group}")).collect();
         UserRepresentation {
             enabled: self.account.enabled.or(Some(true)),
-            email_verified: self.account.email_verified.or(Some(true)),
+            email_verified: self.account.email_verified.or(self.account.email.as_ref().map(|_| true)),
             groups: (!groups.is_empty()).then_some(groups),
             ..self.declared()
         }
@@ -137,6 +165,12 @@ impl DesiredUser {
         self.teams.map(|line| self.cause_of_key("teams", line))
     }
 
+    /// The value of `groups`, which is the whole list.
+    #[must_use]
+    pub fn cause_of_groups(&self) -> Cause {
+        self.cause_of_key("groups", self.line)
+    }
+
     fn cause_of_key(&self, key: &str, line: Line) -> Cause {
         Cause { value: format!("users[{}].{key}", self.index), file: self.file.clone(), line }
     }
@@ -155,22 +189,30 @@ struct Accounts<'a> {
     teams: HashMap<String, (Arc<str>, Arc<str>)>,
     /// The groups that the flags stand for.
     administrators: [Arc<str>; 3],
+    /// The keys of a user that say whether it is in a group that the values imply.
+    implied: HashMap<Arc<str>, MembershipKey>,
 }
 
 impl<'a> Accounts<'a> {
     fn new(reading: &'a Reading<'a>, keycloak: &Keycloak) -> Self {
         let teams = reading.team_groups().into_iter().map(|(group, team)| (team.as_ref().to_owned(), (group, team)));
+        let administrators: [Arc<str>; 3] = reading.administrator_names().map(|(_, name)| name.into());
+        let of_teams = reading.team_groups().into_keys().map(|group| (group, MembershipKey::Teams));
+        let of_flags = administrators.iter().cloned().zip(MembershipKey::FLAGS);
+        let implied = of_teams.chain(of_flags).collect();
         Self {
             reading,
             nicknames: keycloak.implied.nicknames.is_implied(),
             teams: teams.collect(),
-            administrators: reading.administrator_names().map(|(_, name)| name.into()),
+            administrators,
+            implied,
         }
     }
 
     fn declared(&self, index: usize, user: &User) -> DesiredUser {
         let path = ValuePath::root().key("users").index(index);
-        let email: Arc<str> = user.email.folded().into();
+        let name: Arc<str> = user.name().into();
+        let email = user.email.as_ref().map(|email| shared(&name, email.folded()));
         let place = self.reading.document.part(&path);
         let written = place.location();
         let team = match user.teams.as_deref() {
@@ -185,20 +227,25 @@ impl<'a> Accounts<'a> {
             .collect();
         // One that is declared comes before the one that the email gives.
         let declared = attributes.remove(NICKNAME);
+        let derives = self.nicknames && email.is_some();
         let account = Account {
-            email: Some(Arc::clone(&email)),
+            username: user.username.as_ref().map(|_| Arc::clone(&name)),
             enabled: user.enabled,
             email_verified: user.email_verified,
             first_name: user.first_name.as_deref().map(Into::into),
             last_name: user.last_name.as_deref().map(Into::into),
-            nickname: declared.map(Nickname::Values).or_else(|| self.nicknames.then_some(Nickname::OfEmail)),
-            attributes,
-        };
-        DesiredUser {
+            nickname: declared.map(Nickname::Values).or_else(|| derives.then_some(Nickname::OfEmail)),
             email,
+            attributes,
+            required_actions: user.required_actions.as_deref().map(each_once),
+        };
+        refuse_implied_groups(self.reading, user, &path, |group| self.implied.get(group).map(|key| key.as_str()));
+        DesiredUser {
+            name,
             account,
             initial_password: user.initial_password.clone().map(Box::new),
             memberships: self.memberships(&place, user),
+            ties: DesiredTies::of(self.reading, user, &path),
             team,
             teams: user.teams.as_ref().map(|_| line_of(&place, MembershipKey::Teams)),
             index,
@@ -207,7 +254,7 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    /// The teams that the user is in, and what each flag says about the group that it stands for; an absent
+    /// The teams that the user is in, the groups that it lists by path, and what each flag says about the group that it stands for; an absent
     /// key says nothing. The teams that the user is not in are not listed: there may be thousands.
     fn memberships(&self, place: &Part<'_>, user: &User) -> Box<[DesiredMembership]> {
         let teams = user.teams.iter().flatten().filter_map(|id| self.teams.get(id.as_str()));
@@ -219,11 +266,12 @@ impl<'a> Accounts<'a> {
         ];
         let flags = self.administrators.iter().zip(flags);
         let flags = flags.filter_map(|(group, (key, member))| Some((group, member?, None, key)));
-        let membership = |(group, member, team, key)| {
-            let group = Arc::clone(group);
-            DesiredMembership { group, member, team, key, line: line_of(place, key) }
-        };
-        let mut memberships: Vec<DesiredMembership> = teams.chain(flags).map(membership).collect();
+        let implied = teams.chain(flags).map(|(group, member, team, key)| (Arc::clone(group), member, team, key));
+        let by_path = user.groups.iter().flatten().map(|path| path.relative().into());
+        let by_path = by_path.map(|group| (group, true, None, MembershipKey::Groups));
+        let membership =
+            |(group, member, team, key)| DesiredMembership { group, member, team, key, line: line_of(place, key) };
+        let mut memberships: Vec<DesiredMembership> = implied.chain(by_path).map(membership).collect();
         memberships.sort_by(|one, two| one.group.cmp(&two.group));
         memberships.dedup_by(|one, two| one.group == two.group);
         memberships.into()
@@ -233,6 +281,16 @@ impl<'a> Accounts<'a> {
 /// Keycloak drops blank values without a word (seen on 26.7.3 and 26.0.7).
 fn without_blanks(values: &[String]) -> Box<[String]> {
     values.iter().filter(|value| !value.trim().is_empty()).cloned().collect()
+}
+
+/// The name again, where the text is the same: it is held once.
+fn shared(name: &Arc<str>, text: String) -> Arc<str> {
+    if **name == *text { Arc::clone(name) } else { text.into() }
+}
+
+fn each_once(names: &[AddressableName]) -> Box<[Box<str>]> {
+    let names: BTreeSet<&str> = names.iter().map(AddressableName::as_str).collect();
+    names.into_iter().map(Into::into).collect()
 }
 
 fn line_of(user: &Part<'_>, key: MembershipKey) -> Line {

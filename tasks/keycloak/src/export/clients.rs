@@ -22,9 +22,9 @@ use crate::{
 const OPENID: &str = "openid";
 /// Keycloak gives this scope to clients with a service account by itself.
 const SERVICE_ACCOUNT: &str = "service_account";
-/// Attributes of a client that Keycloak keeps by itself.
-pub(super) const KEPT_BY_THE_SERVER: [&str; 3] =
-    ["client.secret.creation.time", "realm_client", "saml.artifact.binding.identifier"];
+/// Attributes of a client, and one of a realm, that Keycloak keeps or loses by itself.
+pub(super) const KEPT_BY_THE_SERVER: [&str; 4] =
+    ["client.secret.creation.time", "realm_client", "saml.artifact.binding.identifier", "realmReusableOtpCode"];
 /// Fields of a client that are no settings, or lists of their own here.
 const SKIPPED: [&str; 7] = [
     "id",

@@ -85,6 +85,11 @@ impl<'a> Composing<'a> {
             || team.is_some_and(|team| self.decisions.teams.contains(team))
     }
 
+    /// Whether several users may have one email address.
+    pub(super) fn shares_emails(&self) -> bool {
+        self.found.realm.as_ref().and_then(|realm| realm.duplicate_emails_allowed) == Some(true)
+    }
+
     /// The role that every user has, and with it those inside.
     pub(super) fn default_role(&self) -> Option<&'a str> {
         self.found.realm.as_ref()?.default_role.as_ref()?.name.as_deref()
@@ -143,11 +148,6 @@ impl<'a> Composing<'a> {
     fn remark_what_values_cannot_say(&mut self) {
         for (path, why) in &self.found.odd_groups {
             self.remarks.push(LeftOut::Group { path: path.clone(), why: why.clone() });
-        }
-        let groups = self.found.groups.iter().flatten().map(|(path, _)| path);
-        let others = groups.filter(|path| !self.is_implied(path)).count();
-        if others > 0 && self.found.users.is_some() {
-            self.remarks.push(LeftOut::Members { groups: others });
         }
         self.remarks.extend(beyond::left_out(self.found, self.fresh));
         self.remarks.extend(missing::left_out(self.found, self.fresh));

@@ -61,7 +61,7 @@ pub(super) fn of_account(composing: &mut Composing<'_>, client_id: &str) -> Opti
     let own = roles.iter().filter(|role| role.client.is_some() || Some(role.role.as_str()) != default);
     let own: Vec<RoleName> = own.cloned().collect();
     let whose = format!("of the service account of client `{client_id}`");
-    if own.is_empty() { None } else { role_lists(composing, &whose, &own, &Baseline::default(), IN_LISTS) }
+    if own.is_empty() { None } else { role_lists(composing, &whose, &own, &Baseline::default()) }
 }
 
 /// The roles that a client or client scope lets into tokens, where they are not those of a fresh realm.
@@ -69,7 +69,7 @@ pub(super) fn in_scope(composing: &mut Composing<'_>, owner: &MapperOwner, recor
     let roles = composing.found.scope_mappings.get(owner).map(Vec::as_slice).unwrap_or_default();
     let whose = format!("that `{}` lets into tokens", owner.object());
     let recorded = recorded.get("scopeMappings");
-    if same_roles(roles, &recorded) { None } else { role_lists(composing, &whose, roles, &recorded, IN_LISTS) }
+    if same_roles(roles, &recorded) { None } else { role_lists(composing, &whose, roles, &recorded) }
 }
 
 /// The roles that every user has, where they are not those of a fresh realm.
@@ -85,7 +85,7 @@ pub(super) fn default_roles(composing: &mut Composing<'_>) -> Option<Node> {
     if holds_as_recorded(inside, &recorded) {
         None
     } else {
-        role_lists(composing, "that every user has", inside, &recorded.get("inside"), IN_LISTS)
+        role_lists(composing, "that every user has", inside, &recorded.get("inside"))
     }
 }
 
@@ -107,7 +107,7 @@ fn role_node(
     let object = Object { id, definition: "RoleRepresentation", skipped: &skipped };
     let mut entries = object.node(role, recorded, composing.decisions, &mut composing.secrets);
     if !holds_as_recorded(inside, recorded) {
-        let inside = role_lists(composing, &whose, inside, &recorded.get("inside"), ["realm", "client"]);
+        let inside = role_lists(composing, &whose, inside, &recorded.get("inside"));
         entries.extend(inside.map(|inside| ("composites".to_owned(), inside)));
     }
     if entries.is_empty() && known {
@@ -130,17 +130,13 @@ fn same_roles(roles: &[RoleName], recorded: &Baseline<'_>) -> bool {
     recorded.has(&Field::List(roles.iter().map(pair).collect()))
 }
 
-/// The keys of lists of roles; those of `composites` are shorter.
-const IN_LISTS: [&str; 2] = ["realmRoles", "clientRoles"];
-
 /// Lists of roles; of a client of which a fresh realm's owner has some and this one has none, an empty one. A list in which there is a
 /// name that values do not take is told, and left out as a whole.
-fn role_lists(
+pub(super) fn role_lists(
     composing: &mut Composing<'_>,
     whose: &str,
     inside: &[RoleName],
     recorded: &Baseline<'_>,
-    [of_realm, of_clients]: [&str; 2],
 ) -> Option<Node> {
     let mut realm = Vec::new();
     let mut clients: BTreeMap<String, Vec<String>> =
@@ -153,7 +149,7 @@ fn role_lists(
     }
     let realm = realm_list(composing, whose, realm);
     let clients = Some(client_lists(composing, whose, clients)).filter(|lists| !lists.is_empty());
-    let node = Node::map([(of_realm, realm), (of_clients, clients)]);
+    let node = Node::map([("realmRoles", realm), ("clientRoles", clients)]);
     (!node.is_empty()).then_some(node)
 }
 

@@ -120,17 +120,17 @@ fn identity_provider(composing: &mut Composing<'_>, alias: &str, found: &Observe
 /// Attributes of a user that values can hold, each a list of texts.
 pub(super) fn attributes(
     composing: &mut Composing<'_>,
-    email: &str,
+    user: &str,
     found: BTreeMap<String, Vec<String>>,
 ) -> Option<Node> {
     let mut attributes = BTreeMap::new();
     for (name, values) in found {
         let implied = composing.decisions.nicknames && name == "nickname";
-        if implied || !composing.decisions.has_field(&ObjectId::new(USER, email), &format!("attributes.{name}")) {
+        if implied || !composing.decisions.has_field(&ObjectId::new(USER, user), &format!("attributes.{name}")) {
             continue;
         }
         if secrets::is_secret(&name) {
-            composing.remark(LeftOut::SecretAttribute { user: email.to_owned(), attribute: name });
+            composing.remark(LeftOut::SecretAttribute { user: user.to_owned(), attribute: name });
             continue;
         }
         attributes.insert(name, Node::texts(values));

@@ -30,10 +30,6 @@ pub(super) enum LeftOut {
     SecretAttribute { user: String, attribute: String },
     /// What so many users have.
     OfUsers { what: OfUsers, count: usize },
-    /// To which accounts elsewhere users are linked.
-    LinksOfUsers,
-    /// Who is in so many groups that no team stands for.
-    Members { groups: usize },
     /// An object of a fresh realm that is not there.
     Absent { kind: String, name: String },
     /// What the objects of a fresh realm have, and these do not.
@@ -46,9 +42,7 @@ pub(super) enum LeftOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OfUsers {
     Credentials,
-    DirectRoles,
     Federation,
-    OtherNames,
     RequiredActions,
     WithoutDefaultRole,
 }
@@ -57,9 +51,7 @@ impl fmt::Display for OfUsers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Credentials => "passwords and other credentials of users, which keycloak does not show",
-            Self::DirectRoles => "roles that users have beside those of their groups and of every user",
             Self::Federation => "that users come from a user federation",
-            Self::OtherNames => "user names that are not the email address",
             Self::RequiredActions => "what users have to do at their next login",
             Self::WithoutDefaultRole => "that users have not the role of every user",
         })
@@ -95,10 +87,6 @@ impl fmt::Display for LeftOut {
                 write!(formatter, "attribute `{attribute}` of user `{user}`, which is by its name a secret")
             }
             Self::OfUsers { what, count } => write!(formatter, "{what} ({count})"),
-            Self::LinksOfUsers => formatter.write_str("to which accounts of identity providers users are linked"),
-            Self::Members { groups } => {
-                write!(formatter, "who is in groups that are neither a team's nor an administrator's ({groups})")
-            }
             Self::Absent { kind, name } => write!(formatter, "that a fresh realm's {kind} `{name}` is not there"),
             Self::AbsentField { field, kind, names } => {
                 write!(formatter, "that `{field}` of a fresh realm's {kind} is not there: {}", quoted(names))
@@ -128,7 +116,7 @@ mod tests {
         let told = [
             LeftOut::ByHand(ByHand::Keys { name: "old".into(), provider: "rsa".into() }),
             LeftOut::ByHand(ByHand::Texts { locales: names(&["de", "en"]) }),
-            LeftOut::OfUsers { what: OfUsers::DirectRoles, count: 2 },
+            LeftOut::OfUsers { what: OfUsers::RequiredActions, count: 2 },
             LeftOut::AbsentField {
                 field: "config.a".into(),
                 kind: "protocol mapper of `client-scope/x`".into(),
@@ -141,7 +129,7 @@ mod tests {
             [
                 "keys `old` (rsa): another realm signs with its own",
                 "texts of the realm in `de`, `en`",
-                "roles that users have beside those of their groups and of every user (2)",
+                "what users have to do at their next login (2)",
                 "that `config.a` of a fresh realm's protocol mapper of `client-scope/x` is not there: `m`, `n`",
             ]
         );

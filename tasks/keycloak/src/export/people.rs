@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use evenkeel_core::{object::ObjectId, values::Email};
+use evenkeel_core::{
+    object::ObjectId,
+    values::{Email, UserName},
+};
 use evenkeel_engine::export::document::Node;
-use evenkeel_keycloak_client::types::UserRepresentation;
+use evenkeel_keycloak_client::types::{FederatedIdentityRepresentation, UserRepresentation};
 
 use super::{
     compose::Composing,
-    kinds,
+    fresh::Baseline,
+    groups, kinds,
     left_out::{LeftOut, OfUsers},
 };
 use crate::names::USER;
-
-/// What the profile of a fresh realm refuses in user names, and an address may hold: values make an account under its address.
-const REFUSED_IN_NAMES: [char; 20] =
-    ['\'', '&', '$', '%', '!', '#', '?', '*', '~', '/', '|', '^', '=', '{', '}', '(', ')', '[', ']', '\\'];
 
 /// The teams. What a team is called elsewhere, Keycloak does not know.
 pub(super) fn teams(composing: &Composing<'_>) -> Option<Node> {
@@ -24,55 +24,60 @@ pub(super) fn teams(composing: &Composing<'_>) -> Option<Node> {
     (!teams.is_empty()).then_some(Node::Map(teams))
 }
 
-/// The accounts that values can name: by an address that no other account has.
+/// How values name an account.
+pub(super) struct Known {
+    /// What it is known by, folded.
+    pub(super) name: String,
+    /// The user name, where the email does not stand for it.
+    username: Option<String>,
+    email: Option<String>,
+}
+
+impl Known {
+    /// `None` for an account whose name values cannot say.
+    pub(super) fn of(user: &UserRepresentation, shares_emails: bool) -> Option<Self> {
+        let email = user.email.clone().filter(|email| Email::parse(email).is_ok());
+        let username = user.username.clone().unwrap_or_default();
+        let is_email = email.as_ref().is_some_and(|email| email.to_lowercase() == username.to_lowercase());
+        if is_email && !shares_emails {
+            return Some(Self { name: username.to_lowercase(), username: None, email });
+        }
+        UserName::parse(&username).ok().map(|name| Self { name: name.folded(), username: Some(username), email })
+    }
+}
+
+/// The accounts that values can name.
 pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
     let users = composing.found.users.as_ref()?;
     let mut nodes: BTreeMap<String, Node> = BTreeMap::new();
     let memberships = memberships(composing);
-    let (mut other_names, mut with_actions, mut federated) = (0, 0, 0);
+    let shares_emails = composing.shares_emails();
+    let (mut with_actions, mut federated) = (0, 0);
     for user in users {
-        let name = user.username.as_deref().unwrap_or_default();
-        let email = user.email.clone().unwrap_or_default();
-        let folded = email.to_lowercase();
-        if Email::parse(&email).is_err() {
-            composing.remark(LeftOut::User { user: name.to_owned(), why: "who has no email address" });
+        let Some(known) = Known::of(user, shares_emails) else {
+            let user = user.username.clone().unwrap_or_default();
+            composing.remark(LeftOut::User { user, why: "whose name values cannot say" });
+            continue;
+        };
+        if !composing.decisions.has(&ObjectId::new(USER, known.name.as_str())) {
             continue;
         }
-        if nodes.contains_key(&folded) {
-            composing.remark(LeftOut::User { user: name.to_owned(), why: "who has the email address of another" });
-            continue;
-        }
-        if !composing.decisions.has(&ObjectId::new(USER, folded.as_str())) {
-            continue;
-        }
-        if name.to_lowercase() != folded {
-            other_names += 1;
-            if folded.contains(REFUSED_IN_NAMES) {
-                let why = "whose address keycloak takes for no user name: make the account first on another server";
-                composing.remark(LeftOut::User { user: name.to_owned(), why });
-            }
-        }
+        // Declared, they would be asked again of who has done them, by every run.
         with_actions += usize::from(user.required_actions.as_ref().is_some_and(|actions| !actions.is_empty()));
         federated += usize::from(user.federation_link.is_some());
         let id = user.id.as_deref().unwrap_or_default();
         let groups = memberships.get(id).map(Vec::as_slice).unwrap_or_default();
-        nodes.insert(folded, node(composing, user, email, groups));
+        nodes.insert(known.name.clone(), node(composing, user, known, groups));
     }
-    let roles = composing.found.roles_of_users;
     for (count, what) in [
-        (other_names, OfUsers::OtherNames),
         (with_actions, OfUsers::RequiredActions),
         (federated, OfUsers::Federation),
-        (roles.direct, OfUsers::DirectRoles),
-        (roles.without_default, OfUsers::WithoutDefaultRole),
+        (composing.found.without_default_role, OfUsers::WithoutDefaultRole),
         (nodes.len(), OfUsers::Credentials),
     ] {
         if count > 0 {
             composing.remark(LeftOut::OfUsers { what, count });
         }
-    }
-    if !nodes.is_empty() && composing.found.providers.iter().flatten().next().is_some() {
-        composing.remark(LeftOut::LinksOfUsers);
     }
     (!nodes.is_empty()).then(|| Node::List(nodes.into_values().collect()))
 }
@@ -88,27 +93,64 @@ fn memberships<'a>(composing: &Composing<'a>) -> HashMap<&'a str, Vec<&'a str>> 
     groups
 }
 
-fn node(composing: &mut Composing<'_>, user: &UserRepresentation, email: String, groups: &[&str]) -> Node {
+fn node(composing: &mut Composing<'_>, user: &UserRepresentation, known: Known, groups: &[&str]) -> Node {
     let attributes = user.attributes.clone().unwrap_or_default();
-    let attributes = kinds::attributes(composing, &email.to_lowercase(), attributes);
+    let attributes = kinds::attributes(composing, &known.name, attributes);
     let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty()).map(Node::Text);
     let names = &composing.place.names;
     let prefix = names.team_prefix.as_str();
     let teams = groups.iter().filter_map(|group| group.strip_prefix(prefix));
     let teams = Node::texts(teams.filter(|team| composing.decisions.teams.contains(*team)));
     let flag = |group: &str| groups.contains(&group).then_some(Node::Bool(true));
-    let flags = composing.decisions.administrators;
+    let (team_admin, all_teams_admin, platform_admin) =
+        (flag(names.team_admin.as_str()), flag(names.all_teams_admin.as_str()), flag(names.platform_admin.as_str()));
+    let ties = ties(composing, user, &known.name, groups);
+    // A new account's address counts as verified, unless values say otherwise.
+    let is_verified = user.email_verified == Some(true);
+    let verified = (is_verified != known.email.is_some()).then_some(Node::Bool(is_verified));
+    let has_teams = !composing.decisions.teams.is_empty();
     Node::map([
-        ("email", Some(Node::Text(email))),
+        ("username", known.username.map(Node::Text)),
+        ("email", known.email.map(Node::Text)),
         ("firstName", text(&user.first_name)),
         ("lastName", text(&user.last_name)),
         ("attributes", attributes),
-        // A new account's address counts as verified, unless values say otherwise.
-        ("emailVerified", (user.email_verified != Some(true)).then_some(Node::Bool(false))),
+        ("emailVerified", verified),
         ("enabled", (user.enabled == Some(false)).then_some(Node::Bool(false))),
-        ("teams", Some(teams).filter(|_| !composing.decisions.teams.is_empty())),
-        ("teamAdmin", flag(names.team_admin.as_str()).filter(|_| flags)),
-        ("allTeamsAdmin", flag(names.all_teams_admin.as_str()).filter(|_| flags)),
-        ("platformAdmin", flag(names.platform_admin.as_str()).filter(|_| flags)),
+        ("teams", Some(teams).filter(|_| has_teams)),
+        ("teamAdmin", team_admin),
+        ("allTeamsAdmin", all_teams_admin),
+        ("platformAdmin", platform_admin),
     ])
+    .merged(ties)
+}
+
+/// The groups of a user that have no key of their own, its roles and its accounts elsewhere. What nobody has is not declared.
+fn ties(composing: &mut Composing<'_>, user: &UserRepresentation, name: &str, groups: &[&str]) -> Node {
+    let id = user.id.as_deref().unwrap_or_default();
+    let names = &composing.place.names;
+    let administrators = [&names.platform_admin, &names.all_teams_admin, &names.team_admin];
+    let has_key = |path: &str| composing.is_implied(path) || administrators.iter().any(|name| name.as_str() == path);
+    let others: Vec<String> = groups.iter().filter(|path| !has_key(path)).map(|path| format!("/{path}")).collect();
+    let whose = format!("of user `{name}`");
+    let roles = composing.found.roles_of_users.get(id);
+    let roles = roles.and_then(|roles| groups::role_lists(composing, &whose, roles, &Baseline::default()));
+    let identities = composing.found.federated_identities.get(id);
+    let identities: Vec<Node> = identities.into_iter().flatten().filter_map(identity).collect();
+    let node = Node::map([
+        ("groups", (!others.is_empty()).then(|| Node::texts(others))),
+        ("federatedIdentities", (!identities.is_empty()).then_some(Node::List(identities))),
+    ]);
+    match roles {
+        Some(roles) => node.merged(roles),
+        None => node,
+    }
+}
+
+fn identity(identity: &FederatedIdentityRepresentation) -> Option<Node> {
+    Some(Node::map([
+        ("identityProvider", Some(Node::Text(identity.identity_provider.clone()?))),
+        ("userId", Some(Node::Text(identity.user_id.clone()?))),
+        ("userName", identity.user_name.clone().map(Node::Text)),
+    ]))
 }

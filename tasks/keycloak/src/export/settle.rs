@@ -18,13 +18,14 @@ use super::{
     decisions::Decisions,
     fresh::Fresh,
     left_out::LeftOut,
+    people::Known,
     place::Place,
     survey::Found,
 };
 use crate::{
     Keycloak,
     names::REALM_MANAGEMENT,
-    observe::{Observed, ObservedUser},
+    observe::{Observed, ObservedTies, ObservedUser},
     plan::Operation,
     relation::RoleName,
 };
@@ -196,10 +197,12 @@ fn observed(found: &Found) -> Observed {
         }
     }
     let mut users: BTreeMap<Arc<str>, ObservedUser> = BTreeMap::new();
+    let shares_emails = found.realm.as_ref().and_then(|realm| realm.duplicate_emails_allowed) == Some(true);
     for user in found.users.iter().flatten() {
-        if let (Some(email), Some(observed)) = (&user.email, ObservedUser::of(user.clone())) {
+        if let (Some(known), Some(observed)) = (Known::of(user, shares_emails), ObservedUser::of(user.clone())) {
             let is_in = groups.remove(&*observed.id).unwrap_or_default();
-            users.entry(email.to_lowercase().into()).or_insert(ObservedUser { groups: is_in, ..observed });
+            let ties = Some(Box::new(ties(found, &observed.id, is_in.clone())));
+            users.entry(known.name.into()).or_insert(ObservedUser { groups: is_in, ties, ..observed });
         }
     }
     Observed {
@@ -222,6 +225,17 @@ fn observed(found: &Found) -> Observed {
         clients: named(&found.clients, |client| client.client_id.clone()),
         users,
         ..Observed::default()
+    }
+}
+
+/// What a user is tied to.
+fn ties(found: &Found, id: &str, groups: Vec<Arc<str>>) -> ObservedTies {
+    let identities = found.federated_identities.get(id).into_iter().flatten();
+    let identities = identities.filter_map(|identity| Some((identity.identity_provider.clone()?, identity.clone())));
+    ObservedTies {
+        groups: Some(groups),
+        roles: found.roles_of_users.get(id).cloned().unwrap_or_default(),
+        federated_identities: identities.collect(),
     }
 }
 

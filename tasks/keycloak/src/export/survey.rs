@@ -12,14 +12,15 @@ use evenkeel_engine::task::{Class, Classified};
 use evenkeel_keycloak_client::{
     paging,
     types::{
-        ClientRepresentation, ClientScopeRepresentation, ComponentRepresentation, GroupRepresentation,
-        RealmRepresentation, RequiredActionProviderRepresentation, RoleRepresentation, UpConfig, UserRepresentation,
+        ClientRepresentation, ClientScopeRepresentation, ComponentRepresentation, FederatedIdentityRepresentation,
+        GroupRepresentation, RealmRepresentation, RequiredActionProviderRepresentation, RoleRepresentation, UpConfig,
+        UserRepresentation,
     },
 };
 use evenkeel_transport::{ResultExt, check_segment};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::fresh::built_in_flows;
+use super::{fresh::built_in_flows, ties::holders_of_roles};
 use crate::{
     Error, Keycloak,
     directory::Named,
@@ -29,10 +30,8 @@ use crate::{
     relation::RoleName,
 };
 
-pub(super) use beyond::RolesOfUsers;
-
 /// How many reads of one kind are begun before the first has ended.
-const AT_ONCE: usize = 16;
+pub(super) const AT_ONCE: usize = 16;
 
 /// What a realm holds. `None` is what the account may not read; its `unread` says why.
 #[derive(Clone, Debug, Default)]
@@ -68,9 +67,14 @@ pub struct Found {
     pub(super) providers: Option<BTreeMap<String, ObservedProvider>>,
     /// `None` also where they were not asked for.
     pub(super) users: Option<Vec<UserRepresentation>>,
-    pub(super) roles_of_users: RolesOfUsers,
-    /// Ids of the members of each group at the top, where users were asked for.
+    /// Ids of the members of each group, where users were asked for.
     pub(super) members: BTreeMap<String, BTreeSet<String>>,
+    /// The roles that users have directly beside the one that everybody has, by the user's id.
+    pub(super) roles_of_users: BTreeMap<String, Vec<RoleName>>,
+    /// How many users have not the role that every user has.
+    pub(super) without_default_role: usize,
+    /// The accounts of users at identity providers, by the user's id.
+    pub(super) federated_identities: BTreeMap<String, Vec<FederatedIdentityRepresentation>>,
     /// What could not be read, with the reason.
     pub(super) unread: Vec<String>,
 }
@@ -117,13 +121,19 @@ impl Keycloak {
         found.providers = part(unread, "the identity providers", self.providers_of_realm()).await?;
         if users {
             found.users = part(unread, "the users", self.users_of_realm()).await?;
-            let default = found.realm.as_ref().and_then(|realm| realm.default_role.as_ref()?.name.as_deref());
-            let users = found.users.as_deref().unwrap_or_default();
-            let roles = part(unread, "the roles of users", self.roles_of_users(users, default)).await?;
-            found.roles_of_users = roles.unwrap_or_default();
-            let groups = found.groups.as_ref().map(tops).unwrap_or_default();
+            let groups = found.groups.as_ref().map(with_ids).unwrap_or_default();
             let members = part(unread, "the members of groups", self.members_of(&groups)).await?;
             found.members = members.unwrap_or_default();
+            let holders = holders_of_roles(&found);
+            let roles = part(&mut found.unread, "the roles of users", self.roles_of_users(&holders)).await?;
+            found.roles_of_users = roles.unwrap_or_default();
+            let without = self.without_default_role(found.realm.as_ref(), found.users.as_deref().unwrap_or_default());
+            let without = part(&mut found.unread, "who has the role of every user", without).await?;
+            found.without_default_role = without.unwrap_or_default();
+            let aliases: Vec<String> = found.providers.iter().flat_map(BTreeMap::keys).cloned().collect();
+            let identities = self.identities_of_users(&aliases);
+            let identities = part(&mut found.unread, "the accounts of users at identity providers", identities).await?;
+            found.federated_identities = identities.unwrap_or_default();
         }
         Ok(found)
     }
@@ -352,8 +362,7 @@ fn client_ids(clients: &[ClientRepresentation]) -> HashMap<String, String> {
     clients.iter().filter_map(|client| Some((client.id.clone()?, client.client_id.clone()?))).collect()
 }
 
-/// The groups at the top, with their ids.
-fn tops(groups: &BTreeMap<String, GroupRepresentation>) -> Vec<(String, String)> {
-    let tops = groups.iter().filter(|(path, _)| !path.contains('/'));
-    tops.filter_map(|(path, group)| Some((path.clone(), group.id.clone()?))).collect()
+/// The groups, with their ids.
+fn with_ids(groups: &BTreeMap<String, GroupRepresentation>) -> Vec<(String, String)> {
+    groups.iter().filter_map(|(path, group)| Some((path.clone(), group.id.clone()?))).collect()
 }

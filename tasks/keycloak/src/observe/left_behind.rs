@@ -83,7 +83,7 @@ pub(super) fn holders_of_roles(ownership: &Ownership) -> impl Iterator<Item = St
 }
 
 impl Keycloak {
-    /// The accounts of ours that the values do not name any more, by the email under which we made them: one search for each. With
+    /// The accounts of ours that the values do not name any more, by the name under which we made them: one search for each. With
     /// an external identity provider local accounts are not managed, so nobody looks for them.
     pub(super) async fn read_former_users(
         &self,
@@ -93,11 +93,11 @@ impl Keycloak {
         if desired.provider.is_some() {
             return Ok(BTreeMap::new());
         }
-        let declared: HashSet<&str> = desired.users.iter().map(|user| &*user.email).collect();
+        let declared: HashSet<&str> = desired.users.iter().map(|user| &*user.name).collect();
         let former = ownership.of_kind(&USER).map(ObjectId::name).filter(|name| !declared.contains(name));
         let former: Vec<Arc<str>> = former.map(Arc::from).collect();
         let sought = former.len();
-        let reads = former.into_iter().map(|email| self.search_user(email));
+        let reads = former.into_iter().map(|name| self.search_user(name));
         let found: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
         let found: BTreeMap<Arc<str>, ObservedUser> = found.into_iter().flatten().collect();
         if found.len() < sought && self.sees_no_user().await? && self.count_users().await? > 0 {

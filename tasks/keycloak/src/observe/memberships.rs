@@ -13,34 +13,48 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::{AT_ONCE, ObservedUser};
 use crate::{Error, Keycloak, desired::Desired, error::Doing};
 
-/// The declared users that are there, by folded email.
+/// The declared users that are there, by name.
 type Users = BTreeMap<Arc<str>, ObservedUser>;
 
 impl Keycloak {
+    /// Adds to each user the groups that it is in and what else it is tied to, of what the values speak of; and the groups whose
+    /// members were read.
+    pub(super) async fn read_people(
+        &self,
+        desired: &Desired,
+        groups: &BTreeMap<String, GroupRepresentation>,
+        users: Users,
+    ) -> Result<(Users, BTreeSet<Arc<str>>), Error> {
+        let (users, read) = self.read_memberships(desired, groups, users).await?;
+        Ok((self.read_ties(desired, users).await?, read))
+    }
+
     /// Adds to each user the groups that it is in, of those about whose members some declared user says something; and which groups
     /// those are.
-    pub(super) async fn read_memberships(
+    async fn read_memberships(
         &self,
         desired: &Desired,
         groups: &BTreeMap<String, GroupRepresentation>,
         mut users: Users,
     ) -> Result<(Users, BTreeSet<Arc<str>>), Error> {
         let memberships = desired.users.iter().flat_map(|user| user.memberships.iter());
-        let mut wanted: BTreeSet<&Arc<str>> = memberships.map(|membership| &membership.group).collect();
+        // Who lists groups by path is asked for all of them.
+        let implied = memberships.filter(|membership| !membership.is_by_path());
+        let mut wanted: BTreeSet<&Arc<str>> = implied.map(|membership| &membership.group).collect();
         if desired.users.iter().any(|user| user.cause_of_teams().is_some()) {
             wanted.extend(desired.team_groups.keys());
         }
-        let emails: HashMap<Arc<str>, Arc<str>> =
-            users.iter().map(|(email, user)| (Arc::clone(&user.id), Arc::clone(email))).collect();
+        let names: HashMap<Arc<str>, Arc<str>> =
+            users.iter().map(|(name, user)| (Arc::clone(&user.id), Arc::clone(name))).collect();
         let there = wanted.into_iter().filter_map(|group| Some((Arc::clone(group), groups.get(&**group)?.id.clone()?)));
         let there: Vec<(Arc<str>, String)> = there.collect();
         let read: BTreeSet<Arc<str>> = there.iter().map(|(group, _)| Arc::clone(group)).collect();
         // Lists are begun one after the other: what thousands of them take to wait is not held at once.
-        let reads = there.into_iter().map(|(group, id)| self.read_members(group, id, &emails));
+        let reads = there.into_iter().map(|(group, id)| self.read_members(group, id, &names));
         let mut reads = stream::iter(reads).buffer_unordered(AT_ONCE);
         while let Some((group, members)) = reads.try_next().await? {
-            for email in members {
-                if let Some(user) = users.get_mut(&email) {
+            for name in members {
+                if let Some(user) = users.get_mut(&name) {
                     // Most users are in one group, and there may be tens of thousands of them.
                     user.groups.reserve_exact(1);
                     user.groups.push(Arc::clone(&group));
@@ -55,7 +69,7 @@ impl Keycloak {
         &self,
         group: Arc<str>,
         id: String,
-        emails: &HashMap<Arc<str>, Arc<str>>,
+        names: &HashMap<Arc<str>, Arc<str>>,
     ) -> Result<(Arc<str>, Vec<Arc<str>>), Error> {
         let fetch = |page: Page| {
             let list = self.client.group_member_list().realm(self.realm()).group_id(&*id).brief_representation(true);
@@ -66,7 +80,7 @@ impl Keycloak {
         let mut members = Vec::new();
         while let Some(page) = pages.try_next().await.doing("list", "members of group", &group)? {
             let ids = page.iter().filter_map(|member| member.id.as_deref());
-            members.extend(ids.filter_map(|id| emails.get(id).cloned()));
+            members.extend(ids.filter_map(|id| names.get(id).cloned()));
         }
         Ok((group, members))
     }

@@ -269,7 +269,8 @@ impl Keycloak {
     }
 }
 
-fn mapped(mappings: MappingsRepresentation) -> Vec<RoleName> {
+/// The roles of mappings, by name.
+pub(super) fn mapped(mappings: MappingsRepresentation) -> Vec<RoleName> {
     let of_realm =
         mappings.realm_mappings.into_iter().flatten().filter_map(|role| Some(RoleName::of_realm(role.name?)));
     let of_clients = mappings.client_mappings.into_iter().flatten().flat_map(|(client, mappings)| {

@@ -7,7 +7,7 @@ use super::{
     groups::{RULES, plan_composites},
 };
 use crate::{
-    desired::{Desired, DesiredClient},
+    desired::{Desired, DesiredClient, RelatedRoles},
     names::{CLIENT, CLIENT_ROLE},
     observe::{Observed, ObservedClientRoles},
     relation::{Relation, RoleName},
@@ -56,17 +56,19 @@ fn plan_service_account(
     there: &[RoleName],
     observed: &Observed,
 ) {
-    let default_role = observed.realm.as_ref().and_then(|realm| realm.default_role.as_ref()?.name.as_deref());
-    let of_everyone = |role: &RoleName| role.client.is_none() && Some(role.role.as_str()) == default_role;
-    let wanted = declared
-        .service_account
-        .realm_roles
-        .as_ref()
-        .is_some_and(|related| related.names.iter().any(|name| Some(name.as_str()) == default_role));
-    let there: Vec<RoleName> = there.iter().filter(|role| wanted || !of_everyone(role)).cloned().collect();
+    let there = without_default_role(observed, &declared.service_account, there);
     let owner = Owner::of(desired, &declared.client);
     draft.relate_roles(&owner, &declared.service_account, &there, |role| Relation::ServiceAccountRole {
         client: client_id.to_owned(),
         role,
     });
+}
+
+/// The roles that an account was given, without the one that every account has, unless the values name that too.
+pub(super) fn without_default_role(observed: &Observed, declared: &RelatedRoles, there: &[RoleName]) -> Vec<RoleName> {
+    let default_role = observed.realm.as_ref().and_then(|realm| realm.default_role.as_ref()?.name.as_deref());
+    let of_everyone = |role: &RoleName| role.client.is_none() && Some(role.role.as_str()) == default_role;
+    let mut listed = declared.realm_roles.iter().flat_map(|related| &related.names);
+    let wanted = listed.any(|name| Some(name.as_str()) == default_role);
+    there.iter().filter(|role| wanted || !of_everyone(role)).cloned().collect()
 }

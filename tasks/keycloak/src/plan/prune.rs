@@ -103,8 +103,11 @@ impl<'a> Prune<'a> {
     }
 
     fn users(&mut self, removed: RemovedUsers) {
-        for (email, user) in &self.observed.former_users {
-            self.remove(ObjectId::new(USER, email.clone()), of_user(user, removed), Vec::new());
+        // One that got another name in the values is declared: by its id it is the same account.
+        let declared: HashSet<&str> = self.observed.users.values().map(|user| &*user.id).collect();
+        let gone = self.observed.former_users.iter().filter(|(_, user)| !declared.contains(&*user.id));
+        for (name, user) in gone {
+            self.remove(ObjectId::new(USER, name.clone()), of_user(user, removed), Vec::new());
         }
     }
 
@@ -146,7 +149,7 @@ impl<'a> Prune<'a> {
         let observed = self.observed;
         let is_ours = |object: &ObjectId| self.ownership.contains(object) || self.declared.contains(object);
         let former = observed.former_users.iter();
-        let former = former.filter(|(email, _)| is_ours(&ObjectId::new(USER, (*email).clone())));
+        let former = former.filter(|(name, _)| is_ours(&ObjectId::new(USER, (*name).clone())));
         let users = observed.users.values().chain(former.map(|(_, user)| user));
         let clients = observed.clients.keys();
         let clients = clients.filter(|client_id| is_ours(&ObjectId::new(CLIENT, client_id.as_str())));

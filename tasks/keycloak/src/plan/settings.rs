@@ -96,8 +96,11 @@ fn plan_required_actions(draft: &mut Draft<'_>, desired: &Desired, observed: &Ob
         draft.compare(object.clone(), action, there.as_ref(), Rules::default(), place, |_, body| {
             Operation::SetRequiredAction(body)
         });
-        // Users get it when they are made, and never afterwards.
-        draft.is_needed(&object);
+        // Users get it when they are made, and never afterwards. What the server does not have is needed by nobody.
+        let provider = action.value.provider_id.as_deref().unwrap_or(alias);
+        if observed.required_actions.contains_key(alias) || !observed.server.lacks_action(provider) {
+            draft.is_needed(&object);
+        }
     }
 }
 

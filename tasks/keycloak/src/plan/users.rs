@@ -8,14 +8,16 @@ use evenkeel_core::{
     plan::{Action, Change, ChangeDocument, Note},
     values::model::ImpliedPart,
 };
+use evenkeel_keycloak_client::types::UserRepresentation;
 
 use super::{
     Draft, Operation, Owner,
     realm::realm_object,
     settings::{defaults_of_users, keeps_attribute},
+    ties,
 };
 use crate::{
-    account::{NICKNAME, Nickname},
+    account::{NICKNAME, Nickname, UPDATE_PASSWORD},
     desired::{Desired, DesiredUser},
     names::{self, USER, USER_PROFILE},
     observe::{Observed, ObservedUser},
@@ -23,12 +25,20 @@ use crate::{
 };
 
 /// Keycloak stores user name and email in lower case, ignores the groups of an update, and promises no order of an
-/// attribute's values.
+/// attribute's values. An account that is found by its email keeps its user name, unless the values declare one.
 const RULES: Rules = Rules(&[
     ("attributes.*", Rule::Set),
     ("username", Rule::AtCreation),
     ("email", Rule::Folded),
     ("groups", Rule::AtCreation),
+    ("requiredActions", Rule::Set),
+]);
+const RULES_WITH_NAME: Rules = Rules(&[
+    ("attributes.*", Rule::Set),
+    ("username", Rule::Folded),
+    ("email", Rule::Folded),
+    ("groups", Rule::AtCreation),
+    ("requiredActions", Rule::Set),
 ]);
 
 pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
@@ -36,12 +46,13 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     let before_new: Vec<ObjectId> = before_all.iter().cloned().chain(defaults_of_users(desired)).collect();
     let nicknames = planned_nicknames(draft, desired, observed);
     for user in &desired.users {
-        let there = observed.users.get(&user.email);
+        let there = observed.users.get(&user.name);
         let waits_for = if there.is_some() { &before_all } else { &before_new };
-        plan_account(draft, (waits_for, nicknames), user, there, observed.nickname_holders.get(&user.email));
+        plan_account(draft, (waits_for, nicknames), user, there, observed.nickname_holders.get(&user.name));
         if let Some(there) = there {
             plan_memberships(draft, desired, user, there);
         }
+        ties::plan(draft, desired, observed, user, there);
     }
 }
 
@@ -92,7 +103,7 @@ fn plan_account(
     there: Option<&ObservedUser>,
     nickname_holder: Option<&String>,
 ) {
-    let object = ObjectId::new(USER, Arc::clone(&user.email));
+    let object = ObjectId::new(USER, Arc::clone(&user.name));
     let user = managed(draft, &object, nicknames, user, there);
     if let Some(holder) = nickname_holder.filter(|_| user.account.nickname.is_some()) {
         let message = format!(
@@ -102,8 +113,9 @@ fn plan_account(
         draft.warnings.push(Note { object: object.clone(), message });
     }
     let declared = if there.is_some() { user.declared() } else { user.created() };
-    let observed = there.map(|there| there.account.representation());
-    let found = draft.difference(&object, &declared, observed.as_ref(), RULES);
+    let observed = there.map(|there| as_compared(&user, there));
+    let rules = if user.account.username.is_some() { RULES_WITH_NAME } else { RULES };
+    let found = draft.difference(&object, &declared, observed.as_ref(), rules);
     let Some((action, difference)) = found else { return };
     let joined = user.member_of().map(|group| names::group(group));
     let waits_for = draft.waits_for.share(before_all.iter().cloned().chain(joined).collect());
@@ -125,11 +137,23 @@ fn plan_account(
     });
 }
 
+/// What is there of an account. Whoever was made with a temporary password must choose another: taking that back would let the
+/// temporary one stay.
+fn as_compared(user: &DesiredUser, there: &ObservedUser) -> UserRepresentation {
+    let mut account = there.account.representation();
+    let is_declared =
+        |action: &str| user.account.required_actions.iter().flatten().any(|declared| **declared == *action);
+    if user.initial_password.is_some() && !is_declared(UPDATE_PASSWORD) {
+        account.required_actions.iter_mut().for_each(|actions| actions.retain(|action| action != UPDATE_PASSWORD));
+    }
+    account
+}
+
 /// Joining and leaving are both what the values say of a declared user. Groups about which they say
 /// nothing are left alone.
 fn plan_memberships(draft: &mut Draft<'_>, desired: &Desired, user: &DesiredUser, there: &ObservedUser) {
-    let relation = |group: &Arc<str>| Relation::Membership { group: Arc::clone(group), user: Arc::clone(&user.email) };
-    for membership in &user.memberships {
+    let relation = |group: &Arc<str>| Relation::Membership { group: Arc::clone(group), user: Arc::clone(&user.name) };
+    for membership in user.memberships.iter().filter(|membership| !membership.is_by_path()) {
         if there.groups.contains(&membership.group) != membership.member {
             let cause = user.cause_of(membership);
             let owner = Owner { realm: &desired.realm, cause: &cause, team: membership.team.as_ref() };

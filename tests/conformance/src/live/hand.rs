@@ -33,9 +33,13 @@ const BEYOND: &[(&str, &str, &str)] = &[
     ),
     ("user-profile/*", "attributes[*].name", "the name is what the attribute is known by"),
     ("user-profile/*", "groups[*].name", "the name is what the group is known by"),
+    ("user/linus", "username", "the name is what the account is known by"),
+    ("user/ken", "username", "the name is what the account is known by"),
     ("user/*", "username", "matters at creation only: an account that is found by its email keeps its name"),
     ("user/*", "emailVerified", "matters at creation only: later it is the user's own doing"),
     ("user/*", "groups", "matters at creation only: memberships are objects of their own"),
+    ("user/linus", "enabled", "matters at creation only, where nobody declares it: people may disable an account"),
+    ("user/ken", "enabled", "matters at creation only, where nobody declares it: people may disable an account"),
     (
         "user/grace@example.com",
         "enabled",
@@ -140,6 +144,7 @@ impl<'a> Hand<'a> {
             }
             ("realm" | "flow-binding", Some(path)) => self.spoil_realm(object, path).await,
             ("client", Some(path)) if path.starts_with(BINDING) => self.spoil_binding(object, path).await,
+            ("federated-identity", Some(path)) => self.spoil_identity(object, path).await,
             ("protocol-mapper", Some(path)) => self.spoil_mapper(&joined(object), path).await,
             (_, Some(path)) => {
                 let address = self.address(object).await?;
@@ -187,6 +192,18 @@ impl<'a> Hand<'a> {
         Ok(())
     }
 
+    /// An account at an identity provider is another one afterwards: there is no update.
+    async fn spoil_identity(&self, object: &ObjectId, path: &str) -> Result<(), HandError> {
+        let address = self.address(object).await?;
+        let (list, alias) = address.rsplit_once('/').ok_or_else(|| HandError::Unknown(object.to_string()))?;
+        let mut identity =
+            element(&self.get(list).await?, |element| element["identityProvider"] == alias, &object.to_string())?;
+        spoil_field(object, path, &mut identity)?;
+        self.server.delete(&self.at(&address), None).await?;
+        self.server.post(&self.at(&address), &identity).await?;
+        Ok(())
+    }
+
     /// What the owner's list shows is what is stored; the mapper's own address shows more.
     async fn spoil_mapper(&self, name: &str, path: &str) -> Result<(), HandError> {
         let (owner, mapper) = self.mapper(name).await?;
@@ -228,6 +245,7 @@ impl<'a> Hand<'a> {
             "default-role" => return self.take_default_role(name).await,
             "service-account-role" => return self.take_from_account(name).await,
             "scope-mapping" => return self.take_from_scope(name).await,
+            "user-role" => return self.take_from_user(name).await,
             _ => self.address(object).await?,
         };
         self.server.delete(&self.at(&address), None).await?;
@@ -298,6 +316,16 @@ impl<'a> Hand<'a> {
         self.take_from(&format!("/users/{user}/role-mappings/{list}"), role).await
     }
 
+    /// Takes a role from a user: `user/role` or `user/client/role`.
+    async fn take_from_user(&self, name: &str) -> Result<(), HandError> {
+        let (user, role) = name.split_once('/').ok_or_else(|| HandError::Unknown(name.to_owned()))?;
+        let (list, role) = match role.split_once('/') {
+            Some((client, role)) => (format!("clients/{}", self.id("/clients", "clientId", client).await?), role),
+            None => ("realm".to_owned(), role),
+        };
+        self.take_from(&format!("/users/{}/role-mappings/{list}", self.user(user).await?), role).await
+    }
+
     /// Takes a role out of the scope of `client/otomi` or `client-scope/audit`: behind it is `role` or `client/role`.
     async fn take_from_scope(&self, name: &str) -> Result<(), HandError> {
         let parts: Vec<&str> = name.split('/').collect();
@@ -361,6 +389,10 @@ impl<'a> Hand<'a> {
             "group" => format!("/groups/{}", self.group(name).await?),
             "client" => format!("/clients/{}", self.id("/clients", "clientId", name).await?),
             "user" => format!("/users/{}", self.user(name).await?),
+            "federated-identity" => {
+                let (user, alias) = name.split_once('/').ok_or_else(|| HandError::Unknown(name.to_owned()))?;
+                format!("/users/{}/federated-identity/{alias}", self.user(user).await?)
+            }
             _ => return Err(HandError::Unknown(object.to_string())),
         })
     }

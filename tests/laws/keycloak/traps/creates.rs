@@ -119,7 +119,7 @@ async fn keycloak_scope_of_a_client_that_is_in_the_other_list_stays_there_withou
 async fn keycloak_object_that_somebody_deleted_first_is_404_and_no_failure() {
     let mut bench = Bench::<Keycloak>::converged().await;
     bench.with_layer(
-        "keycloak: {roles: [], groups: [], clientScopes: [], clients: [], identityProviders: [], defaultRoles: null}\n",
+        "users: []\nkeycloak: {roles: [], groups: [], clientScopes: [], clients: [], identityProviders: [], defaultRoles: null}\n",
     );
     (bench.options.prune, bench.options.max_deletes) = (true, 100);
     let deletes = Matching::any().method(Method::DELETE);

@@ -100,7 +100,7 @@ async fn keycloak_text_that_is_longer_than_its_column_is_an_internal_error_that_
         format!(
             "keycloak:\n  roles: [{{name: a, description: {text}}}]\n  groups: [{{name: b, subGroups: [{{name: {text}}}]}}]\n  \
              clients: [{{clientId: c, baseUrl: {text}, roles: [{{name: d, description: {text}}}]}}]\n  \
-             clientScopes: []\n  identityProviders: []\n  defaultRoles: null\n"
+             clientScopes: []\n  identityProviders: []\n  defaultRoles: null\nusers: []\n"
         )
     };
     bench.with_layer(&layer(&more));

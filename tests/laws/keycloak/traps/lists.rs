@@ -39,7 +39,7 @@ async fn keycloak_identity_providers_stop_at_100_without_a_word() {
         shown.as_array().unwrap().iter().map(|provider| provider["alias"].as_str().unwrap()).collect();
     assert!(aliases.len() == 100 && !aliases.contains(&"google"), "the trap is there: {aliases:?}");
     bench.expect_nothing_to_do().await;
-    bench.with_layer("keycloak: {identityProviders: []}\n");
+    bench.with_layer("users: []\nkeycloak: {identityProviders: []}\n");
     let pruned = bench.apply_with(|options| (options.prune, options.max_deletes) = (true, 10)).await;
     assert_eq!(pruned.exit_code, ExitCode::Converged, "{}", told(&pruned));
     let left = bench.stored()["identityProviders"].clone();

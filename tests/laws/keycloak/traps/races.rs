@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use evenkeel_engine::exit_code::ExitCode;
-use evenkeel_sandbox::{Effect, Fault, Matching};
+use evenkeel_sandbox::{Effect, Fault, Matching, Options, Version};
 use reqwest::Method;
 use serde_json::json;
 
-use super::super::Keycloak;
+use super::super::{ADMIN_PASSWORD, Keycloak};
 use crate::{
     bench::{Bench, planned, told},
     proxy::{Proxy, Wrote},
@@ -29,6 +29,26 @@ async fn meetings() -> Vec<[Wrote; 2]> {
 }
 
 /// Also terraform-provider-keycloak #1482: two updates of one realm at once.
+/// The server goes on with it when the run that has asked is killed.
+#[tokio::test]
+async fn keycloak_realm_that_the_server_still_makes_for_a_killed_run_is_refused_to_the_next() {
+    for version in [Version::V26_7, Version::V26_0] {
+        let server = Keycloak::start_with(Options::new("admin", ADMIN_PASSWORD).playing(version));
+        let values = Keycloak::values(&server.urls());
+        let bench = Bench::with_values(server, &values);
+        bench.subject.server.make_next_realm_slowly(4);
+        let killed = json!({"realm": "otomi", "enabled": true});
+        bench.subject.ask(Method::POST, "/admin/realms", Some(&killed)).await;
+        bench.subject.forget();
+        bench.converge().await;
+        let refused = bench.refused();
+        let creates =
+            refused.iter().filter(|request| request.method == Method::POST && request.path == "/admin/realms");
+        assert_eq!(creates.count(), 1, "one create is refused, and no other follows: {refused:?}");
+        bench.expect_nothing_to_do().await;
+    }
+}
+
 #[tokio::test]
 async fn keycloak_two_updates_of_one_object_at_once_lose_one_1482() {
     for [first, second] in meetings().await {

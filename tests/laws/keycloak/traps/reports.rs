@@ -38,7 +38,7 @@ async fn keycloak_groups_that_nobody_declares_are_removed_816() {
     let theirs = bench.subject.make_group("theirs").await;
     bench.subject.send(Method::POST, &format!("/groups/{theirs}/children"), json!({"name": "below"})).await;
     (bench.options.prune, bench.options.prune_data, bench.options.max_deletes) = (true, true, 100);
-    bench.with_layer("keycloak: {groups: [{name: another, subGroups: [{name: below}]}]}\n");
+    bench.with_layer("users: []\nkeycloak: {groups: [{name: another, subGroups: [{name: below}]}]}\n");
     bench.converge().await;
     let groups = bench.stored()["groups"].clone();
     for path in ["/theirs", "/theirs/below", "/another/below"] {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::answer::Answer;
 use super::ids::{RoleId, UserId};
+use super::options::Version;
 use super::request::Request;
 use super::state::Realm;
 use super::state::fresh::{CREATE_REALM, MASTER};
@@ -87,6 +88,14 @@ impl World {
     /// Whether the caller's realm is one that administers this one: master, or the realm itself.
     pub(crate) fn lets_in(&self, caller: &Caller, realm: &Realm) -> bool {
         caller.realm_id == realm.id || self.realm_by_id(&caller.realm_id).is_some_and(|home| home.name == MASTER)
+    }
+
+    /// Whether the server info names the version to the caller: 26.7 does so only to who may do everything in a realm.
+    pub(crate) fn shows_version(&self, caller: &Caller) -> bool {
+        let home = self.realm_by_id(&caller.realm_id);
+        let is_administrator =
+            |home: &Realm| home.name == MASTER || self.rights(caller, home).roles.contains("realm-admin");
+        self.version == Version::V26_0 || home.is_some_and(is_administrator)
     }
 
     /// Whether the caller may make realms.

@@ -7,6 +7,7 @@ use super::answer::{Answer, Reply};
 use super::body;
 use super::context::{Context, roles as right};
 use super::ids::uuid;
+use super::older;
 use super::representations::Shape;
 use super::request::Request;
 use super::state::{Realm, fresh, text_of};
@@ -117,7 +118,8 @@ fn replaced(representation: &Map<String, Value>, provider: Value) -> Value {
 /// What the server has and the realm has not.
 fn missing(realm: &Realm) -> Vec<Value> {
     let known = |provider: &Value| realm.actions.iter().any(|action| action["providerId"] == *provider);
-    fresh::actions().into_iter().filter(|action| !known(&action["providerId"])).collect()
+    let there_is = |action: &Value| older::has_action(realm.version, &action["providerId"]);
+    fresh::actions().into_iter().filter(|action| there_is(action) && !known(&action["providerId"])).collect()
 }
 
 fn unregistered(realm: &Realm) -> Value {
@@ -129,7 +131,8 @@ fn unregistered(realm: &Realm) -> Value {
 fn register(realm: &mut Realm, request: &Request) -> Reply {
     let body = body::read(&request.body, &Shape::Map(Box::new(Shape::Text)))?;
     let (provider, name) = (&body["providerId"], &body["name"]);
-    if !fresh::actions().iter().any(|action| action["providerId"] == *provider) {
+    let has = older::has_action(realm.version, provider);
+    if !has || !fresh::actions().iter().any(|action| action["providerId"] == *provider) {
         let text = "Required Action Provider with given providerId not found";
         return Err(Answer::error(StatusCode::BAD_REQUEST, text));
     }

@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde_json::{Map, Number, Value};
 
 use super::answer::Answer;
+use super::older;
 use super::representations::{Shape, representation};
 use super::request::Request;
 
@@ -46,7 +47,7 @@ impl Request {
     pub(crate) fn object(&self, name: &'static str) -> Result<Map<String, Value>, Answer> {
         self.json_expected()?;
         match read(&self.body, &Shape::Object(name))? {
-            Value::Object(map) => Ok(map),
+            Value::Object(map) => older::refuse(self.version, name, &map).map(|()| map),
             _ => Err(Refusal::Type.into()),
         }
     }

@@ -13,6 +13,8 @@ pub enum Version {
     /// 26.7.3.
     #[default]
     V26_7,
+    /// 26.0.7, as far as fields of bodies and required actions go.
+    V26_0,
 }
 
 impl Version {
@@ -20,6 +22,7 @@ impl Version {
     pub(crate) fn release(self) -> &'static str {
         match self {
             Self::V26_7 => "26.7.3",
+            Self::V26_0 => "26.0.7",
         }
     }
 }
@@ -41,6 +44,7 @@ pub struct Options {
     admin_password: SecretString,
     token_lifetime: Option<Duration>,
     version: Version,
+    release: Option<&'static str>,
     paths: Paths,
     clock: Arc<dyn Clock>,
 }
@@ -53,6 +57,7 @@ impl Options {
             admin_password: admin_password.into(),
             token_lifetime: None,
             version: Version::default(),
+            release: None,
             paths: Paths::default(),
             clock: Arc::new(SystemClock),
         }
@@ -69,6 +74,13 @@ impl Options {
     #[must_use]
     pub fn playing(mut self, version: Version) -> Self {
         self.version = version;
+        self
+    }
+
+    /// The release that the server says it is; that of the version unless said otherwise.
+    #[must_use]
+    pub fn calling_itself(mut self, release: &'static str) -> Self {
+        self.release = Some(release);
         self
     }
 
@@ -100,6 +112,10 @@ impl Options {
 
     pub(crate) fn version(&self) -> Version {
         self.version
+    }
+
+    pub(crate) fn release(&self) -> &'static str {
+        self.release.unwrap_or(self.version.release())
     }
 
     pub(crate) fn paths(&self) -> Paths {

@@ -8,6 +8,7 @@ use super::answer::{Answer, Reply};
 use super::body::{self, Refusal};
 use super::context::{Context, roles as right, segment};
 use super::ids::uuid;
+use super::options::Version;
 use super::representations::Shape;
 use super::request::Request;
 use super::scopes::Kind;
@@ -16,7 +17,9 @@ use super::state::fresh::{self, MASTER};
 use super::state::providers::MASK;
 use super::state::roles::Owner;
 use super::world::World;
-use super::{authentication, clients, components, events, groups, providers, realm_changes, roles, scopes, users};
+use super::{
+    authentication, clients, components, events, groups, older, providers, realm_changes, roles, scopes, users,
+};
 
 pub(crate) const REPRESENTATION: &str = "RealmRepresentation";
 
@@ -32,6 +35,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, rest: &[&str]) -> Rep
             Method::POST => create(world, &caller, request),
             _ => Err(Answer::wrong_method()),
         },
+        [name, ..] if world.is_unborn(name) => Err(Answer::not_found("Realm not found.")),
         [name, rest @ ..] => in_realm(world, &caller, request, name, rest),
     }
 }
@@ -137,10 +141,18 @@ fn create(world: &mut World, caller: &Caller, request: &Request) -> Reply {
     let Value::Object(representation) = body else {
         return Err(Answer::invalid("unable to read contents from stream"));
     };
+    older::refuse(world.version, REPRESENTATION, &representation)
+        .map_err(|_| Answer::invalid("unable to read contents from stream"))?;
     let name = realm_changes::name_of(&representation).ok_or_else(|| Answer::invalid("Realm name cannot be empty"))?;
     realm_changes::check_name(name).map_err(|text| Answer::error(StatusCode::BAD_REQUEST, text))?;
     if name.chars().count() > LONGEST_NAME {
         return Err(Answer::invalid("Database operation failed"));
+    }
+    if world.unborn.as_ref().is_some_and(|unborn| unborn.name == name) {
+        return Err(match world.version {
+            Version::V26_0 => Answer::exists("Conflict detected. See logs for details"),
+            Version::V26_7 => Answer::invalid("Database operation failed"),
+        });
     }
     if world.realm(name).is_some() {
         return Err(Answer::exists(format!("Realm {name} already exists")));
@@ -149,8 +161,14 @@ fn create(world: &mut World, caller: &Caller, request: &Request) -> Reply {
     if world.realm_by_id(&id).is_some() {
         return Err(Answer::exists("Duplicate resource error"));
     }
-    let realm = realm_changes::new_realm(&id, name, &representation, world.now())?;
+    let mut realm = realm_changes::new_realm(&id, name, &representation, world.now())?;
+    realm.version = world.version;
+    realm.fields.retain(|field, _| older::has_realm_field(world.version, field));
+    realm.actions.retain(|action| older::has_action(world.version, &action["providerId"]));
     let location = format!("{}/admin/realms/{}", world.base, segment(name));
+    if let Some(unborn) = world.unborn.as_mut().filter(|unborn| unborn.name.is_empty()) {
+        unborn.name = realm.name.clone();
+    }
     world.realms.push(realm);
     if let Some(master) = world.realm_mut(MASTER) {
         fresh::realm_client(master, name);

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::borrow::Cow;
 
 use super::answer::{Answer, Content};
-use super::options::Paths;
+use super::options::{Paths, Version};
 
 /// One request.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Request {
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Who reads it.
+    pub(crate) version: Version,
 }
 
 impl Request {
@@ -37,7 +39,19 @@ impl Request {
             Paths::Refused => refusing(segments)?,
             Paths::Resolved => resolved(segments),
         };
-        Ok(Self { method, segments, query: Query::new(query.unwrap_or_default()), headers, body })
+        Ok(Self {
+            method,
+            segments,
+            query: Query::new(query.unwrap_or_default()),
+            headers,
+            body,
+            version: Version::default(),
+        })
+    }
+
+    /// The request as this version reads it.
+    pub(crate) fn to(self, version: Version) -> Self {
+        Self { version, ..self }
     }
 
     /// The header's value, when it is text.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::federated_identities;
 use super::realms;
 use super::state::Realm;
 use super::state::clients::Client;
@@ -114,5 +115,6 @@ fn of_user(realm: &Realm, user: &User) -> Value {
         "password": user.password.as_ref().map(|password| password.id.clone()),
         "groups": sorted(groups.map(|group| realm.groups.path(group)).collect()),
         "roles": role_names(realm, &user.roles),
+        "federatedIdentities": federated_identities::shown(realm, user),
     })
 }

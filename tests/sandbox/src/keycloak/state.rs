@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ids::{GroupId, RoleId, ScopeId};
+use super::options::Version;
 use clients::Clients;
 use groups::Groups;
 use providers::Providers;
@@ -28,6 +29,7 @@ pub(crate) type Settings = BTreeMap<String, String>;
 /// One realm.
 #[derive(Debug)]
 pub(crate) struct Realm {
+    pub(crate) version: Version,
     pub(crate) id: String,
     pub(crate) name: String,
     /// The representation but for what has a field of its own here.

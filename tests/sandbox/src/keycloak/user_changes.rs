@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{Answer, Content, Reply};
 use super::context::Context;
-use super::credentials;
 use super::ids::UserId;
+use super::options::Version;
 use super::request::Request;
 use super::state::users::User;
 use super::state::{Attributes, Realm, fresh, text_of, texts};
 use super::user_profile::{self, Complaint};
+use super::{credentials, federated_identities, older};
 
 const REPRESENTATION: &str = "UserRepresentation";
 
@@ -41,7 +42,7 @@ pub(crate) fn new_user(realm: &mut Realm, representation: &Map<String, Value>, n
     let asked_of_all =
         realm.actions.iter().filter(|action| action["enabled"] == true && action["defaultAction"] == true);
     user.required_actions.extend(asked_of_all.filter_map(|action| action["alias"].as_str().map(str::to_owned)));
-    take_flags(&mut user, representation);
+    take_flags(realm.version, &mut user, representation);
     user.roles.insert(realm.default_role.clone());
     user.groups.extend(realm.default_groups.iter().cloned());
     for path in representation.get("groups").map(texts).unwrap_or_default() {
@@ -49,6 +50,7 @@ pub(crate) fn new_user(realm: &mut Realm, representation: &Map<String, Value>, n
         user.groups.insert(group.id.clone());
     }
     credentials::take(realm, &mut user, representation, now)?;
+    federated_identities::take(&mut user, representation);
     let id = user.id.clone();
     realm.users.store(user);
     Ok(id)
@@ -82,7 +84,7 @@ pub(crate) fn put(realm: &mut Realm, context: &Context, request: &Request, id: &
     }
     check(realm, &user, &profile)?;
     take_profile(realm, &mut user, &profile);
-    take_flags(&mut user, &representation);
+    take_flags(realm.version, &mut user, &representation);
     credentials::take(realm, &mut user, &representation, context.now)?;
     realm.users.store(user);
     Ok(Answer::done())
@@ -180,12 +182,13 @@ fn take_profile(realm: &Realm, user: &mut User, profile: &Profile) {
     user.attributes = attributes;
 }
 
-fn take_flags(user: &mut User, representation: &Map<String, Value>) {
+fn take_flags(version: Version, user: &mut User, representation: &Map<String, Value>) {
     let flag = |name: &str| representation.get(name).and_then(Value::as_bool);
     user.enabled = flag("enabled").unwrap_or(user.enabled);
     user.email_verified = flag("emailVerified").unwrap_or(user.email_verified);
     if let Some(actions) = representation.get("requiredActions").filter(|actions| actions.is_array()) {
         let known: BTreeSet<String> = fresh::required_actions().into_iter().collect();
-        user.required_actions = texts(actions).into_iter().filter(|action| known.contains(action)).collect();
+        let has = |action: &String| known.contains(action) && older::has_action(version, &Value::from(action.as_str()));
+        user.required_actions = texts(actions).into_iter().filter(has).collect();
     }
 }

@@ -12,7 +12,7 @@ use super::request::{Query, Request};
 use super::state::Attributes;
 use super::state::Realm;
 use super::state::users::User;
-use super::{credentials, groups, role_mappings, user_changes, user_profile};
+use super::{credentials, federated_identities, groups, role_mappings, user_changes, user_profile};
 
 /// Rows of a list of users where `max` is not sent.
 const PAGE: usize = 100;
@@ -53,6 +53,7 @@ fn one(realm: &mut Realm, context: &Context, request: &Request, id: &UserId, res
         }
         (_, ["groups", rest @ ..]) => memberships(realm, request, id, rest),
         (_, ["role-mappings", rest @ ..]) => mappings(realm, context, request, id, rest),
+        (_, ["federated-identity", rest @ ..]) => federated_identities::answer(realm, request, id, rest),
         (_, ["credentials" | "reset-password", ..]) => credentials::answer(realm, context, request, id, rest),
         _ => Err(Answer::nowhere()),
     }
@@ -104,7 +105,7 @@ fn whole(realm: &Realm, context: &Context, request: &Request, user: &User) -> Va
         "manage": manage,
     });
     if !realm.providers.by_alias.is_empty() {
-        view["federatedIdentities"] = json!([]);
+        view["federatedIdentities"] = federated_identities::shown(realm, user);
     }
     if request.query.flag("userProfileMetadata") == Some(true) {
         view["userProfileMetadata"] = user_profile::metadata(realm, true);
@@ -191,7 +192,7 @@ impl<'a> Filter<'a> {
                     && query.flag("enabled").is_none_or(|flag| flag == user.enabled)
                     && query.flag("emailVerified").is_none_or(|flag| flag == user.email_verified)
                     && query.get("q").is_none_or(|pairs| has_attributes(&user.attributes, pairs))
-                    && query.get("idpAlias").is_none()
+                    && query.get("idpAlias").is_none_or(|alias| user.federated_identities.contains_key(alias))
             }
         }
     }

@@ -13,7 +13,7 @@ use super::state::fresh::{self, ADMIN, MASTER};
 use super::state::roles::Owner;
 use super::state::users::{Password, User};
 use super::tokens::Tokens;
-use super::{public, realms};
+use super::{older, public, realms};
 use crate::clock::Clock;
 
 /// The server's state.
@@ -24,11 +24,32 @@ pub(crate) struct World {
     pub(crate) realms: Vec<Realm>,
     pub(crate) tokens: Tokens,
     pub(crate) version: Version,
+    release: &'static str,
+    /// A realm that a request is still making.
+    pub(crate) unborn: Option<Unborn>,
     pub(crate) paths: Paths,
     clock: Arc<dyn Clock>,
 }
 
+/// A realm that is not seen before so many have looked for it: the request that makes it is not at its end (seen on 26.7.3 and 26.0.7).
+#[derive(Debug)]
+pub(crate) struct Unborn {
+    /// Empty before there is such a request.
+    pub(crate) name: String,
+    pub(crate) looks: usize,
+}
+
 impl World {
+    /// Whether somebody looks for a realm that is still being made.
+    pub(crate) fn is_unborn(&mut self, name: &str) -> bool {
+        let Some(unborn) = self.unborn.as_mut().filter(|unborn| unborn.name == name) else { return false };
+        unborn.looks = unborn.looks.saturating_sub(1);
+        if unborn.looks == 0 {
+            self.unborn = None;
+        }
+        true
+    }
+
     /// A server that knows nothing but its administrator.
     pub(crate) fn new(base: String, options: &Options) -> Self {
         let clock = options.clock();
@@ -46,6 +67,8 @@ impl World {
             realms: vec![master],
             tokens: Tokens::new(options),
             version: options.version(),
+            release: options.release(),
+            unborn: None,
             paths: options.paths(),
             clock,
         }
@@ -79,9 +102,20 @@ impl World {
             ["realms", realm, rest @ ..] => public::answer(self, request, realm, rest),
             ["admin", "realms", rest @ ..] => realms::answer(self, request, rest),
             ["admin", "serverinfo"] if request.method == Method::GET => {
-                self.caller(request)?;
-                let release = self.version.release();
-                Ok(Answer::found(json!({ "systemInfo": { "version": release } })))
+                let caller = self.caller(request)?;
+                let actions = fresh::actions().into_iter().filter_map(|action| {
+                    let provider = &action["providerId"];
+                    let name = provider.as_str().filter(|_| older::has_action(self.version, provider))?;
+                    Some((name.to_owned(), json!({ "order": 0 })))
+                });
+                let actions: serde_json::Map<String, serde_json::Value> = actions.collect();
+                let mut info =
+                    json!({ "providers": { "required-action": { "internal": true, "providers": actions } } });
+                // 26.7 shows the version to who may do everything in a realm only
+                if self.shows_version(&caller) {
+                    info["systemInfo"] = json!({ "version": self.release });
+                }
+                Ok(Answer::found(info))
             }
             ["admin", ..] if request.method == Method::GET => Err(Answer::wrong_method()),
             _ => Err(Answer::not_found("Unable to find matching target resource method")),

@@ -12,6 +12,7 @@ use super::scopes::{Mapper, Scope, Scopes};
 use super::users::Users;
 use super::{Realm, Settings, settings_of, texts};
 use crate::keycloak::ids::{ClientKey, MapperId, RoleId, ScopeId, uuid};
+use crate::keycloak::options::Version;
 
 static FRESH: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../data/fresh-realm.json")).unwrap_or_default());
@@ -111,6 +112,7 @@ pub(crate) fn realm(id: &str, name: &str, with_scopes: bool) -> Realm {
     }
     let profile = if name == MASTER { &FRESH["masterProfile"] } else { &FRESH["profile"] };
     let mut realm = Realm {
+        version: Version::default(),
         id: id.to_owned(),
         name: name.to_owned(),
         fields,

@@ -32,6 +32,13 @@ impl Password {
     }
 }
 
+/// An account of a user at an identity provider.
+#[derive(Debug, Clone)]
+pub(crate) struct FederatedIdentity {
+    pub(crate) user_id: String,
+    pub(crate) user_name: Option<String>,
+}
+
 /// One user.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
@@ -50,6 +57,8 @@ pub(crate) struct User {
     pub(crate) password: Option<Password>,
     pub(crate) groups: BTreeSet<GroupId>,
     pub(crate) roles: BTreeSet<RoleId>,
+    /// By the provider's alias.
+    pub(crate) federated_identities: BTreeMap<String, FederatedIdentity>,
     /// The client whose service account this is.
     pub(crate) service_of: Option<ClientKey>,
 }
@@ -72,6 +81,7 @@ impl User {
             password: None,
             groups: BTreeSet::new(),
             roles: BTreeSet::new(),
+            federated_identities: BTreeMap::new(),
             service_of: None,
         }
     }
