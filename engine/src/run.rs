@@ -291,7 +291,10 @@ pub(crate) async fn in_time<R>(
     tokio::select! {
         biased;
         () = bounds.stop.asked() => Err(Ending::halted(Halt::Stopped, bounds)),
-        result = reading => result,
+        result = reading => result.map_err(|ending| {
+            // Requests end at the same moment, and what they say of it is less than that.
+            if Instant::now() < bounds.deadline { ending } else { Ending::halted(Halt::Deadline, bounds) }
+        }),
         () = sleep_until(bounds.deadline) => Err(Ending::halted(Halt::Deadline, bounds)),
     }
 }

@@ -125,7 +125,7 @@ async fn a_delete_of_a_role_called_two_dots_is_no_delete_of_its_realm() {
 
 /// Everything that a client can delete. What holds things of others is not among them: no realm, no namespace, no organisation;
 /// a project of Harbor goes only when it is empty, which Harbor itself sees to (server-behaviour 6).
-const DELETES: [&str; 34] = [
+const DELETES: [&str; 38] = [
     "/admin/realms/{realm}/default-default-client-scopes/{clientScopeId}",
     "/admin/realms/{realm}/default-optional-client-scopes/{clientScopeId}",
     "/admin/realms/{realm}/client-scopes/{client-scope-id}",
@@ -160,6 +160,11 @@ const DELETES: [&str; 34] = [
     "/labels/{label_id}",
     "/registries/{id}",
     "/replication/policies/{id}",
+    "/scanners/{registration_id}",
+    "/p2p/preheat/instances/{preheat_instance_name}",
+    // memberships go along: those of others keep it
+    "/users/{user_id}",
+    "/usergroups/{group_id}",
 ];
 
 #[test]

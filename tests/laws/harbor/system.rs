@@ -18,6 +18,9 @@ impl Harbor {
     pub(super) async fn make_bare_system(&self) {
         let own = json!({"name": "own", "url": SCANNERS[0], "skip_certVerify": true});
         self.send(Method::POST, "/scanners", own).await;
+        let own = self.find("/scanners", "name", "own").await;
+        let own = format!("/scanners/{}", own["uuid"].as_str().unwrap());
+        self.send(Method::PATCH, &own, json!({"is_default": true})).await;
         self.send(Method::POST, "/scanners", json!({"name": "second", "url": SCANNERS[1]})).await;
         self.send(Method::POST, "/labels", json!({"name": "checked", "scope": "g"})).await;
         let instance = json!({"name": "dragon", "vendor": "dragonfly", "endpoint": "https://bare.example.com",

@@ -167,6 +167,15 @@ fn found_by(right: &Right) -> Vec<(&'static str, &'static str, String, Value)> {
             let metadata = json!({"labels": labels, "annotations": annotations});
             found.push(("secrets", "gateway", copy, credentials(metadata, "e30K")));
         }
+        // A Secret of ours whose content somebody has changed.
+        ("team-alpha", "secrets", "patch") if right.task == "harbor" => {
+            let labels = json!({
+                "app.kubernetes.io/managed-by": "evenkeel", "evenkeel.dev/platform": "demo",
+                "evenkeel.dev/task": "harbor",
+            });
+            let metadata = json!({"labels": labels});
+            found.push(("secrets", "team-alpha", "harbor-pullsecret".to_owned(), credentials(metadata, "e30=")));
+        }
         _ => {}
     }
     found

@@ -13,8 +13,10 @@ use crate::{desired::confidential_part, names::WEBHOOK};
 
 pub(super) fn webhooks(composing: &mut Composing<'_>, name: &str) -> Option<Node> {
     // In an order of their own: that of the server is the order in which they were made.
+    let mut policies: Vec<&WebhookPolicy> = composing.observed.webhooks.get(name)?.iter().collect();
+    policies.sort_by_key(|policy| policy.name.clone());
     let mut nodes = BTreeMap::new();
-    for policy in composing.observed.webhooks.get(name)? {
+    for policy in policies {
         let webhook = policy.name.as_deref().unwrap_or_default();
         let is_kept = composing.decisions.has(&ObjectId::within(WEBHOOK, name, webhook));
         if !is_kept || !composing.can_name("webhook", webhook, name) {

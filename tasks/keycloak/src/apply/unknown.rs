@@ -106,7 +106,7 @@ fn take_out(value: &mut Value, field: &str) -> bool {
             fields.remove(field).is_some()
                 || fields.iter_mut().filter(inside).fold(false, |taken, (_, value)| take_out(value, field) || taken)
         }
-        Value::Array(items) => items.iter_mut().fold(false, |taken, item| take_out(item, field) || taken),
+        Value::Array(items) => items.iter_mut().map(|item| take_out(item, field)).filter(|taken| *taken).count() > 0,
         _ => false,
     }
 }

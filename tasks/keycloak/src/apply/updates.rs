@@ -91,7 +91,8 @@ impl Keycloak {
     }
 
     /// Declared fields only, and always the web origins: a PUT without them derives them anew from the
-    /// redirect URIs where none are stored. The mappers must not go along: a list of them is a full sync.
+    /// redirect URIs where none are stored. Without its front-channel switch, 26.0 turns that on in a client that came with the realm.
+    /// The mappers must not go along: a list of them is a full sync.
     pub(super) async fn update_client(&self, declared: &ClientRepresentation) -> Result<(), Error> {
         let name = declared.client_id.as_deref().unwrap_or_default();
         let id = self.client_id(name).await?;
@@ -106,7 +107,8 @@ impl Keycloak {
             .doing("read", "client", name)?;
         let body = overlay::partial(&there, &self.with_flow_ids(declared).await?)?;
         let web_origins = body.web_origins.clone().or(there.web_origins);
-        let body = ClientRepresentation { web_origins, protocol_mappers: None, ..body };
+        let frontchannel_logout = body.frontchannel_logout.or(there.frontchannel_logout);
+        let body = ClientRepresentation { web_origins, frontchannel_logout, protocol_mappers: None, ..body };
         self.client
             .client_update()
             .realm(self.realm())

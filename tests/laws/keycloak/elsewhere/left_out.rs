@@ -23,7 +23,7 @@ pub(super) enum LeftOut {
     NoEntryOfAMapper,
     NoRequiredAction,
     NoAttribute,
-    UserWithoutAddress,
+    UserWithoutRole,
     BusyUser,
 }
 
@@ -44,7 +44,7 @@ impl LeftOut {
         Self::NoEntryOfAMapper,
         Self::NoRequiredAction,
         Self::NoAttribute,
-        Self::UserWithoutAddress,
+        Self::UserWithoutRole,
         Self::BusyUser,
     ];
 
@@ -72,11 +72,9 @@ impl LeftOut {
             ],
             Self::NoRequiredAction => &["that a fresh realm's required action `VERIFY_EMAIL` is not there"],
             Self::NoAttribute => &["that a fresh realm's attribute of the user profile `lastName` is not there"],
-            Self::UserWithoutAddress => &["user `nobody`, who has no email address"],
-            Self::BusyUser => &[
-                "user names that are not the email address (1)",
-                "roles that users have beside those of their groups and of every user (1)",
-            ],
+            Self::UserWithoutRole => &["that users have not the role of every user (1)"],
+            // Of all users with such actions one line tells.
+            Self::BusyUser => &[],
         }
     }
 
@@ -94,8 +92,8 @@ impl LeftOut {
             Self::NoEntryOfAMapper => &["/clientScopes/email/protocolMappers"],
             Self::NoRequiredAction => &["/requiredActions"],
             Self::NoAttribute => &["/profile/attributes"],
-            Self::UserWithoutAddress => &["/users/nobody"],
-            Self::BusyUser => &["/users/busy"],
+            Self::UserWithoutRole => &["/users/bare"],
+            Self::BusyUser => &["/users/busy/requiredActions"],
             Self::Organisations | Self::Authorization => &[],
         };
         places.iter().any(|start| place.starts_with(start))
@@ -103,7 +101,7 @@ impl LeftOut {
 
     /// How many users it makes that the values carry.
     pub(super) const fn users(self) -> usize {
-        if matches!(self, Self::BusyUser) { 1 } else { 0 }
+        if matches!(self, Self::BusyUser | Self::UserWithoutRole) { 1 } else { 0 }
     }
 
     pub(super) async fn make(self, server: &Keycloak) {
@@ -113,7 +111,7 @@ impl LeftOut {
             Self::Federation | Self::Keys | Self::NoPolicy | Self::Texts => self.change_components(server).await,
             Self::Authorization | Self::SecretOfBearer => self.make_client(server).await,
             Self::NoScope | Self::NoEntryOfAMapper => self.change_scopes(server).await,
-            Self::NoAttribute | Self::UserWithoutAddress | Self::BusyUser => self.change_users(server).await,
+            Self::NoAttribute | Self::UserWithoutRole | Self::BusyUser => self.change_users(server).await,
         }
     }
 
@@ -215,7 +213,13 @@ impl LeftOut {
                     })
                     .await;
             }
-            Self::UserWithoutAddress => server.send(Method::POST, "/users", json!({"username": "nobody"})).await,
+            Self::UserWithoutRole => {
+                let user = json!({"username": "bare@example.com", "email": "bare@example.com", "enabled": true});
+                server.send(Method::POST, "/users", user).await;
+                let user = server.id("/users", "username", "bare@example.com").await;
+                let default = server.get("/roles/default-roles-otomi").await;
+                server.send(Method::DELETE, &format!("/users/{user}/role-mappings/realm"), json!([default])).await;
+            }
             _ => {
                 let user = json!({"username": "busy", "email": "busy@example.com", "enabled": true,
                                   "requiredActions": ["UPDATE_PASSWORD"]});
