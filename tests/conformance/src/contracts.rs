@@ -123,6 +123,7 @@ const KUBERNETES: &[(&str, &str)] = contracts![
     "kubernetes/namespace-accounts.json",
     "kubernetes/namespaces.json",
     "kubernetes/overload.json",
+    "kubernetes/roles.json",
     "kubernetes/secrets-apply.json",
     "kubernetes/secrets-list.json",
     "kubernetes/secrets-patch.json",

@@ -48,6 +48,7 @@ use answer::{Answer, Content};
 use registry::StoreKey;
 use request::Request;
 use store::Key;
+use tokens::{SERVER, Wanted};
 use world::World;
 
 /// A sandbox Kubernetes that runs on a thread of its own until it is dropped.
@@ -166,7 +167,8 @@ impl Kubernetes {
         }
         let uid = world.look("", "serviceaccounts", namespace, name).map(|account| account.metadata("uid").to_owned());
         let (now, lifetime) = (world.clock.now(), Duration::from_secs(24 * 3600));
-        let token = world.tokens.issue(namespace, name, &uid.unwrap_or_default(), now, lifetime);
+        let wanted = Wanted { audiences: &json!([SERVER]), now, lifetime };
+        let token = world.tokens.issue(namespace, name, &uid.unwrap_or_default(), &wanted);
         self.settle(world);
         token.into()
     }

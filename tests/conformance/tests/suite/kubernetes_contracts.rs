@@ -95,6 +95,7 @@ contracts_agree! {
     namespace_accounts_agree: "namespace-accounts",
     namespaces_agree: "namespaces",
     overload_agrees: "overload",
+    roles_agree: "roles",
     secrets_agree: "secrets",
     secrets_apply_agrees: "secrets-apply",
     secrets_list_agrees: "secrets-list",

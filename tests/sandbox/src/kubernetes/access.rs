@@ -1,5 +1,10 @@
 //! Who may do what: roles and their bindings, as they are stored.
 
+mod escalation;
+mod impersonation;
+
+pub(crate) use impersonation::effective;
+
 use serde_json::{Value, json};
 
 use super::answer::{Failure, Named};
@@ -110,10 +115,11 @@ impl Access<'_> {
             namespace => format!("in the namespace {}", quoted(namespace)),
         };
         let why = format!(
-            "User {} cannot {verb} resource {} in API group {} {place}",
+            "User {} cannot {verb} resource {} in API group {} {place}{}",
             quoted(&self.user.name),
             quoted(&format!("{}{part}", target.plural)),
             quoted(&target.group),
+            self.doubt(&target.namespace).map(|why| format!(": {why}")).unwrap_or_default(),
         );
         let what = Named { group: &target.group, kind: &target.plural };
         Err(Failure::forbidden(what, name, &why))
@@ -134,20 +140,35 @@ impl Access<'_> {
         self.grants(namespace).flat_map(|grant| grant.rules).collect()
     }
 
+    /// What a refusal adds: bindings of the user whose role is not there.
+    pub(crate) fn doubt(&self, namespace: &str) -> Option<String> {
+        let mut missing: Vec<String> = self.bound(namespace).filter_map(Result::err).collect();
+        missing.dedup();
+        match missing.as_slice() {
+            [] => None,
+            [one] => Some(format!("RBAC: {one}")),
+            several => Some(format!("RBAC: [{}]", several.join(", "))),
+        }
+    }
+
     fn grants(&self, namespace: &str) -> impl Iterator<Item = Grant> {
+        self.bound(namespace).filter_map(Result::ok)
+    }
+
+    fn bound(&self, namespace: &str) -> impl Iterator<Item = Result<Grant, String>> {
         let everywhere = self.bindings("clusterrolebindings", "");
         let here = if namespace.is_empty() { Vec::new() } else { self.bindings("rolebindings", namespace) };
         everywhere.into_iter().chain(here)
     }
 
-    fn bindings(&self, plural: &str, namespace: &str) -> Vec<Grant> {
+    fn bindings(&self, plural: &str, namespace: &str) -> Vec<Result<Grant, String>> {
         let shelf = StoreKey::new(RBAC, plural);
         let bindings = self.world.store.list(&shelf, Some(namespace));
         bindings.filter_map(|(_, binding)| self.grant(&binding.value, namespace)).collect()
     }
 
-    /// What a binding gives the user, if the user is among its subjects.
-    fn grant(&self, binding: &Value, namespace: &str) -> Option<Grant> {
+    /// What a binding gives the user, if the user is among its subjects; or which role it misses.
+    fn grant(&self, binding: &Value, namespace: &str) -> Option<Result<Grant, String>> {
         let subjects = binding["subjects"].as_array()?;
         let subject = subjects.iter().find_map(|subject| self.is(subject, namespace))?;
         let text = |pointer: &str| binding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
@@ -155,14 +176,18 @@ impl Access<'_> {
         let role_object = match kind {
             "ClusterRole" => self.world.look(RBAC, "clusterroles", "", role),
             _ => self.world.look(RBAC, "roles", namespace, role),
-        }?;
+        };
+        let Some(role_object) = role_object else {
+            return Some(Err(format!("{}.{RBAC} {} not found", kind.to_lowercase(), quoted(role))));
+        };
         let name = text("/metadata/name");
         let binding = match namespace {
             "" => format!("ClusterRoleBinding {}", quoted(name)),
             namespace => format!("RoleBinding {}", quoted(&format!("{name}/{namespace}"))),
         };
         let rules = role_object.value["rules"].as_array().cloned().unwrap_or_default();
-        Some(Grant { rules, reason: format!("RBAC: allowed by {binding} of {kind} {} to {subject}", quoted(role)) })
+        let reason = format!("RBAC: allowed by {binding} of {kind} {} to {subject}", quoted(role));
+        Some(Ok(Grant { rules, reason }))
     }
 
     /// How a subject is called, if it is the user.

@@ -1,6 +1,6 @@
 //! What a fresh cluster holds.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::access::rule;
 use super::registry::StoreKey;
@@ -8,6 +8,8 @@ use super::store::Key;
 use super::world::{NAMESPACES, World};
 use crate::random::uuid;
 
+/// The rules of the ClusterRoles that people bind in their namespaces.
+const USER_ROLES: &str = include_str!("data/user-roles.json");
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Namespaces, and the roles that everybody has.
@@ -23,6 +25,10 @@ pub(crate) fn fill(world: &mut World) {
     }
     for (name, rules) in roles() {
         put(world, RBAC, "clusterroles", "", name, json!({"metadata": {}, "rules": rules}));
+    }
+    let user_roles: Map<String, Value> = serde_json::from_str(USER_ROLES).unwrap_or_default();
+    for (name, rules) in user_roles {
+        put(world, RBAC, "clusterroles", "", &name, json!({"metadata": {}, "rules": rules}));
     }
     for (role, groups) in [
         ("cluster-admin", &["system:masters"][..]),

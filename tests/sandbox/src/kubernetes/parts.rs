@@ -14,6 +14,7 @@ use super::request::{Request, Target};
 use super::schema::Shape;
 use super::store::{Key, Stored};
 use super::time::stamp;
+use super::tokens::{SERVER, Wanted};
 use super::views::{one, shown};
 use super::world::World;
 use super::write;
@@ -66,11 +67,12 @@ fn token(world: &mut World, request: &Request, target: &Target, resource: &Resou
     }
     let now = world.clock.now();
     let lifetime = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
-    let token = world.tokens.issue(&target.namespace, &target.name, account.metadata("uid"), now, lifetime);
     let audiences = match sent["spec"]["audiences"].as_array() {
         Some(audiences) if !audiences.is_empty() => Value::from(audiences.clone()),
-        _ => json!(["https://kubernetes.default.svc"]),
+        _ => json!([SERVER]),
     };
+    let wanted = Wanted { audiences: &audiences, now, lifetime };
+    let token = world.tokens.issue(&target.namespace, &target.name, account.metadata("uid"), &wanted);
     let answer = json!({
         "kind": "TokenRequest",
         "apiVersion": "authentication.k8s.io/v1",

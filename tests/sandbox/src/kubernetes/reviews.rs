@@ -30,7 +30,9 @@ pub(crate) fn answer(world: &World, request: &Request, resource: &Resource, user
         }
         "SelfSubjectRulesReview" => {
             review["spec"] = json!({});
-            review["status"] = rules(world, user, spec["namespace"].as_str().unwrap_or_default());
+            let namespace = spec["namespace"].as_str().filter(|namespace| !namespace.is_empty());
+            let namespace = namespace.ok_or_else(|| Failure::bad_request("no namespace on request"))?;
+            review["status"] = rules(world, user, namespace);
         }
         _ => return Err(Failure::no_resource()),
     }
@@ -79,6 +81,7 @@ fn decision(world: &World, user: &User, spec: &Value) -> Result<Value, Failure> 
     };
     let reason = access(world, user).allowed(&question);
     let mut status = json!({"allowed": reason.is_some()});
+    let reason = reason.or_else(|| access(world, user).doubt(question.namespace));
     if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
         status["reason"] = reason.into();
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::access::{User, access};
+use super::access::{User, access, effective};
 use super::answer::{Answer, Failure, Reply};
 use super::controllers::Controllers;
 use super::crowd::Crowd;
@@ -92,6 +92,7 @@ impl World {
     fn respond(&mut self, request: &Request) -> Reply {
         let user = self.tokens.user(self, request).ok_or_else(Failure::unauthorized)?;
         let permit = self.crowd.enter(&user, request)?;
+        let user = effective(self, user, request)?;
         self.authorize(&user, request)?;
         let mut answer = match &request.target {
             None => paths::answer(self, request),
@@ -135,7 +136,7 @@ impl World {
             "list" => return list::answer(self, request, target, resource),
             "watch" => return watch::answer(self, request, target, resource),
             _ if everywhere => Err(Failure::wrong_method()),
-            "create" if target.name.is_empty() => write::create(self, request, target, resource),
+            "create" if target.name.is_empty() => write::create(self, request, target, resource, user),
             "update" if !target.name.is_empty() => write::update(self, request, target, resource, user),
             "patch" if !target.name.is_empty() => write::patch(self, request, target, resource, user),
             "delete" => delete::one(self, request, target, resource),

@@ -24,9 +24,15 @@ const STALE: &str = "the object has been modified; please apply your changes to 
 const OTHER_NAMESPACE: &str = "the namespace of the provided object does not match the namespace sent on the request";
 
 /// Answers POST of a collection.
-pub(crate) fn create(world: &mut World, request: &Request, target: &Target, resource: &Arc<Resource>) -> Reply {
+pub(crate) fn create(
+    world: &mut World,
+    request: &Request,
+    target: &Target,
+    resource: &Arc<Resource>,
+    user: &User,
+) -> Reply {
     let sent = body::object(world, request, resource)?;
-    let mut writing = Writing::new(world, request, target, resource);
+    let mut writing = Writing::new(world, request, target, resource, user);
     writing.create(sent.value, sent.warnings, Tracking::Write)
 }
 
@@ -42,13 +48,13 @@ pub(crate) fn update(
     let old = match world.object(resource, target) {
         Err(_) if resource.create_on_update && target.subresource.is_empty() => {
             access(world, user).target("create", target, &target.name)?;
-            let mut writing = Writing::new(world, request, target, resource);
+            let mut writing = Writing::new(world, request, target, resource, user);
             writing.check_identity(&sent.value)?;
             return writing.create(sent.value, sent.warnings, Tracking::Write);
         }
         found => found?,
     };
-    let mut writing = Writing::new(world, request, target, resource);
+    let mut writing = Writing::new(world, request, target, resource, user);
     writing.check_identity(&sent.value)?;
     writing.check_uid(&old, &sent.value)?;
     if sent.value["metadata"]["resourceVersion"].is_null() && !resource.unconditional_update {
@@ -87,7 +93,7 @@ pub(crate) fn patch(
     before["apiVersion"] = resource.api_version().into();
     let patched = patch.apply(&Shape::of(&resource.type_name), before)?;
     let sent = body::patched(request, resource, patched, &patch.twice, &|value| patch.shown(value))?;
-    let mut writing = Writing::new(world, request, target, resource);
+    let mut writing = Writing::new(world, request, target, resource, user);
     writing.check_identity(&sent.value)?;
     writing.update(&old, sent, Tracking::Write)
 }
@@ -130,7 +136,7 @@ fn apply(world: &mut World, request: &Request, target: &Target, resource: &Arc<R
     if old.is_none() {
         access(world, user).target("create", target, &target.name)?;
     }
-    let mut writing = Writing::new(world, request, target, resource);
+    let mut writing = Writing::new(world, request, target, resource, user);
     writing.check_identity(&sent.value)?;
     match old {
         Some(old) => writing.update(&old, sent, Tracking::Done),
@@ -175,15 +181,22 @@ struct Writing<'a> {
     world: &'a mut World,
     target: &'a Target,
     resource: &'a Resource,
+    user: &'a User,
     dry_run: bool,
     manager: String,
     now: String,
 }
 
 impl<'a> Writing<'a> {
-    fn new(world: &'a mut World, request: &Request, target: &'a Target, resource: &'a Resource) -> Self {
+    fn new(
+        world: &'a mut World,
+        request: &Request,
+        target: &'a Target,
+        resource: &'a Resource,
+        user: &'a User,
+    ) -> Self {
         let now = world.now();
-        Self { world, target, resource, dry_run: request.is_dry_run(), manager: manager(request), now }
+        Self { world, target, resource, user, dry_run: request.is_dry_run(), manager: manager(request), now }
     }
 
     fn create(&mut self, mut value: Value, mut warnings: Vec<String>, tracking: Tracking) -> Reply {
@@ -194,6 +207,7 @@ impl<'a> Writing<'a> {
             self.track(None, &mut value);
         }
         self.name(&mut value);
+        access(self.world, self.user).may_give(resource, namespace, None, &value)?;
         self.admit(&value)?;
         self.admit_account(&mut value)?;
         if !value["metadata"]["resourceVersion"].is_null() {
@@ -231,6 +245,8 @@ impl<'a> Writing<'a> {
         let Sent { value: mut new, mut warnings } = sent;
         self.settle_namespace(&mut new)?;
         self.keep(old, &mut new);
+        let namespace = self.target.object_namespace();
+        access(self.world, self.user).may_give(resource, namespace, Some(&old.value), &new)?;
         if tracking == Tracking::Write {
             self.track(Some(&old.value), &mut new);
         }

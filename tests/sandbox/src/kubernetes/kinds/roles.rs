@@ -1,6 +1,6 @@
 //! Roles and their bindings.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::default_to;
 use crate::kubernetes::invalid::{FieldError, strings};
@@ -81,7 +81,10 @@ pub(super) fn validate_binding(binding: &Value) -> Vec<FieldError> {
 pub(super) fn validate_binding_update(old: &Value, new: &Value) -> Vec<FieldError> {
     let mut errors = validate_binding(new);
     if old["roleRef"] != new["roleRef"] {
-        errors.push(FieldError::invalid("roleRef", &new["roleRef"], "cannot change roleRef"));
+        // The real server shows its own type here, with the names that its fields have in Go.
+        let role = |key: &str| &new["roleRef"][key];
+        let shown = json!({"APIGroup": role("apiGroup"), "Kind": role("kind"), "Name": role("name")});
+        errors.push(FieldError::invalid("roleRef", &shown, "cannot change roleRef"));
     }
     errors
 }
