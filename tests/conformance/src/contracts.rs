@@ -116,6 +116,7 @@ const KUBERNETES: &[(&str, &str)] = contracts![
     "kubernetes/empty-lists.json",
     "kubernetes/errors.json",
     "kubernetes/events.json",
+    "kubernetes/exec.json",
     "kubernetes/jobs.json",
     "kubernetes/leases.json",
     "kubernetes/limits-and-locks.json",

@@ -388,7 +388,9 @@ fn response(answer: Answer) -> Response<Outgoing> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    if !answer.content_type.is_empty() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    }
     for warning in answer.warnings {
         let text = warning.replace('\\', "\\\\").replace('"', "\\\"");
         if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{text}\"")) {

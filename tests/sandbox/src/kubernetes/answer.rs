@@ -54,6 +54,11 @@ impl Answer {
         }
     }
 
+    /// 204: there is nothing to show, in no content type.
+    pub(crate) fn nothing() -> Self {
+        Self::new(204, "", String::new())
+    }
+
     pub(crate) fn warned(mut self, warnings: Vec<String>) -> Self {
         self.warnings = warnings;
         self

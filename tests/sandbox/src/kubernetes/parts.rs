@@ -1,5 +1,7 @@
 //! Subresources: parts of an object with a path of their own.
 
+mod streams;
+
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +41,7 @@ pub(crate) fn answer(
         ("token", _) => token(world, request, target, resource),
         ("scale", _) => scale(world, request, target, resource),
         ("log", _) => log(world, target, resource),
+        ("attach" | "exec" | "portforward", _) => streams::answer(world, request, target, resource, user),
         _ => Err(Failure::wrong_method()),
     }
 }
@@ -136,6 +139,9 @@ fn scale_of(workload: &Stored) -> Value {
 /// What the containers of a pod have printed.
 fn log(world: &World, target: &Target, resource: &Resource) -> Reply {
     let pod = world.object(resource, target)?;
+    if pod.value["spec"]["nodeName"].is_null() {
+        return Ok(Answer::nothing());
+    }
     let image = pod.value["spec"]["containers"][0]["image"].as_str().unwrap_or_default();
     Ok(Answer::new(200, "text/plain", world.controllers.log_of(image)))
 }
