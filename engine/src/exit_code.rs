@@ -123,8 +123,8 @@ impl ExitCode {
                  report cannot be written (what the run did weighs more), or \
                  more objects would be deleted than `--max-deletes` allows (then none is deleted), or more memberships, roles and \
                  scopes taken away than `--max-removals` allows (then none is). Also when all that failed \
-                 will fail again: an object of a declared name is there and not ours, the server refuses a key of its \
-                 configuration, its environment or state fixes a setting, or the application accepts a value twice and does not keep it."
+                 will fail again: an object of a declared name is there and not ours, the application refuses a declared \
+                 value, its environment or state fixes a setting, or the application accepts a value twice and does not keep it."
             }
         }
     }

@@ -81,6 +81,10 @@ impl Subject for External {
         self.0.send(Method::POST, "/identity-provider/instances/otomi-idp/mappers", mapper).await;
     }
 
+    fn is_refused_for_good(_: &ObjectId) -> bool {
+        true
+    }
+
     fn reaches_into(change: &ChangeDocument) -> Vec<ObjectId> {
         Keycloak::reaches_into(change)
     }

@@ -105,6 +105,10 @@ impl Subject for Keycloak {
         self.fill().await;
     }
 
+    fn is_refused_for_good(_: &ObjectId) -> bool {
+        true
+    }
+
     fn reaches_into(change: &ChangeDocument) -> Vec<ObjectId> {
         parts::reached(&change.object).into_iter().collect()
     }

@@ -146,11 +146,15 @@ impl Classified for Error {
             KeycloakError::Unavailable(_) => Class::Unavailable,
             KeycloakError::NotAuthorised(_) => Class::NotAuthorised,
             KeycloakError::Unaddressable(_) => Class::Configuration,
-            KeycloakError::NotFound(error) if names_unknown_kind(error) => Class::Refused,
+            KeycloakError::NotFound(error) if names_unknown_kind(error) => Class::Prevented,
             // What was there a moment ago is gone, or the other way round.
             KeycloakError::NotFound(_) | KeycloakError::Conflict(_) => Class::Conflict,
             // A read or a login asks for nothing that could be refused: the server itself is not well.
             KeycloakError::Server(_) if self.is_read() => Class::Unavailable,
+            // The same value is refused the next time as well, unless the server is still at work on the realm.
+            KeycloakError::Invalid(error) if matches!(self, Self::Call { .. }) && !is_at_work(error) => {
+                Class::Prevented
+            }
             KeycloakError::Invalid(_) | KeycloakError::Server(_) => Class::Refused,
             // What answers a login with something else is no Keycloak.
             KeycloakError::Unexpected(_) | KeycloakError::Undecodable(_) if matches!(self, Self::Login { .. }) => {
@@ -254,6 +258,12 @@ impl Error {
 }
 
 /// A mapper of a kind that is not installed is 404, as if it were the object that is not there.
+/// Whether a realm is refused because another request still makes it, perhaps that of a run that was killed: 26.7 says so with 400, and 26.0
+/// with 409.
+pub(crate) fn is_at_work(error: &ApiError) -> bool {
+    error.message().contains("Database operation failed")
+}
+
 fn names_unknown_kind(error: &ApiError) -> bool {
     error.message().contains("ProtocolMapper provider not found")
 }

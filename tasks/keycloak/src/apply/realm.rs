@@ -7,12 +7,13 @@ use evenkeel_transport::{ApiError, ResultExt};
 use tokio::time::sleep;
 
 use super::{unknown, updates};
-use crate::{Error, Keycloak, error::Doing};
+use crate::{
+    Error, Keycloak,
+    error::{Doing, is_at_work},
+};
 
 /// What Keycloak says of a new realm's body that it cannot read, an unknown field in it included.
 const UNREADABLE: &str = "unable to read contents";
-/// What 26.7 says while another request makes the same realm; 26.0 answers 409.
-const AT_WORK: &str = "Database operation failed";
 /// How often it is looked whether such a realm is there. With the pauses between, that is half a minute.
 const LOOKS: u32 = 18;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -24,7 +25,7 @@ impl Keycloak {
         let answer = self.client.realm_create().body(updates::with_code_policy(realm)).send().await;
         match answer.api().map_err(KeycloakError::from) {
             Err(KeycloakError::Conflict(refused)) => self.taken(refused).await,
-            Err(KeycloakError::Invalid(refused)) if refused.message().contains(AT_WORK) => self.taken(refused).await,
+            Err(KeycloakError::Invalid(refused)) if is_at_work(&refused) => self.taken(refused).await,
             Err(KeycloakError::Invalid(refused)) if self.realm_is_there().await => {
                 Err(KeycloakError::Conflict(refused)).doing("create", "realm", self.realm())
             }

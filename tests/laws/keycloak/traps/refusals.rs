@@ -93,7 +93,7 @@ async fn keycloak_value_that_the_server_refuses_is_told_with_its_file_and_line()
         "keycloak:\n  clients:\n    - clientId: grafana\n      redirectUris: ['https://grafana.example.com/#top']\n",
     );
     let finished = bench.apply().await;
-    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     let text = finished.report.text(Style::Plain);
     assert!(text.contains("A redirect URI must not contain an URL fragment"), "{text}");
     assert!(text.contains("90-more.yaml:3"), "{text}");
@@ -109,7 +109,7 @@ async fn keycloak_mapper_of_a_kind_that_is_not_installed_is_taken_for_one_that_h
     );
     bench.subject.forget();
     let finished = bench.apply().await;
-    assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
+    assert_eq!(finished.exit_code, ExitCode::Configuration, "{}", told(&finished));
     assert!(told(&finished).contains("this server has no such kind of mapper"), "{}", told(&finished));
     let mappers = bench.subject.requests().into_iter();
     let tries = mappers.filter(|request| request.method == Method::POST && request.path.ends_with("/models")).count();
