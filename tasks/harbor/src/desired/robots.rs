@@ -95,7 +95,7 @@ pub struct RobotFields {
     /// Days until it expires; -1 is never. `None` leaves it alone once there is a robot.
     pub duration: Option<i64>,
     /// What it may do, by place: `/` for the system, a project's name, or `*` for all projects. A right that is denied ends in
-    /// [`DENIED`].
+    /// `DENIED`.
     pub permissions: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
