@@ -11,8 +11,7 @@ use clap_complete::Shell;
 use evenkeel_engine::{command_line::ValuesOptions, exit_code::ExitCode, output, parse, validate};
 
 use crate::{
-    demo::demo,
-    manual, reference,
+    manual,
     schema::{self, Document},
     tasks::{TASKS, definitions, judges},
 };
@@ -29,6 +28,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Service {
     /// See the main job on embedded servers, a Keycloak and a Harbor with a cluster: converge, find drift, correct it
+    #[cfg(feature = "demo")]
     Demo,
     /// Check values, for all applications, without connecting to any
     Validate {
@@ -41,9 +41,6 @@ enum Service {
         #[arg(value_enum, default_value_t = Document::Values)]
         document: Document,
     },
-    /// Print the reference of the values, as in docs/values.md
-    #[command(hide = true)]
-    Reference,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -89,13 +86,13 @@ fn dispatch(matches: &clap::ArgMatches) -> ExitCode {
 
 fn serve(service: Service) -> ExitCode {
     match service {
-        Service::Demo => demo(),
+        #[cfg(feature = "demo")]
+        Service::Demo => crate::demo::demo(),
         Service::Validate { mut values } => {
             values.complete_from_environment();
             validate(&values, definitions(), judges())
         }
         Service::Schema { document } => output::printed(output::print(&schema::text(document))),
-        Service::Reference => output::printed(output::print(&reference::text())),
         Service::Completions { shell } => output::printed(output::print(&manual::completions(command(), shell))),
         Service::Man { folder } => manual::pages(command(), folder.as_deref()),
     }

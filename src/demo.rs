@@ -12,7 +12,7 @@ use evenkeel_core::{
     report::{Failure, Report, Status},
 };
 use evenkeel_engine::{
-    command_line::{LogFormat, Options, TaskCommand, ValuesOptions},
+    command_line::{LogFormat, Options, OwnOptions, TaskCommand, ValuesOptions},
     exit_code::ExitCode,
     output,
     run::{Finished, Surroundings, run},
@@ -109,19 +109,32 @@ struct Stage {
 
 impl Stage {
     async fn apply(&self, step: &'static str) -> Result<[Finished; 2], DemoError> {
-        self.run(step, &TaskCommand::Apply { adopt: false, options: self.options() }).await
+        let keycloak = TaskCommand::Apply { adopt: false, options: self.options() };
+        let harbor = TaskCommand::Apply { adopt: false, options: self.options() };
+        self.run(step, &keycloak, &harbor).await
     }
 
     async fn plan(&self, step: &'static str) -> Result<[Finished; 2], DemoError> {
-        self.run(step, &TaskCommand::Plan { detailed_exitcode: false, options: self.options() }).await
+        let keycloak = TaskCommand::Plan { detailed_exitcode: false, options: self.options() };
+        let harbor = TaskCommand::Plan { detailed_exitcode: false, options: self.options() };
+        self.run(step, &keycloak, &harbor).await
     }
 
     /// Keycloak first, because people log in to Harbor by it.
-    async fn run(&self, step: &'static str, command: &TaskCommand) -> Result<[Finished; 2], DemoError> {
-        Ok([self.run_one::<Keycloak>(step, command).await?, self.run_one::<Harbor>(step, command).await?])
+    async fn run(
+        &self,
+        step: &'static str,
+        keycloak: &TaskCommand<<Keycloak as Task>::RunOptions>,
+        harbor: &TaskCommand<<Harbor as Task>::RunOptions>,
+    ) -> Result<[Finished; 2], DemoError> {
+        Ok([self.run_one::<Keycloak>(step, keycloak).await?, self.run_one::<Harbor>(step, harbor).await?])
     }
 
-    async fn run_one<T: Task>(&self, step: &'static str, command: &TaskCommand) -> Result<Finished, DemoError> {
+    async fn run_one<T: Task>(
+        &self,
+        step: &'static str,
+        command: &TaskCommand<T::RunOptions>,
+    ) -> Result<Finished, DemoError> {
         let finished = Box::pin(run::<T>(command, &self.surroundings)).await;
         if finished.exit_code == ExitCode::Converged {
             return Ok(finished);
@@ -130,7 +143,7 @@ impl Stage {
         Err(DemoError::Step { step, code: finished.exit_code })
     }
 
-    fn options(&self) -> Options {
+    fn options<O: OwnOptions>(&self) -> Options<O> {
         Options { values: self.values.clone(), ..Options::default() }
     }
 }

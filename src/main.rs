@@ -1,9 +1,9 @@
 //! The command `evenkeel`: every task, and what goes with them.
 
 mod command;
+#[cfg(feature = "demo")]
 mod demo;
 mod manual;
-mod reference;
 mod schema;
 mod tasks;
 

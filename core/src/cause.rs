@@ -20,6 +20,14 @@ pub struct Cause {
     pub line: Option<u32>,
 }
 
+impl Cause {
+    /// The cause of a delete: what once asked for the object is gone.
+    #[must_use]
+    pub fn undeclared() -> Self {
+        Self { value: "no value any more".to_owned(), file: None, line: None }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.value)?;

@@ -4,7 +4,7 @@
 //! while an empty list is managed and empty. How a field compares is a [`Rule`] of its object's kind;
 //! without one, scalars compare by value, lists in order, and maps key by key.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cause::Cause,
     field::Field,
+    field_path::{FieldPath, GrowingPath},
     memory::{HiddenSecret, Recall, Secrets},
     object::ObjectId,
     plan::Note,
@@ -48,7 +49,7 @@ pub enum Rule {
 pub struct Rules(pub &'static [(&'static str, Rule)]);
 
 impl Rules {
-    fn of(&self, path: &Path<'_>) -> Option<Rule> {
+    fn of(&self, path: &GrowingPath<'_>) -> Option<Rule> {
         self.0.iter().find(|(pattern, _)| path.matches(pattern)).map(|(_, rule)| *rule)
     }
 }
@@ -59,7 +60,7 @@ impl Rules {
 pub struct FieldChange {
     /// The field's path in the representation, such as `attributes.owner`.
     #[schemars(with = "String")]
-    pub path: Arc<str>,
+    pub path: FieldPath,
     /// What is there; absent where nothing is, and for secrets.
     // Boxed: of the hundred thousand fields of a first run nothing is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,16 +76,32 @@ pub struct FieldChange {
     pub cause: Option<Box<Cause>>,
 }
 
+impl FieldChange {
+    /// One field from one value to another; `None` where there is none.
+    pub fn new(
+        path: impl Into<FieldPath>,
+        before: Option<serde_json::Value>,
+        after: Option<serde_json::Value>,
+    ) -> Self {
+        Self { path: path.into(), before: before.map(Box::new), after, secret: false, cause: None }
+    }
+
+    /// A secret field, of which neither value is shown.
+    pub fn secret(path: impl Into<FieldPath>) -> Self {
+        Self { secret: true, ..Self::new(path, None, None) }
+    }
+}
+
 /// The outcome of a comparison.
 #[derive(Clone, Debug, Default)]
 pub struct Difference {
     /// The declared fields that differ.
     pub changes: Vec<FieldChange>,
     /// Paths of declared fields whose value the application hides: neither equal nor different.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<FieldPath>,
     /// Paths of declared secrets that the application hides and of which nothing is remembered: neither
     /// equal nor different, and not to be written unless somebody says so.
-    pub forgotten: Vec<String>,
+    pub forgotten: Vec<FieldPath>,
     /// The secrets among `changes` that the application hides once they are written.
     pub secrets: Vec<HiddenSecret>,
 }
@@ -116,7 +133,7 @@ impl Difference {
 
     fn compared(declared: &Field, observed: Option<&Field>, comparison: Comparison<'_>) -> Self {
         let mut difference = Self::default();
-        difference.compare(declared, observed, &Path::Root, comparison);
+        difference.compare(declared, observed, &GrowingPath::Root, comparison);
         // A plan keeps them to the end of the run, for tens of thousands of objects.
         difference.changes.shrink_to_fit();
         difference
@@ -136,13 +153,38 @@ impl Difference {
         unknown.chain(forgotten).map(|message| Note { object: object.clone(), message })
     }
 
+    /// The difference with the declared value that asks for each field, by the field's name at the top of the representation.
+    #[must_use]
+    pub fn caused_by(mut self, field_causes: &BTreeMap<String, Cause>) -> Self {
+        for change in self.changes.iter_mut().filter(|_| !field_causes.is_empty()) {
+            let field = change.path.split(['.', '[']).next().unwrap_or_default();
+            change.cause = field_causes.get(field).cloned().map(Box::new);
+        }
+        self
+    }
+
+    /// The difference without switches that are declared as off and that the application does not show: some applications leave those
+    /// out of their answers, and a version that does not know one has it off.
+    #[must_use]
+    pub fn without_hidden_switches(mut self) -> Self {
+        let is_shown = |change: &FieldChange| change.before.as_ref().is_some_and(|before| !before.is_null());
+        self.changes.retain(|change| is_shown(change) || change.after != Some(false.into()));
+        self
+    }
+
     /// Whether nothing that can be seen differs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    fn compare(&mut self, declared: &Field, observed: Option<&Field>, path: &Path<'_>, comparison: Comparison<'_>) {
+    fn compare(
+        &mut self,
+        declared: &Field,
+        observed: Option<&Field>,
+        path: &GrowingPath<'_>,
+        comparison: Comparison<'_>,
+    ) {
         let rule = comparison.rules.of(path);
         if rule == Some(Rule::AtCreation) && !comparison.creating {
             return;
@@ -179,21 +221,21 @@ impl Difference {
     fn compare_hidden(
         &mut self,
         declared: &Field,
-        path: &Path<'_>,
+        path: &GrowingPath<'_>,
         rule: Option<Rule>,
         recollection: Option<Recollection<'_>>,
     ) {
-        let path_text = path.to_string();
+        let field = FieldPath::from(path);
         let Some(secret) = hidden_secret(declared, rule) else {
-            self.unknown.push(path_text);
+            self.unknown.push(field);
             return;
         };
         let recall =
-            recollection.map_or(Recall::Nothing, |memory| memory.secrets.recall(memory.object, &path_text, &secret));
+            recollection.map_or(Recall::Nothing, |memory| memory.secrets.recall(memory.object, &field, &secret));
         match recall {
             Recall::Same => {}
             Recall::Different => self.push(declared, None, path, rule),
-            Recall::Nothing => self.forgotten.push(path_text),
+            Recall::Nothing => self.forgotten.push(field),
         }
     }
 
@@ -201,7 +243,7 @@ impl Difference {
         &mut self,
         items: &[Field],
         observed: Option<&Field>,
-        path: &Path<'_>,
+        path: &GrowingPath<'_>,
         comparison: Comparison<'_>,
     ) {
         let Some(Rule::Named(key)) = comparison.rules.of(path) else { return };
@@ -219,19 +261,32 @@ impl Difference {
         }
     }
 
-    fn push(&mut self, declared: &Field, observed: Option<&Field>, path: &Path<'_>, rule: Option<Rule>) {
+    fn push(&mut self, declared: &Field, observed: Option<&Field>, path: &GrowingPath<'_>, rule: Option<Rule>) {
+        let path = FieldPath::from(path);
         if let Some(value) = hidden_secret(declared, rule) {
-            self.secrets.push(HiddenSecret { path: path.to_string(), value });
+            self.secrets.push(HiddenSecret { path: path.clone(), value });
         }
         let secret = is_secret(rule) || declared.holds_secret() || observed.is_some_and(Field::holds_secret);
         let shown = |field: Option<&Field>| if secret { None } else { field.and_then(Field::shown) };
         self.changes.push(FieldChange {
-            path: path.to_string().into(),
+            path,
             before: shown(observed).map(Box::new),
             after: shown(Some(declared)),
             secret,
             cause: None,
         });
+    }
+}
+
+impl From<Vec<FieldChange>> for Difference {
+    fn from(changes: Vec<FieldChange>) -> Self {
+        Self { changes, ..Self::default() }
+    }
+}
+
+impl From<FieldChange> for Difference {
+    fn from(change: FieldChange) -> Self {
+        vec![change].into()
     }
 }
 
@@ -285,65 +340,6 @@ fn agrees(declared: &Field, observed: Option<&Field>, rule: Option<Rule>) -> boo
         }
         (Some(Rule::Folded), Field::Text(wanted), Field::Text(there)) => wanted.to_lowercase() == there.to_lowercase(),
         _ => declared == observed,
-    }
-}
-
-/// Where in a representation a comparison stands; written only when somebody has to see it.
-enum Path<'a> {
-    Root,
-    Key(&'a Path<'a>, &'a str),
-    Element(&'a Path<'a>, &'a str),
-}
-
-impl<'a> Path<'a> {
-    fn key(&'a self, key: &'a str) -> Path<'a> {
-        Path::Key(self, key)
-    }
-
-    fn element(&'a self, name: &'a str) -> Path<'a> {
-        Path::Element(self, name)
-    }
-
-    /// Whether the dotted pattern names this place. Elements of lists do not count as steps, and a
-    /// key that itself has dots is one step.
-    fn matches(&self, pattern: &str) -> bool {
-        match self {
-            Self::Root => pattern.is_empty(),
-            // A rule for a list is not one for its elements.
-            Self::Element(..) => false,
-            Self::Key(parent, key) => {
-                if let Some(rest) = pattern.strip_suffix(*key)
-                    && (rest.is_empty() || rest.ends_with('.'))
-                {
-                    return parent.above(rest.strip_suffix('.').unwrap_or(rest));
-                }
-                match pattern.rsplit_once('.') {
-                    Some((rest, "*")) => parent.above(rest),
-                    None if pattern == "*" => parent.above(""),
-                    _ => false,
-                }
-            }
-        }
-    }
-
-    /// Whether `pattern` names the place that holds a key: elements are transparent here, so that
-    /// `attributes.name` reaches into every element of the list `attributes`.
-    fn above(&self, pattern: &str) -> bool {
-        match self {
-            Self::Element(parent, _) => parent.above(pattern),
-            _ => self.matches(pattern),
-        }
-    }
-}
-
-impl std::fmt::Display for Path<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Root => Ok(()),
-            Self::Key(Self::Root, key) => formatter.write_str(key),
-            Self::Key(parent, key) => write!(formatter, "{parent}.{key}"),
-            Self::Element(parent, name) => write!(formatter, "{parent}[{name}]"),
-        }
     }
 }
 

@@ -4,12 +4,16 @@
 //! stays one on the way: a type that serialises itself as the newtype struct [`SECRET_MARKER`]
 //! arrives as [`Field::Secret`] and can be compared, but not shown.
 
+mod deserializer;
 mod serializer;
 
 use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+pub use deserializer::Misfit;
 
 /// The newtype struct name by which a serialised value says that it is secret. The clients'
 /// transport uses the same name; to JSON and forms it means nothing.
@@ -52,6 +56,40 @@ impl Field {
         representation.serialize(serializer::FieldSerializer)
     }
 
+    /// The same, of a representation that is only compared. One that cannot become a tree, which no generated type can cause, counts as
+    /// unknown: it is told and never written.
+    #[must_use]
+    pub fn of_compared<T: Serialize + ?Sized>(representation: &T) -> Self {
+        Self::of(representation).unwrap_or(Self::Unknown)
+    }
+
+    /// The tree as a type, which takes its secrets without a plain copy of them in between. Null is an absent option.
+    ///
+    /// # Errors
+    ///
+    /// When the tree does not fit the type, or something in it is unknown.
+    pub fn into_typed<T: DeserializeOwned>(self) -> Result<T, Misfit> {
+        T::deserialize(deserializer::FieldDeserializer(self))
+    }
+
+    /// The fields of this map; none where it is none.
+    #[must_use]
+    pub fn into_map(self) -> BTreeMap<String, Self> {
+        match self {
+            Self::Map(fields) => fields,
+            _ => BTreeMap::new(),
+        }
+    }
+
+    /// The field at a JSON Pointer (RFC 6901).
+    pub fn pointer_mut(&mut self, pointer: &str) -> Option<&mut Self> {
+        pointer.split('/').skip(1).try_fold(self, |field, part| match field {
+            Self::Map(fields) => fields.get_mut(&part.replace("~1", "/").replace("~0", "~")),
+            Self::List(items) => items.get_mut(part.parse::<usize>().ok()?),
+            _ => None,
+        })
+    }
+
     /// The field under a key of this map.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
@@ -77,8 +115,7 @@ impl Field {
 
     /// The field as JSON for people and reports; `None` where any part of it is secret or unknown.
     #[must_use]
-    pub fn shown(&self) -> Option<serde_json::Value> {
-        use serde_json::Value;
+    pub fn shown(&self) -> Option<Value> {
         Some(match self {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Bool(*value),
@@ -107,6 +144,22 @@ impl Field {
             Self::List(items) => items.iter().any(Self::holds_secret),
             Self::Map(fields) => fields.values().any(Self::holds_secret),
             _ => false,
+        }
+    }
+}
+
+/// JSON that holds no secret.
+impl From<Value> for Field {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::Text(text),
+            Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            Value::Object(fields) => {
+                Self::Map(fields.into_iter().map(|(key, value)| (key, Self::from(value))).collect())
+            }
         }
     }
 }

@@ -5,11 +5,15 @@
 //! a clock or the network, so that every decision can be tested by calling a function.
 
 pub mod cause;
+pub mod declared;
 pub mod diff;
 pub mod field;
+pub mod field_path;
 pub mod memory;
 pub mod object;
+pub mod overlay;
 pub mod plan;
+pub mod reading;
 pub mod report;
 pub mod text;
 pub mod values;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 pub use ownership::{Claim, Identity, Judgement, Ownership, Sight};
 
-use crate::object::ObjectId;
+use crate::{field_path::FieldPath, object::ObjectId};
 
 /// What is remembered of one target.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ impl From<Ownership> for Memory {
 }
 
 /// What was written to the hidden fields of one object, by the field's path.
-pub type WrittenFields = BTreeMap<String, Written>;
+pub type WrittenFields = BTreeMap<FieldPath, Written>;
 
 /// What was written to hidden fields.
 #[derive(Clone, Debug, Default)]
@@ -163,7 +163,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[derive(Clone, Debug)]
 pub struct HiddenSecret {
     /// The field's path in the representation, such as `config.clientSecret`.
-    pub path: String,
+    pub path: FieldPath,
     /// The value that is written.
     pub value: SecretString,
 }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn remembering(written: Written) -> Secrets {
-        let fields = WrittenFields::from([(PATH.to_owned(), written)]);
+        let fields = WrittenFields::from([(PATH.into(), written)]);
         Secrets::new(Some(key()), BTreeMap::from([(object("a"), fields)]))
     }
 
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_digest_under_another_key_is_a_difference_and_not_nothing() {
         let fields = WrittenFields::from([(
-            PATH.to_owned(),
+            PATH.into(),
             Written::Digest(DigestKey::new(&[8; 32]).digest(&object("a"), PATH, &"one".into())),
         )]);
         let secrets = Secrets::new(Some(key()), BTreeMap::from([(object("a"), fields)]));

@@ -1,5 +1,7 @@
-//! A plan is a value: which objects change, in which fields, why, and what each change waits for.
+//! A plan is a value: which objects change, in which fields, why, and what each change waits for. A task makes one with a
+//! [`PlanBuilder`].
 
+mod builder;
 mod document;
 mod left_alone;
 mod text;
@@ -14,9 +16,11 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use builder::{AddedChange, Dependencies, Origin, PlanBuilder};
 pub use document::{ChangeDocument, PlanDocument};
 pub use left_alone::LeftAlone;
 pub use text::Style;
+pub(crate) use text::write_note;
 
 pub use crate::cause::Cause;
 use crate::{memory::HiddenSecret, object::ObjectId};
@@ -79,7 +83,7 @@ impl<O> Change<O> {
     /// Whether the change writes the hidden secret at this path.
     #[must_use]
     pub fn writes_secret(&self, path: &str) -> bool {
-        self.secrets.iter().any(|secret| secret.path == path)
+        self.secrets.iter().any(|secret| secret.path == *path)
     }
 }
 

@@ -29,11 +29,13 @@ mod source;
 mod tree;
 
 pub use document::{Document, Part};
+pub use load::Inspection;
 pub use model::Values;
 pub use names::{
     AddressableName, CopyName, DomainName, Email, GroupPath, HeaderName, HostAndPort, HostName, HttpUrl, InvalidName,
     JsonPointer, KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName,
     ProjectName, RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix, UserName,
+    VulnerabilityId,
 };
 pub use nickname::{folded_nickname, nickname_of};
 pub use path::{Step, ValuePath};

@@ -7,7 +7,10 @@ use evenkeel_kubernetes_client::{Cluster, ClusterOptions, Connection, Kubernetes
 use evenkeel_transport::{Deadline, Kind, Mask};
 use tokio::sync::OnceCell;
 
-use crate::task::{Class, Classified};
+use crate::{
+    failure::{Class, Classified},
+    sessions::counts,
+};
 
 /// The way to the cluster. Clones are one and the same; nothing is built before [`connected`](Self::connected) is called.
 #[derive(Clone)]
@@ -55,14 +58,7 @@ impl ClusterAccess {
     #[must_use]
     pub fn requests(&self) -> RequestCounts {
         let Some(cluster) = self.0.cluster.get() else { return RequestCounts::default() };
-        let counts = cluster.log().summary();
-        RequestCounts {
-            total: counts.requests,
-            reads: counts.reads,
-            writes: counts.writes,
-            tokens: counts.tokens,
-            retries: counts.retries,
-        }
+        counts(cluster.log().summary())
     }
 }
 

@@ -5,15 +5,17 @@ mod reach;
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
-use clap::{Arg, ArgAction, Args, Subcommand, ValueEnum, builder::BoolishValueParser};
+use clap::{Args, Subcommand, ValueEnum, builder::BoolishValueParser};
 use evenkeel_core::{object::ObjectId, text::visible, values::fits_pattern};
 use evenkeel_kubernetes_client::Connection;
 
 pub use reach::ReachOptions;
 
+use crate::environment::environment_variable;
+
 /// What a task can be asked to do.
 #[derive(Clone, Debug, Subcommand)]
-pub enum TaskCommand {
+pub enum TaskCommand<O: OwnOptions = ()> {
     /// Show what would change, and change nothing
     Plan {
         /// End with exit code 2 when there are changes to make
@@ -21,7 +23,7 @@ pub enum TaskCommand {
         detailed_exitcode: bool,
         /// The options of every run.
         #[command(flatten)]
-        options: Options,
+        options: Options<O>,
     },
     /// Make the application equal to the values
     Apply {
@@ -31,27 +33,20 @@ pub enum TaskCommand {
         adopt: bool,
         /// The options of every run.
         #[command(flatten)]
-        options: Options,
+        options: Options<O>,
     },
     /// See whether a run could work: values, secrets, login, reading; change nothing
     Check {
         /// The options of every run.
         #[command(flatten)]
-        options: Options,
+        options: Options<O>,
     },
 }
 
-impl TaskCommand {
+impl<O: OwnOptions> TaskCommand<O> {
     /// The options that every command has.
     #[must_use]
-    pub const fn options(&self) -> &Options {
-        match self {
-            Self::Plan { options, .. } | Self::Apply { options, .. } | Self::Check { options } => options,
-        }
-    }
-
-    /// The same, for what the command line says in a task's own words.
-    pub(crate) const fn options_mut(&mut self) -> &mut Options {
+    pub const fn options(&self) -> &Options<O> {
         match self {
             Self::Plan { options, .. } | Self::Apply { options, .. } | Self::Check { options } => options,
         }
@@ -72,22 +67,10 @@ impl TaskCommand {
     }
 }
 
-/// The option of tasks that look at certificates.
-pub(crate) fn require_valid() -> Arg {
-    Arg::new(REQUIRE_VALID)
-        .long("require-valid")
-        .env("EVENKEEL_REQUIRE_VALID")
-        .action(ArgAction::SetTrue)
-        .value_parser(BoolishValueParser::new())
-        .help_heading("Certificates")
-        .help(
-            "Copy no certificate that does not work: expired, not yet valid, with another's key, or without the certificates \
-             between it and its authority",
-        )
-}
+/// What a task adds to the options of every run; `()` adds nothing.
+pub trait OwnOptions: Args + Clone + fmt::Debug + Default + Send + Sync + 'static {}
 
-/// The name under which [`require_valid`] is read.
-pub(crate) const REQUIRE_VALID: &str = "require_valid";
+impl<O: Args + Clone + fmt::Debug + Default + Send + Sync + 'static> OwnOptions for O {}
 
 /// Where the values come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
@@ -116,9 +99,9 @@ impl ValuesOptions {
     }
 }
 
-/// What every run of a task can be told.
+/// What every run of a task can be told, and what only this task can.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
-pub struct Options {
+pub struct Options<O: OwnOptions = ()> {
     /// Where the values come from.
     #[command(flatten)]
     pub values: ValuesOptions,
@@ -152,17 +135,9 @@ pub struct Options {
     #[command(flatten)]
     pub cluster: ClusterOptions,
 
-    /// Try every secret that was handed out, also those that worked before and have not changed since
-    #[arg(long, env = "EVENKEEL_VERIFY_SECRETS", value_parser = BoolishValueParser::new(), help_heading = "Secrets")]
-    pub verify_secrets: bool,
     /// From where the secrets of values may come.
     #[command(flatten)]
     pub reach: ReachOptions,
-
-    /// Whether certificates that do not work are not copied. Only tasks that look at certificates have the option
-    /// ([`Task::LOOKS_AT_CERTIFICATES`](crate::task::Task::LOOKS_AT_CERTIFICATES)).
-    #[arg(skip)]
-    pub require_valid: bool,
 
     /// How long the run may take, such as `90s` or `1h 30m`
     #[arg(long, value_name = "DURATION", env = "EVENKEEL_TIMEOUT", default_value = "10m", value_parser = duration, help_heading = "Limits")]
@@ -174,6 +149,10 @@ pub struct Options {
     /// How the result is written.
     #[command(flatten)]
     pub output: OutputOptions,
+
+    /// The task's own options.
+    #[command(flatten)]
+    pub own: O,
 }
 
 /// Which Kubernetes cluster is worked with. It is looked for only when something needs one.
@@ -217,7 +196,7 @@ const DEFAULT_MAX_REMOVALS: usize = 200;
 pub(crate) const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
-impl Default for Options {
+impl<O: OwnOptions> Default for Options<O> {
     fn default() -> Self {
         Self {
             values: ValuesOptions::default(),
@@ -229,12 +208,11 @@ impl Default for Options {
             max_removals: DEFAULT_MAX_REMOVALS,
             inventory: None,
             cluster: ClusterOptions::default(),
-            verify_secrets: false,
             reach: ReachOptions::default(),
-            require_valid: false,
             timeout: DEFAULT_TIMEOUT,
             concurrency: DEFAULT_CONCURRENCY,
             output: OutputOptions::default(),
+            own: O::default(),
         }
     }
 }
@@ -327,7 +305,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// A run that takes longer than this hangs.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-impl Options {
+impl<O: OwnOptions> Options<O> {
     fn complete_from_environment(&mut self) -> Result<(), String> {
         self.values.complete_from_environment();
         if self.only.is_empty() {
@@ -337,12 +315,6 @@ impl Options {
         }
         Ok(())
     }
-}
-
-/// A variable of the environment by which a process is configured; an empty one is as good as none.
-#[expect(clippy::disallowed_methods, reason = "this is the command line's one look at the environment")]
-pub(crate) fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn lines_of(name: &str) -> Vec<String> {

@@ -6,10 +6,7 @@
 
 mod schedule;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use evenkeel_core::{
     object::ObjectId,
@@ -21,12 +18,12 @@ use schedule::Schedule;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
+    bounds::{Bounds, FINISHING, Halt, shown},
+    failure::{Class, Classified, Fault},
     inventory::{Inventory, InventoryError, State},
-    lease::RunLease,
     progress::Step,
-    stop::Stop,
-    task::{Applied, Class, Classified, Task},
-    watch::FINISHING,
+    storage::StorageError,
+    task::{Applied, Task},
 };
 
 /// How many creates are announced with one write.
@@ -44,82 +41,6 @@ impl Fate {
     pub(crate) fn skipped(message: String, hint: Option<String>) -> Self {
         Self::Skipped(Failure { message, hint }.into())
     }
-}
-
-/// A failure of a change, and what kind it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub class: Class,
-    pub failure: Failure,
-}
-
-impl Fault {
-    pub(crate) fn of(error: &impl Classified) -> Self {
-        Self { class: error.class(), failure: Failure { message: error.to_string(), hint: error.hint() } }
-    }
-
-    pub(crate) fn of_inventory(error: &InventoryError) -> Self {
-        Self { class: error.class(), failure: Failure { message: error.to_string(), hint: Some(error.hint()) } }
-    }
-
-    /// Whether trying again in this run cannot help.
-    pub(crate) const fn is_final(&self) -> bool {
-        matches!(self.class, Class::Refused | Class::Prevented | Class::NotAuthorised | Class::Configuration)
-    }
-}
-
-/// Why nothing new was started any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Halt {
-    Stopped,
-    Deadline,
-    /// Another run may have begun.
-    LeaseLost,
-}
-
-/// What bounds an execution.
-pub(crate) struct Bounds<'a> {
-    pub concurrency: usize,
-    pub deadline: Instant,
-    pub timeout: Duration,
-    pub stop: &'a Stop,
-    pub lease: &'a RunLease,
-}
-
-impl Bounds<'_> {
-    pub(crate) fn halt(&self) -> Option<Halt> {
-        if self.stop.is_asked() {
-            Some(Halt::Stopped)
-        } else if self.lease.is_lost() {
-            Some(Halt::LeaseLost)
-        } else if Instant::now() >= self.deadline {
-            Some(Halt::Deadline)
-        } else {
-            None
-        }
-    }
-
-    /// What a halt is called in front of people.
-    pub(crate) fn reason(&self, halt: Halt) -> Failure {
-        match halt {
-            Halt::Stopped => Failure {
-                message: "the run was stopped".to_owned(),
-                hint: Some("run it again: it goes on where it stopped".to_owned()),
-            },
-            Halt::LeaseLost => Failure {
-                message: "the lease was lost: another run may have begun".to_owned(),
-                hint: Some("run it again: it goes on where it stopped".to_owned()),
-            },
-            Halt::Deadline => Failure {
-                message: format!("the deadline of {} has passed", shown(self.timeout)),
-                hint: Some("run it again, or allow more with `--timeout`".to_owned()),
-            },
-        }
-    }
-}
-
-fn shown(duration: Duration) -> String {
-    jiff::SignedDuration::try_from(duration).map(|duration| format!("{duration:#}")).unwrap_or_default()
 }
 
 /// What an execution did.
@@ -192,7 +113,7 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
         let mut patience = None;
         loop {
             halt = halt.or_else(|| bounds.halt());
-            while halt.is_none() && self.running.len() < bounds.concurrency {
+            while halt.is_none() && !self.is_inventory_busy() && self.running.len() < bounds.concurrency {
                 let Some(position) = self.schedule.start() else { break };
                 self.begin(position, given_up).await;
                 halt = bounds.halt();
@@ -232,19 +153,32 @@ impl<'a, T: Task, I: Inventory> Executor<'a, T, I> {
                 && let Err(error) = self.inventory.announce(&objects).await
             {
                 self.announcements.not_made(&group);
-                return self.fail(position, Fault::of_inventory(&error));
+                return self.not_announced(position, error);
             }
         }
         if !change.secrets.is_empty()
             && let Err(error) = self.inventory.announce_secrets(&change.object, &change.secrets).await
         {
-            return self.fail(position, Fault::of_inventory(&error));
+            return self.not_announced(position, error);
         }
         self.announcements.sent(position);
         self.started = true;
         self.under_way.insert(position);
         let (task, desired) = (self.task, self.desired);
         self.running.push(async move { (position, task.apply(desired, change).await) }.boxed());
+    }
+
+    /// Another run's inventory is as busy for every change: that is told once, for the whole run, and nothing more is started.
+    fn not_announced(&mut self, position: usize, error: InventoryError) {
+        if matches!(error, InventoryError::Storage(StorageError::Busy { .. })) {
+            self.inventory_error.get_or_insert(error);
+        } else {
+            self.fail(position, Fault::of(&error));
+        }
+    }
+
+    const fn is_inventory_busy(&self) -> bool {
+        matches!(self.inventory_error, Some(InventoryError::Storage(StorageError::Busy { .. })))
     }
 
     async fn end(&mut self, position: usize, result: Result<Applied, T::Error>) {

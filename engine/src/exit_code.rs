@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::task::Class;
+use crate::failure::Class;
 
 /// How a run ended. The numbers are public API; those above 63 follow `sysexits.h`, whose meanings
 /// schedulers and people already know.

@@ -15,7 +15,6 @@
 //! the same write once more, and never to a secret that is taken for another.
 
 mod error;
-mod file;
 mod journal;
 mod lines;
 mod secret;
@@ -28,9 +27,7 @@ use evenkeel_core::{
     object::ObjectId,
 };
 
-pub use crate::private_file::Exposed;
-pub use error::{InventoryError, Place};
-pub(crate) use file::default_path;
+pub use error::InventoryError;
 pub(crate) use stored::StoredInventory;
 
 /// What is noted of an object.

@@ -11,7 +11,10 @@ use evenkeel_kubernetes_client::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
-use crate::task::{Class, Classified};
+use crate::{
+    environment::environment_variable,
+    failure::{Class, Classified},
+};
 
 /// How far two machines' clocks may be apart. The lease itself trusts no clock but one's own; this only
 /// decides whether a run looks again, and looking once too often costs reads.
@@ -94,7 +97,7 @@ async fn claim(cluster: &Cluster, lease: &ObjectName, terms: Terms) -> Result<He
 
 /// What this run is called in the lease: unique, and where a pod has a name, one that leads there.
 fn holder() -> String {
-    let place = crate::command_line::environment_variable("HOSTNAME");
+    let place = environment_variable("HOSTNAME");
     let place = place.map_or_else(|| "evenkeel".to_owned(), |name| name.to_string_lossy().into_owned());
     let mut random = [0; 8];
     // Without randomness the process and the time still tell two runs apart.

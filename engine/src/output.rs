@@ -8,7 +8,6 @@ use std::{
     borrow::Cow,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::LazyLock,
 };
 
 use evenkeel_core::{
@@ -17,28 +16,20 @@ use evenkeel_core::{
     text::{visible, visible_lines},
     values::Problems,
 };
-use evenkeel_transport::Mask;
 use serde::Serialize;
 
+pub use crate::mask::mask;
 use crate::{
-    command_line::{LogFormat, OutputFormat, OutputOptions, environment_variable},
+    command_line::{LogFormat, OutputFormat, OutputOptions},
+    environment::environment_variable,
     exit_code::ExitCode,
     run::Finished,
-    secrets::reason,
-    telemetry::is_colourful,
+    storage::reason,
+    terminal::is_colourful,
 };
 
 /// Where Kubernetes takes a container's last words from, unless the pod says otherwise.
 const TERMINATION_LOG: &str = "/dev/termination-log";
-
-/// The secrets of this process, which has one standard output and one standard error.
-static SECRETS: LazyLock<Mask> = LazyLock::new(Mask::default);
-
-/// What is taken out of everything that this process tells.
-#[must_use]
-pub fn mask() -> &'static Mask {
-    &SECRETS
-}
 
 /// Writes everything. Returns the exit code of the process: what cannot be written is a failure too. What nobody may be waiting to read comes
 /// first.
@@ -103,6 +94,13 @@ pub fn print_usage(error: &clap::Error) -> io::Result<()> {
         error.print()?;
     }
     Ok(())
+}
+
+/// Says that a command line which has the right form cannot be followed all the same.
+pub(crate) fn misused(message: String) -> ExitCode {
+    let hint = Some("`--help` shows what there is".to_owned());
+    print_failure(&Failure { message, hint }, LogFormat::Text);
+    ExitCode::Usage
 }
 
 /// How text on standard output is dressed.

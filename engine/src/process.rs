@@ -1,36 +1,23 @@
 //! A task as a process of its own: command line in, exit code out.
 
-use std::{
-    ffi::OsString,
-    io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{ffi::OsString, io};
 
 use clap::{
     ArgMatches, Command, FromArgMatches, Subcommand,
     error::{ContextKind, ContextValue},
 };
-use evenkeel_core::{
-    report::Failure,
-    values::{Document, Problems, Values},
-};
+use evenkeel_core::values::{Document, Inspection, Problems, Values};
 use evenkeel_kubernetes_client::ObjectName;
-use evenkeel_transport::guard_memory;
 
 use crate::{
-    command_line::{LogFormat, REQUIRE_VALID, TaskCommand, ValuesOptions, environment_variable, require_valid},
-    core_dumps,
+    command_line::{LogFormat, TaskCommand, ValuesOptions},
+    environment::environment_variable,
     exit_code::ExitCode,
     output,
-    progress::Progress,
-    run::{Ending, Surroundings, load, overdue, run, unexpected},
+    run::{Ending, Surroundings, inspect, load, overdue, run, unexpected},
+    runtime::Runtime,
     secrets::SecretResolver,
-    stop::Stop,
     task::Task,
-    telemetry,
-    watch::Watch,
 };
 
 /// The whole of a task's `main`.
@@ -47,12 +34,7 @@ pub fn main_of<T: Task>() -> std::process::ExitCode {
 /// The command of a task, named after it: `plan`, `apply`, `check` and their options.
 #[must_use]
 pub fn task_command<T: Task>() -> Command {
-    let command = TaskCommand::augment_subcommands(Command::new(T::NAME));
-    let command = if T::LOOKS_AT_CERTIFICATES {
-        command.mut_subcommands(|command| command.arg(require_valid()))
-    } else {
-        command
-    };
+    let command = TaskCommand::<T::RunOptions>::augment_subcommands(Command::new(T::NAME));
     let command = match T::export() {
         Some(exporter) => command.subcommand((exporter.command)()),
         None => command,
@@ -94,87 +76,28 @@ pub fn run_matches<T: Task>(matches: &ArgMatches) -> ExitCode {
     if let (Some(exporter), Some(("export", matches))) = (T::export(), matches.subcommand()) {
         return (exporter.run)(matches);
     }
-    let command = TaskCommand::from_arg_matches(matches).map_err(|error| error.to_string()).map(|mut command| {
-        let option = matches.subcommand().filter(|_| T::LOOKS_AT_CERTIFICATES);
-        command.options_mut().require_valid = option.is_some_and(|(_, matches)| matches.get_flag(REQUIRE_VALID));
-        command
-    });
+    let command = TaskCommand::<T::RunOptions>::from_arg_matches(matches).map_err(|error| error.to_string());
     match command.and_then(TaskCommand::or_environment) {
         Ok(command) => run_process::<T>(&command),
-        Err(message) => {
-            let hint = Some("`--help` shows what there is".to_owned());
-            output::print_failure(&Failure { message, hint }, LogFormat::Text);
-            ExitCode::Usage
-        }
+        Err(message) => output::misused(message),
     }
 }
 
-fn run_process<T: Task>(command: &TaskCommand) -> ExitCode {
+fn run_process<T: Task>(command: &TaskCommand<T::RunOptions>) -> ExitCode {
     let options = &command.options().output;
-    let progress = begin(options.log_format);
-    let surroundings = Surroundings {
-        secrets: Arc::new(SecretResolver::of_process(command.options().reach.reach())),
-        stop: Stop::new(),
-        progress,
-        pod: pod(),
-        ..Surroundings::default()
-    };
+    let runtime = Runtime::start(options.log_format);
+    let surroundings = Surroundings { pod: pod(), ..Surroundings::of(&runtime, command.options().reach.reach()) };
     let late = command.clone();
     let overdue = move || output::write(&overdue::<T>(&late), &late.options().output);
     let limit = command.options().timeout;
-    let finished = watched(&surroundings.stop, limit, overdue, run::<T>(command, &surroundings));
-    output::write(&finished.unwrap_or_else(|message| unexpected::<T>(command, message)), options)
+    let finished = runtime.run(limit, overdue, run::<T>(command, &surroundings));
+    output::write(&finished.unwrap_or_else(|failure| unexpected::<T>(command, failure)), options)
 }
 
 /// The pod that this process runs in, where its template says so.
 fn pod() -> Option<ObjectName> {
     let variable = |name| environment_variable(name)?.into_string().ok();
     Some(ObjectName::in_namespace(variable("POD_NAMESPACE")?, variable("POD_NAME")?))
-}
-
-/// Does this to its end, with a watch over signals and time: the one way in which a process of ours works. `overdue` tells that the work did not
-/// end in time, and is called instead of what would have told how it ended.
-///
-/// # Errors
-///
-/// A message for people, when it broke down: that is a mistake of ours.
-pub fn watched<F: Future>(
-    stop: &Stop,
-    limit: Duration,
-    overdue: impl FnOnce() -> ExitCode + Send + 'static,
-    work: F,
-) -> Result<F::Output, &'static str> {
-    let watch = Watch::over(stop, limit, overdue);
-    let done = block_on(work);
-    watch.run_is_over();
-    done
-}
-
-/// Does this to its end. What it has left behind in threads of its own, because it had no more time to wait for it, is not waited for here either.
-///
-/// # Errors
-///
-/// A message for people, when it broke down: that is a mistake of ours, and its report and exit code must not be lost with it.
-fn block_on<F: Future>(work: F) -> Result<F::Output, &'static str> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|_| "the system gives this process no event loop")?;
-    let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)));
-    runtime.shutdown_background();
-    done.map_err(|_| "the run ended in the middle of its work")
-}
-
-/// What a process of ours begins with: the log, and what a panic may say. Returns where progress shows.
-#[must_use]
-pub fn begin(format: LogFormat) -> Progress {
-    let progress = match format {
-        LogFormat::Text => Progress::on_terminal(),
-        LogFormat::Json => Progress::hidden(),
-    };
-    telemetry::start(format, &progress);
-    telemetry::silence_panics();
-    core_dumps::forbid();
-    guard_memory();
-    progress
 }
 
 /// Reads values of which no application's own representations are needed.
@@ -204,17 +127,19 @@ pub fn judge<T: Task>(values: &Values, document: &Document, secrets: &SecretReso
 /// Checks values without any application: prints what is wrong with them, or that nothing is.
 ///
 /// `definitions` are those of all tasks that the values are for ([`Task::definitions`]), and `judges` those tasks themselves: what one
-/// of them refuses before its first request, it refuses here.
+/// of them refuses before its first request, it refuses here. A section in which something is wrong already is left out of what
+/// tasks see.
 pub fn validate(
     values: &ValuesOptions,
     definitions: Vec<(&'static str, serde_json::Value)>,
     judges: impl IntoIterator<Item = Judge>,
 ) -> ExitCode {
-    let judged = load(values, definitions, false).and_then(|(values, document)| {
-        let secrets = SecretResolver::of_placeholders();
-        let mut problems = Problems::default();
-        for judge in judges {
-            problems.take(judge(&values, &document, &secrets).into_result(()));
+    let judged = inspect(values, definitions).and_then(|Inspection { mut problems, sound }| {
+        if let Some((values, document)) = sound {
+            let secrets = SecretResolver::of_placeholders();
+            for judge in judges {
+                judge(&values, &document, &secrets).into_iter().for_each(|problem| problems.add(problem));
+            }
         }
         problems.into_result(()).map_err(Ending::of_problems)
     });
@@ -240,22 +165,5 @@ mod tests {
         };
         assert!(refusal("validate").contains("tip: `evenkeel validate` checks the values of all tasks"));
         assert!(!refusal("plann").contains("evenkeel validate"));
-    }
-
-    #[test]
-    fn work_that_breaks_down_has_an_end_that_can_be_told() {
-        let broken = block_on(async {
-            if true {
-                panic!("canary")
-            }
-        });
-        assert_eq!(broken, Err("the run ended in the middle of its work"));
-        let broken = block_on(crate::off_runtime(|| {
-            if true {
-                panic!("canary")
-            }
-        }));
-        assert_eq!(broken, Err("the run ended in the middle of its work"));
-        assert_eq!(block_on(async { 1 }), Ok(1));
     }
 }

@@ -10,7 +10,7 @@ use evenkeel_core::text::{escape, visible};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::{command_line::environment_variable, output::mask, telemetry::is_colourful};
+use crate::{environment::environment_variable, mask::mask, terminal::is_colourful};
 
 /// The bars of a run. Clones draw to the same place.
 #[derive(Clone, Debug)]

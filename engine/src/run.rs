@@ -27,21 +27,25 @@ use tokio::time::{Instant, sleep_until};
 
 pub(crate) use ending::Ending;
 use prepare::{Prepared, prepare};
-pub(crate) use prepare::{load, load_off_runtime, resolve_off_runtime};
+pub(crate) use prepare::{inspect, load, load_off_runtime, resolve_off_runtime};
 use record::Record;
 use select::Selection;
 
 use crate::{
+    bounds::{Bounds, Halt},
     cluster::ClusterAccess,
-    command_line::{Options, TaskCommand},
-    executor::{Bounds, Halt},
+    command_line::{Options, OwnOptions, TaskCommand},
     exit_code::ExitCode,
+    failure::Classified,
     home::Home,
     inventory::{Inventory, StoredInventory},
     lease::RunLease,
     progress::Progress,
-    secrets::SecretResolver,
+    runtime::Runtime,
+    secrets::{Reach, SecretResolver},
+    sessions::Sessions,
     stop::Stop,
+    target::TargetId,
     task::{Context, Task},
     vault::Vault,
 };
@@ -64,6 +68,19 @@ pub struct Surroundings {
     pub pod: Option<ObjectName>,
 }
 
+impl Surroundings {
+    /// Those of a run that this process does by itself; secrets come from where `reach` allows.
+    #[must_use]
+    pub fn of(runtime: &Runtime, reach: Reach) -> Self {
+        Self {
+            secrets: Arc::new(SecretResolver::of_process(reach)),
+            stop: runtime.stop.clone(),
+            progress: runtime.progress.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Debug)]
 pub struct Finished {
@@ -80,7 +97,7 @@ pub struct Finished {
 }
 
 /// Runs a task. Returns whatever happens: a failure is in what it returns.
-pub async fn run<T: Task>(command: &TaskCommand, surroundings: &Surroundings) -> Finished {
+pub async fn run<T: Task>(command: &TaskCommand<T::RunOptions>, surroundings: &Surroundings) -> Finished {
     let begin = Instant::now();
     let mut record = Record::new(T::NAME, mode(command));
     let context = context::<T>(command.options(), surroundings, begin);
@@ -102,35 +119,25 @@ pub async fn run<T: Task>(command: &TaskCommand, surroundings: &Surroundings) ->
     finished
 }
 
-fn context<T: Task>(options: &Options, surroundings: &Surroundings, begin: Instant) -> Context {
+fn context<T: Task>(options: &Options<T::RunOptions>, surroundings: &Surroundings, begin: Instant) -> Context {
     let deadline = (begin + options.timeout).into_std();
+    let mask = surroundings.secrets.mask();
     let connection = surroundings.cluster.clone().unwrap_or_else(|| options.cluster.connection());
     Context {
-        deadline,
-        concurrency: options.concurrency.get(),
+        sessions: Sessions::new(options.concurrency, deadline, mask.clone()),
         secrets: Arc::clone(&surroundings.secrets),
-        cluster: ClusterAccess::new(
-            connection,
-            T::NAME,
-            options.concurrency,
-            deadline,
-            surroundings.secrets.mask().clone(),
-        ),
+        cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline, mask.clone()),
         vault: Arc::default(),
-        verify_secrets: options.verify_secrets,
-        require_valid: options.require_valid,
     }
 }
 
 /// The end of a run that broke down: it can tell no more than that.
-pub(crate) fn unexpected<T: Task>(command: &TaskCommand, message: &str) -> Finished {
-    let hint = Some("this is a mistake in evenkeel: please report it, with the log".to_owned());
-    let failure = Failure { message: message.to_owned(), hint };
+pub(crate) fn unexpected<T: Task>(command: &TaskCommand<T::RunOptions>, failure: Failure) -> Finished {
     Record::new(T::NAME, mode(command)).finish(Ending::failed(ExitCode::Unexpected, failure), Duration::ZERO, false)
 }
 
 /// The end of a run that did not end by itself.
-pub(crate) fn overdue<T: Task>(command: &TaskCommand) -> Finished {
+pub(crate) fn overdue<T: Task>(command: &TaskCommand<T::RunOptions>) -> Finished {
     let failure = Failure {
         message: "the run had to end, and something that it waits for does not return".to_owned(),
         hint: Some("look for a file system or a login command that hangs, and run it again".to_owned()),
@@ -138,7 +145,7 @@ pub(crate) fn overdue<T: Task>(command: &TaskCommand) -> Finished {
     Record::new(T::NAME, mode(command)).finish(Ending::failed(ExitCode::Unavailable, failure), Duration::ZERO, false)
 }
 
-const fn mode(command: &TaskCommand) -> Mode {
+const fn mode<O: OwnOptions>(command: &TaskCommand<O>) -> Mode {
     match command {
         TaskCommand::Plan { .. } => Mode::Plan,
         TaskCommand::Apply { .. } => Mode::Apply,
@@ -147,7 +154,7 @@ const fn mode(command: &TaskCommand) -> Mode {
 }
 
 async fn attempt<T: Task>(
-    command: &TaskCommand,
+    command: &TaskCommand<T::RunOptions>,
     surroundings: &Surroundings,
     context: &Context,
     record: &mut Record,
@@ -156,7 +163,7 @@ async fn attempt<T: Task>(
     let options = command.options();
     let lease = RunLease::default();
     let bounds = Bounds {
-        concurrency: context.concurrency,
+        concurrency: options.concurrency.get(),
         deadline: begin + options.timeout,
         timeout: options.timeout,
         stop: &surroundings.stop,
@@ -165,18 +172,20 @@ async fn attempt<T: Task>(
     let turn_since = Timestamp::now();
     // Boxed, here and below: a task's futures are large, and every level that holds one would hold it on the stack.
     let prepared = in_time(&bounds, Box::pin(prepare::<T>(&options.values, context))).await?;
-    record.target = T::target(&prepared.desired);
+    let target = T::target_id(&prepared.desired);
+    record.target = T::target(&target);
     if matches!(command, TaskCommand::Check { .. }) {
         record.note(T::assumed(&prepared.desired));
     }
     let home = in_time(&bounds, home::<T>(options, &prepared, context)).await?;
-    let mut inventory = in_time(&bounds, open_inventory::<T>(&prepared, &home, &record.target)).await?;
+    let mut inventory = in_time(&bounds, open_inventory::<T>(&prepared, &home, &target)).await?;
     let mask = surroundings.secrets.mask().clone();
-    let vault = Arc::new(Vault::open(&home, (&prepared.platform, T::NAME), &record.target, mask));
+    let vault = Vault::open(&home, (&prepared.platform, T::NAME), &target.to_string(), mask);
+    let vault = Arc::new(vault.with_unversioned_key(T::unversioned_key(&target)));
     let task = {
         let _step = surroundings.progress.waiting("connecting");
         let context = Context { vault: Arc::clone(&vault), ..context.clone() };
-        read(&bounds, Box::pin(T::connect(&prepared.desired, &context))).await?
+        read(&bounds, Box::pin(T::connect(&prepared.desired, &options.own, &context))).await?
     };
     let turn = Turn { home: &home, terms: surroundings.lease, since: turn_since };
     let session = Session {
@@ -197,7 +206,7 @@ async fn attempt<T: Task>(
         (Ok(()), TaskCommand::Apply { adopt, .. }) => session.converge(inventory, *adopt, record).await,
     };
     lease.release().await;
-    record.count(task.requests());
+    record.count(context.sessions.requests());
     record.server = task.server();
     result
 }
@@ -206,7 +215,7 @@ async fn attempt<T: Task>(
 struct Session<'a, T: Task> {
     task: &'a T,
     desired: &'a T::Desired,
-    options: &'a Options,
+    options: &'a Options<T::RunOptions>,
     bounds: &'a Bounds<'a>,
     progress: &'a Progress,
     turn: &'a Turn<'a>,
@@ -276,7 +285,7 @@ impl<T: Task> Session<'_, T> {
 }
 
 /// Waits for a read; it is given up when the run has to end.
-pub(crate) async fn read<R, E: crate::task::Classified>(
+pub(crate) async fn read<R, E: Classified>(
     bounds: &Bounds<'_>,
     reading: impl Future<Output = Result<R, E>>,
 ) -> Result<R, Ending> {
@@ -300,7 +309,11 @@ pub(crate) async fn in_time<R>(
 }
 
 /// Where inventory and lease are.
-async fn home<T: Task>(options: &Options, prepared: &Prepared<T>, context: &Context) -> Result<Home, Ending> {
+async fn home<T: Task>(
+    options: &Options<T::RunOptions>,
+    prepared: &Prepared<T>,
+    context: &Context,
+) -> Result<Home, Ending> {
     let owner = (prepared.platform.as_str(), T::NAME);
     let home = Home::choose(options.inventory.as_ref(), prepared.namespace.as_ref(), owner, &context.cluster).await;
     home.map_err(|error| Ending::of_error(&error))
@@ -308,9 +321,17 @@ async fn home<T: Task>(options: &Options, prepared: &Prepared<T>, context: &Cont
 
 /// The inventory. One that cannot be read ends every run: taken for an empty one, it would make strangers of our own objects, so
 /// that a plan or a check tells of another world than the next apply acts in.
-async fn open_inventory<T: Task>(prepared: &Prepared<T>, home: &Home, target: &str) -> Result<StoredInventory, Ending> {
-    let opened = StoredInventory::open(home.clone(), (&prepared.platform, T::NAME), target).await;
-    opened.map_err(|error| Ending::of_inventory(&error))
+async fn open_inventory<T: Task>(
+    prepared: &Prepared<T>,
+    home: &Home,
+    target: &TargetId,
+) -> Result<StoredInventory, Ending> {
+    let opened = StoredInventory::open(home.clone(), (&prepared.platform, T::NAME), &target.to_string()).await;
+    let mut inventory = opened.map_err(|error| Ending::of_error(&error))?;
+    if let Some(key) = T::unversioned_key(target) {
+        inventory.take_over_unversioned(&key);
+    }
+    Ok(inventory)
 }
 
 /// Milliseconds of a duration, as the report counts them.

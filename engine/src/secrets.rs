@@ -4,7 +4,6 @@ mod reach;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    ffi::OsString,
     fmt,
     fs::File,
     io::{self, Read},
@@ -12,7 +11,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use evenkeel_core::values::{SecretKey, SecretValue};
+use evenkeel_core::{
+    reading::{SecretSource, UnreadableSecret},
+    values::{SecretKey, SecretValue},
+};
 use evenkeel_kubernetes_client::{KubernetesError, ObjectName, secret::SecretObject};
 use evenkeel_transport::{Mask, Secret};
 use futures::future::join_all;
@@ -23,8 +25,10 @@ pub use reach::Reach;
 
 use crate::{
     cluster::ClusterAccess,
-    output,
-    task::{Class, Classified},
+    environment::environment_variable,
+    failure::{Class, Classified},
+    mask::mask,
+    storage::reason,
 };
 
 /// What stands for secrets that are not read: as Harbor wants the secrets of robots, which no other application minds.
@@ -188,10 +192,10 @@ impl SecretResolver {
     /// Those of this process: what it tells is free of them.
     #[must_use]
     pub fn of_process(reach: Reach) -> Self {
-        Self::new().within(reach).with_mask(output::mask().clone())
+        Self::new().within(reach).with_mask(mask().clone())
     }
 
-    /// Reads nothing: whatever values refer to is the same text, which fits wherever a secret may stand. For looking at values alone.
+    /// Reads nothing: whatever values refer to is the same text, which nobody [knows](SecretSource::is_known). For looking at values alone.
     #[must_use]
     pub fn of_placeholders() -> Self {
         Self::of(Environment::Placeholders)
@@ -353,7 +357,7 @@ impl SecretResolver {
             Environment::Placeholders => Ok(PLACEHOLDER.into()),
             Environment::Given(variables) => variables.get(name).cloned().ok_or_else(not_set),
             Environment::Process => {
-                let value = process_variable(name).filter(|value| !value.is_empty()).ok_or_else(not_set)?;
+                let value = environment_variable(name).ok_or_else(not_set)?;
                 match value.into_string() {
                     Ok(text) => Ok(text.into()),
                     Err(_) => Err(SecretError::NotText { reference: format!("environment variable `{name}`") }),
@@ -363,16 +367,24 @@ impl SecretResolver {
     }
 }
 
+impl SecretSource for SecretResolver {
+    fn resolve(&self, secret: &SecretValue) -> Result<SecretString, UnreadableSecret> {
+        Self::resolve(self, secret).map_err(|error| UnreadableSecret { message: error.to_string(), hint: error.hint() })
+    }
+
+    fn is_known(&self, secret: &SecretValue) -> bool {
+        secret.is_plain() || !matches!(self.environment, Environment::Placeholders)
+    }
+
+    fn learn(&self, part: &str) {
+        self.mask.learn(part);
+    }
+}
+
 impl fmt::Debug for SecretResolver {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("SecretResolver").finish_non_exhaustive()
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "`fromEnv` names a variable of the environment")]
-fn process_variable(name: &str) -> Option<OsString> {
-    // A name with `=` or NUL in it cannot be a variable's, and `var_os` answers `None` to it.
-    std::env::var_os(name)
 }
 
 fn out_of_reach(secret: &SecretValue, OutOfReach(option): OutOfReach) -> SecretError {
@@ -395,18 +407,6 @@ fn file(real: &Path, path: &str) -> Result<SecretString, SecretError> {
         return Err(SecretError::Empty { path: path.to_owned() });
     }
     Ok(line.into())
-}
-
-/// What the system says, without the number that differs between systems.
-pub(crate) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "it does not exist".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        // These are our own words.
-        io::ErrorKind::Other => error.to_string(),
-        kind => kind.to_string(),
-    }
 }
 
 #[cfg(test)]

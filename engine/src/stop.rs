@@ -1,4 +1,4 @@
-//! Stopping a run from outside. What signals do is in [`watched`](crate::watched).
+//! Stopping a run from outside. What signals do is in [`Runtime`](crate::Runtime).
 
 use tokio::sync::watch;
 

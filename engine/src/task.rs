@@ -1,21 +1,25 @@
 //! What a task is: the rooms that the engine calls, in the order of the flow.
 
-use std::{collections::BTreeSet, future::Future, sync::Arc, time::Instant};
+use std::{collections::BTreeSet, future::Future, sync::Arc};
 
+use clap::{ArgMatches, Command};
 use evenkeel_core::{
     memory::{Memory, Ownership, Sight},
     object::{Kind, ObjectId},
     plan::{Change, Note, Plan, PlanError},
-    report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
 use secrecy::SecretString;
 
+pub use crate::failure::{Class, Classified};
 use crate::{
     cluster::ClusterAccess,
-    export::Exporter,
+    command_line::OwnOptions,
+    exit_code::ExitCode,
     off_runtime::off_runtime,
     secrets::{SecretError, SecretResolver},
+    sessions::Sessions,
+    target::TargetId,
     vault::Vault,
 };
 
@@ -29,8 +33,6 @@ pub trait Task: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// One line for `--help`.
     const ABOUT: &'static str;
-    /// Whether it looks at certificates: then it has the option `--require-valid`.
-    const LOOKS_AT_CERTIFICATES: bool = false;
     /// What the values ask for, typed, with causes.
     type Desired: Send + Sync;
     /// What the application holds of it, read in bulk.
@@ -39,6 +41,8 @@ pub trait Task: Sized + Send + Sync + 'static {
     type Operation: Send + Sync;
     /// Why a call of this task failed.
     type Error: Classified;
+    /// The options that only this task has; `()` where it has none.
+    type RunOptions: OwnOptions;
 
     /// JSON Schemas of the application's own representations, by the names under which the values'
     /// schema refers to them.
@@ -60,11 +64,24 @@ pub trait Task: Sized + Send + Sync + 'static {
     /// # Errors
     ///
     /// When the target cannot be reached, refuses the login, or cannot be addressed.
-    fn connect(desired: &Self::Desired, context: &Context) -> impl Future<Output = Result<Self, Self::Error>> + Send;
+    fn connect(
+        desired: &Self::Desired,
+        options: &Self::RunOptions,
+        context: &Context,
+    ) -> impl Future<Output = Result<Self, Self::Error>> + Send;
 
-    /// What a report calls the target, such as ``realm `otomi` at https://keycloak.example.com``.
-    /// It never holds a credential, and is the same for every run against this target.
-    fn target(desired: &Self::Desired) -> String;
+    /// Which target it is: what is remembered of it is found by this.
+    fn target_id(desired: &Self::Desired) -> TargetId;
+
+    /// What people call the target, such as ``realm `otomi` at https://keycloak.example.com``.
+    fn target(id: &TargetId) -> String;
+
+    /// What inventories and vaults remembered this target by before there were keys with a version; `None` for a task that is
+    /// younger. It never changes.
+    fn unversioned_key(id: &TargetId) -> Option<String> {
+        let _ = id;
+        None
+    }
 
     /// Reads what is there. Reads only, and anew at every call. Objects of `ownership` that are not
     /// declared any more may have to be looked for one by one.
@@ -155,9 +172,6 @@ pub trait Task: Sized + Send + Sync + 'static {
         None
     }
 
-    /// The requests made so far.
-    fn requests(&self) -> RequestCounts;
-
     /// How values are written from what is there, where the task can ([`Export`](crate::export::Export)).
     fn export() -> Option<Exporter> {
         None
@@ -167,21 +181,14 @@ pub trait Task: Sized + Send + Sync + 'static {
 /// What a task is given to work with.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// When the run must have ended: no request starts later.
-    pub deadline: Instant,
-    /// How many requests may be under way at the same time.
-    pub concurrency: usize,
+    /// Opens the sessions with the application; what they send is counted.
+    pub sessions: Sessions,
     /// Where secrets come from.
     pub secrets: Arc<SecretResolver>,
-    /// The Kubernetes cluster; it is connected to when it is first asked for. Its requests are counted by the engine, not by
-    /// [`Task::requests`].
+    /// The Kubernetes cluster; it is connected to when it is first asked for. Its requests are counted, too.
     pub cluster: ClusterAccess,
     /// Where secrets that the task makes are kept. Before [`Task::connect`] there is no place yet.
     pub vault: Arc<Vault>,
-    /// Whether secrets that were seen to work, and have not changed since, are tried again.
-    pub verify_secrets: bool,
-    /// Whether certificates that do not work are refused.
-    pub require_valid: bool,
 }
 
 impl Context {
@@ -202,53 +209,16 @@ fn first(mut errors: Vec<SecretError>) -> SecretError {
     errors.swap_remove(0)
 }
 
+/// The command `export` of a task, without the task's type.
+#[derive(Clone, Copy, Debug)]
+pub struct Exporter {
+    pub(crate) command: fn() -> Command,
+    pub(crate) run: fn(&ArgMatches) -> ExitCode,
+}
+
 /// What a successful `apply` has to tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// What people should know about it.
     pub notes: Vec<Note>,
-}
-
-/// What kind of failure it was: it decides about the next step and the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// The target cannot be reached, does not answer in time, or says that it is overloaded.
-    Unavailable,
-    /// The login is refused, or a right is missing.
-    NotAuthorised,
-    /// The target is not what the configuration says: wrong address, unusable certificate.
-    Configuration,
-    /// The object has changed since it was observed: observing and planning once more may help.
-    Conflict,
-    /// The application refuses this change as it is: a value that it does not take, or something that is not there yet.
-    Refused,
-    /// Something that lasts keeps the change from coming about, such as an object of that name that is not ours, and nothing
-    /// was changed: another try ends alike until somebody has changed that.
-    Prevented,
-    /// Anything that should not happen.
-    Unexpected,
-}
-
-impl Class {
-    /// Whether a failure of this kind says that the application has answered, and done nothing.
-    #[must_use]
-    pub const fn changed_nothing(self) -> bool {
-        matches!(self, Self::Refused | Self::Prevented | Self::NotAuthorised | Self::Conflict)
-    }
-}
-
-/// An error that says what kind of failure it is.
-pub trait Classified: std::error::Error + Send + Sync + 'static {
-    /// The kind of failure.
-    fn class(&self) -> Class;
-
-    /// Whether the object of the change is certainly as it was: what the inventory has announced is taken back then, so that what
-    /// others make under that name is not taken for ours. A kind of failure does not always tell: nothing was sent, whatever
-    /// the reason, or a part was done before the rest was refused.
-    fn changed_nothing(&self) -> bool {
-        self.class().changed_nothing()
-    }
-
-    /// What to do about it, without a final period.
-    fn hint(&self) -> Option<String>;
 }

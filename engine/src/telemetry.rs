@@ -1,16 +1,10 @@
 //! Logs on standard error, and what a panic may say.
 
-use std::{
-    io::{self, IsTerminal},
-    panic,
-};
+use std::{io, panic};
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{
-    command_line::{LogFormat, environment_variable},
-    progress::Progress,
-};
+use crate::{command_line::LogFormat, environment::environment_variable, progress::Progress, terminal::is_colourful};
 
 /// What is logged when `RUST_LOG` says nothing. The client of Kubernetes logs each failed attempt as an error, also those that are made
 /// up for; what matters of it is in our own messages.
@@ -31,11 +25,6 @@ pub(crate) fn start(format: LogFormat, progress: &Progress) {
     if started.is_ok() && misunderstood {
         tracing::warn!("`RUST_LOG` cannot be understood, so it is ignored");
     }
-}
-
-/// Whether text that goes there may have colours.
-pub(crate) fn is_colourful(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal() && environment_variable("NO_COLOR").is_none()
 }
 
 /// Lets a panic say where it happened and nothing of what it was about: its message may quote data.

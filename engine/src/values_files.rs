@@ -8,7 +8,7 @@ use std::{
 
 use evenkeel_core::{report::Failure, values::Source};
 
-use crate::secrets::reason;
+use crate::storage::reason;
 
 /// The longest values file, in bytes.
 const LONGEST_FILE_BYTES: u64 = 8 * 1024 * 1024;

@@ -18,11 +18,9 @@ use secrecy::SecretString;
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    failure::{Class, Classified},
     home::Home,
-    inventory::default_path,
-    private_file::Exposed,
-    storage::StorageTrouble,
-    task::{Class, Classified},
+    storage::{StorageError, StorageTrouble, default_path},
 };
 
 /// How long another run that is changing a file is waited for: a change takes milliseconds, unless whoever makes it hangs.
@@ -36,6 +34,8 @@ pub struct Vault {
     place: Place,
     /// How the target was called before, if that was found out in this run.
     former: OnceLock<String>,
+    /// What the target was kept under before keys had a version.
+    unversioned: Option<String>,
     mask: Mask,
 }
 
@@ -56,41 +56,12 @@ type Change<'a> = (&'a str, Option<&'a SecretString>);
 /// Why the vault cannot be used. It names no secret.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum VaultError {
-    /// It is there and cannot be read.
-    #[error("{place} cannot be read: {reason}")]
-    Unreadable {
-        /// Where it is.
-        place: String,
-        /// What the system says.
-        reason: String,
-    },
+    /// It cannot be read or written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// Its content makes no sense, or is of a later version.
     #[error("{place} is damaged, or of a later version")]
     Damaged {
-        /// Where it is.
-        place: String,
-    },
-    /// Others may reach it.
-    #[error("{place} is not used: {exposed}")]
-    Exposed {
-        /// Where it is.
-        place: String,
-        /// Why.
-        exposed: Exposed,
-    },
-    /// It cannot be written.
-    #[error("{place} cannot be written: {reason}")]
-    NotWritable {
-        /// Where it is.
-        place: String,
-        /// What the system says.
-        reason: String,
-        /// What that means.
-        trouble: StorageTrouble,
-    },
-    /// Another run is changing it, and does not come to an end.
-    #[error("{place} is in use by another run")]
-    Busy {
         /// Where it is.
         place: String,
     },
@@ -102,39 +73,29 @@ pub enum VaultError {
     Cluster(#[from] KubernetesError),
 }
 
-impl VaultError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
+impl Classified for VaultError {
+    fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Unreadable { .. } => "check the path and who may read it",
-            Self::Exposed { exposed, .. } => exposed.hint(),
             Self::Damaged { .. } => "restore it, or move it away: the secrets in it are made anew then",
-            Self::NotWritable { trouble: StorageTrouble::Other, .. } => {
+            Self::Storage(StorageError::NotWritable { trouble: StorageTrouble::Other, .. }) => {
                 "name a file that can be written with `--inventory` (secrets are kept beside it), or a namespace in `kubernetes.inventory`"
             }
-            Self::NotWritable { trouble, .. } => trouble.hint(),
+            Self::Storage(error) => error.hint(),
             Self::NoPlace => "set `HOME`, or name a file with `--inventory`; secrets are kept beside it",
-            Self::Busy { .. } => "wait until the other run has ended",
             Self::Cluster(error) => return error.hint(),
         };
         Some(hint.to_owned())
     }
 
-    /// What kind of failure it is.
-    #[must_use]
-    pub fn class(&self) -> Class {
+    fn class(&self) -> Class {
         match self {
-            Self::NotWritable { trouble, .. } => trouble.class(),
-            Self::Busy { .. } => Class::Conflict,
+            Self::Storage(error) => error.class(),
             Self::Cluster(error) => match error.class() {
                 // It is the values that name the namespace.
                 Class::Refused => Class::Configuration,
                 class => class,
             },
-            Self::Unreadable { .. } | Self::Exposed { .. } | Self::Damaged { .. } | Self::NoPlace => {
-                Class::Configuration
-            }
+            Self::Damaged { .. } | Self::NoPlace => Class::Configuration,
         }
     }
 }
@@ -150,7 +111,13 @@ impl Vault {
                 None => Place::Nowhere,
             },
         };
-        Self { place, former: OnceLock::new(), mask }
+        Self { place, former: OnceLock::new(), unversioned: None, mask }
+    }
+
+    /// What was kept for the target under this key, before keys had a version, is found, too, and moved under its key with the first
+    /// change.
+    pub(crate) fn with_unversioned_key(self, key: Option<String>) -> Self {
+        Self { unversioned: key, ..self }
     }
 
     /// The secret of this name, if it was kept.
@@ -158,10 +125,11 @@ impl Vault {
     /// # Errors
     /// When the vault is there, but cannot be read. Without a place for it nothing was kept.
     pub async fn find(&self, name: &str) -> Result<Option<SecretString>, VaultError> {
+        let formers: Vec<&str> = self.former().into_iter().chain(self.unversioned.as_deref()).collect();
         let found = match &self.place {
             Place::Nowhere => None,
-            Place::File(file) => file.find(name, self.former())?,
-            Place::Cluster(cluster) => cluster.find(name, self.former()).await?,
+            Place::File(file) => file.find(name, &formers)?,
+            Place::Cluster(cluster) => cluster.find(name, &formers).await?,
         };
         if let Some(secret) = &found {
             self.learn(secret);
@@ -223,10 +191,11 @@ impl Vault {
     }
 
     async fn change(&self, changes: &[Change<'_>]) -> Result<(), VaultError> {
+        let unversioned = self.unversioned.as_deref();
         match &self.place {
             Place::Nowhere => Err(VaultError::NoPlace),
-            Place::File(file) => unless_busy(|| file.change(changes)).await,
-            Place::Cluster(cluster) => cluster.change(changes).await,
+            Place::File(file) => unless_busy(|| file.change(changes, unversioned)).await,
+            Place::Cluster(cluster) => cluster.change(changes, unversioned).await,
         }
     }
 }
@@ -236,7 +205,9 @@ async fn unless_busy(change: impl Fn() -> Result<(), VaultError>) -> Result<(), 
     let begin = Instant::now();
     loop {
         match change() {
-            Err(VaultError::Busy { .. }) if begin.elapsed() < BUSY_WITHIN => sleep(BUSY_PAUSE).await,
+            Err(VaultError::Storage(StorageError::Busy { .. })) if begin.elapsed() < BUSY_WITHIN => {
+                sleep(BUSY_PAUSE).await
+            }
             ended => return ended,
         }
     }
@@ -257,7 +228,7 @@ mod tests {
     use std::{cell::Cell, fs::OpenOptions};
 
     use super::*;
-    use crate::private_file;
+    use crate::{private_file, storage::StorageLocation};
 
     #[tokio::test(start_paused = true)]
     async fn a_vault_that_another_process_holds_is_given_up_and_not_waited_for() {
@@ -269,7 +240,7 @@ mod tests {
         lock.lock().unwrap();
         let begin = Instant::now();
         let kept = vault.keep("robot", &"one".into()).await;
-        assert!(matches!(kept, Err(VaultError::Busy { .. })), "{kept:?}");
+        assert!(matches!(kept, Err(VaultError::Storage(StorageError::Busy { .. }))), "{kept:?}");
         assert!(begin.elapsed() < BUSY_WITHIN + Duration::from_secs(1));
         lock.unlock().unwrap();
         vault.keep("robot", &"one".into()).await.unwrap();
@@ -278,9 +249,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_vault_is_changed_once_the_other_process_is_done() {
         let tries = Cell::new(0);
+        let location = StorageLocation::File("v".into());
         let change = || {
             tries.set(tries.get() + 1);
-            if tries.get() < 5 { Err(VaultError::Busy { place: "`v`".to_owned() }) } else { Ok(()) }
+            if tries.get() < 5 { Err(StorageError::Busy { location: location.clone() }.into()) } else { Ok(()) }
         };
         unless_busy(change).await.unwrap();
         assert_eq!(tries.get(), 5);

@@ -18,19 +18,10 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
+    bounds::{GRACE, TELLING_WITHIN},
     exit_code::ExitCode,
     stop::{Signals, Stop},
 };
-
-/// How long after its deadline, or after the first signal, a process may last. All that is left has a share of it: what is under way 7 seconds
-/// ([`FINISHING`]), the lease 3, an event 2 ([`LAST_WORDS`]), and to tell that the run did not end 2 ([`TELLING_WITHIN`]).
-pub(crate) const GRACE: Duration = Duration::from_secs(15);
-/// How long what is under way may take when the run has to end.
-pub(crate) const FINISHING: Duration = Duration::from_secs(7);
-/// How long telling the cluster how the run ended may take when it had to end.
-pub(crate) const LAST_WORDS: Duration = Duration::from_secs(2);
-/// How long it may take to tell that the run did not end.
-const TELLING_WITHIN: Duration = Duration::from_secs(2);
 
 /// The run is under way.
 const RUNNING: u8 = 0;
@@ -169,12 +160,6 @@ mod tests {
     #[test]
     fn a_second_signal_ends_a_process_whose_thread_hangs() {
         assert_eq!(child("child_hears_two_signals"), Some(75));
-    }
-
-    #[test]
-    fn whatever_follows_the_end_of_a_run_has_a_share_of_one_grace() {
-        let lease = Duration::from_secs(3);
-        assert!(FINISHING + lease + LAST_WORDS + TELLING_WITHIN < GRACE);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use evenkeel_engine::{
     export::{Export, ExportOptions, FinishedExport, export},
     run::{Finished, Surroundings, run},
     secrets::SecretResolver,
+    task::Task,
 };
 use evenkeel_sandbox::Kind;
 use secrecy::SecretString;
@@ -30,7 +31,7 @@ use crate::subject::Subject;
 /// See the module's words.
 pub(crate) struct Bench<S: Subject> {
     pub(crate) subject: S,
-    pub(crate) options: Options,
+    pub(crate) options: Options<<S::Task as Task>::RunOptions>,
     secrets: BTreeMap<&'static str, String>,
     folder: TempDir,
 }
@@ -151,13 +152,16 @@ impl<S: Subject> Bench<S> {
     }
 
     /// Applies with other options.
-    pub(crate) async fn apply_with(&self, change: impl FnOnce(&mut Options)) -> Finished {
+    pub(crate) async fn apply_with(
+        &self,
+        change: impl FnOnce(&mut Options<<S::Task as Task>::RunOptions>),
+    ) -> Finished {
         let mut options = self.options.clone();
         change(&mut options);
         self.run(TaskCommand::Apply { adopt: false, options }).await
     }
 
-    async fn run(&self, command: TaskCommand) -> Finished {
+    async fn run(&self, command: TaskCommand<<S::Task as Task>::RunOptions>) -> Finished {
         Box::pin(run::<S::Task>(&command, &self.surroundings())).await
     }
 

@@ -26,6 +26,7 @@ mod spellings;
 mod stopping;
 mod subject;
 mod together;
+mod validate;
 mod wreck;
 
 /// One test for each law and task. A law that is added here is asked of every task.
@@ -100,6 +101,9 @@ macro_rules! laws {
                 a_server_that_asks_for_time_gets_it,
                 a_server_that_stays_overloaded_is_given_up,
                 a_post_in_doubt_is_not_repeated_before_a_read,
+            });
+            laws!(@law $subject, validate {
+                values_that_a_run_takes_are_valid_before_any_secret_is_known,
             });
         }
     )+};

@@ -202,7 +202,8 @@ fn a_signal_ends_a_run_that_waits_for_a_server() {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(75), "{errors}");
     assert!(
-        errors.ends_with("error: the run was stopped\nhint: run it again: it goes on where it stopped\n"),
+        // The warning about the signal comes from another thread, before that or after it.
+        errors.contains("error: the run was stopped\nhint: run it again: it goes on where it stopped\n"),
         "{errors}"
     );
 }
@@ -298,6 +299,34 @@ harbor:
 ";
     let desk = Desk::with(&[("values.yaml", &format!("{PLATFORM}{harbor}"))]);
     insta::assert_snapshot!(desk.run(&["validate", "-f", "values.yaml"]));
+}
+
+/// What tasks have to say came only once nothing else was wrong.
+#[test]
+fn what_tasks_refuse_is_told_beside_what_is_wrong_elsewhere() {
+    let broken = "users: [{email: a@example.com, teams: [unheard]}]\nteams: {Alpha: {}}\nunheard: 1\n";
+    let harbor = "harbor: {admin: {password: {fromEnv: A}}, system: {scanAll: {schedule: daily}}}\n";
+    let desk = Desk::with(&[("values.yaml", &format!("{PLATFORM}  groups: [{{name: a/b}}]\n{harbor}{broken}"))]);
+    let told = desk.run(&["validate", "-f", "values.yaml"]);
+    for words in [
+        "that does not exist",
+        "unknown key `unheard`",
+        "a group's name cannot hold a `/`",
+        "a schedule of harbor has six fields",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+#[test]
+fn a_task_is_not_asked_about_a_section_that_is_broken_nor_blames_another_for_it() {
+    let keycloak =
+        "keycloak: {urls: 'http://127.0.0.1:9', admin: {username: a, password: {fromEnv: A}}, groups: [{name: a/b}]}\n";
+    let harbor = "harbor: {url: 'http://127.0.0.1:9', oidc: {}, admin: {password: {fromEnv: A}}, system: {scanAll: {schedule: daily}}}\n";
+    let desk = Desk::with(&[("values.yaml", &format!("platform: {{name: demo}}\n{keycloak}{harbor}"))]);
+    let told = desk.run(&["validate", "-f", "values.yaml"]);
+    assert!(told.contains("unknown key `urls` in `keycloak`") && !told.contains("cannot hold a `/`"), "{told}");
+    assert!(told.contains("a schedule of harbor has six fields") && !told.contains("issuer"), "{told}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod ci;
 mod cluster;
 mod command_line;
 mod cost;
+mod dependencies;
 mod deploy;
 #[cfg(unix)]
 mod end;

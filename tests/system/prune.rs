@@ -8,7 +8,7 @@ use evenkeel_engine::{
     run::{Finished, Surroundings, run},
     secrets::SecretResolver,
 };
-use evenkeel_keycloak::Keycloak;
+use evenkeel_keycloak::{Keycloak, RunOptions};
 use serde_json::Value;
 
 const PLATFORM: &str = "
@@ -44,7 +44,7 @@ impl Stage {
         stage
     }
 
-    async fn apply(&self, options: Options) -> Finished {
+    async fn apply(&self, options: Options<RunOptions>) -> Finished {
         let set = vec![format!("keycloak.url={}", self.sandbox.url())];
         let options = Options {
             values: ValuesOptions { paths: vec![self.folder.path().to_owned()], set },
@@ -72,7 +72,7 @@ fn holds(list: &Value, name: &str) -> bool {
     list.get(name).or_else(|| list.get(format!("/{name}"))).is_some()
 }
 
-fn prune() -> Options {
+fn prune() -> Options<RunOptions> {
     Options { prune: true, ..Options::default() }
 }
 

@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use assert_cmd::Command;
+use serde_json::Value;
 
 /// What has a schema, as `evenkeel schema` is asked for it.
 const DOCUMENTS: [&str; 3] = ["values", "report", "plan"];
@@ -18,6 +19,36 @@ pub(crate) fn printed(document: &str) -> String {
 fn the_schema_of_the_values_is_a_json_schema() {
     let schema = serde_json::from_str(&printed("values")).unwrap();
     jsonschema::validator_for(&schema).unwrap();
+}
+
+/// Nobody has to read a regular expression: what is expected is said in words, beside it or around it.
+#[test]
+fn every_pattern_of_the_values_is_said_in_words() {
+    let schema: Value = serde_json::from_str(&printed("values")).unwrap();
+    let mut silent = Vec::new();
+    find_silent("", &schema, false, &mut silent);
+    assert!(silent.is_empty(), "patterns without `x-expected`: {silent:#?}");
+}
+
+/// The places of patterns without words. Those of a choice may stand around it.
+fn find_silent(place: &str, schema: &Value, is_said: bool, silent: &mut Vec<String>) {
+    match schema {
+        Value::Object(object) => {
+            let is_said = is_said || object.contains_key("x-expected");
+            if object.get("pattern").is_some_and(Value::is_string) && !is_said {
+                silent.push(place.to_owned());
+            }
+            for (key, value) in object {
+                find_silent(&format!("{place}/{key}"), value, is_said && key == "anyOf", silent);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                find_silent(&format!("{place}/{index}"), item, is_said, silent);
+            }
+        }
+        _ => {}
+    }
 }
 
 #[test]

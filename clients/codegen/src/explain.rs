@@ -3,7 +3,7 @@
 use openapiv3::OpenAPI;
 
 use crate::{
-    generate::tokens,
+    generator::tokens,
     operations::{alone, operations},
 };
 

@@ -10,19 +10,21 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Error,
-    generate::is_free,
+    generator::is_free,
     parse,
     references::{self, Node},
 };
 
 /// The extension that marks a component whose schema is wanted.
 const DECLARABLE: &str = "x-declarable";
+/// The word for the properties of an object that nobody can declare, since the application derives them.
+const DERIVED: &str = "x-derived";
 
 /// One JSON object: for each component marked `x-declarable: true` its name and its JSON Schema.
 ///
 /// Each schema stands alone, with what it refers to under `$defs`. It describes values that people
 /// declare, not answers: an object takes its named properties only, even where the client keeps
-/// unknown ones (`additionalProperties: {}`), and no property that is `readOnly`. A secret
+/// unknown ones (`additionalProperties: {}`), and no property that is `readOnly`: those are named under `x-derived`. A secret
 /// (`format: password`) is marked `"x-secret": true`; other `x-` words are kept.
 ///
 /// # Errors
@@ -200,6 +202,8 @@ fn object(to: &mut Map<String, Value>, kind: &ObjectType) {
             .collect();
         to.insert("properties".to_owned(), Value::Object(properties));
     }
+    let derived = kind.properties.iter().filter(|(_, property)| is_read_only(Node::from(*property)));
+    insert_list(to, DERIVED, &derived.map(|(name, _)| Value::from(name.as_str())).collect::<Vec<_>>());
     insert_list(to, "required", &kind.required);
     let named_only = !kind.properties.is_empty();
     match &kind.additional_properties {

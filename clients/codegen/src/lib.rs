@@ -12,6 +12,7 @@ mod addresses;
 mod build_script;
 mod explain;
 mod generate;
+mod generator;
 mod json_schema;
 mod lint;
 mod nothing;

@@ -162,6 +162,7 @@ components:
             "description": "A realm",
             "type": "object",
             "required": ["name"],
+            "x-derived": ["access"],
             "properties": {
                 "name": {"type": "string", "description": "Its name", "x-absent-in": ["1"]},
                 "secret": {"type": "string", "x-secret": true},

@@ -4,7 +4,7 @@
 //! 400 (access tokens) or a 500 (two at the same moment), and 500 is also what a refusal can look like. So the server's words count, in all
 //! versions from Gitea 1.19 and Forgejo 7 on (server-behaviour 3.2 to 3.6).
 
-use evenkeel_transport::{ApiError, ErrorBody, Kind};
+use evenkeel_transport::{ApiError, ClientError, ErrorBody, Kind};
 
 use crate::types::Failure;
 
@@ -117,6 +117,16 @@ impl GiteaError {
             Self::Server(_) => Some("the log of gitea says what failed"),
             _ => self.api().hint(),
         }
+    }
+}
+
+impl ClientError for GiteaError {
+    fn api(&self) -> &ApiError {
+        Self::api(self)
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Self::hint(self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What Harbor's failures mean.
 
-use evenkeel_transport::{ApiError, ErrorBody, Kind};
+use evenkeel_transport::{ApiError, ClientError, ErrorBody, Kind};
 
 use crate::types::Failure;
 
@@ -80,6 +80,16 @@ impl HarborError {
     }
 }
 
+impl ClientError for HarborError {
+    fn api(&self) -> &ApiError {
+        Self::api(self)
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Self::hint(self)
+    }
+}
+
 impl From<ApiError> for HarborError {
     fn from(error: ApiError) -> Self {
         if error.is_unavailable() {
@@ -88,7 +98,7 @@ impl From<ApiError> for HarborError {
         match error.kind() {
             Kind::NotFound => Self::NotFound(error),
             Kind::Conflict => Self::Conflict(error),
-            Kind::Forbidden if is_of_read_only_mode(&error) => Self::ReadOnly(error),
+            Kind::Forbidden if says_read_only(error.message()) => Self::ReadOnly(error),
             Kind::Unauthorized | Kind::Forbidden => Self::NotAuthorised(error),
             Kind::Invalid if error.status().is_some_and(|status| status.as_u16() == 412) => Self::Precondition(error),
             Kind::Invalid => Self::Invalid(error),
@@ -102,9 +112,8 @@ impl From<ApiError> for HarborError {
 }
 
 /// Whether the whole server refuses to change anything, whoever asks: the status alone would be a lack of rights.
-#[must_use]
-pub fn is_of_read_only_mode(error: &ApiError) -> bool {
-    error.kind() == Kind::Forbidden && error.message().contains("read only mode")
+pub(crate) fn says_read_only(message: &str) -> bool {
+    message.contains("read only mode")
 }
 
 /// The form of server-behaviour 1.3, and what the transport makes of an answer that is no JSON.

@@ -2,15 +2,18 @@
 //! time, and what that document cannot say.
 //!
 //! [`connect`] proves an administrator and gives a [`Client`]; [`as_robot`] gives one that works with a robot's credentials, and
-//! [`verify_secret`] asks whether these work. Requests carry the password or secret each time and never a cookie: a `sid`
-//! cookie that comes back makes every write a 403 (server-behaviour 1.2). [`outlast_lock`] sits out the 1.5 seconds during
-//! which somebody else's wrong password locks the administrator's name, and [`paging`] reads lists whole.
+//! [`verify_secret`] asks whether these work; [`identities`] are both in one client. Requests carry the password or secret each time
+//! and never a cookie: a `sid` cookie that comes back makes every write a 403 (server-behaviour 1.2). The administrator's requests sit
+//! out the 1.5 seconds during which somebody else's wrong password locks the name ([`LOCKED_LOGIN_RETRY`]), and [`paging`] reads
+//! lists whole.
 //!
 //! Representations ([`types`]) take part in read, change, write: a field is sent only when it is `Some`, and where Harbor
 //! replaces an object as a whole, what this client does not know travels along in `extra`.
 
+mod database;
 mod empty;
 mod error;
+mod identity;
 mod login;
 pub mod paging;
 mod project_scanner;
@@ -28,9 +31,9 @@ mod generated {
 }
 
 pub use empty::unless_empty;
-pub use error::{HarborError, is_of_read_only_mode};
+pub use error::HarborError;
 pub use generated::*;
-pub use login::{Administrator, Patience, connect, database_is_away, outlast_lock};
+pub use login::{Administrator, LOCKED_LOGIN_RETRY, client, connect, identities};
 pub use project_scanner::scanner_of_project;
-pub use robot::{Verdict, as_robot, verify_secret};
+pub use robot::{SecretCheck, as_robot, robot_auth, verify_secret};
 pub use schemas::json_schema;

@@ -6,7 +6,7 @@ use crate::{Client, HarborError, login::client, types::Permission};
 
 /// What the server makes of a robot's name and secret.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
+pub enum SecretCheck {
     /// They work, and give these rights.
     Works(Vec<Permission>),
     /// They are refused: the secret or the name is wrong, or the robot is disabled or expired, or the database is away. Which
@@ -14,7 +14,7 @@ pub enum Verdict {
     Refused,
 }
 
-impl Verdict {
+impl SecretCheck {
     /// Whether name and secret work.
     #[must_use]
     pub const fn works(&self) -> bool {
@@ -22,11 +22,17 @@ impl Verdict {
     }
 }
 
+/// How a robot authorises itself: `name` is the full one, with its prefix.
+#[must_use]
+pub fn robot_auth(name: &str, secret: Secret) -> Auth {
+    Auth::Basic { user: name.to_owned(), password: secret }
+}
+
 /// A client that works with a robot's credentials: `name` is the full one, with its prefix. Nothing is asked; lists that
 /// anonymous callers may see are answered to a wrong secret too.
 #[must_use]
 pub fn as_robot(session: &Session, url: &str, name: &str, secret: Secret) -> Client {
-    client(session, url, Auth::Basic { user: name.to_owned(), password: secret })
+    client(session, url, robot_auth(name, secret))
 }
 
 /// Asks whether a robot's name and secret work, by using them: `scope` is `/project/<number>` or `/system`.
@@ -42,11 +48,11 @@ pub async fn verify_secret(
     name: &str,
     secret: Secret,
     scope: &str,
-) -> Result<Verdict, HarborError> {
+) -> Result<SecretCheck, HarborError> {
     let rights = as_robot(session, url, name, secret).permission_list().scope(scope).send().await.api();
     match rights {
-        Ok(rights) => Ok(Verdict::Works(rights)),
-        Err(error) if error.kind() == Kind::Unauthorized => Ok(Verdict::Refused),
+        Ok(rights) => Ok(SecretCheck::Works(rights)),
+        Err(error) if error.kind() == Kind::Unauthorized => Ok(SecretCheck::Refused),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,6 +1,6 @@
 //! What Keycloak's failures mean.
 
-use evenkeel_transport::{ApiError, ErrorBody, Kind};
+use evenkeel_transport::{ApiError, ClientError, ErrorBody, Kind};
 
 use crate::types::ErrorRepresentation;
 
@@ -68,6 +68,16 @@ impl KeycloakError {
             ),
             _ => self.api().hint(),
         }
+    }
+}
+
+impl ClientError for KeycloakError {
+    fn api(&self) -> &ApiError {
+        Self::api(self)
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Self::hint(self)
     }
 }
 

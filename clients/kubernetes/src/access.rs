@@ -5,7 +5,7 @@ use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessR
 use crate::{
     Cluster, KubernetesError,
     call::{Call, Verb},
-    cluster::JSON,
+    objects::JSON,
 };
 
 /// A right, in the words of RBAC rules.

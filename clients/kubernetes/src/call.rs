@@ -1,12 +1,15 @@
 //! A request before it is sent.
 
 use bytes::Bytes;
-use evenkeel_transport::{Secret, check_segment, encoded};
+use evenkeel_transport::{ApiError, Kind, Secret, Unaddressable, check_segment, encoded};
 use http::{Method, Request, header};
 use kube::client::Body;
 use serde::Serialize;
 
-use crate::{ObjectName, ObjectRef, Resource, error::KubernetesError};
+use crate::{
+    ObjectName, ObjectRef, Resource,
+    error::{KubernetesError, Refusal, Status},
+};
 
 /// What is asked of the server, in the words of RBAC rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +142,7 @@ impl Call {
         content_type: &'static str,
         body: &B,
     ) -> Result<Self, KubernetesError> {
-        let body = serde_json::to_vec(body).map_err(|_| KubernetesError::unsendable(&self))?;
+        let body = serde_json::to_vec(body).map_err(|_| self.unsendable())?;
         self.content = Some((content_type, body.into()));
         Ok(self)
     }
@@ -165,7 +168,7 @@ impl Call {
     /// When a name cannot be a part of an address.
     pub(crate) fn request(&self) -> Result<Request<Body>, KubernetesError> {
         for name in &self.names {
-            check_segment(name).map_err(|why| KubernetesError::unaddressable(self, why))?;
+            check_segment(name).map_err(|why| self.unaddressable(why))?;
         }
         let mut request = Request::builder()
             .method(self.method())
@@ -179,7 +182,46 @@ impl Call {
             }
             None => Body::empty(),
         };
-        request.body(body).map_err(|_| KubernetesError::unsendable(self))
+        request.body(body).map_err(|_| self.unsendable())
+    }
+}
+
+/// What is said of a call that went wrong.
+impl Call {
+    fn refusal(&self, error: ApiError) -> Box<Refusal> {
+        let Self { verb, resource, about, .. } = self;
+        Box::new(Refusal { object: about.clone(), verb: verb.operation(), resource, error })
+    }
+
+    /// What a failure without an answer means.
+    pub(crate) fn failed(&self, error: ApiError) -> KubernetesError {
+        KubernetesError::of_failure(self.refusal(error))
+    }
+
+    /// What a failure with an answer means.
+    pub(crate) fn refused(&self, status: &Status, error: ApiError) -> KubernetesError {
+        KubernetesError::of_status(status, self.refusal(error))
+    }
+
+    /// The answer is not what the API describes.
+    pub(crate) fn undecodable(&self, what: impl AsRef<str>) -> KubernetesError {
+        KubernetesError::Undecodable(self.refusal(ApiError::new(Kind::Decode, what)))
+    }
+
+    /// The answer is about something else.
+    pub(crate) fn about_another(&self) -> KubernetesError {
+        KubernetesError::Undecodable(self.refusal(ApiError::new(Kind::OtherObject, "it is about another object")))
+    }
+
+    /// It cannot be sent, which is a mistake of ours.
+    fn unsendable(&self) -> KubernetesError {
+        KubernetesError::Unexpected(self.refusal(ApiError::new(Kind::Request, "the request cannot be made")))
+    }
+
+    /// It has no address of its own.
+    fn unaddressable(&self, why: Unaddressable) -> KubernetesError {
+        let message = format!("no address can carry its name or namespace: {why}");
+        KubernetesError::Unaddressable(self.refusal(ApiError::new(Kind::Unaddressable, message)))
     }
 }
 

@@ -5,9 +5,9 @@ mod status;
 
 use std::fmt;
 
-use evenkeel_transport::{ApiError, Kind, Unaddressable};
+use evenkeel_transport::{ApiError, Kind};
 
-use crate::{ObjectRef, call::Call};
+use crate::ObjectRef;
 pub(crate) use status::Status;
 
 /// A call that the API server refused or did not answer: what it was about, and the wire's error.
@@ -200,20 +200,19 @@ impl KubernetesError {
     }
 
     /// What a failure without an answer means.
-    pub(crate) fn of_failure(call: &Call, error: ApiError) -> Self {
-        match error.kind() {
-            Kind::Unauthorized => Self::Unauthorized(error),
-            Kind::Decode => Self::Undecodable(refusal(call, error)),
-            Kind::Tls | Kind::Connection | Kind::Timeout | Kind::Deadline => Self::Unavailable(refusal(call, error)),
-            _ => Self::Unexpected(refusal(call, error)),
+    pub(crate) fn of_failure(refusal: Box<Refusal>) -> Self {
+        match refusal.error.kind() {
+            Kind::Unauthorized => Self::Unauthorized(refusal.error),
+            Kind::Decode => Self::Undecodable(refusal),
+            Kind::Tls | Kind::Connection | Kind::Timeout | Kind::Deadline => Self::Unavailable(refusal),
+            _ => Self::Unexpected(refusal),
         }
     }
 
     /// What a failure with an answer means. The status alone does not tell: 409 has three meanings, 403 and 404 two
     /// (server-behaviour 9).
-    pub(crate) fn of_status(call: &Call, status: &Status, error: ApiError) -> Self {
-        let code = error.status().map_or(0, |status| status.as_u16());
-        let refusal = refusal(call, error);
+    pub(crate) fn of_status(status: &Status, refusal: Box<Refusal>) -> Self {
+        let code = refusal.error.status().map_or(0, |status| status.as_u16());
         match (code, status.reason.as_str()) {
             (401, _) => Self::Unauthorized(refusal.error),
             // Whoever brings no login at all is somebody with a name, and without rights (server-behaviour 9).
@@ -262,32 +261,7 @@ impl KubernetesError {
         }
     }
 
-    /// The answer to this call is not what the API describes.
-    pub(crate) fn undecodable(call: &Call, what: impl AsRef<str>) -> Self {
-        Self::Undecodable(refusal(call, ApiError::new(Kind::Decode, what)))
-    }
-
-    /// This call cannot be sent, which is a mistake of ours.
-    pub(crate) fn unsendable(call: &Call) -> Self {
-        Self::Unexpected(refusal(call, ApiError::new(Kind::Request, "the request cannot be made")))
-    }
-
-    /// This call has no address of its own.
-    pub(crate) fn unaddressable(call: &Call, why: Unaddressable) -> Self {
-        let message = format!("no address can carry its name or namespace: {why}");
-        Self::Unaddressable(refusal(call, ApiError::new(Kind::Unaddressable, message)))
-    }
-
-    /// The answer to this call is about something else.
-    pub(crate) fn about_another(call: &Call) -> Self {
-        Self::Undecodable(refusal(call, ApiError::new(Kind::OtherObject, "it is about another object")))
-    }
-
     pub(crate) fn wrong_configuration(reason: impl Into<String>) -> Self {
         Self::Configuration { reason: reason.into() }
     }
-}
-
-fn refusal(call: &Call, error: ApiError) -> Box<Refusal> {
-    Box::new(Refusal { object: call.about.clone(), verb: call.verb.operation(), resource: call.resource, error })
 }

@@ -29,18 +29,21 @@ mod list;
 mod login;
 pub mod namespace;
 mod object;
+mod objects;
+mod options;
 pub mod secret;
 mod sending;
 pub mod service_account;
 mod watch;
 
 pub use access::Access;
-pub use cluster::{Cluster, ClusterOptions};
+pub use cluster::Cluster;
 pub use connection::Connection;
 pub use error::{FieldConflict, KubernetesError, Refusal};
 pub use k8s_openapi;
 pub use list::{Listing, Readings};
 pub use object::{ObjectName, ObjectRef, Removable, Resource};
+pub use options::ClusterOptions;
 
 /// Labels that our objects carry, in the words of everybody (`app.kubernetes.io`) and our own.
 pub mod label {

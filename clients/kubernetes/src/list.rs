@@ -14,7 +14,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use crate::{
     Cluster, KubernetesError, ObjectName, Resource,
     call::{Call, Verb},
-    cluster::decode,
+    objects::decode,
 };
 
 /// How often a list is started over when its place in history is gone.
@@ -101,7 +101,7 @@ impl<T: DeserializeOwned> Page<T> {
     pub(crate) fn read(call: &Call, body: &[u8]) -> Result<Self, KubernetesError> {
         let page: Self = decode(call, body)?;
         let is_list = page.kind.ends_with("List") || page.kind.is_empty() && !page.items.is_empty();
-        if is_list { Ok(page) } else { Err(KubernetesError::undecodable(call, "it is no list of Kubernetes objects")) }
+        if is_list { Ok(page) } else { Err(call.undecodable("it is no list of Kubernetes objects")) }
     }
 }
 
@@ -254,11 +254,11 @@ impl Cluster {
                     let page = Page::<T>::read(&call, &answer)?;
                     let elsewhere = |item: &T| (reading.metadata)(item).namespace != listing.namespace;
                     if listing.namespace.is_some() && page.items.iter().any(elsewhere) {
-                        return Err(KubernetesError::about_another(&call));
+                        return Err(call.about_another());
                     }
                     let digest = digest(page.items.iter().map(reading.metadata));
                     let counted = guard.digested(page.items.len(), answer.len(), digest);
-                    counted.map_err(|error| KubernetesError::of_failure(&call, error))?;
+                    counted.map_err(|error| call.failed(error))?;
                     page.items.into_iter().for_each(|item| take(&mut all, item));
                     next = page.metadata.continue_.filter(|next| !next.is_empty());
                     if next.is_none() {

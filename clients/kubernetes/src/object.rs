@@ -16,8 +16,6 @@ impl<R> Resource for R where R: k8s_openapi::Resource + k8s_openapi::Metadata<Ty
 /// whoever may delete it could lose it to a mistake.
 pub trait Removable: Resource {}
 
-impl Removable for crate::secret::SecretObject {}
-
 /// Where an object is: its namespace, if it has one, and its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName {

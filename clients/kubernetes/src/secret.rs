@@ -9,9 +9,9 @@ use k8s_openapi::{Metadata, NamespaceResourceScope, Resource, apimachinery::pkg:
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cluster, KubernetesError, ObjectName, Refusal,
+    Cluster, KubernetesError, ObjectName, Refusal, Removable,
     call::{Call, Verb},
-    cluster::{APPLY_PATCH, JSON, MERGE_PATCH, PartialObject},
+    objects::{APPLY_PATCH, JSON, MERGE_PATCH, PartialObject},
 };
 pub use bytes::SecretBytes;
 
@@ -65,6 +65,8 @@ impl Metadata for SecretObject {
         &mut self.metadata
     }
 }
+
+impl Removable for SecretObject {}
 
 impl SecretObject {
     /// Where it is.

@@ -112,13 +112,13 @@ impl<'a> Sending<'a> {
                 let status = Status::of(&reply.headers, &reply.body, hide);
                 let status = if self.call.resource == "secrets" { status.without_values() } else { status };
                 let error = doubtful(ApiError::from_status(reply.status, &status.message));
-                KubernetesError::of_status(self.call, &status, error)
+                self.call.refused(&status, error)
             }
             Err(failure) if failure.cause == Cause::Timeout && self.time_is_up() => {
                 let error = ApiError::new(Kind::Deadline, "the run's time is up, and the server has not answered yet");
-                KubernetesError::of_failure(self.call, error.with_outcome_unknown())
+                self.call.failed(error.with_outcome_unknown())
             }
-            Err(failure) => KubernetesError::of_failure(self.call, doubtful(failure.into_error())),
+            Err(failure) => self.call.failed(doubtful(failure.into_error())),
         }
     }
 
@@ -141,7 +141,7 @@ impl<'a> Sending<'a> {
 
     fn too_late(&self) -> KubernetesError {
         let error = ApiError::new(Kind::Deadline, "the run's time is up; the request was not sent");
-        KubernetesError::of_failure(self.call, error)
+        self.call.failed(error)
     }
 
     fn time_is_up(&self) -> bool {

@@ -147,7 +147,7 @@ impl Cluster {
         for object in found.items {
             let ObjectName { namespace, name } = ObjectName::of(object.metadata());
             if !scope.has(namespace.as_deref(), Some(&name)) {
-                return Err(KubernetesError::about_another(&call));
+                return Err(call.about_another());
             }
             objects.insert(name, object);
         }
@@ -175,9 +175,7 @@ impl Cluster {
         let limit = self.deadline().map_or(longest, |deadline| deadline.remaining().min(longest));
         match timeout(limit, self.follow(&call, scope, seen, decide)).await {
             Ok(ended) => ended,
-            Err(_) if limit < longest => {
-                Err(KubernetesError::of_failure(&call, ApiError::new(Kind::Deadline, "the time to wait is up")))
-            }
+            Err(_) if limit < longest => Err(call.failed(ApiError::new(Kind::Deadline, "the time to wait is up"))),
             // A connection that is dead without saying so.
             Err(_) => Ok(Ended::Over),
         }
@@ -205,7 +203,7 @@ impl Cluster {
                 }
             }
             if buffer.len() > LONGEST_LINE {
-                return Err(KubernetesError::undecodable(call, "an event of a watch is longer than any object"));
+                return Err(call.undecodable("an event of a watch is longer than any object"));
             }
         }
         Ok(Ended::Over)
@@ -236,7 +234,7 @@ impl Cluster {
         }
         let status = Status::of(&parts.headers, &sending::beginning(body).await, |text| self.masked(&[], text));
         let error = ApiError::from_status(parts.status, &status.message);
-        match KubernetesError::of_status(call, &status, error) {
+        match call.refused(&status, error) {
             KubernetesError::Unavailable(_) => self.reread::<R>(scope).await,
             error => Err(error),
         }
@@ -259,9 +257,9 @@ impl Cluster {
         if line.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
         }
-        let unreadable = |_| KubernetesError::undecodable(call, "an event of a watch is not what the API describes");
+        let unreadable = |_| call.undecodable("an event of a watch is not what the API describes");
         // Lists and answers are weighed where they come in; a watch has no end to weigh.
-        evenkeel_transport::weigh(line).map_err(|reason| KubernetesError::undecodable(call, reason.to_string()))?;
+        evenkeel_transport::weigh(line).map_err(|reason| call.undecodable(reason.to_string()))?;
         let event: WatchEvent = serde_json::from_slice(line).map_err(unreadable)?;
         if event.kind == "ERROR" {
             let status = Status::of_document(event.object, |text| self.masked(&[], text)).map_err(unreadable)?;
@@ -269,7 +267,7 @@ impl Cluster {
                 // 410 inside of a 200 (server-behaviour, secrets-list).
                 Ok(http::StatusCode::GONE) => Ok(Some(Ended::Expired)),
                 Ok(code) if code.is_client_error() => {
-                    Err(KubernetesError::of_status(call, &status, ApiError::from_status(code, &status.message)))
+                    Err(call.refused(&status, ApiError::from_status(code, &status.message)))
                 }
                 // Whatever else: a new reading is right.
                 _ => Ok(Some(Ended::Expired)),
@@ -284,13 +282,13 @@ impl Cluster {
         }
         let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
         if !scope.has(namespace.as_deref(), name.as_deref()) {
-            return Err(KubernetesError::about_another(call));
+            return Err(call.about_another());
         }
         let name = name.unwrap_or_default();
         if event.kind == "DELETED" {
             seen.objects.remove(&name);
         } else if seen.objects.len() >= MOST_OBJECTS {
-            return Err(KubernetesError::undecodable(call, format!("it is about more than {MOST_OBJECTS} objects")));
+            return Err(call.undecodable(format!("it is about more than {MOST_OBJECTS} objects")));
         } else {
             seen.objects.insert(name, serde_json::from_value(event.object).map_err(unreadable)?);
         }

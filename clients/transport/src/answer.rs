@@ -8,41 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::memory;
-
-/// The most memory that the values of one answer may need, as [`Weight::memory`] estimates it.
-const MOST_VALUES_BYTES: usize = 64 * MIB;
-/// The most bytes of all answers of a session together: a million accounts, read three times, are less than half of it.
-const MOST_BYTES: u64 = 4 * 1024 * MIB as u64;
-/// The most rows of all answers of a session together.
-const MOST_ROWS: u64 = 10_000_000;
-/// The most answers of a session: a first run for 20,000 users needs 26,094.
-const MOST_ANSWERS: u64 = 1_000_000;
-
-const MIB: usize = 1024 * 1024;
-
-/// Why an answer is not read any further. Another attempt would end alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TooMuch {
-    /// The answer's text is too long.
-    #[error("the answer is larger than {0} bytes")]
-    Bytes(usize),
-    /// The answer's text is short enough, but what would be made of it is not.
-    #[error("the answer has too many values: they would need more than {} MiB of memory", MOST_VALUES_BYTES / MIB)]
-    Values,
-    /// All answers of the run together are too long.
-    #[error("the answers of this run are larger than {} GiB together", MOST_BYTES / 1024 / MIB as u64)]
-    RunBytes,
-    /// All answers of the run together have too many rows.
-    #[error("the answers of this run have more than {MOST_ROWS} rows together")]
-    RunRows,
-    /// The run has asked too much.
-    #[error("this run has had more than {MOST_ANSWERS} answers")]
-    RunAnswers,
-    /// What the answers of the run have left in memory is too much.
-    #[error("what the server answers needs more memory than a run may take: {} MiB, or twice its own values", memory::ALLOWANCE / MIB)]
-    Memory,
-}
+use crate::{
+    limits::{MOST_ANSWERS, MOST_BYTES, MOST_ROWS, MOST_VALUES_BYTES, TooMuch},
+    memory,
+};
 
 /// What the answers of a session were together.
 #[derive(Debug, Default)]
@@ -189,6 +158,7 @@ impl Weight {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MIB;
 
     fn list_of(row: &str, times: usize) -> String {
         format!("[{}]", vec![row; times].join(","))

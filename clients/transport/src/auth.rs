@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Request, RequestBuilder};
 
-use crate::{ApiError, Kind, Mask, Secret, TokenSource, scope};
+use crate::{ApiError, Identities, Kind, Mask, Permission, Secret, TokenSource, scope};
 
 /// How requests are authorised.
 #[derive(Clone, Default)]
@@ -30,6 +30,13 @@ pub enum Auth {
     },
     /// Tokens that are renewed: before they end where the source knows when, and once when the server refuses one.
     Bearer(Arc<dyn TokenSource>),
+    /// As one of two identities, whichever an operation takes. What no operation describes is sent as the fallback.
+    Identities {
+        /// The two.
+        identities: Arc<Identities>,
+        /// The permission that every request takes, where its operation alone does not tell.
+        permission: Option<Permission>,
+    },
 }
 
 impl Auth {
@@ -41,6 +48,7 @@ impl Auth {
                 mask.learn(&STANDARD.encode(format!("{user}:{}", password.expose())));
             }
             Self::Token { token, .. } => mask.learn(token.expose()),
+            Self::Identities { identities, .. } => identities.fallback().teach(mask),
             Self::None | Self::Bearer(_) => {}
         }
     }
@@ -65,6 +73,9 @@ impl Auth {
                 let token = scope::login(source.token(stale)).await?;
                 Ok((with_header(request, "Bearer", &token)?, Some(token)))
             }
+            Self::Identities { identities, .. } => {
+                Box::pin(identities.fallback().authorize(http, request, stale)).await
+            }
         }
     }
 }
@@ -87,6 +98,7 @@ impl fmt::Debug for Auth {
             Self::Basic { .. } => "Basic",
             Self::Token { .. } => "Token",
             Self::Bearer(_) => "Bearer",
+            Self::Identities { .. } => "Identities",
         })
     }
 }

@@ -4,14 +4,13 @@
 //! reports, so what we sent as a secret is taken out of it before anybody sees it. What the whole run knows as a secret is in
 //! the session's [`Mask`]; a request adds what it carries by the names of its fields.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderName, HeaderValue, header};
 use reqwest::{Request, Url};
 use serde_json::Value;
 
 use crate::{
     Mask, Secret,
-    mask::{collect, is_confidential},
+    mask::{collect, credentials_in, is_confidential},
 };
 
 /// The secrets of one request, and those of the run.
@@ -66,14 +65,6 @@ fn said_in(name: &HeaderName, value: &HeaderValue) -> Vec<String> {
     credentials_in(value)
 }
 
-/// What an `Authorization` says in confidence.
-pub(crate) fn credentials_in(value: &str) -> Vec<String> {
-    let credential = value.rsplit(' ').next().unwrap_or(value).to_owned();
-    let pair = STANDARD.decode(&credential).ok().and_then(|pair| String::from_utf8(pair).ok());
-    let password = pair.and_then(|pair| Some(pair.split_once(':')?.1.to_owned()));
-    [Some(credential), password].into_iter().flatten().collect()
-}
-
 fn collect_form(body: &[u8], found: &mut Vec<String>) {
     let (Ok(body), Ok(mut url)) = (std::str::from_utf8(body), Url::parse("form:/")) else { return };
     url.set_query(Some(body));
@@ -82,6 +73,7 @@ fn collect_form(body: &[u8], found: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
     use reqwest::Method;
 
     use super::*;

@@ -5,7 +5,7 @@
 //! travels as an extension of a response whose status no server sends.
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use reqwest::Response;
 use serde_json::{Map, Value, json};
 
@@ -14,12 +14,22 @@ use crate::{ApiError, Kind, echo::Echo, text};
 /// The key by which a rewritten error body carries its status.
 const STATUS_KEY: &str = "evenkeel:status";
 
+/// The key by which a rewritten error body says that its request could change nothing, and the header that says the same: the
+/// generated code keeps the one or the other.
+const OF_READ_KEY: &str = "evenkeel:of-read";
+const OF_READ_HEADER: HeaderName = HeaderName::from_static("evenkeel-of-read");
+
 /// The status of a response that is none: above every class that a specification can document.
 const NO_STATUS: u16 = 999;
 
 /// What the server said, for answers that the API does not document.
 #[derive(Clone)]
-struct Said(String);
+struct Said {
+    message: String,
+    /// The rewritten body.
+    body: Bytes,
+    of_read: bool,
+}
 
 /// A buffered answer.
 pub(crate) struct Reply {
@@ -35,9 +45,10 @@ impl Reply {
     }
 
     /// The response that the generated code sees. Its address is left out: it is not ours to show. `echo` is what an error
-    /// must not repeat.
-    pub(crate) fn into_response(mut self, echo: &Echo) -> Response {
-        let said = self.failed().then(|| self.normalize(echo));
+    /// must not repeat, and `of_read` says whether the request could change nothing.
+    pub(crate) fn into_response(mut self, echo: &Echo, of_read: bool) -> Response {
+        self.headers.remove(OF_READ_HEADER);
+        let said = self.failed().then(|| self.normalize(echo, of_read));
         let mut response = http::Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -48,18 +59,22 @@ impl Reply {
     }
 
     /// Makes the error body an object with the status inside, and returns what it says.
-    fn normalize(&mut self, echo: &Echo) -> Said {
+    fn normalize(&mut self, echo: &Echo, of_read: bool) -> Said {
         let parsed = serde_json::from_slice(&self.body).map(|value| echo.mask_value(value));
         let mut object = match parsed {
             Ok(Value::Object(object)) => object,
             _ => wrapped(&self.headers, &echo.mask(&String::from_utf8_lossy(&self.body))),
         };
-        let said = Said(said(&object));
+        let message = said(&object);
         object.insert(STATUS_KEY.to_owned(), json!(self.status.as_u16()));
+        object.insert(OF_READ_KEY.to_owned(), json!(of_read));
+        if of_read {
+            self.headers.insert(OF_READ_HEADER, header::HeaderValue::from_static("true"));
+        }
         self.body = Value::Object(object).to_string().into();
         self.headers.remove(header::CONTENT_LENGTH);
         self.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-        said
+        Said { message, body: self.body.clone(), of_read }
     }
 }
 
@@ -80,6 +95,11 @@ fn said(object: &Map<String, Value>) -> String {
         .unwrap_or_default()
 }
 
+/// The body of an answer that failed, while nobody has read the response; empty for one that did not fail.
+pub(crate) fn failed_body(response: &Response) -> &[u8] {
+    response.extensions().get::<Said>().map(|said| said.body.as_ref()).unwrap_or_default()
+}
+
 /// A failure of ours as a response that no specification documents.
 pub(crate) fn seal(error: ApiError) -> Response {
     let mut response = http::Response::new(Bytes::new());
@@ -94,12 +114,18 @@ pub(crate) fn open(response: &Response) -> ApiError {
         return error.clone();
     }
     let status = response.status();
-    let message = match response.extensions().get::<Said>() {
-        Some(Said(message)) => message.clone(),
+    let said = response.extensions().get::<Said>();
+    let message = match said {
+        Some(said) => said.message.clone(),
         None if status.is_redirection() => "redirects are not followed; check the address".to_owned(),
         None => "the API does not document this answer".to_owned(),
     };
-    ApiError::from_status(status, message)
+    ApiError::from_status(status, message).of_read(said.is_some_and(|said| said.of_read))
+}
+
+/// Whether the request of a failed answer could change nothing, by the answer's headers.
+pub(crate) fn is_of_read(headers: &HeaderMap) -> bool {
+    headers.contains_key(OF_READ_HEADER)
 }
 
 /// The error whose body the generated code could not read, by the status inside.
@@ -107,5 +133,6 @@ pub(crate) fn status_of(body: &[u8]) -> Option<ApiError> {
     let Ok(Value::Object(object)) = serde_json::from_slice(body) else { return None };
     let status = object.get(STATUS_KEY)?.as_u64().and_then(|code| u16::try_from(code).ok())?;
     let status = StatusCode::from_u16(status).ok().filter(|status| Kind::of_status(*status) != Kind::Unexpected)?;
-    Some(ApiError::from_status(status, said(&object)))
+    let of_read = object.get(OF_READ_KEY).and_then(Value::as_bool).unwrap_or_default();
+    Some(ApiError::from_status(status, said(&object)).of_read(of_read))
 }

@@ -3,31 +3,8 @@
 use std::fmt;
 
 use http::StatusCode;
-use progenitor_client::{Error, ResponseValue};
-use serde::de::DeserializeOwned;
 
-use crate::{TlsFault, decode, envelope, failure, text};
-
-/// How a server's error body reads.
-pub trait ErrorBody {
-    /// What the server says about the failure, empty where it says nothing.
-    fn message(&self) -> String;
-
-    /// Whether it is the API that says so, where its bodies tell: a proxy before it, or a server that does not serve the path at all, answers 404
-    /// too, and that says nothing about an object. `None` is a body of another shape than the API describes.
-    fn is_of_the_api(_body: Option<&Self>) -> bool
-    where
-        Self: Sized,
-    {
-        true
-    }
-}
-
-impl ErrorBody for () {
-    fn message(&self) -> String {
-        String::new()
-    }
-}
+use crate::{TlsFault, text};
 
 /// What went wrong, as far as a caller decides by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +24,8 @@ pub enum Kind {
     TooManyRequests,
     /// 5xx, after the repeats where there are any.
     Server,
+    /// The server is known to be unable to work now, although it answers.
+    Unavailable,
     /// A status below 400 that the API does not document (a redirect, often: none is followed), or a 404 that something else than the API
     /// answers, where that can be told.
     Unexpected,
@@ -95,13 +74,16 @@ pub struct ApiError {
     message: String,
     outcome_unknown: bool,
     tls: Option<TlsFault>,
+    /// Whether the request could change nothing.
+    of_read: bool,
 }
 
 impl ApiError {
     /// An error of the caller's own, for example of a token source. The message is cleaned like a server's.
     #[must_use]
     pub fn new(kind: Kind, message: impl AsRef<str>) -> Self {
-        Self { kind, status: None, message: text::clean(message.as_ref()), outcome_unknown: false, tls: None }
+        let message = text::clean(message.as_ref());
+        Self { kind, status: None, message, outcome_unknown: false, tls: None, of_read: false }
     }
 
     /// An error that a status stands for.
@@ -124,8 +106,20 @@ impl ApiError {
         self
     }
 
+    /// The same error, which means something else than its status says: what a server answers with 400 may be a conflict.
+    #[must_use]
+    pub fn as_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same error of a request that could change nothing, or of one that could.
+    #[must_use]
+    pub fn of_read(self, of_read: bool) -> Self {
+        Self { of_read, ..self }
+    }
+
     /// The same error, which does not say that there is no such object unless the API itself says so.
-    fn said_by(self, is_the_api: bool) -> Self {
+    pub(crate) fn said_by(self, is_the_api: bool) -> Self {
         if is_the_api || self.kind != Kind::NotFound { self } else { Self { kind: Kind::Unexpected, ..self } }
     }
 
@@ -174,6 +168,12 @@ impl ApiError {
         &self.message
     }
 
+    /// Whether the request is known to be one that can change nothing, by its method. Where that is not known, it is false.
+    #[must_use]
+    pub fn is_of_read(&self) -> bool {
+        self.of_read
+    }
+
     /// Whether the server may have done what was asked although the call failed (a timeout, a broken connection, 500,
     /// 502, 504). Whoever wrote with this call has to read again before writing again.
     #[must_use]
@@ -181,10 +181,10 @@ impl ApiError {
         self.outcome_unknown
     }
 
-    /// Whether the server as a whole cannot be worked with now: not reached, not in time, or 502, 503, 504.
+    /// Whether the server as a whole cannot be worked with now: not reached, not in time, known to be unable, or 502, 503, 504.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        matches!(self.kind, Kind::Connection | Kind::Timeout | Kind::Deadline | Kind::Tls)
+        matches!(self.kind, Kind::Connection | Kind::Timeout | Kind::Deadline | Kind::Tls | Kind::Unavailable)
             || matches!(self.status.map(|status| status.as_u16()), Some(502..=504))
     }
 }
@@ -207,79 +207,11 @@ impl fmt::Debug for ApiError {
 
 impl std::error::Error for ApiError {}
 
-impl<E: ErrorBody> From<Error<E>> for ApiError {
-    fn from(error: Error<E>) -> Self {
-        match error {
-            Error::ErrorResponse(response) => {
-                Self::from_status(response.status(), response.message()).said_by(E::is_of_the_api(Some(&response)))
-            }
-            Error::UnexpectedResponse(response) => envelope::open(&response),
-            Error::InvalidResponsePayload(body, error) => match envelope::status_of(&body) {
-                Some(failed) => failed.said_by(E::is_of_the_api(None)),
-                None => Self::new(Kind::Decode, decode::describe(&error)),
-            },
-            Error::CommunicationError(error) | Error::ResponseBodyError(error) | Error::InvalidUpgrade(error) => {
-                failure::classify(&error).into_error()
-            }
-            Error::InvalidRequest(message) | Error::Custom(message) => Self::new(Kind::Request, message),
-        }
-    }
-}
+/// The error of an application's client: a failed call by what its server means with it.
+pub trait ClientError: std::error::Error + Send + Sync + 'static {
+    /// The call's error.
+    fn api(&self) -> &ApiError;
 
-/// The result of a generated call, in the caller's words.
-pub trait ResultExt<T> {
-    /// The value, or the one error of this crate.
-    ///
-    /// # Errors
-    /// Every failed call.
-    fn api(self) -> Result<T, ApiError>;
-
-    /// The value, or `None` when the server says that there is no such object (404).
-    ///
-    /// # Errors
-    /// Every other failed call.
-    fn optional(self) -> Result<Option<T>, ApiError>;
-
-    /// The value, or `None` when the object exists already (409): read it again and compare.
-    ///
-    /// # Errors
-    /// Every other failed call.
-    fn unless_conflict(self) -> Result<Option<T>, ApiError>;
-}
-
-impl<T: DeserializeOwned, E: ErrorBody> ResultExt<T> for Result<ResponseValue<T>, Error<E>> {
-    fn api(self) -> Result<T, ApiError> {
-        match self {
-            Ok(value) => Ok(value.into_inner()),
-            Err(Error::InvalidResponsePayload(body, error)) if envelope::status_of(&body).is_none() => {
-                Err(ApiError::new(Kind::Decode, decode::locate::<T>(&body, &error)))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn optional(self) -> Result<Option<T>, ApiError> {
-        none_on(self.api(), Kind::NotFound)
-    }
-
-    fn unless_conflict(self) -> Result<Option<T>, ApiError> {
-        none_on(self.api(), Kind::Conflict)
-    }
-}
-
-fn none_on<T>(result: Result<T, ApiError>, kind: Kind) -> Result<Option<T>, ApiError> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind == kind => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// The id that a `201 Created` names: the last segment of its `Location`, percent-decoded.
-#[must_use]
-pub fn location_id<T>(response: &ResponseValue<T>) -> Option<String> {
-    let location = response.headers().get(http::header::LOCATION)?.to_str().ok()?;
-    let path = location.split(['?', '#']).next()?;
-    let segment = path.trim_end_matches('/').rsplit('/').next().filter(|segment| !segment.is_empty())?;
-    crate::decoded(segment)
+    /// What to do about it, where that can be said.
+    fn hint(&self) -> Option<&'static str>;
 }

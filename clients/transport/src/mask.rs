@@ -10,6 +10,7 @@
 
 mod address;
 mod base64;
+mod credentials;
 mod names;
 mod pieces;
 mod plain;
@@ -24,7 +25,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::echo::credentials_in;
+pub(crate) use credentials::credentials_in;
 pub use names::looks_secret;
 pub(crate) use names::{collect, is_confidential};
 use pieces::{Pieces, Reach};

@@ -12,13 +12,7 @@ use std::{
     },
 };
 
-use crate::answer::TooMuch;
-
-const MIB: usize = 1024 * 1024;
-
-/// How many bytes a process may grow from its first answer on. One whose values were larger than half of it may grow by twice of
-/// what it had: what is read and planned then is larger as well.
-pub(crate) const ALLOWANCE: usize = 128 * MIB;
+use crate::limits::{MIB, MOST_GROWTH_BYTES, TooMuch};
 
 /// How many bytes come in between two looks at the memory: looking costs as much as a hundred kilobytes.
 const UNMEASURED: usize = 4 * MIB;
@@ -51,7 +45,7 @@ pub(crate) fn take(bytes: usize) -> Result<(), TooMuch> {
 }
 
 const fn ceiling(begin: usize) -> usize {
-    let more = if begin > ALLOWANCE / 2 { begin.saturating_mul(2) } else { ALLOWANCE };
+    let more = if begin > MOST_GROWTH_BYTES / 2 { begin.saturating_mul(2) } else { MOST_GROWTH_BYTES };
     begin.saturating_add(more)
 }
 

@@ -2,9 +2,10 @@
 
 use std::{env, fmt, num::NonZeroUsize, time::Duration};
 
+use secrecy::SecretString;
 use tokio::time::Instant;
 
-use crate::{Mask, Retry};
+use crate::{Mask, Retry, Secret};
 
 /// What a session is made with. Every duration is positive; the defaults suit an application in the same cluster.
 #[derive(Clone)]
@@ -37,6 +38,19 @@ pub struct SessionOptions {
     pub log_capacity: usize,
     /// The run's secrets: they are taken out of what servers say, and those of this session are added.
     pub mask: Mask,
+}
+
+impl SessionOptions {
+    /// For servers at these addresses. The certificates of the CA bundle (PEM) are trusted beside the system's roots, which are read
+    /// only where an address, or a proxy, may speak TLS.
+    #[must_use]
+    pub fn for_servers<'a>(addresses: impl IntoIterator<Item = &'a str>, ca_bundle: Option<&SecretString>) -> Self {
+        Self {
+            ca_bundle: ca_bundle.map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
+            system_roots: may_speak_tls(addresses),
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for SessionOptions {
@@ -103,9 +117,8 @@ const PROXIES: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"
 
 /// Whether a session for these addresses may speak TLS, to a server or to a proxy of the environment. Redirects are never
 /// followed, so that an address in the clear leads nowhere else.
-#[must_use]
 #[expect(clippy::disallowed_methods, reason = "the HTTP client takes its proxies from the same variables")]
-pub fn may_speak_tls<'a>(addresses: impl IntoIterator<Item = &'a str>) -> bool {
+fn may_speak_tls<'a>(addresses: impl IntoIterator<Item = &'a str>) -> bool {
     let is_plain = |address: &str| address.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
     let mut proxies = PROXIES.iter().filter_map(|variable| env::var(variable).ok());
     addresses.into_iter().any(|address| !is_plain(address))

@@ -25,6 +25,9 @@ use crate::{
 /// `DELETE` as success. `POST` and `PATCH` are repeated after such a failure only inside
 /// [`repeatable`](crate::repeatable()); otherwise the caller reads again and decides.
 ///
+/// A server to which no connection was made in all attempts of one request is given up for [`max_delay`](Self::max_delay): the other
+/// requests of the session fail like that one, unsent.
+///
 /// A 401 is not counted here: it leads to one repeat with a new token, for every method, since a server that refuses
 /// the token has done nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

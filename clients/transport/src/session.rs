@@ -1,5 +1,6 @@
 //! The session: what every request of every client goes through.
 
+mod reach;
 mod sending;
 
 use std::{fmt, sync::Arc};
@@ -10,6 +11,7 @@ use tokio::sync::Semaphore;
 use crate::{
     ApiError, Auth, Deadline, Mask, OperationPath, ProxyUse, Received, RequestLog, SessionOptions, envelope, proxy, tls,
 };
+use reach::Reach;
 use sending::Sending;
 
 /// What all clones of a session share.
@@ -19,6 +21,7 @@ struct Shared {
     places: Semaphore,
     log: RequestLog,
     received: Received,
+    reach: Reach,
 }
 
 /// The inner value of every generated client.
@@ -48,6 +51,7 @@ impl Session {
             places: Semaphore::new(options.concurrency.get().min(Semaphore::MAX_PERMITS)),
             log: RequestLog::new(options.log_capacity),
             received: Received::default(),
+            reach: Reach::default(),
             options,
         };
         let deadline = shared.options.deadline;
@@ -95,11 +99,36 @@ impl Session {
     /// # Errors
     /// None: the type is what the generated code works with.
     pub async fn exec(&self, base: &str, request: Request, path: &OperationPath) -> reqwest::Result<Response> {
+        let of_read = request.method().is_safe();
         let sent = match path.check(base, request.url()) {
-            Ok(()) => Sending::of(self, request, path).run().await,
+            Ok(()) => self.send_as_whom_it_takes(base, request, path).await,
             Err(refused) => Err(refused),
         };
-        Ok(sent.unwrap_or_else(envelope::seal))
+        Ok(sent.unwrap_or_else(|error| envelope::seal(error.of_read(of_read))))
+    }
+
+    async fn send_as_whom_it_takes(
+        &self,
+        base: &str,
+        request: Request,
+        path: &OperationPath,
+    ) -> Result<Response, ApiError> {
+        match &self.auth {
+            Auth::Identities { identities, permission } => {
+                identities.send(self, *permission, base, request, path).await
+            }
+            _ => self.send_once(request, path).await,
+        }
+    }
+
+    /// Sends as the one identity that this session has, with the repeats that [`Retry`](crate::Retry) allows.
+    pub(crate) async fn send_once(&self, request: Request, path: &OperationPath) -> Result<Response, ApiError> {
+        Sending::of(self, request, path).run().await
+    }
+
+    /// The same session as one of its identities, which the mask knows already.
+    pub(crate) fn as_identity(&self, auth: Auth) -> Self {
+        Self { auth, ..self.clone() }
     }
 
     /// Sends a request that no generated client made; `operation` is its name in the request log.
@@ -107,7 +136,8 @@ impl Session {
     /// # Errors
     /// When there is no answer, or no token to ask with. An answer is no error, whatever its status.
     pub async fn send(&self, request: Request, operation: &'static str) -> Result<Response, ApiError> {
-        Sending::new(self, request, operation).run().await
+        let of_read = request.method().is_safe();
+        Sending::new(self, request, operation).run().await.map_err(|error| error.of_read(of_read))
     }
 }
 

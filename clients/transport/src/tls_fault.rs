@@ -4,6 +4,9 @@ use std::error::Error as StdError;
 
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
+/// How webpki calls it that a server shows the certificate of an authority.
+const AUTHORITY: &str = "CaUsedAsEndEntity";
+
 /// Why TLS does not come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -22,6 +25,8 @@ pub enum TlsFault {
     NotTls,
     /// The certificates to trust cannot be used.
     Bundle,
+    /// The certificate is that of an authority, which vouches for others and is none of a server.
+    Authority,
     /// The certificate cannot be used for another reason: it was taken back, or is for another purpose.
     Unusable,
     /// The server wants a certificate of the client, or another one.
@@ -80,6 +85,8 @@ impl TlsFault {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Self::WrongHost,
             CertificateError::UnknownIssuer => Self::Untrusted,
+            // What checks certificates has errors of its own, which are known here by their names only.
+            CertificateError::Other(error) if error.to_string() == AUTHORITY => Self::Authority,
             _ => Self::Unusable,
         }
     }
@@ -92,9 +99,12 @@ impl TlsFault {
             Self::TooOld => "the server and evenkeel have no version of TLS in common",
             Self::Bundle => "the certificates to trust cannot be used",
             Self::ClientCertificate => "the server refuses to talk to a client without a certificate that it trusts",
-            Self::Untrusted | Self::Expired | Self::NotYetValid | Self::WrongHost | Self::Unusable => {
-                "the server's certificate is refused"
-            }
+            Self::Untrusted
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::WrongHost
+            | Self::Authority
+            | Self::Unusable => "the server's certificate is refused",
         }
     }
 
@@ -107,6 +117,10 @@ impl TlsFault {
             Self::NotYetValid => Some("check the clocks of this machine and of whoever issued the certificate"),
             Self::WrongHost => Some(
                 "use a name in the address that the certificate is for, or give the server a certificate for this name",
+            ),
+            Self::Authority => Some(
+                "give the server a certificate of its own: this one is an authority's (`CA:TRUE`), as `openssl req -x509` makes them \
+                 unless told otherwise",
             ),
             Self::ClientCertificate => Some(
                 "use an address that needs no client certificate; for a cluster, put one that is valid into the kubeconfig",

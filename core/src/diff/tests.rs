@@ -159,7 +159,7 @@ mod hidden_secrets {
     fn written(path: &str, value: &str) -> Secrets {
         let key = DigestKey::new(&[1; 32]);
         let digest = Written::Digest(key.digest(&object(), path, &value.into()));
-        Secrets::new(Some(key), BTreeMap::from([(object(), WrittenFields::from([(path.to_owned(), digest)]))]))
+        Secrets::new(Some(key), BTreeMap::from([(object(), WrittenFields::from([(path.into(), digest)]))]))
     }
 
     fn recalling(secrets: &Secrets, declared: serde_json::Value, observed: serde_json::Value) -> Difference {

@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use super::{Action, ChangeDocument, PlanDocument};
-use crate::{diff::FieldChange, report::write_note, text::visible};
+use super::{Action, ChangeDocument, Note, PlanDocument};
+use crate::{diff::FieldChange, text::visible};
 
 /// How text is dressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,6 +88,11 @@ impl FieldChange {
         }
         format!("`{path}` is {} where {} is declared", shown(self.before.as_deref()), shown(self.after.as_ref()))
     }
+}
+
+/// A line about an object.
+pub(crate) fn write_note(out: &mut String, word: &str, note: &Note) -> fmt::Result {
+    writeln!(out, "{word}: `{}`: {}", visible(&note.object.to_string()), visible(&note.message))
 }
 
 fn write_change(out: &mut String, change: &ChangeDocument, style: Style) -> fmt::Result {

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::{ChangeReport, Failure, Mode, Report, Status};
 use crate::{
-    plan::{Action, Note, Style},
+    plan::{Action, Style, write_note},
     text::visible,
 };
 
@@ -99,11 +99,6 @@ impl Report {
     }
 }
 
-/// A line about an object.
-pub(crate) fn write_note(out: &mut String, word: &str, note: &Note) -> fmt::Result {
-    writeln!(out, "{word}: `{}`: {}", visible(&note.object.to_string()), visible(&note.message))
-}
-
 fn floor_char_boundary(text: &str, limit: usize) -> usize {
     (0..=limit.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default()
 }
@@ -146,7 +141,7 @@ mod tests {
     use super::*;
     use crate::{
         object::{Kind, ObjectId},
-        plan::{Cause, ChangeDocument},
+        plan::{Cause, ChangeDocument, Note},
         report::RequestCounts,
     };
 

@@ -14,6 +14,8 @@ use super::tree::{Content, Map, Nearest, Node};
 pub struct Document {
     root: Node,
     sources: Sources,
+    /// Sections that were left out, because something in them is wrong.
+    left_out: Vec<Box<str>>,
 }
 
 /// Sections whose defaults apply even when the values do not declare them.
@@ -52,8 +54,28 @@ impl Document {
         }
     }
 
+    /// Whether a section was left out of an [inspection](super::Inspection), because something in it is wrong.
+    #[must_use]
+    pub fn lacks(&self, section: &str) -> bool {
+        self.left_out.iter().any(|left_out| **left_out == *section)
+    }
+
     pub(crate) fn root(&self) -> &Node {
         &self.root
+    }
+
+    /// Leaves the sections out that are not sound, each judged alone with those that apply to all.
+    pub(crate) fn keep_sections(&mut self, is_sound: impl Fn(&Node, &str) -> bool) {
+        let Content::Map(all) = std::mem::take(&mut self.root).content else { return };
+        let tree = |map: Map| Node { content: Content::Map(map), ..Node::default() };
+        let alone = |section: &str| {
+            let entries = all.iter().filter(|(key, _)| *key == section || ALWAYS.contains(key));
+            let entries = entries.map(|(key, entry)| (key.into(), entry.clone())).collect();
+            tree(Map::new(entries, |_, _, _| ()))
+        };
+        let sections = all.iter().map(|(section, _)| section).filter(|section| !ALWAYS.contains(section));
+        self.left_out = sections.filter(|section| !is_sound(&alone(section), section)).map(Into::into).collect();
+        self.root = tree(all.only(|section| !self.lacks(section)));
     }
 }
 
@@ -103,7 +125,7 @@ impl Read {
     /// them), `sets` last.
     pub(crate) fn layers(sources: Vec<Source>, sets: &[String], schema: &Schema) -> Self {
         let mut reading = Self {
-            document: Document { root: Node::empty_map(), sources: Sources::default() },
+            document: Document { root: Node::empty_map(), sources: Sources::default(), left_out: Vec::new() },
             findings: Vec::new(),
             complete: true,
         };

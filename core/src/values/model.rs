@@ -31,10 +31,10 @@ pub use harbor::{
 };
 pub use harbor::{
     Harbor, HarborAdmin, HarborConfiguration, HarborLabel, HarborMember, HarborOidc, HarborProject, HarborRegistry,
-    HarborReplication, HarborRobot, HarborWebhook, ImmutableTags, MemberRole, ProjectAllowlist, ProjectCache,
-    ProjectRobot, ProjectSettings, RegistryCredential, RegistryCredentialKind, ReplicationFilter,
-    ReplicationFilterKind, ReplicationTrigger, Retention, RetentionRule, RetentionTemplate, RobotAccess, RobotDuration,
-    RobotEffect, RobotPermissions, RobotProject, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
+    HarborReplication, HarborRobot, HarborWebhook, ImmutableTags, MemberRole, ProjectCache, ProjectRobot,
+    ProjectSettings, RegistryCredential, RegistryCredentialKind, ReplicationFilter, ReplicationFilterKind,
+    ReplicationTrigger, Retention, RetentionRule, RetentionTemplate, RobotAccess, RobotDuration, RobotEffect,
+    RobotPermissions, RobotProject, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
 };
 pub use keycloak::{
     AdminCredentials, ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, IdentityProvider,

@@ -113,7 +113,7 @@ mod kubernetes;
 mod people;
 mod targets;
 
-pub use applications::{AddressableName, GroupPath};
+pub use applications::{AddressableName, GroupPath, VulnerabilityId};
 pub use kubernetes::{CopyName, LabelKey, LabelValue, NamePattern, SecretType};
 pub use people::UserName;
 pub use targets::{HeaderName, HostAndPort, HostName, JsonPointer, KubernetesTarget, RealmUrl};
@@ -124,7 +124,8 @@ macro_rules! with_all_names {
         $macro!(
             $($argument)*, AddressableName, CopyName, DomainName, Email, GroupPath, HeaderName, HostAndPort, HostName,
             HttpUrl, JsonPointer, KubernetesTarget, LabelKey, LabelValue, NamePattern, NamespaceName, ObjectName, PlatformName, ProjectName,
-            RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix, UserName
+            RealmName, RealmUrl, RequestUrl, RobotName, SecretType, StorageQuota, TeamId, TeamPrefix, UserName,
+            VulnerabilityId
         )
     };
 }

@@ -71,16 +71,19 @@ impl Problems {
         self.0.push(problem);
     }
 
+    /// Adds a problem, unless it was added before: parts that depend on the same value tell it once.
+    pub fn add(&mut self, problem: Problem) {
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
+        }
+    }
+
     /// What a part came to; what is wrong with it is told together with the rest. Parts that depend on the same value tell it once.
     pub fn take<T>(&mut self, part: Result<T, Self>) -> Option<T> {
         match part {
             Ok(value) => Some(value),
             Err(problems) => {
-                for problem in problems {
-                    if !self.0.contains(&problem) {
-                        self.0.push(problem);
-                    }
-                }
+                problems.into_iter().for_each(|problem| self.add(problem));
                 None
             }
         }

@@ -22,10 +22,27 @@ pub(crate) fn findings(root: &Node) -> Vec<Finding> {
     team_names(root, &mut findings);
     administrator_names(root, &mut findings);
     team_repositories(root, &mut findings);
-    keycloak_admin(root, &mut findings);
-    gitea_admin(root, &mut findings);
-    addresses(root, &mut findings);
-    copies::check(root, &mut findings);
+    for section in APPLICATIONS.into_iter().chain(["copies"]) {
+        findings.extend(of_section(root, section));
+    }
+    findings
+}
+
+/// The sections of applications that have an address.
+const APPLICATIONS: [&str; 4] = ["keycloak", "harbor", "gitea", "drone"];
+
+/// What is wrong within a section, whatever others say.
+pub(crate) fn of_section(root: &Node, section: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match section {
+        "keycloak" => keycloak_admin(root, &mut findings),
+        "gitea" => gitea_admin(root, &mut findings),
+        "copies" => copies::check(root, &mut findings),
+        _ => {}
+    }
+    if APPLICATIONS.contains(&section) {
+        address(root, section, &mut findings);
+    }
     findings
 }
 
@@ -192,19 +209,14 @@ fn gitea_admin(root: &Node, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Every declared application has an address: its own, or one under the platform's domain.
-fn addresses(root: &Node, findings: &mut Vec<Finding>) {
-    if root.find(&["platform", "domain"]).is_some() {
-        return;
-    }
-    for application in ["keycloak", "harbor", "gitea", "drone"] {
-        let Some(section) = root.get(application).filter(|node| node.as_map().is_some()) else { continue };
-        if section.get("url").is_none() {
-            findings.push(
-                Finding::at(origin(root, &[application]), format!("`{application}` has no address"))
-                    .with_hint(format!("set `{application}.url`, or `platform.domain` for all applications")),
-            );
-        }
+/// A declared application has an address: its own, or one under the platform's domain.
+fn address(root: &Node, application: &str, findings: &mut Vec<Finding>) {
+    let Some(section) = root.get(application).filter(|node| node.as_map().is_some()) else { return };
+    if root.find(&["platform", "domain"]).is_none() && section.get("url").is_none() {
+        findings.push(
+            Finding::at(origin(root, &[application]), format!("`{application}` has no address"))
+                .with_hint(format!("set `{application}.url`, or `platform.domain` for all applications")),
+        );
     }
 }
 

@@ -288,3 +288,47 @@ fn a_section_is_where_a_file_wrote_it_first_and_a_value_where_it_was_written_las
     assert_eq!(file(alpha.clone()).as_deref(), Some("10-more.yaml"));
     assert_eq!(file(alpha.key("displayName")).as_deref(), Some("--set"));
 }
+
+fn inspect(text: &str) -> (Vec<String>, Option<(Values, evenkeel_core::values::Document)>) {
+    let inspection = Values::inspect(vec![Source::file("a.yaml", text.to_owned())], &[], &Schema::new());
+    (inspection.problems.iter().map(|problem| problem.message().to_owned()).collect(), inspection.sound)
+}
+
+#[test]
+fn a_section_that_is_sound_is_read_although_another_is_not() {
+    let (problems, sound) = inspect(
+        "platform: {name: demo, domain: example.com}
+teams: {alpha: {}}
+users: [{email: a@example.com, teams: [beta]}]
+harbor: {admin: {password: {fromEnv: A}}}
+keycloak: {admin: {username: admin}, realm: 7}
+unheard: {of: 1}
+",
+    );
+    assert_eq!(problems.len(), 4, "{problems:?}");
+    let (values, document) = sound.expect("the platform is sound");
+    assert!(values.harbor.is_some() && values.keycloak.is_none());
+    // What it says of others does not break a section.
+    assert_eq!((values.users.len(), values.teams.len()), (1, 1));
+    let lacking = ["keycloak", "unheard", "harbor", "users", "platform"].map(|section| document.lacks(section));
+    assert_eq!(lacking, [true, true, false, false, false]);
+}
+
+#[test]
+fn without_a_sound_platform_or_the_end_of_a_file_no_section_is_read() {
+    for text in [
+        "teams: {alpha: {}}\n",
+        "platform: {name: demo}\nteams: {alpha: {}\n",
+        "platform: {name: 7}\nteams: {alpha: {}}\n",
+    ] {
+        let (problems, sound) = inspect(text);
+        assert!(!problems.is_empty() && sound.is_none(), "{text}");
+    }
+}
+
+#[test]
+fn of_values_without_a_mistake_nothing_is_left_out() {
+    let (problems, sound) = inspect("platform: {name: demo}\nteams: {alpha: {}}\n");
+    assert!(problems.is_empty());
+    assert!(!sound.expect("right values").1.lacks("teams"));
+}

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a helper of tests wants wrong values")]
 
 use evenkeel_core::values::{Problems, Schema, Source, ValuePath, Values};
+use serde_json::json;
 
 const BASE: &str = "platform: {name: demo, domain: example.com}\n";
 
@@ -48,6 +49,22 @@ fn an_unknown_key_names_the_one_that_was_meant() {
         &[("a.yaml", "users:\n  - email: a@example.com\n    fristName: Ada\n    zzz: 1\n")],
         &[]
     ));
+}
+
+/// People copy what a server shows, and half of it is not theirs to set.
+#[test]
+fn a_key_that_an_application_derives_is_told_as_that_and_not_as_unknown() {
+    let realm = json!({
+        "type": "object", "additionalProperties": false, "properties": {"displayName": {"type": "string"}},
+        "x-derived": ["otpSupportedApplications"],
+    });
+    let schema = Schema::new().with_definition("RealmRepresentation", realm);
+    let text = "keycloak:\n  url: http://k\n  admin: {username: a, password: {fromEnv: A}}\n  realm: {otpSupportedApplications: [FreeOTP], zzz: 1}\n";
+    let sources = [("00-base.yaml", BASE), ("a.yaml", text)].map(|(name, text)| Source::file(name, text.to_owned()));
+    let problems = Values::load(sources.into(), &[], &schema).expect_err("the values are wrong").render(false);
+    let told = "`otpSupportedApplications` in `keycloak.realm` cannot be declared: the application derives it";
+    assert!(problems.contains(told) && problems.contains("hint: leave it out"), "{problems}");
+    assert!(problems.contains("unknown key `zzz`") && !problems.contains("unknown key `otp"), "{problems}");
 }
 
 /// `true` is a flag, and hiding it hid what somebody had written wrongly.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::secrets::Reach;
+use crate::{environment::any_variable, secrets::Reach};
 
 /// From where the secrets may come that values refer to. Without an option, from everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
@@ -31,7 +31,7 @@ impl ReachOptions {
     pub fn reach(&self) -> Reach {
         Reach {
             files: given(&self.secrets_from_files).or_else(|| {
-                let folders = variable("EVENKEEL_SECRETS_FROM_FILES")?;
+                let folders = any_variable("EVENKEEL_SECRETS_FROM_FILES")?;
                 Some(std::env::split_paths(&folders).filter(|folder| !folder.as_os_str().is_empty()).collect())
             }),
             namespaces: given(&self.secrets_from_namespaces).or_else(|| list("EVENKEEL_SECRETS_FROM_NAMESPACES")),
@@ -45,11 +45,6 @@ fn given<T: Clone>(option: &[T]) -> Option<Vec<T>> {
 }
 
 fn list(name: &str) -> Option<Vec<String>> {
-    let text = variable(name)?.to_string_lossy().into_owned();
+    let text = any_variable(name)?.to_string_lossy().into_owned();
     Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
-}
-
-#[expect(clippy::disallowed_methods, reason = "an empty variable is a limit here, and not as good as none")]
-fn variable(name: &str) -> Option<std::ffi::OsString> {
-    std::env::var_os(name)
 }

@@ -50,6 +50,18 @@ impl Node {
         Self::Map(entries.into_iter().filter_map(|(key, value)| Some((key.into(), value?))).collect())
     }
 
+    /// A list that is not empty.
+    #[must_use]
+    pub fn list(items: Vec<Self>) -> Option<Self> {
+        (!items.is_empty()).then_some(Self::List(items))
+    }
+
+    /// A text that is not empty.
+    #[must_use]
+    pub fn text(text: Option<&String>) -> Option<Self> {
+        text.filter(|text| !text.is_empty()).cloned().map(Self::Text)
+    }
+
     /// A list of texts.
     pub fn texts<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self::List(texts.into_iter().map(|text| Self::Text(text.into())).collect())
@@ -76,6 +88,12 @@ impl Node {
                 Self::Map(entries.collect())
             }
         })
+    }
+
+    /// This value, unless there is nothing in it.
+    #[must_use]
+    pub fn filled(self) -> Option<Self> {
+        (!self.is_empty()).then_some(self)
     }
 
     /// Whether there is nothing in it.

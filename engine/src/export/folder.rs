@@ -10,7 +10,7 @@ use evenkeel_core::report::Failure;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Exported, text};
-use crate::secrets::reason;
+use crate::storage::reason;
 
 /// The names of variables, for people to fill in.
 const EXAMPLE: &str = "secrets.env.example";

@@ -2,19 +2,16 @@
 //!
 //! An export thus never says of itself that it fits: the same pure functions say so that will plan the next run.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
     memory::{Memory, Ownership},
-    plan::Plan,
+    plan::ChangeDocument,
     values::{Problems, Schema, SecretValue, Source, Values},
 };
 use secrecy::SecretString;
 
-use super::{
-    NeededSecret,
-    document::{Layer, Node},
-};
+use super::{NeededSecret, composer::Composed, document::Node};
 use crate::{secrets::SecretResolver, task::Task};
 
 /// What a plan would change after these values if everything that they declare were ours: then built-in settings count too, so
@@ -23,11 +20,10 @@ use crate::{secrets::SecretResolver, task::Task};
 /// # Errors
 ///
 /// What is wrong with the values, which would be a mistake of whoever composed them.
-pub fn plan<T: Task>(
-    layers: &[Layer],
-    secrets: &[NeededSecret],
+pub fn changes<T: Task>(
+    Composed { layers, secrets }: &Composed,
     observed: &T::Observed,
-) -> Result<Plan<T::Operation>, String> {
+) -> Result<Vec<Arc<ChangeDocument>>, String> {
     let merged = layers.iter().fold(Node::Map(BTreeMap::new()), |all, layer| all.merged(layer.content.clone()));
     let text = merged.yaml().map_err(|error| format!("the values have no form in YAML: {error}"))?;
     let wrong = |problems: Problems| problems.render(false);
@@ -36,7 +32,8 @@ pub fn plan<T: Task>(
     let secrets = resolver::<T>(secrets, &values);
     let desired = T::desired(&values, &document, &secrets).map_err(wrong)?;
     let ownership: Ownership = T::existing(&desired, observed).into_iter().collect();
-    T::plan(&desired, observed, &Memory::from(ownership)).map_err(|error| error.to_string())
+    let plan = T::plan(&desired, observed, &Memory::from(ownership)).map_err(|error| error.to_string())?;
+    Ok(plan.changes().iter().map(|change| Arc::clone(&change.document)).collect())
 }
 
 /// The form of values for a task.

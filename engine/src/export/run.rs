@@ -3,16 +3,17 @@
 use std::{path::Path, sync::Arc};
 
 use evenkeel_core::report::{Failure, RequestCounts};
-use evenkeel_core::values::Problems;
+use evenkeel_core::values::{Problems, SecretValue};
 use tokio::time::Instant;
 
-use super::{Export, ExportOptions, Exported, folder};
+use super::{Export, ExportOptions, Exported, LoadedValues, Place, Settings, folder};
 use crate::{
+    bounds::Bounds,
     cluster::ClusterAccess,
-    executor::Bounds,
     exit_code::ExitCode,
     lease::RunLease,
     run::{Ending, Surroundings, in_time, load_off_runtime, read, resolve_off_runtime},
+    sessions::Sessions,
     task::Context,
 };
 
@@ -38,7 +39,8 @@ pub async fn export<T: Export>(
     surroundings: &Surroundings,
 ) -> FinishedExport {
     let mut requests = RequestCounts::default();
-    match attempt::<T>(options, own, surroundings, &mut requests).await {
+    // Boxed: a task's futures are large, and every level that holds one would hold it on the stack.
+    match Box::pin(attempt::<T>(options, own, surroundings, &mut requests)).await {
         Ok(exported) => {
             let exit_code = match () {
                 () if !exported.still_differs.is_empty() => ExitCode::Unexpected,
@@ -62,6 +64,7 @@ async fn attempt<T: Export>(
     let begin = Instant::now();
     check_folder(options)?;
     let deadline = begin + options.timeout;
+    let mask = surroundings.secrets.mask();
     let connection = surroundings.cluster.clone().unwrap_or_else(|| options.cluster.connection());
     // An export writes nothing, so it holds no lease.
     let lease = RunLease::default();
@@ -73,19 +76,10 @@ async fn attempt<T: Export>(
         lease: &lease,
     };
     let context = Context {
-        deadline: deadline.into_std(),
-        concurrency: options.concurrency.get(),
+        sessions: Sessions::new(options.concurrency, deadline.into_std(), mask.clone()),
         secrets: Arc::clone(&surroundings.secrets),
-        cluster: ClusterAccess::new(
-            connection,
-            T::NAME,
-            options.concurrency,
-            deadline.into_std(),
-            surroundings.secrets.mask().clone(),
-        ),
+        cluster: ClusterAccess::new(connection, T::NAME, options.concurrency, deadline.into_std(), mask.clone()),
         vault: Arc::default(),
-        verify_secrets: false,
-        require_valid: false,
     };
     let place = in_time(&bounds, Box::pin(place::<T>(options, own, &context))).await?;
     let task = {
@@ -94,10 +88,10 @@ async fn attempt<T: Export>(
     };
     let found = {
         let _step = surroundings.progress.waiting("reading");
-        read(&bounds, Box::pin(task.survey(&place, own))).await
+        read(&bounds, Box::pin(task.survey(own))).await
     };
-    *requests = task.requests();
-    Ok(T::exported(&place, &found?, own))
+    *requests = context.sessions.requests();
+    Ok(T::exported(&place, &found?))
 }
 
 fn check_folder(options: &ExportOptions) -> Result<(), Ending> {
@@ -112,14 +106,17 @@ async fn place<T: Export>(
     options: &ExportOptions,
     own: &T::Options,
     Context { secrets, cluster, .. }: &Context,
-) -> Result<T::Place, Ending> {
-    let settings = T::settings(own, !options.values.paths.is_empty());
-    let settings = settings.map_err(|failure| Ending::failed(ExitCode::Usage, failure))?;
+) -> Result<Place<T::Administration>, Ending> {
+    let mut settings = Settings::new(!options.values.paths.is_empty());
+    T::settings(own, &mut settings).map_err(|failure| Ending::failed(ExitCode::Usage, failure))?;
     let mut options = options.values.clone();
-    options.set.extend(settings);
+    options.set.extend(settings.into_settings());
     let (values, document) = load_off_runtime(&options, T::definitions(), true).await?;
-    let needed = T::place_secrets(&values);
+    let bundle = values.platform.ca_bundle.iter().map(|bundle| bundle.0.clone());
+    let needed: Vec<SecretValue> = T::login_secrets(&values).into_iter().chain(bundle).collect();
     secrets.fetch(&needed, cluster).await.map_err(|errors| Ending::of_secrets(&errors))?;
     resolve_off_runtime(secrets, needed).await.map_err(|errors| Ending::of_secrets(&errors))?;
-    T::place(&values, &document, secrets).map_err(Ending::of_problems)
+    let administration = T::administration(LoadedValues { values: &values, document: &document, secrets })
+        .map_err(Ending::of_problems)?;
+    Ok(Place::new::<T>(&values, administration))
 }

@@ -75,6 +75,12 @@ pub fn reference(secret: &SecretValue) -> Option<Node> {
     }
 }
 
+/// Where an administrator's secret is, as a value: in this variable where it stands in the values themselves.
+#[must_use]
+pub fn reference_or(secret: &SecretValue, variable: &str) -> Node {
+    reference(secret).unwrap_or_else(|| Node::Secret(variable.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

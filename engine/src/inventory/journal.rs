@@ -9,6 +9,7 @@ use std::{
 };
 
 use evenkeel_core::{
+    field_path::FieldPath,
     memory::{Claim, Digest, DigestKey, HiddenSecret, Identity, Memory, Ownership, Secrets, Written, WrittenFields},
     object::ObjectId,
 };
@@ -70,7 +71,7 @@ enum News {
         since: Option<Timestamp>,
     },
     /// `None` takes back what was said of the field before.
-    Secret { field: String, secret: Option<Written> },
+    Secret { field: FieldPath, secret: Option<Written> },
 }
 
 /// How a line calls what became of an object.
@@ -108,8 +109,8 @@ impl Line {
     }
 
     /// What was written to a hidden field; `None`: nothing that is known of.
-    pub(super) fn of_secret(target: &Arc<str>, object: &ObjectId, field: &str, secret: Option<Written>) -> Self {
-        let news = News::Secret { field: field.to_owned(), secret };
+    pub(super) fn of_secret(target: &Arc<str>, object: &ObjectId, field: &FieldPath, secret: Option<Written>) -> Self {
+        let news = News::Secret { field: field.clone(), secret };
         Self { target: Arc::clone(target), object: object.clone(), news }
     }
 
@@ -256,13 +257,17 @@ impl Journal {
         Memory { ownership: known.ownership.clone(), secrets }
     }
 
-    /// The names of all targets of which something is known.
+    /// The keys of all targets of which something is known.
     pub(super) fn targets(&self) -> impl Iterator<Item = &Arc<str>> {
         self.targets.iter().filter(|(_, known)| known.lines() > 0).map(|(name, _)| name)
     }
 
-    /// What is known of a target is known under another name from now on; what is stored has to be written anew then.
+    /// What is known of a target is known under another key from now on; what is stored has to be written anew then. What is there by
+    /// then is newer.
     pub(super) fn rename(&mut self, former: &str, name: &Arc<str>) {
+        if self.targets.get(name).is_some_and(|known| known.lines() > 0) {
+            return;
+        }
         if let Some(known) = self.targets.remove(former) {
             self.targets.insert(Arc::clone(name), known);
             self.whole = false;

@@ -19,15 +19,17 @@ use std::collections::BTreeMap;
 use evenkeel_kubernetes_client::{
     KubernetesError, ObjectName,
     k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
-    label,
     secret::{DesiredSecret, Expected, OPAQUE, OthersValues, SecretBytes, SecretObject},
 };
 use futures::future::try_join_all;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{InventoryError, Place};
-use crate::home::ClusterHome;
+use super::InventoryError;
+use crate::{
+    home::ClusterHome,
+    storage::{StorageError, StorageLocation, labels},
+};
 use pages::Pages;
 
 /// The key of the head that says which segments there are.
@@ -77,13 +79,7 @@ pub(super) struct SecretStore {
 
 impl SecretStore {
     pub(super) fn new(home: ClusterHome, platform: &str, task: &str) -> Self {
-        let labels = [
-            (label::PART_OF, label::EVENKEEL),
-            (label::COMPONENT, "inventory"),
-            (label::PLATFORM, platform),
-            (label::TASK, task),
-        ];
-        let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let labels = labels("inventory", (platform, task));
         Self { home, labels, sizes: Sizes::default(), open: None }
     }
 
@@ -92,8 +88,8 @@ impl SecretStore {
         Self { sizes, ..self }
     }
 
-    pub(super) fn place(&self) -> Place {
-        Place::Secret(self.home.name.clone())
+    pub(super) fn location(&self) -> StorageLocation {
+        StorageLocation::Secret(self.home.name.clone())
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -216,7 +212,10 @@ impl SecretStore {
                 Some((missing, _)) => {
                     looked = self.look_at_head().await?;
                     if looked.as_ref().is_some_and(|(_, now, _)| *now == head) {
-                        return Err(InventoryError::Incomplete { place: self.place(), part: missing.to_string() });
+                        return Err(InventoryError::Incomplete {
+                            location: self.location(),
+                            part: missing.to_string(),
+                        });
                     }
                 }
             }
@@ -226,7 +225,7 @@ impl SecretStore {
     async fn look_at_head(&self) -> Result<Option<(ObjectMeta, Head, Pages)>, InventoryError> {
         let found = self.home.cluster.find::<SecretObject>(&self.home.name).await;
         let Some(found) = found.map_err(|error| self.unusable(error))? else { return Ok(None) };
-        let damaged = || InventoryError::Damaged { place: self.place(), line: 1 };
+        let damaged = || InventoryError::Damaged { location: self.location(), line: 1 };
         let head = found.data.get(HEAD_KEY).and_then(|head| serde_json::from_slice(head.expose()).ok());
         let head = head.ok_or_else(damaged)?;
         let pages = Pages::of(&found.data).ok_or_else(damaged)?;
@@ -271,11 +270,11 @@ impl SecretStore {
     }
 
     fn overtaken(&self) -> InventoryError {
-        InventoryError::Busy { place: self.place() }
+        StorageError::Busy { location: self.location() }.into()
     }
 
     fn unusable(&self, source: KubernetesError) -> InventoryError {
-        InventoryError::Cluster { place: self.place(), source: Box::new(source) }
+        InventoryError::Cluster { location: self.location(), source: Box::new(source) }
     }
 }
 

@@ -1,9 +1,10 @@
 //! An inventory whose text is stored somewhere: what is known, what is still to be written, and in which
 //! order. Where the text is does not matter here.
 
-use std::{collections::BTreeMap, fs::File, sync::Arc};
+use std::{collections::BTreeMap, fs::File, path::PathBuf, sync::Arc};
 
 use evenkeel_core::{
+    field_path::FieldPath,
     memory::{Claim, DigestKey, HiddenSecret, Memory, Written},
     object::ObjectId,
 };
@@ -11,17 +12,21 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Inventory, InventoryError, Place, State,
-    file::FileStore,
+    Inventory, InventoryError, State,
     journal::{Journal, Line, NotReadable},
     secret::SecretStore,
 };
-use crate::{home::Home, secrets::reason};
+use crate::{
+    home::Home,
+    storage::{StorageError, StorageLocation, TextFile, default_path},
+};
 
 /// Where the text is.
 #[derive(Debug)]
 enum Store {
-    File(FileStore),
+    /// There is no place for it: nothing is kept, and nothing can be.
+    Nowhere,
+    File(TextFile),
     Secret(Box<SecretStore>),
 }
 
@@ -33,16 +38,18 @@ enum Text {
 }
 
 impl Store {
-    fn place(&self) -> Place {
+    fn location(&self) -> StorageLocation {
         match self {
-            Self::File(store) => store.place(),
-            Self::Secret(store) => store.place(),
+            Self::Nowhere => StorageLocation::File(PathBuf::new()),
+            Self::File(store) => store.location(),
+            Self::Secret(store) => store.location(),
         }
     }
 
     /// Whether nobody else is known to have written since the text was last read.
     fn is_open(&self) -> bool {
         match self {
+            Self::Nowhere => false,
             Self::File(store) => store.is_open(),
             Self::Secret(store) => store.is_open(),
         }
@@ -50,6 +57,7 @@ impl Store {
 
     async fn read(&self) -> Result<Option<Text>, InventoryError> {
         match self {
+            Self::Nowhere => Ok(None),
             Self::File(store) => Ok(store.read()?.map(Text::File)),
             Self::Secret(store) => Ok(store.read().await?.map(Text::Secret)),
         }
@@ -58,6 +66,7 @@ impl Store {
     /// Keeps other writers out, or has them noticed, from now on. Returns the text.
     async fn open(&mut self) -> Result<Option<Text>, InventoryError> {
         match self {
+            Self::Nowhere => Err(InventoryError::NoPlace),
             Self::File(store) => Ok(store.open()?.map(Text::File)),
             Self::Secret(store) => Ok(store.open().await?.map(Text::Secret)),
         }
@@ -66,6 +75,7 @@ impl Store {
     /// Lets others write.
     fn close(&mut self) {
         match self {
+            Self::Nowhere => {}
             Self::File(store) => store.close(),
             Self::Secret(store) => store.close(),
         }
@@ -74,7 +84,8 @@ impl Store {
     /// Adds lines to what is there, durably. A store that fails is closed.
     async fn append(&mut self, lines: &str) -> Result<(), InventoryError> {
         match self {
-            Self::File(store) => store.append(lines),
+            Self::Nowhere => Err(InventoryError::NoPlace),
+            Self::File(store) => Ok(store.append(lines)?),
             Self::Secret(store) => store.append(lines).await,
         }
     }
@@ -82,7 +93,8 @@ impl Store {
     /// Replaces what is there in one step, durably. A store that fails is closed.
     async fn rewrite(&mut self, text: &str) -> Result<(), InventoryError> {
         match self {
-            Self::File(store) => store.rewrite(text),
+            Self::Nowhere => Err(InventoryError::NoPlace),
+            Self::File(store) => Ok(store.rewrite(text.as_bytes())?),
             Self::Secret(store) => store.rewrite(text).await,
         }
     }
@@ -100,7 +112,7 @@ pub(crate) struct StoredInventory {
     /// What was known of announced objects before, where anything was: true again if their create turns out not to have happened.
     unannounced: BTreeMap<ObjectId, Claim>,
     /// What was known of announced secrets before: true again if their write turns out not to have happened.
-    before: BTreeMap<(ObjectId, String), Option<Written>>,
+    before: BTreeMap<(ObjectId, FieldPath), Option<Written>>,
 }
 
 impl StoredInventory {
@@ -111,7 +123,10 @@ impl StoredInventory {
     /// When it is there, but cannot be read or is not this task's.
     pub(crate) async fn open(home: Home, (platform, task): (&str, &str), target: &str) -> Result<Self, InventoryError> {
         let store = match home {
-            Home::File(path) => Store::File(FileStore::new(path, platform, task)),
+            Home::File(path) => match path.or_else(|| default_path(platform, task)) {
+                Some(path) => Store::File(TextFile::new(path, "lock")),
+                None => Store::Nowhere,
+            },
             Home::Cluster(home) => Store::Secret(Box::new(SecretStore::new(home, platform, task))),
         };
         let mut inventory = Self::with(store, target, Journal::new(platform, task));
@@ -179,12 +194,12 @@ impl StoredInventory {
             Some(Text::Secret(text)) => self.journal.read(Some(&mut text.expose_secret().as_bytes())),
             None => self.journal.read(None),
         };
-        let place = self.store.place();
+        let location = self.store.location();
         read.map_err(|error| match error {
-            NotReadable::Io(error) => InventoryError::Unreadable { place, reason: reason(&error) },
-            NotReadable::Damaged { line } => InventoryError::Damaged { place, line },
-            NotReadable::Newer { format } => InventoryError::Newer { place, format },
-            NotReadable::Foreign { platform, task } => InventoryError::Foreign { place, platform, task },
+            NotReadable::Io(error) => StorageError::unreadable(location, &error).into(),
+            NotReadable::Damaged { line } => InventoryError::Damaged { location, line },
+            NotReadable::Newer { format } => InventoryError::Newer { location, format },
+            NotReadable::Foreign { platform, task } => InventoryError::Foreign { location, platform, task },
         })?;
         self.call_by_new_name();
         Ok(())

@@ -14,8 +14,9 @@ use evenkeel_core::{
 
 use super::{Ending, Record, Session, read};
 use crate::{
-    executor::{Fate, Fault, execute},
+    executor::{Fate, execute},
     exit_code::ExitCode,
+    failure::Fault,
     home::Home,
     inventory::{Inventory, State},
     task::Task,
@@ -81,7 +82,7 @@ impl<T: Task> Session<'_, T> {
         let taking = lease.take(&home.cluster, &home.name, self.turn.terms, self.turn.since);
         let contested = read(self.bounds, taking).await?;
         if contested {
-            inventory.reload().await.map_err(|error| Ending::of_inventory(&error))?;
+            inventory.reload().await.map_err(|error| Ending::of_error(&error))?;
         }
         Ok(contested)
     }
@@ -108,7 +109,7 @@ impl<T: Task> Session<'_, T> {
         record.note(execution.notes);
         record.rounds += u32::from(execution.started);
         if let Some(error) = execution.inventory {
-            return Err(Ending::of_inventory(&error));
+            return Err(Ending::of_error(&error));
         }
         match execution.halt {
             Some(halt) => Err(Ending::halted(halt, self.bounds)),
@@ -145,7 +146,7 @@ impl<T: Task> Session<'_, T> {
                 },
             );
         }
-        inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
+        inventory.store().await.map_err(|error| Ending::of_error(&error))?;
         let message = "was adopted: `--prune` may remove it once it is not declared any more";
         record.note(adopted.into_iter().map(|object| Note { object, message: message.to_owned() }));
         Ok(false)

@@ -7,11 +7,10 @@ use evenkeel_core::{
 };
 
 use crate::{
-    executor::{Bounds, Fault, Halt},
+    bounds::{Bounds, Halt},
     exit_code::ExitCode,
-    inventory::InventoryError,
+    failure::{Class, Classified, Fault},
     secrets::SecretError,
-    task::{Class, Classified},
 };
 
 /// How many problems a report's one failure names.
@@ -36,11 +35,6 @@ impl Ending {
 
     pub(crate) fn of_error(error: &impl Classified) -> Self {
         let Fault { class, failure } = Fault::of(error);
-        Self::failed(ExitCode::of(class), failure)
-    }
-
-    pub(crate) fn of_inventory(error: &InventoryError) -> Self {
-        let Fault { class, failure } = Fault::of_inventory(error);
         Self::failed(ExitCode::of(class), failure)
     }
 

@@ -13,7 +13,7 @@ use evenkeel_kubernetes_client::{
 use evenkeel_transport::{Deadline, Mask};
 
 use super::Finished;
-use crate::{cluster::ClusterAccess, exit_code::ExitCode, watch::LAST_WORDS};
+use crate::{bounds::LAST_WORDS, cluster::ClusterAccess, exit_code::ExitCode};
 
 /// How long it may take, unless the run had to end.
 const WITHIN: Duration = Duration::from_secs(5);

@@ -12,16 +12,21 @@ use evenkeel_core::{
     memory::{HiddenSecret, Memory, Ownership, Recall, Sight},
     object::{Kind, ObjectId},
     plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError},
-    report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
 
+use evenkeel_transport::{
+    Call, Outcome, RequestLog,
+    reqwest::{Method, StatusCode},
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
+    failure::{Class, Classified},
     secrets::SecretResolver,
     stop::Stop,
-    task::{Applied, Class, Classified, Context, Task},
+    target::TargetId,
+    task::{Applied, Context, Task},
 };
 
 pub(super) static ROLE: Kind = Kind::new("role");
@@ -125,11 +130,20 @@ pub(super) fn application(change: impl FnOnce(&mut Application)) -> Shared {
     shared
 }
 
-pub(super) struct Fake(Shared);
+pub(super) struct Fake {
+    shared: Shared,
+    /// One request for each reading and each change.
+    log: RequestLog,
+}
 
 impl Fake {
     fn application(&self) -> MutexGuard<'_, Application> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn log(&self, method: Method) {
+        let call = Call { operation: "fake", template: None, method, attempt: 1, login: false, query: false };
+        self.log.start(call).finish(Outcome::Status(StatusCode::OK), 0);
     }
 }
 
@@ -175,6 +189,7 @@ impl Task for Fake {
     type Observed = BTreeMap<String, String>;
     type Operation = String;
     type Error = Fault;
+    type RunOptions = ();
 
     fn definitions() -> Vec<(&'static str, serde_json::Value)> {
         Vec::new()
@@ -188,17 +203,28 @@ impl Task for Fake {
         Ok(APPLICATION.with(|application| application.borrow().lock().unwrap().desired.clone()))
     }
 
-    async fn connect(_: &Self::Desired, _: &Context) -> Result<Self, Fault> {
-        let fake = Self(APPLICATION.with(|application| Arc::clone(&application.borrow())));
+    async fn connect(_: &Self::Desired, (): &(), context: &Context) -> Result<Self, Fault> {
+        let fake =
+            Self { shared: APPLICATION.with(|application| Arc::clone(&application.borrow())), log: RequestLog::new(0) };
+        context.sessions.count(&fake.log);
         let fault = fake.application().connecting;
         fault.map_or(Ok(fake), |class| Err(Fault::of(class, "the login")))
     }
 
-    fn target(_: &Self::Desired) -> String {
+    fn target_id(_: &Self::Desired) -> TargetId {
+        TargetId::new(Self::NAME, ["map"])
+    }
+
+    fn target(_: &TargetId) -> String {
         "a map".to_owned()
     }
 
+    fn unversioned_key(_: &TargetId) -> Option<String> {
+        Some("a map".to_owned())
+    }
+
     async fn observe(&self, _: &Self::Desired, _: &Ownership) -> Result<Self::Observed, Fault> {
+        self.log(Method::GET);
         let mut application = self.application();
         application.reads += 1;
         match application.observing.pop() {
@@ -252,16 +278,11 @@ impl Task for Fake {
         self.application().under_way.remove(name);
         result
     }
-
-    fn requests(&self) -> RequestCounts {
-        let application = self.application();
-        let (reads, writes) = (application.reads, application.begun.len() as u64);
-        RequestCounts { total: reads + writes, reads, writes, ..RequestCounts::default() }
-    }
 }
 
 impl Fake {
     fn begin(&self, change: &Change<String>) {
+        self.log(Method::POST);
         let mut application = self.application();
         let name = change.object.name().to_owned();
         if change.action == Action::Create
@@ -335,7 +356,7 @@ fn written_token(name: &str, there: Option<&String>, wanted: &Wanted, memory: &M
     let Some(token) = &wanted.token else { return Vec::new() };
     let value = SecretString::from(token.as_str());
     let has_to_be = there.is_none() || memory.secrets.recall(&role(name), TOKEN, &value) == Recall::Different;
-    has_to_be.then(|| HiddenSecret { path: TOKEN.to_owned(), value }).into_iter().collect()
+    has_to_be.then(|| HiddenSecret { path: TOKEN.into(), value }).into_iter().collect()
 }
 
 fn change(name: &str, action: Action, before: Option<&String>, wanted: Option<&Wanted>) -> Change<String> {

@@ -9,16 +9,10 @@ use evenkeel_core::{
     memory::{Claim, Memory, Ownership, Sight},
     object::{Kind, ObjectId},
     plan::Note,
-    report::Failure,
 };
 
 use super::{Ending, Record, Session};
-use crate::{
-    exit_code::ExitCode,
-    inventory::StoredInventory,
-    task::Task,
-    vault::{Vault, VaultError},
-};
+use crate::{inventory::StoredInventory, target::TargetId, task::Task, vault::Vault};
 
 impl<T: Task> Session<'_, T> {
     /// Looks whether a server of which nothing is known is one that was known by another name, and takes up what is remembered of it.
@@ -44,12 +38,13 @@ impl<T: Task> Session<'_, T> {
         inventory.was_called(&former);
         vault.was_called(&former);
         let object = ObjectId::new(Kind::new("server"), T::NAME);
-        let message = format!("is the same that was known as {former}: what is remembered of that holds for it");
+        let called = TargetId::of_key(T::NAME, &former).map_or(former, |id| T::target(&id));
+        let message = format!("is the same that was known as {called}: what is remembered of that holds for it");
         record.note([Note { object, message }]);
         if writes {
             self.has_to_look_again(inventory).await?;
-            inventory.store_new_name().await.map_err(|error| Ending::of_inventory(&error))?;
-            vault.keep_under_new_name().await.map_err(|error| of_vault(&error))?;
+            inventory.store_new_name().await.map_err(|error| Ending::of_error(&error))?;
+            vault.keep_under_new_name().await.map_err(|error| Ending::of_error(&error))?;
         }
         Ok(())
     }
@@ -66,11 +61,6 @@ fn is_same(memory: &Memory, identifies: impl Fn(&ObjectId) -> bool, sight: impl 
         }
     }
     same > others
-}
-
-fn of_vault(error: &VaultError) -> Ending {
-    let failure = Failure { message: error.to_string(), hint: error.hint() };
-    Ending::failed(ExitCode::of(error.class()), failure)
 }
 
 #[cfg(test)]

@@ -46,10 +46,10 @@ impl<T: Task> Session<'_, T> {
         for (number, (object, state)) in learnt.chain(forgotten).enumerate() {
             inventory.note(&object, state);
             if number % STORED_TOGETHER == STORED_TOGETHER - 1 {
-                inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
+                inventory.store().await.map_err(|error| Ending::of_error(&error))?;
             }
         }
-        inventory.store().await.map_err(|error| Ending::of_inventory(&error))?;
+        inventory.store().await.map_err(|error| Ending::of_error(&error))?;
         Ok(false)
     }
 }

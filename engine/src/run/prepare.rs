@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use evenkeel_core::{
     report::Failure,
-    values::{Document, NamespaceName, Schema, SecretValue, Source, Values},
+    values::{Document, Inspection, NamespaceName, Schema, SecretValue, Source, Values},
 };
 
 use super::Ending;
@@ -55,6 +55,14 @@ pub(crate) fn load(
     check(sources, options, definitions)
 }
 
+/// As [`load`], for whoever wants to know all that is wrong with the values.
+pub(crate) fn inspect(
+    options: &ValuesOptions,
+    definitions: Vec<(&'static str, serde_json::Value)>,
+) -> Result<Inspection, Ending> {
+    Ok(Values::inspect(read(options, false)?, &options.set, &schema(definitions)))
+}
+
 /// As [`load`]; the files are read where one that never ends holds up nothing else.
 pub(crate) async fn load_off_runtime(
     options: &ValuesOptions,
@@ -87,8 +95,12 @@ fn check(
     options: &ValuesOptions,
     definitions: Vec<(&'static str, serde_json::Value)>,
 ) -> Result<(Values, Document), Ending> {
-    let schema = definitions.into_iter().fold(Schema::new(), |schema, (name, json)| schema.with_definition(name, json));
-    Values::load(sources, &options.set, &schema).map_err(Ending::of_problems)
+    Values::load(sources, &options.set, &schema(definitions)).map_err(Ending::of_problems)
+}
+
+/// The schema of the values, completed by what tasks know.
+fn schema(definitions: Vec<(&'static str, serde_json::Value)>) -> Schema {
+    definitions.into_iter().fold(Schema::new(), |schema, (name, json)| schema.with_definition(name, json))
 }
 
 /// Without values there is nothing to be equal to.

@@ -16,9 +16,9 @@ use evenkeel_core::{
 
 use super::{Ending, Finished, milliseconds};
 use crate::{
-    executor::{Fate, Fault},
+    executor::Fate,
     exit_code::ExitCode,
-    task::Class,
+    failure::{Class, Fault},
 };
 
 /// A change that was accepted this often and still differs is not tried any more: once may have been

@@ -8,7 +8,7 @@ use evenkeel_core::{
 };
 
 use super::record::Taken;
-use crate::command_line::Options;
+use crate::command_line::{Options, OwnOptions};
 
 /// A plan that may be applied as it is.
 pub(super) struct Selection<O> {
@@ -18,7 +18,12 @@ pub(super) struct Selection<O> {
 }
 
 /// Narrows `plan` to what the options select and allow, in a run that has `taken` something away already.
-pub(super) fn select<O>(plan: Plan<O>, options: &Options, ownership: &Ownership, taken: &Taken) -> Selection<O> {
+pub(super) fn select<O, P: OwnOptions>(
+    plan: Plan<O>,
+    options: &Options<P>,
+    ownership: &Ownership,
+    taken: &Taken,
+) -> Selection<O> {
     let plan = plan
         .judging_only(|object| options.only.is_empty() || options.only.iter().any(|selector| selector.matches(object)));
     let plan =
@@ -29,14 +34,14 @@ pub(super) fn select<O>(plan: Plan<O>, options: &Options, ownership: &Ownership,
     Selection { plan, refused }
 }
 
-fn is_selected<O>(change: &Change<O>, options: &Options) -> bool {
+fn is_selected<O, P: OwnOptions>(change: &Change<O>, options: &Options<P>) -> bool {
     let by_name = options.only.is_empty() || options.only.iter().any(|selector| selector.matches(&change.object));
     let by_team = options.team.as_deref().is_none_or(|team| change.team.as_deref() == Some(team));
     by_name && by_team
 }
 
 /// Why a delete is not done.
-fn not_allowed<O>(change: &Change<O>, options: &Options, ownership: &Ownership) -> Option<String> {
+fn not_allowed<O, P: OwnOptions>(change: &Change<O>, options: &Options<P>, ownership: &Ownership) -> Option<String> {
     if change.action != Action::Delete {
         return None;
     }

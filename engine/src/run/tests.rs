@@ -16,7 +16,7 @@ use super::{
     fake::{Application, Fake, Script, Wanted, application, role},
     *,
 };
-use crate::{command_line::ValuesOptions, task::Class};
+use crate::{command_line::ValuesOptions, failure::Class};
 
 const VALUES: &str = "platform:\n  name: demo\n";
 
@@ -52,7 +52,7 @@ impl Setup {
     fn owned(&self) -> Vec<String> {
         let home = Home::File(self.options.inventory.clone());
         // A file is read without waiting.
-        let inventory = StoredInventory::open(home, ("demo", "fake"), "a map").now_or_never().unwrap().unwrap();
+        let inventory = StoredInventory::open(home, ("demo", "fake"), "v1/fake/map").now_or_never().unwrap().unwrap();
         inventory.memory().ownership.of_kind(&super::fake::ROLE).map(|object| object.name().to_owned()).collect()
     }
 

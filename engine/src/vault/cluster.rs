@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use evenkeel_kubernetes_client::{
     KubernetesError, ObjectName,
     k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
-    label,
     secret::{DesiredSecret, Expected, OPAQUE, OthersValues, SecretBytes, SecretObject},
 };
 use secrecy::SecretString;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{Change, VaultError, content::Content};
-use crate::home::ClusterHome;
+use crate::{home::ClusterHome, storage::labels};
 
 /// The key that holds the text.
 const KEY: &str = "secrets.json";
@@ -37,26 +36,20 @@ struct Seen {
 }
 
 impl ClusterVault {
-    pub(super) fn new(home: ClusterHome, (platform, task): (&str, &str), target: &str) -> Self {
+    pub(super) fn new(home: ClusterHome, owner: (&str, &str), target: &str) -> Self {
         let name = ObjectName { name: format!("{}-secrets", home.name.name), ..home.name.clone() };
-        let labels = [
-            (label::PART_OF, label::EVENKEEL),
-            (label::COMPONENT, "vault"),
-            (label::PLATFORM, platform),
-            (label::TASK, task),
-        ];
-        let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let labels = labels("vault", owner);
         Self { home, name, labels, target: target.to_owned(), seen: Mutex::new(None) }
     }
 
-    pub(super) async fn find(&self, name: &str, former: Option<&str>) -> Result<Option<SecretString>, VaultError> {
+    pub(super) async fn find(&self, name: &str, formers: &[&str]) -> Result<Option<SecretString>, VaultError> {
         let seen = self.seen().await?;
-        Ok(seen.as_ref().and_then(|seen| seen.content.find(&self.target, former, name)))
+        Ok(seen.as_ref().and_then(|seen| seen.content.find(&self.target, formers, name)))
     }
 
     /// Puts secrets in their places, or takes them out. One write at a time: each is one of the whole.
-    pub(super) async fn change(&self, changes: &[Change<'_>]) -> Result<(), VaultError> {
-        self.edit(|content| changes.iter().for_each(|(name, secret)| content.change(&self.target, name, *secret))).await
+    pub(super) async fn change(&self, changes: &[Change<'_>], former: Option<&str>) -> Result<(), VaultError> {
+        self.edit(|content| content.change_all(&self.target, former, changes)).await
     }
 
     /// Puts what was kept for the target under its former name where it is looked for.
@@ -108,5 +101,40 @@ impl ClusterVault {
             });
         }
         Ok(seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use secrecy::ExposeSecret;
+    use serde_json::json;
+
+    use super::*;
+    use crate::test_cluster::TestCluster;
+
+    #[expect(clippy::disallowed_methods, reason = "the test looks at what it made up itself")]
+    async fn found(vault: &ClusterVault, name: &str, formers: &[&str]) -> Option<String> {
+        vault.find(name, formers).await.unwrap().map(|secret| secret.expose_secret().to_owned())
+    }
+
+    /// What a version of before keys had one has left.
+    #[tokio::test]
+    async fn what_was_kept_before_keys_had_a_version_is_found_and_moved_with_the_first_change() {
+        let cluster = TestCluster::start();
+        let recorded = r#"{"format":1,"targets":{"harbor at https://h.example":{"robot/ops":"one","robot/ci":"two"}}}"#;
+        cluster.put_secret("jobs", "evenkeel-demo-harbor-secrets", &json!({(KEY): STANDARD.encode(recorded)}));
+        let access = cluster.access();
+        let name = ObjectName::in_namespace("jobs", "evenkeel-demo-harbor");
+        let home = ClusterHome { cluster: access.connected().await.unwrap().clone(), name };
+        let (key, words) = ("v1/harbor/https%3A%2F%2Fh.example", "harbor at https://h.example");
+        let vault = || ClusterVault::new(home.clone(), ("demo", "harbor"), key);
+
+        assert_eq!(found(&vault(), "robot/ops", &[words]).await.as_deref(), Some("one"));
+        assert_eq!(cluster.writes(), 0, "looking writes nothing");
+        vault().change(&[("robot/ci", Some(&"three".into()))], Some(words)).await.unwrap();
+        assert_eq!(cluster.writes(), 1, "it is one write");
+        assert_eq!(found(&vault(), "robot/ops", &[]).await.as_deref(), Some("one"));
+        assert_eq!(found(&vault(), "robot/ci", &[]).await.as_deref(), Some("three"));
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::Change;
+
 /// The version of the format; it grows when an older reader could misunderstand.
 const FORMAT: u32 = 1;
 
@@ -43,8 +45,8 @@ impl Content {
     }
 
     /// The secret of this name, of the target or what it was called before.
-    pub(super) fn find(&self, target: &str, former: Option<&str>, name: &str) -> Option<SecretString> {
-        let mut targets = [Some(target), former].into_iter().flatten().filter_map(|target| self.targets.get(target));
+    pub(super) fn find(&self, target: &str, formers: &[&str], name: &str) -> Option<SecretString> {
+        let mut targets = std::iter::once(&target).chain(formers).filter_map(|target| self.targets.get(*target));
         targets.find_map(|secrets| secrets.get(name)).map(|kept| kept.0.clone())
     }
 
@@ -57,8 +59,16 @@ impl Content {
         }
     }
 
+    /// Makes changes for a target, once what was kept for it under a `former` key is where it is looked for.
+    pub(super) fn change_all(&mut self, target: &str, former: Option<&str>, changes: &[Change<'_>]) {
+        if let Some(former) = former {
+            self.rename(former, target);
+        }
+        changes.iter().for_each(|(name, secret)| self.change(target, name, *secret));
+    }
+
     /// Puts a secret in its place, or takes it out.
-    pub(super) fn change(&mut self, target: &str, name: &str, secret: Option<&SecretString>) {
+    fn change(&mut self, target: &str, name: &str, secret: Option<&SecretString>) {
         let secrets = self.targets.entry(target.to_owned()).or_default();
         match secret {
             Some(secret) => drop(secrets.insert(name.to_owned(), Kept(secret.clone()))),

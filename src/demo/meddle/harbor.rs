@@ -1,7 +1,7 @@
 //! What they do to a registry and to the Secrets that come from it.
 
 use evenkeel_harbor_client::{
-    Administrator, Client, Patience, connect, paging,
+    Administrator, Client, LOCKED_LOGIN_RETRY, connect, paging,
     types::{ProjectMetadata, ProjectReq, RobotSec, RoleRequest},
 };
 use evenkeel_kubernetes_client::{Cluster, ClusterOptions, ObjectName, secret::SecretObject};
@@ -16,7 +16,7 @@ pub(super) async fn meddle(servers: &Servers, example: &Example) -> Result<Vec<&
     let session = Session::new(SessionOptions::default())?;
     let password = Secret::from(example.harbor_password());
     let administrator = Administrator { username: "admin".to_owned(), password };
-    let client = connect(&session, servers.harbor.url(), administrator, Patience::default()).await?;
+    let client = connect(&session, servers.harbor.url(), administrator, LOCKED_LOGIN_RETRY).await?;
     publish_a_project(&client).await?;
     demote_the_developers(&client).await?;
     rotate_a_robot(&client).await?;

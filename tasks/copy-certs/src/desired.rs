@@ -4,12 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
     plan::Cause,
+    reading::Reading,
     values::{
         CopyName, Document, Problems, SecretValue, ValuePath, Values,
         model::{Copy, CopySource, CopyTarget, LabelSelector, Patterns},
     },
 };
-use evenkeel_engine::secrets::SecretResolver;
+use evenkeel_engine::secrets::{Reach, SecretResolver};
 use evenkeel_kubernetes_client::ObjectName;
 use secrecy::SecretString;
 
@@ -152,23 +153,17 @@ impl Desired {
     ///
     /// Every value that this task cannot work with, with its place.
     pub fn from_values(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Self, Problems> {
-        let bundle = values.platform.ca_bundle.as_ref().map(|bundle| secrets.resolve(&bundle.0));
-        let ca_bundle = bundle.transpose().map_err(|error| {
-            let path = ValuePath::root().key("platform").key("caBundle");
-            Problems::from(document.problem(&path, error.to_string()).with_hint(error.hint()))
-        })?;
-        let refused = out_of_reach(values, document, secrets);
-        if !refused.is_empty() {
-            return Err(refused);
-        }
-        let teams =
-            values.teams.keys().map(|id| Team { id: id.as_str().into(), namespace: values.platform.names.team(id) });
-        Ok(Self {
+        let reading = Reading::new(values, document, secrets, "copies");
+        let bundle = ValuePath::root().key("platform").key("caBundle");
+        let teams = reading.teams().map(|(id, namespace, _)| Team { id: id.as_str().into(), namespace });
+        let rules = values.copies.iter().enumerate();
+        let desired = Self {
             platform: values.platform.name.as_str().into(),
-            rules: values.copies.iter().enumerate().map(|(index, copy)| rule(index, copy, document)).collect(),
+            rules: rules.map(|(index, copy)| rule(&reading, secrets.reach(), index, copy)).collect(),
             teams: teams.collect(),
-            ca_bundle,
-        })
+            ca_bundle: values.platform.ca_bundle.as_ref().map(|text| reading.secret(&text.0, &bundle)),
+        };
+        reading.finish(desired)
     }
 
     /// The team that a namespace belongs to.
@@ -212,33 +207,27 @@ pub fn required_secrets(values: &Values) -> Vec<SecretValue> {
     values.platform.ca_bundle.iter().map(|bundle| bundle.0.clone()).collect()
 }
 
-/// The rules whose sources may be somewhere where values may not reach.
-fn out_of_reach(values: &Values, document: &Document, secrets: &SecretResolver) -> Problems {
-    let mut problems = Problems::default();
-    for (index, copy) in values.copies.iter().enumerate() {
-        let path = ValuePath::root().key("copies").index(index).key("from").key("namespaces");
-        for namespace in copy.from.namespaces.texts().filter(|namespace| !secrets.reach().allows_namespace(namespace)) {
-            let message = format!(
-                "namespace `{namespace}` is out of the values' reach: `--secrets-from-namespaces` does not allow it"
-            );
-            let hint = "name namespaces that it allows, or allow this one";
-            problems.push(document.problem(&path, message).with_hint(hint));
-        }
-    }
-    problems
-}
-
-fn rule(index: usize, copy: &Copy, document: &Document) -> DesiredRule {
+fn rule(reading: &Reading<'_>, reach: &Reach, index: usize, copy: &Copy) -> DesiredRule {
     let path = ValuePath::root().key("copies").index(index);
-    let location = document.location(&path);
-    let line = location.as_ref().and_then(|location| location.line);
+    check_reach(reading, reach, copy, &path.clone().key("from").key("namespaces"));
     DesiredRule {
         text: text(copy).into(),
         from: copy.from.clone(),
         to: Destination::of(&copy.to),
         labelling: Labelling::declared(&copy.to),
         expiring_days: copy.expiring_days,
-        cause: Cause { value: path.to_string(), file: location.map(|location| location.file), line },
+        cause: reading.cause(&path),
+    }
+}
+
+/// Reports sources that may be somewhere where values may not reach.
+fn check_reach(reading: &Reading<'_>, reach: &Reach, copy: &Copy, path: &ValuePath) {
+    for namespace in copy.from.namespaces.texts().filter(|namespace| !reach.allows_namespace(namespace)) {
+        let message = format!(
+            "namespace `{namespace}` is out of the values' reach: `--secrets-from-namespaces` does not allow it"
+        );
+        let hint = "name namespaces that it allows, or allow this one";
+        reading.report(reading.problem(path, &message).with_hint(hint));
     }
 }
 

@@ -55,13 +55,9 @@ impl Labelling {
         sections.into_iter().flat_map(|(section, declared, there)| {
             declared.iter().filter_map(move |(name, value)| {
                 let before = there.and_then(|there| there.get(name));
-                (before != Some(value)).then(|| FieldChange {
-                    path: format!("{section}.{name}").into(),
-                    before: before.map(|text| Box::new(text.as_str().into())),
-                    after: Some(value.as_str().into()),
-                    secret: false,
-                    cause: None,
-                })
+                let shown = |text: &String| text.as_str().into();
+                (before != Some(value))
+                    .then(|| FieldChange::new(format!("{section}.{name}"), before.map(shown), Some(shown(value))))
             })
         })
     }

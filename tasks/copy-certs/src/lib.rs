@@ -32,17 +32,18 @@ pub mod observe;
 pub mod plan;
 mod wanted;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
+use clap::{Args, builder::BoolishValueParser};
 use evenkeel_core::{
     memory::{Memory, Ownership, Sight},
-    object::ObjectId,
+    object::{Kind, ObjectId},
     plan::{Change, Plan, PlanError},
-    report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
 use evenkeel_engine::{
     secrets::SecretResolver,
+    target::TargetId,
     task::{Applied, Context, Task},
 };
 use evenkeel_kubernetes_client::Cluster;
@@ -59,6 +60,19 @@ pub struct CopyCerts {
     require_valid: bool,
 }
 
+/// The options that not every task has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct RunOptions {
+    /// Try every secret that was handed out, also those that worked before and have not changed since
+    // This task hands out none that could be tried. The option is taken, so that one command line and one environment do for several tasks.
+    #[arg(long, env = "EVENKEEL_VERIFY_SECRETS", value_parser = BoolishValueParser::new(), help_heading = "Secrets", display_order = 0)]
+    pub verify_secrets: bool,
+    /// Copy no certificate that does not work: expired, not yet valid, with another's key, or without the certificates between it
+    /// and its authority
+    #[arg(long, env = "EVENKEEL_REQUIRE_VALID", value_parser = BoolishValueParser::new(), help_heading = "Certificates")]
+    pub require_valid: bool,
+}
+
 /// The whole of `evenkeel-copy-certs`. Here, so that the run of this task is compiled once, for every program that has it.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
@@ -68,11 +82,11 @@ pub fn main() -> std::process::ExitCode {
 impl Task for CopyCerts {
     const NAME: &'static str = names::TASK;
     const ABOUT: &'static str = "Keep copies of Secrets and certificates between namespaces equal to their sources";
-    const LOOKS_AT_CERTIFICATES: bool = true;
     type Desired = Desired;
     type Observed = Observed;
     type Operation = Operation;
     type Error = Error;
+    type RunOptions = RunOptions;
 
     fn definitions() -> Vec<(&'static str, serde_json::Value)> {
         Vec::new()
@@ -86,14 +100,23 @@ impl Task for CopyCerts {
         Desired::from_values(values, document, secrets)
     }
 
-    async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
+    async fn connect(desired: &Desired, options: &RunOptions, context: &Context) -> Result<Self, Error> {
         let cluster = context.cluster.connected().await?.clone();
         let authorities = Authorities::new(desired.ca_bundle.as_ref());
-        Ok(Self { cluster, authorities, require_valid: context.require_valid })
+        Ok(Self { cluster, authorities, require_valid: options.require_valid })
     }
 
-    fn target(desired: &Desired) -> String {
-        format!("copies of Secrets of platform `{}`", desired.platform)
+    fn target_id(desired: &Desired) -> TargetId {
+        TargetId::new(names::TASK, [&desired.platform])
+    }
+
+    fn target(id: &TargetId) -> String {
+        format!("copies of Secrets of platform `{}`", id.parts().join(" "))
+    }
+
+    fn unversioned_key(id: &TargetId) -> Option<String> {
+        let [platform] = id.parts() else { return None };
+        Some(format!("copies of Secrets of platform `{platform}`"))
     }
 
     async fn observe(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
@@ -106,6 +129,15 @@ impl Task for CopyCerts {
 
     fn declared(desired: &Desired, observed: &Observed) -> BTreeSet<ObjectId> {
         plan::declared(desired, observed)
+    }
+
+    const RELATIONS: &'static [Kind] = &[names::COPY_RULE];
+
+    fn selectable(desired: &Desired, observed: &Observed) -> BTreeSet<ObjectId> {
+        let mut objects = plan::declared(desired, observed);
+        objects.extend(observed.targets.keys().map(|namespace| ObjectId::new(names::NAMESPACE, namespace.as_str())));
+        objects.extend(desired.rules.iter().map(|rule| ObjectId::new(names::COPY_RULE, Arc::clone(&rule.text))));
+        objects
     }
 
     fn sight(_: &Desired, observed: &Observed, object: &ObjectId) -> Sight {
@@ -122,10 +154,5 @@ impl Task for CopyCerts {
 
     async fn apply(&self, _: &Desired, change: &Change<Operation>) -> Result<Applied, Error> {
         self.write(change).await
-    }
-
-    /// The cluster's requests are counted by the engine.
-    fn requests(&self) -> RequestCounts {
-        RequestCounts::default()
     }
 }

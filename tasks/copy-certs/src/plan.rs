@@ -14,7 +14,7 @@ use evenkeel_core::{
     diff::FieldChange,
     memory::Memory,
     object::ObjectId,
-    plan::{Action, Cause, Change, ChangeDocument, Note, Plan, PlanError, Unjudged},
+    plan::{Action, Dependencies, Origin, Plan, PlanBuilder, PlanError},
 };
 use evenkeel_kubernetes_client::{ObjectName, namespace::Closed};
 
@@ -89,17 +89,15 @@ pub enum Obstacle {
 ///
 /// When changes contradict each other, which is a mistake of this task.
 pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Result<Plan<Operation>, PlanError> {
-    let mut draft =
-        Draft { desired, observed, memory, changes: vec![], notes: vec![], warnings: vec![], unjudged: vec![] };
+    let mut planning = Planning { desired, observed, plan: PlanBuilder::new(memory) };
     let wanted = wanted(desired, &observed.sources, &observed.destinations);
-    draft.tell_of_reaches();
+    planning.tell_of_reaches();
     for (target, candidates) in &wanted {
-        draft.copy(target, candidates);
+        planning.copy(target, candidates);
     }
-    draft.prune(&wanted);
-    draft.tell_of_targets(&wanted);
-    let Draft { changes, notes, warnings, unjudged, .. } = draft;
-    Ok(Plan::new(changes, notes)?.with_warnings(warnings).with_unjudged(unjudged))
+    planning.prune(&wanted);
+    planning.tell_of_targets(&wanted);
+    planning.plan.finish()
 }
 
 /// The copies that the rules ask for.
@@ -124,26 +122,14 @@ pub fn existing(desired: &Desired, observed: &Observed) -> Vec<ObjectId> {
     existing
 }
 
-/// The plan in the making.
-struct Draft<'a> {
+/// The plan in the making, and what it is made from.
+struct Planning<'a> {
     desired: &'a Desired,
     observed: &'a Observed,
-    memory: &'a Memory,
-    changes: Vec<Change<Operation>>,
-    notes: Vec<Note>,
-    warnings: Vec<Note>,
-    unjudged: Vec<Unjudged>,
+    plan: PlanBuilder<'a, Operation>,
 }
 
-impl Draft<'_> {
-    fn note(&mut self, object: ObjectId, message: impl Into<String>) {
-        self.notes.push(Note { object, message: message.into() });
-    }
-
-    fn warn(&mut self, object: ObjectId, message: impl Into<String>) {
-        self.warnings.push(Note { object, message: message.into() });
-    }
-
+impl Planning<'_> {
     fn target(&self, target: &ObjectName) -> Option<&ObservedTarget> {
         self.observed.targets.get(target.namespace.as_deref().unwrap_or_default())
     }
@@ -152,7 +138,7 @@ impl Draft<'_> {
     /// has just said that it is ours. The inventory alone is no proof: one file may know several clusters.
     fn is_ours(&self, object: &ObjectId, copy: &ObservedCopy) -> bool {
         copy.marks.are_ours(&self.desired.platform)
-            || self.memory.ownership.contains(object) && (copy.is_written_by_us || self.memory.secrets.is_adopting())
+            || self.plan.is_ours(object) && (copy.is_written_by_us || self.plan.secrets().is_adopting())
     }
 
     fn copy(&mut self, target: &ObjectName, candidates: &[Wanted<'_>]) {
@@ -162,12 +148,12 @@ impl Draft<'_> {
         let (wanted, contested) = contest::settle(candidates, copy.as_ref());
         if closed == Some(Closed::Terminating) && matches!(wanted.rule.to, Destination::Many { .. }) {
             let namespace = ObjectId::new(NAMESPACE, target.namespace.as_deref().unwrap_or_default());
-            return self.note(namespace, "is being deleted, so that nothing is copied to it");
+            return self.plan.note(namespace, "is being deleted, so that nothing is copied to it");
         }
         if let Some(others) = &contested
             && copy.is_some()
         {
-            self.warn(
+            self.plan.warn(
                 object.clone(),
                 format!("stays the copy of `{}`: {others} would be copied to it too", wanted.source),
             );
@@ -175,7 +161,7 @@ impl Draft<'_> {
         let flaws = self.look_at_certificate(&object, &wanted);
         if !wanted.observed.content.is_filled {
             let then = if copy.is_some() { "the copy stays as it is" } else { "it is not copied" };
-            return self.warn(object, format!("`{}` holds nothing yet, so that {then}", wanted.source));
+            return self.plan.warn(object, format!("`{}` holds nothing yet, so that {then}", wanted.source));
         }
         let marks = Marks::new(&self.desired.platform, wanted.source, &wanted.observed.version, &wanted.rule.text);
         let fields = differences(&wanted, copy.as_ref(), &marks);
@@ -184,10 +170,7 @@ impl Draft<'_> {
         }
         let is_foreign = copy.as_ref().is_some_and(|copy| !self.is_ours(&object, copy));
         if is_foreign && fields.iter().all(is_mark) {
-            let message = format!(
-                "holds what it should, and is not ours: `apply --adopt --only {object}` makes it ours, for `--prune` too"
-            );
-            return self.note(object, message);
+            return self.plan.note_foreign(&object);
         }
         let obstacle = match (is_foreign, contested, copy.is_some(), closed) {
             (true, ..) => Some(Obstacle::Foreign),
@@ -204,21 +187,16 @@ impl Draft<'_> {
         let (action, operation) = operation(&wanted, target, (copy, marks), remade.is_some());
         let operation = obstacle.map_or(operation, |obstacle| Operation::Refuse(Box::new(obstacle)));
         let mut namespaces = [&wanted.source.namespace, &target.namespace].into_iter().flatten();
-        let team = namespaces.find_map(|namespace| self.desired.team_of(namespace)).cloned();
-        let cause = wanted.rule.cause.clone();
-        self.changes.push(change(object, action, fields, cause, team, operation));
+        let team = namespaces.find_map(|namespace| self.desired.team_of(namespace));
+        let origin = Origin { cause: &wanted.rule.cause, team };
+        self.plan.push(object, action, fields, origin, Dependencies::default(), operation);
     }
 
     /// Says of a copy that it stays, or that it is made again: never both.
     fn tell_of_fate(&mut self, object: &ObjectId, obstacle: Option<&Obstacle>, remade: Option<&'static str>) {
         match (obstacle, remade) {
-            (Some(Obstacle::Foreign), _) => {
-                let message = format!(
-                    "is there and not ours, so that it stays as it is; `apply --adopt --only {object}` makes it ours"
-                );
-                self.warn(object.clone(), message);
-            }
-            (None, Some(why)) => self.note(object.clone(), format!("is deleted and made again, because {why}")),
+            (Some(Obstacle::Foreign), _) => self.plan.refuse(object),
+            (None, Some(why)) => self.plan.note(object.clone(), format!("is deleted and made again, because {why}")),
             _ => {}
         }
     }
@@ -231,23 +209,23 @@ fn differences(wanted: &Wanted<'_>, copy: Option<&ObservedCopy>, marks: &Marks) 
     let mut fields = Vec::new();
     if there.is_none_or(|there| there.secret_type != content.secret_type) {
         let before = there.map(|there| (*there.secret_type).into());
-        fields.push(field("type".to_owned(), before, Some((*content.secret_type).into())));
+        fields.push(FieldChange::new("type", before, Some((*content.secret_type).into())));
     }
     for (key, value) in &content.data {
         match there.map(|there| there.get(key)) {
             Some(Some(same)) if same == *value => {}
-            Some(None) => fields.push(field(format!("data.{key}"), None, Some(HIDDEN.into()))),
-            _ => fields.push(FieldChange { secret: true, ..field(format!("data.{key}"), None, None) }),
+            Some(None) => fields.push(FieldChange::new(format!("data.{key}"), None, Some(HIDDEN.into()))),
+            _ => fields.push(FieldChange::secret(format!("data.{key}"))),
         }
     }
     for (key, _) in there.iter().flat_map(|there| there.data.iter()).filter(|(key, _)| content.get(key).is_none()) {
-        fields.push(field(format!("data.{key}"), Some(HIDDEN.into()), None));
+        fields.push(FieldChange::new(format!("data.{key}"), Some(HIDDEN.into()), None));
     }
     let noted = copy.map(|copy| &copy.marks).cloned().unwrap_or_default();
     for (mark, there) in marks.iter().zip(noted.iter()) {
         if mark != there {
             let shown = |value: Option<Arc<str>>| value.map(|value| (*value).into());
-            fields.push(field(mark.path(), shown(there.value), shown(mark.value)));
+            fields.push(FieldChange::new(mark.path(), shown(there.value), shown(mark.value)));
         }
     }
     fields.extend(wanted.rule.labelling.differences(copy.map(|copy| &copy.labelling)));
@@ -257,34 +235,8 @@ fn differences(wanted: &Wanted<'_>, copy: Option<&ObservedCopy>, marks: &Marks) 
 /// What stands for a value that is there on one side only.
 const HIDDEN: &str = "(secret)";
 
-fn field(path: String, before: Option<serde_json::Value>, after: Option<serde_json::Value>) -> FieldChange {
-    FieldChange { path: path.into(), before: before.map(Box::new), after, secret: false, cause: None }
-}
-
 fn is_mark(field: &FieldChange) -> bool {
     &*field.path != "type" && !field.path.starts_with("data.")
-}
-
-fn change(
-    object: ObjectId,
-    action: Action,
-    fields: Vec<FieldChange>,
-    cause: Cause,
-    team: Option<Arc<str>>,
-    operation: Operation,
-) -> Change<Operation> {
-    let document = ChangeDocument { object, action, fields, cause, waits_for: [].into() };
-    Change {
-        document: document.into(),
-        exclusive: None,
-        team,
-        removes_data: false,
-        takes_along: Vec::new(),
-        removes_relation: false,
-        is_needed: false,
-        secrets: Vec::new(),
-        operation,
-    }
 }
 
 /// Why a copy cannot be changed into what it should be: a type never changes, nor does what an immutable Secret holds

@@ -1,33 +1,28 @@
-//! Who sends: this task's own robot for all that [it may do](crate::rights), the administrator for the rest.
+//! Who sends: this task's own robot for all that [it may do](crate::permissions), the administrator for the rest.
 //!
 //! A request with a user's password costs the server about 100 milliseconds of computing, one with a robot's secret 3 to 12
 //! (server-behaviour 1.1). The robot is proved by a list that is refused to a wrong secret, before anything is read that
-//! Harbor also answers, with less in it, to nobody.
+//! Harbor also answers, with less in it, to nobody. Which of the two sends a request is decided by the session
+//! ([`Identities`]).
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::Arc;
 
 use evenkeel_harbor_client::{
-    Administrator, Client, HarborError, Patience, Verdict, as_robot, connect, database_is_away, is_of_read_only_mode,
-    outlast_lock, verify_secret,
+    Administrator, Client, HarborError, SecretCheck, client, connect, identities, robot_auth, verify_secret,
 };
-use evenkeel_transport::{ApiError, Kind, ResultExt, Secret, Session};
+use evenkeel_transport::{Auth, Identities, LoginRetry, Permission, ResultExt, Secret, Session};
 
-use crate::rights::{self, Right};
+use crate::permissions;
 
-/// The means to send requests, as whom it takes.
+/// The clients of one server.
 #[derive(Debug)]
 pub(crate) struct Access {
     session: Session,
     address: String,
     administrator: Client,
-    patience: Patience,
-    /// The client of the own robot, while it works.
-    robot: RwLock<Option<Arc<Client>>>,
-    /// What the own robot may do: what it asks for, without what it was refused in this run.
-    robot_may: RwLock<BTreeSet<Right>>,
+    /// Sends as the own robot what it may, and as the administrator the rest.
+    client: Client,
+    identities: Arc<Identities>,
 }
 
 impl Access {
@@ -36,94 +31,51 @@ impl Access {
         session: Session,
         address: &str,
         administrator: Administrator,
-        patience: Patience,
+        retry: LoginRetry,
     ) -> Result<Self, HarborError> {
-        let administrator = connect(&session, address, administrator, patience).await?;
-        Ok(Self {
-            session,
-            address: address.to_owned(),
-            administrator,
-            patience,
-            robot: RwLock::new(None),
-            robot_may: RwLock::new(rights::own().collect()),
-        })
+        let identities = identities(administrator.clone(), retry, permissions::of);
+        let administrator = connect(&session, address, administrator, retry).await?;
+        let client = client_of(&session, address, &identities, None);
+        Ok(Self { session, address: address.to_owned(), administrator, client, identities })
+    }
+
+    /// Sends each request as whom its operation takes ([`permissions::of`]).
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Sends as the own robot if it has this permission: for operations that take one or another, by what they are about.
+    pub(crate) fn client_with(&self, permission: Permission) -> Client {
+        client_of(&self.session, &self.address, &self.identities, Some(permission))
+    }
+
+    /// Sends everything as the administrator.
+    pub(crate) const fn administrator(&self) -> &Client {
+        &self.administrator
     }
 
     /// From now on this robot sends, until it is refused. It is not asked for anything here.
     pub(crate) fn work_as(&self, name: &str, secret: Secret) {
-        let client = as_robot(&self.session, &self.address, name, secret);
-        *self.robot.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(client));
+        self.identities.use_primary(&self.session, robot_auth(name, secret));
     }
 
     /// From now on the administrator sends everything.
     pub(crate) fn work_as_administrator(&self) {
-        *self.robot.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.identities.use_fallback_only();
     }
 
     /// Whether the own robot sends what it may.
     pub(crate) fn has_robot(&self) -> bool {
-        self.robot().is_some()
+        self.identities.has_primary()
     }
 
-    /// For the rest of the run the administrator does what takes one of these rights.
-    pub(crate) fn withhold(&self, rights: impl IntoIterator<Item = Right>) {
-        let mut may = self.robot_may.write().unwrap_or_else(PoisonError::into_inner);
-        for right in rights {
-            may.remove(&right);
-        }
-    }
-
-    pub(crate) fn session(&self) -> &Session {
-        &self.session
-    }
-
-    fn robot(&self) -> Option<Arc<Client>> {
-        self.robot.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The own robot, where it may do that.
-    fn robot_that_may(&self, right: Right) -> Option<Arc<Client>> {
-        let may = self.robot_may.read().unwrap_or_else(PoisonError::into_inner).contains(&right);
-        self.robot().filter(|_| may)
-    }
-
-    /// Sends as the robot, or as the administrator where there is none or the robot may not. A refusal has done
-    /// nothing, whatever the call, and is met once in a run.
-    pub(crate) async fn call<T, F, Fut>(&self, right: Right, call: F) -> Result<T, HarborError>
-    where
-        F: Fn(Arc<Client>) -> Fut,
-        Fut: Future<Output = Result<T, ApiError>>,
-    {
-        if let Some(robot) = self.robot_that_may(right) {
-            match call(robot).await {
-                Err(error) if error.kind() == Kind::Unauthorized => self.work_as_administrator(),
-                // The administrator would be told the same.
-                Err(error) if is_of_read_only_mode(&error) => return Err(error.into()),
-                Err(error) if error.kind() == Kind::Forbidden => self.withhold([right]),
-                result => return result.map_err(HarborError::from),
-            }
-        }
-        self.as_administrator(call).await
-    }
-
-    /// Sends as the administrator, through the moments in which somebody else's wrong password locks the name.
-    pub(crate) async fn as_administrator<T, F, Fut>(&self, call: F) -> Result<T, HarborError>
-    where
-        F: Fn(Arc<Client>) -> Fut,
-        Fut: Future<Output = Result<T, ApiError>>,
-    {
-        let client = Arc::new(self.administrator.clone());
-        match outlast_lock(self.patience, || call(Arc::clone(&client))).await {
-            Err(error) if error.kind() == Kind::Unauthorized => match database_is_away(&self.administrator).await {
-                Some(away) => Err(away),
-                None => Err(HarborError::NotAuthorised(error)),
-            },
-            result => result.map_err(HarborError::from),
-        }
+    /// For the rest of the run the administrator does what takes one of these permissions.
+    pub(crate) fn withhold(&self, permissions: impl IntoIterator<Item = Permission>) {
+        self.identities.withhold(permissions);
     }
 
     /// Asks whether a robot's name and secret work, by using them.
-    pub(crate) async fn verify(&self, name: &str, secret: Secret, scope: &str) -> Result<Verdict, HarborError> {
+    pub(crate) async fn verify(&self, name: &str, secret: Secret, scope: &str) -> Result<SecretCheck, HarborError> {
         verify_secret(&self.session, &self.address, name, secret, scope).await
     }
 
@@ -133,6 +85,10 @@ impl Access {
     /// # Errors
     /// When it is not, or nobody knows.
     pub(crate) async fn prove_healthy(&self) -> Result<(), HarborError> {
-        self.as_administrator(|client| async move { client.current_user_get().send().await.api() }).await.map(drop)
+        Ok(self.administrator.current_user_get().send().await.api().map(drop)?)
     }
+}
+
+fn client_of(session: &Session, address: &str, identities: &Arc<Identities>, permission: Option<Permission>) -> Client {
+    client(session, address, Auth::Identities { identities: Arc::clone(identities), permission })
 }

@@ -14,7 +14,7 @@ mod secrets;
 use evenkeel_core::plan::Change;
 use evenkeel_engine::task::Applied;
 use evenkeel_harbor_client::{HarborError, types::ProjectReq};
-use evenkeel_transport::{ApiError, Kind, ResultExt};
+use evenkeel_transport::Kind;
 
 use crate::{Error, Harbor, desired::Desired, plan::Operation};
 
@@ -36,12 +36,6 @@ impl Harbor {
             }
             Operation::SetScanner(project, scanner) => self.set_scanner(project, scanner).await,
             Operation::SetRetention(project, id, wanted) => self.set_retention(project, *id, wanted).await,
-            Operation::CreateImmutableRule(project, rule) => self.create_immutable_rule(project, rule).await,
-            Operation::UpdateImmutableRule(project, rule) => self.update_immutable_rule(project, rule).await,
-            Operation::CreateWebhook(project, policy) => self.create_webhook(project, policy).await,
-            Operation::UpdateWebhook(project, id, policy) => self.update_webhook(project, *id, policy).await,
-            Operation::CreateLabel(project, label) => self.create_label(project, label).await,
-            Operation::UpdateLabel(there, label) => self.update_label(there, label).await,
             Operation::AddMember(project, member, role) => self.add_member(project, member, *role).await,
             Operation::UpdateMember(project, id, role) => {
                 self.update_member(project, &change.object.path(), *id, *role).await
@@ -55,9 +49,7 @@ impl Harbor {
             }
             Operation::EquipOwnRobot(stored) => self.equip_own_robot(stored).await,
             Operation::SetSecret(robot) => self.set_secret(robot).await,
-            Operation::CreateRegistry(registry) => self.create_registry(registry).await,
             Operation::NoAdapter(kind, known) => Err(Error::NoAdapter { kind: kind.clone(), known: known.clone() }),
-            Operation::UpdateRegistry(id, registry) => self.update_registry(*id, registry).await,
             Operation::CreateReplication(policy) => self.create_replication(policy).await,
             Operation::UpdateReplication(policy, there) => self.update_replication(policy, there).await,
             Operation::Plain(write) => write.send(self).await,
@@ -77,17 +69,6 @@ impl Harbor {
 /// An error of this task's own about something that the directory should know.
 fn missing(kind: &'static str, name: &str) -> Error {
     Error::Missing { kind, name: name.to_owned() }
-}
-
-/// The answer of a create, with the number that it names.
-pub(crate) fn created<T: serde::de::DeserializeOwned, E: evenkeel_transport::ErrorBody>(
-    answer: Result<
-        evenkeel_transport::progenitor_client::ResponseValue<T>,
-        evenkeel_transport::progenitor_client::Error<E>,
-    >,
-) -> Result<Option<i64>, ApiError> {
-    let id = answer.as_ref().ok().and_then(evenkeel_transport::location_id).and_then(|id| id.parse().ok());
-    answer.api().map(|_| id)
 }
 
 /// Whether a request was refused for what it says.

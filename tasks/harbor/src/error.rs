@@ -1,40 +1,21 @@
 //! What can go wrong, and what it means for the run.
 
+use evenkeel_core::overlay::NotCombined;
 use evenkeel_engine::{
+    request_error::{Application, RequestError},
     secrets::SecretError,
     task::{Class, Classified},
     vault::VaultError,
 };
 use evenkeel_harbor_client::HarborError;
 use evenkeel_kubernetes_client::KubernetesError;
-use evenkeel_transport::{ApiError, Kind};
 
 /// Why a call of this task failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The session cannot be made: certificates that cannot be used.
-    #[error("the connection to harbor cannot be set up: {}", .0.api())]
-    Session(#[source] HarborError),
-    /// The login failed.
-    #[error("login to harbor at `{address}` failed: {source}")]
-    Login {
-        /// The server's address.
-        address: String,
-        /// Why.
-        source: HarborError,
-    },
-    /// A request for an object failed.
-    #[error("cannot {action} {kind} `{name}`: {source}")]
-    Call {
-        /// What was being done.
-        action: &'static str,
-        /// The object's kind.
-        kind: &'static str,
-        /// The object's name.
-        name: String,
-        /// Why.
-        source: HarborError,
-    },
+    /// A request failed.
+    #[error(transparent)]
+    Request(RequestError<HarborApi>),
     /// A list lacks what another list has: it was answered to nobody, because the login was refused in that moment.
     #[error("the list of projects lacks `{project}`, which has a quota")]
     CutShort {
@@ -190,6 +171,9 @@ pub enum Error {
         /// `namespace/name`.
         secret: String,
     },
+    /// What is there and what is declared do not fit into one representation.
+    #[error(transparent)]
+    Representation(#[from] NotCombined),
     /// A call to the cluster failed.
     #[error(transparent)]
     Cluster(#[from] KubernetesError),
@@ -197,10 +181,10 @@ pub enum Error {
 
 impl Classified for Error {
     fn class(&self) -> Class {
-        let source = match self {
-            Self::Session(_) => return Class::Configuration,
+        match self {
+            Self::Request(failure) => failure.class(),
             // Somebody ends the mode: another try may find it ended.
-            Self::CutShort { .. } | Self::ReadOnly { .. } => return Class::Unavailable,
+            Self::CutShort { .. } | Self::ReadOnly { .. } => Class::Unavailable,
             Self::ConfigurationFixed
             | Self::AuthModeFrozen { .. }
             | Self::PrefixShared { .. }
@@ -211,35 +195,14 @@ impl Classified for Error {
             | Self::NoCluster { .. }
             | Self::NoScanner { .. }
             | Self::NoAdapter { .. }
-            | Self::Foreign { .. } => return Class::Prevented,
-            Self::NoUser { .. } | Self::SecretRefused { .. } | Self::NamespaceMissing { .. } => return Class::Refused,
-            Self::Missing { .. } | Self::Overtaken { .. } => return Class::Conflict,
-            Self::NoRandom { .. } => return Class::Configuration,
-            Self::NotKept { source, .. } | Self::NotForgotten { source, .. } => return source.class(),
-            Self::Password { source, .. } => return source.class(),
-            Self::Cluster(error) => return error.class(),
-            Self::Login { source, .. } | Self::Call { source, .. } => source,
-        };
-        match source {
-            // The same certificate is refused the next time as well.
-            HarborError::Unavailable(error) if error.kind() == Kind::Tls => Class::Configuration,
-            HarborError::Unavailable(_) => Class::Unavailable,
-            HarborError::NotAuthorised(_) => Class::NotAuthorised,
-            HarborError::Unaddressable(_) => Class::Configuration,
-            // What was there a moment ago is gone, or the other way round.
-            HarborError::NotFound(_) | HarborError::Conflict(_) => Class::Conflict,
-            // A read or a login asks for nothing that could be refused: the server itself is not well.
-            HarborError::Server(_) if self.is_read() => Class::Unavailable,
-            // The registry that it is about may answer the next time.
-            HarborError::Invalid(error) if is_of_silent_registry(error) => Class::Refused,
-            // The same value is refused again.
-            HarborError::Invalid(_) => Class::Prevented,
-            HarborError::Precondition(_) | HarborError::Server(_) => Class::Refused,
-            // What answers a login with something else is no Harbor.
-            HarborError::Unexpected(_) | HarborError::Undecodable(_) if matches!(self, Self::Login { .. }) => {
-                Class::Configuration
-            }
-            _ => Class::Unexpected,
+            | Self::Foreign { .. } => Class::Prevented,
+            Self::NoUser { .. } | Self::SecretRefused { .. } | Self::NamespaceMissing { .. } => Class::Refused,
+            Self::Missing { .. } | Self::Overtaken { .. } => Class::Conflict,
+            Self::NoRandom { .. } => Class::Configuration,
+            Self::Representation(_) => Class::Unexpected,
+            Self::NotKept { source, .. } | Self::NotForgotten { source, .. } => source.class(),
+            Self::Password { source, .. } => source.class(),
+            Self::Cluster(error) => error.class(),
         }
     }
 
@@ -248,7 +211,7 @@ impl Classified for Error {
             // Secrets are kept, and made, before anything is sent.
             Self::ReadOnly { .. } | Self::NotKept { .. } | Self::NoRandom { .. } | Self::Password { .. } => true,
             Self::NoScanner { .. } | Self::NoAdapter { .. } => true,
-            Self::Call { source: HarborError::Unaddressable(_), .. } => true,
+            Self::Request(failure) => failure.changed_nothing(),
             // All other keys were written.
             Self::KeysRefused { .. } => false,
             Self::Cluster(error) => error.changed_nothing(),
@@ -258,9 +221,7 @@ impl Classified for Error {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Session(_) => "put certificates in PEM form into `platform.caBundle`, or leave it out",
-            Self::Login { source, .. } => return login_hint(source),
-            Self::Call { source, .. } => return self.call_hint(source),
+            Self::Request(failure) => return failure.hint(),
             Self::CutShort { .. } => "run again: somebody's wrong password may have locked the login for a moment",
             Self::ConfigurationFixed => {
                 "declare these keys in that variable, or take it away from the server's environment; leave them out of the values to manage the rest"
@@ -298,94 +259,77 @@ impl Classified for Error {
             Self::Foreign { .. } => {
                 "`apply --adopt --only secret/NAMESPACE/NAME` makes it ours, for `--prune` too; or rename it"
             }
+            Self::Representation(_) => return None,
             Self::Cluster(error) => return error.hint(),
         };
         Some(hint.to_owned())
     }
 }
 
-impl Error {
-    /// Whether the request wanted to change nothing.
-    fn is_read(&self) -> bool {
-        match self {
-            Self::Call { action, .. } => ["read", "list", "find", "verify"].contains(action),
-            Self::Login { .. } => true,
-            _ => false,
+/// What Harbor means otherwise than others.
+#[derive(Debug)]
+pub struct HarborApi;
+
+impl Application for HarborApi {
+    const NAME: &'static str = "harbor";
+    const ADDRESS: &'static str = "`harbor.url` (or `harbor.internalUrl`)";
+    const ADDRESS_HINT: &'static str = "check `harbor.url` (or `harbor.internalUrl`), which ends before `/api`";
+    const LOGIN_HINT: &'static str =
+        "check `harbor.admin`: a user who administrates the whole system, and the password";
+    const RIGHTS_HINT: &'static str = "the account in `harbor.admin` has to administrate the whole system";
+    const LOG: &'static str = "the log of harbor's core";
+    type Error = HarborError;
+
+    fn class(failure: &RequestError<Self>) -> Option<Class> {
+        match failure {
+            // The registry that it is about may answer the next time.
+            RequestError::Call { source, .. } if is_of_silent_registry(source) => Some(Class::Refused),
+            _ => None,
         }
     }
 
-    /// Whether a write of an object of this kind failed.
-    fn is_about(&self, wanted: &str) -> bool {
-        matches!(self, Self::Call { kind, .. } if *kind == wanted) && !self.is_read()
-    }
-
-    fn call_hint(&self, source: &HarborError) -> Option<String> {
-        let hint = match source {
-            HarborError::NotAuthorised(_) => "the account in `harbor.admin` has to administrate the whole system",
-            HarborError::Invalid(error) if is_of_silent_registry(error) => {
-                "harbor contacts a registry before it keeps it: check its address and its credential, and that harbor's core reaches it"
-            }
-            HarborError::Server(_) | HarborError::Invalid(_) if self.is_about("scanner") => {
-                "harbor contacts a scanner before it takes it: see that its address answers from there, and lets it in"
-            }
-            HarborError::Invalid(_) => "change the declared value, whose file and line is named with the failed change",
-            HarborError::Server(_) if self.is_read() => "run again; the log of harbor's core says what failed",
-            HarborError::Undecodable(_) => {
-                "run again; if it stays so, see whether something between here and harbor changes its answers"
-            }
-            source => return connection_hint(source),
-        };
-        Some(hint.to_owned())
+    fn hint(failure: &RequestError<Self>) -> Option<&'static str> {
+        match failure {
+            RequestError::Call { source, .. } if is_of_silent_registry(source) => Some(
+                "harbor contacts a registry before it keeps it: check its address and its credential, and that harbor's core reaches it",
+            ),
+            RequestError::Call {
+                kind: "scanner", source: HarborError::Server(_) | HarborError::Invalid(_), ..
+            } if !failure.is_read() => Some(
+                "harbor contacts a scanner before it takes it: see that its address answers from there, and lets it in",
+            ),
+            _ => None,
+        }
     }
 }
 
-fn login_hint(source: &HarborError) -> Option<String> {
-    let hint = match source {
-        HarborError::NotAuthorised(_) => {
-            "check `harbor.admin`: a user who administrates the whole system, and the password"
+/// In read-only mode nothing else is wrong with a request.
+impl From<RequestError<HarborApi>> for Error {
+    fn from(failure: RequestError<HarborApi>) -> Self {
+        match failure {
+            RequestError::Call { action, kind, name, source: HarborError::ReadOnly(_) } => {
+                Self::ReadOnly { action, kind, name }
+            }
+            failure => Self::Request(failure),
         }
-        HarborError::Unexpected(_) | HarborError::Undecodable(_) => {
-            "check `harbor.url` (or `harbor.internalUrl`), which ends before `/api`"
-        }
-        HarborError::Server(_) => "the log of harbor's core says what failed; it may still be starting",
-        source => return connection_hint(source),
-    };
-    Some(hint.to_owned())
-}
-
-/// What helps where no answer came: in the words of the values, which the transport does not know.
-fn connection_hint(source: &HarborError) -> Option<String> {
-    let hint = match source.api().kind() {
-        Kind::Connection | Kind::Timeout => {
-            "check `harbor.url` (or `harbor.internalUrl`), the proxy variables, and that the server runs"
-        }
-        Kind::Tls => {
-            source.api().tls_hint().unwrap_or("put the certificate of the server's authority into `platform.caBundle`")
-        }
-        Kind::Deadline => "give the run more time with `--timeout`",
-        _ => return source.hint().map(str::to_owned),
-    };
-    Some(hint.to_owned())
+    }
 }
 
 /// Says what a request was for.
-pub(crate) trait Doing<T> {
+pub(crate) trait WithContext<T> {
     /// The error with the object and what was being done with it.
-    fn doing(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error>;
+    fn context(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error>;
 }
 
-impl<T> Doing<T> for Result<T, HarborError> {
-    fn doing(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error> {
-        self.map_err(|source| match source {
-            HarborError::ReadOnly(_) => Error::ReadOnly { action, kind, name: name.to_owned() },
-            source => Error::Call { action, kind, name: name.to_owned(), source },
-        })
+impl<T, E: Into<HarborError>> WithContext<T> for Result<T, E> {
+    fn context(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error> {
+        self.map_err(|error| RequestError::Call { action, kind, name: name.to_owned(), source: error.into() }.into())
     }
 }
 
 /// Whether Harbor refuses a registry because it got no answer from it, or was refused there (server-behaviour 6).
-fn is_of_silent_registry(error: &ApiError) -> bool {
-    error.message().contains("registry is unhealthy")
+fn is_of_silent_registry(error: &HarborError) -> bool {
+    matches!(error, HarborError::Invalid(error) if error.message().contains("registry is unhealthy"))
 }
 
 /// How many robots an error names.
@@ -405,10 +349,12 @@ fn not_ours(robots: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use evenkeel_transport::{ApiError, Kind};
+
     use super::*;
 
     fn call(source: HarborError) -> Error {
-        Error::Call { action: "create", kind: "project", name: "a".to_owned(), source }
+        Error::from(RequestError::Call { action: "create", kind: "project", name: "a".to_owned(), source })
     }
 
     /// What others make under that name later would be taken for ours, and `--prune` would delete it.

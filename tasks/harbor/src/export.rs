@@ -1,38 +1,38 @@
 //! Values from a live Harbor, such that a plan on them is empty but for this task's own robot: how an existing installation is
 //! adopted.
 //!
-//! The server is read as a whole, and everything else is pure: `compose` writes values for what is there, `settle` has the task's own
-//! plan judge them, and takes back what the plan would change. Of the configuration, what a fresh server holds as well is left out:
+//! The server is read as a whole, and everything else is pure: `compose` writes values for what is there, and the engine has the
+//! task's own plan judge them; `decisions` says what is taken back. Of the configuration, what a fresh server holds as well is left out:
 //! what is absent is not managed. What the values have no word for is named.
 
 mod compose;
+mod composing;
 mod configuration;
 mod decisions;
-mod place;
+mod patterns;
 mod projects;
 mod registries;
 mod retention;
 mod robots;
 mod settings;
-mod settle;
 mod webhooks;
 
 use clap::Args;
 use evenkeel_core::{
     report::Failure,
-    values::{Document, Problems, SecretValue, Values},
+    values::{Problems, SecretValue, Values},
 };
 use evenkeel_engine::{
-    export::{Export, Exported, setting},
-    secrets::SecretResolver,
+    export::{Export, Exported, LoadedValues, Place, Settings, document::Node, secrets::reference_or, settled},
     task::Context,
 };
 
-use crate::{Error, Harbor, desired, observe::Observed};
-
-pub(crate) use compose::{Composing, list, text};
-pub use place::Place;
-pub(crate) use settings::label;
+use crate::{
+    Error, Harbor,
+    desired::{self, Administration},
+    observe::Observed,
+};
+use compose::Server;
 
 /// What an export of a Harbor can be told beside what every export can.
 #[derive(Clone, Debug, Args)]
@@ -51,47 +51,53 @@ pub struct HarborExportOptions {
 
 impl Export for Harbor {
     type Options = HarborExportOptions;
-    type Place = Place;
+    type Administration = Administration;
     type Found = Observed;
 
-    fn settings(options: &HarborExportOptions, has_values: bool) -> Result<Vec<String>, Failure> {
-        if !has_values {
-            for (there, name) in [(options.url.is_some(), "--url"), (options.username.is_some(), "--username")] {
-                if !there {
-                    let message = format!("`{name}` is missing");
-                    let hint = format!("give `{name}`, or values for the login with `--values`");
-                    return Err(Failure { message, hint: Some(hint) });
-                }
-            }
-        }
-        // People will choose a better name.
-        let mut settings = if has_values { Vec::new() } else { vec![setting("platform.name", "platform")] };
-        let texts = [("harbor.url", &options.url), ("harbor.admin.username", &options.username)];
-        settings.extend(texts.into_iter().filter_map(|(path, text)| Some(setting(path, text.as_deref()?))));
-        if options.username.is_some() {
-            settings.push(setting("harbor.admin.password.fromEnv", &options.password_env));
-        }
-        Ok(settings)
+    const NAMES: &'static [&'static str] = &["client", "teamPrefix", "platformAdmin", "allTeamsAdmin"];
+
+    fn settings(options: &HarborExportOptions, settings: &mut Settings) -> Result<(), Failure> {
+        settings.require("--url", options.url.is_some())?;
+        settings.require("--username", options.username.is_some())?;
+        settings.platform_name("platform");
+        settings.set("harbor.url", options.url.as_deref());
+        settings.set("harbor.admin.username", options.username.as_deref());
+        let password = options.username.as_ref().map(|_| options.password_env.as_str());
+        settings.set("harbor.admin.password.fromEnv", password);
+        Ok(())
     }
 
-    fn place_secrets(values: &Values) -> Vec<SecretValue> {
-        let admin = values.harbor.as_ref().map(|harbor| harbor.admin.password.clone());
-        admin.into_iter().chain(values.platform.ca_bundle.iter().map(|bundle| bundle.0.clone())).collect()
+    fn login_secrets(values: &Values) -> Vec<SecretValue> {
+        values.harbor.iter().map(|harbor| harbor.admin.password.clone()).collect()
     }
 
-    fn place(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Place, Problems> {
-        Ok(Place::new(values, desired::administration(values, document, secrets)?))
+    fn administration(loaded: LoadedValues<'_>) -> Result<Administration, Problems> {
+        desired::administration(loaded.values, loaded.document, loaded.secrets)
     }
 
-    async fn reach(place: &Place, context: &Context) -> Result<Self, Error> {
+    fn login(values: &Values, administration: &Administration) -> Option<Node> {
+        let harbor = values.harbor.as_ref()?;
+        let admin = Node::map([
+            ("username", Some(Node::Text(harbor.admin.username.clone()))),
+            ("password", Some(reference_or(&harbor.admin.password, "HARBOR_ADMIN_PASSWORD"))),
+        ]);
+        Some(Node::map([
+            ("url", Some(Node::Text(administration.public_address.clone()))),
+            ("internalUrl", harbor.internal_url.as_ref().map(|url| Node::Text(url.to_string()))),
+            ("registryHost", harbor.registry_host.clone().map(Node::Text)),
+            ("admin", Some(admin)),
+        ]))
+    }
+
+    async fn reach(place: &Place<Administration>, context: &Context) -> Result<Self, Error> {
         Self::log_in(&place.administration, String::new(), context).await
     }
 
-    async fn survey(&self, _: &Place, _: &HarborExportOptions) -> Result<Observed, Error> {
+    async fn survey(&self, _: &HarborExportOptions) -> Result<Observed, Error> {
         self.read_everything().await
     }
 
-    fn exported(place: &Place, found: &Observed, _: &HarborExportOptions) -> Exported {
-        settle::settled(place, found)
+    fn exported(place: &Place<Administration>, observed: &Observed) -> Exported {
+        settled(&Server { place, observed })
     }
 }

@@ -34,6 +34,8 @@
 //! Facts about Harbor's behaviour are in `docs/harbor.md`; "server-behaviour" in comments is its source.
 
 mod access;
+pub mod allowlist;
+mod answers;
 mod apply;
 pub mod desired;
 mod directory;
@@ -41,35 +43,39 @@ mod error;
 pub mod export;
 mod made;
 pub mod names;
+mod numbers;
 pub mod observe;
-pub mod plain;
+mod permissions;
 pub mod plan;
+mod project;
 pub mod published;
-mod rights;
+mod schedule;
 mod system;
 
 use std::{
     collections::BTreeSet,
-    num::NonZeroUsize,
     sync::{Arc, PoisonError, RwLock},
 };
 
+use clap::{Args, builder::BoolishValueParser};
 use evenkeel_core::{
     memory::{Memory, Ownership, Sight},
-    object::ObjectId,
+    object::{Kind, ObjectId},
     plan::{Change, Plan, PlanError},
-    report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
 use evenkeel_engine::{
     cluster::ClusterAccess,
     export::Exporter,
+    plain::Server,
+    request_error::RequestError,
     secrets::SecretResolver,
+    target::TargetId,
     task::{Applied, Context, Task},
     vault::{Vault, VaultError},
 };
-use evenkeel_harbor_client::{Administrator, Patience, json_schema};
-use evenkeel_transport::{Deadline, Secret, Session, SessionOptions, may_speak_tls};
+use evenkeel_harbor_client::{Administrator, Client, LOCKED_LOGIN_RETRY, json_schema};
+use evenkeel_transport::Secret;
 use secrecy::SecretString;
 
 pub use error::Error;
@@ -95,8 +101,17 @@ pub struct Harbor {
     prefix: RwLock<String>,
     /// The name of this task's own robot, without prefix.
     own_robot: String,
+    /// Whether secrets that were seen to work, and have not changed since, are tried again.
     verify_secrets: bool,
     context: Context,
+}
+
+/// The options that not every task has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct RunOptions {
+    /// Try every secret that was handed out, also those that worked before and have not changed since
+    #[arg(long, env = "EVENKEEL_VERIFY_SECRETS", value_parser = BoolishValueParser::new(), help_heading = "Secrets", display_order = 0)]
+    pub verify_secrets: bool,
 }
 
 /// The whole of `evenkeel-harbor`. Here, so that the run of this task is compiled once, for every program that has it.
@@ -108,25 +123,15 @@ pub fn main() -> std::process::ExitCode {
 impl Harbor {
     /// The task at one server. The own robot, where there is one, is taken up when its secret is found.
     async fn log_in(administration: &Administration, own_robot: String, context: &Context) -> Result<Self, Error> {
-        let session = Session::new(SessionOptions {
-            ca_bundle: administration
-                .ca_bundle
-                .as_ref()
-                .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
-            system_roots: may_speak_tls([administration.address.as_str()]),
-            concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
-            deadline: Some(Deadline::at(context.deadline)),
-            mask: context.secrets.mask().clone(),
-            ..SessionOptions::default()
-        })
-        .map_err(|source| Error::Session(source.into()))?;
+        let session = context.sessions.open([administration.address.as_str()], administration.ca_bundle.as_ref());
+        let session = session.map_err(RequestError::Session)?;
         let administrator = Administrator {
             username: administration.username.clone(),
             password: Secret::from(administration.password.clone()),
         };
-        let access = Access::connect(session, &administration.address, administrator, Patience::default())
+        let access = Access::connect(session, &administration.address, administrator, LOCKED_LOGIN_RETRY)
             .await
-            .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
+            .map_err(|source| RequestError::Login { address: administration.address.clone(), source })?;
         Ok(Self {
             access,
             cluster: context.cluster.clone(),
@@ -135,13 +140,19 @@ impl Harbor {
             made: MadeRobots::default(),
             prefix: RwLock::default(),
             own_robot,
-            verify_secrets: context.verify_secrets,
+            verify_secrets: false,
             context: context.clone(),
         })
     }
 
-    fn access(&self) -> &Access {
-        &self.access
+    /// Sends as this task's own robot what that may, and as the administrator the rest.
+    const fn client(&self) -> &Client {
+        self.access.client()
+    }
+
+    /// Sends everything as the administrator.
+    const fn administrator(&self) -> &Client {
+        self.access.administrator()
     }
 
     /// The password of a user who is about to be made.
@@ -208,6 +219,10 @@ fn not_kept(stored: &str, source: VaultError) -> Error {
     Error::NotKept { robot: stored.to_owned(), source }
 }
 
+impl Server for Harbor {
+    type Error = Error;
+}
+
 impl Task for Harbor {
     const NAME: &'static str = names::TASK;
     const ABOUT: &'static str = "Keep a Harbor registry, and the registry secrets in the cluster, equal to the values";
@@ -215,6 +230,7 @@ impl Task for Harbor {
     type Observed = Observed;
     type Operation = Operation;
     type Error = Error;
+    type RunOptions = RunOptions;
 
     fn definitions() -> Vec<(&'static str, serde_json::Value)> {
         json_schema("Configurations").map(|schema| ("HarborConfiguration", schema)).into_iter().collect()
@@ -232,14 +248,26 @@ impl Task for Harbor {
         Desired::from_values(values, document, secrets)
     }
 
-    async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
+    async fn connect(desired: &Desired, options: &RunOptions, context: &Context) -> Result<Self, Error> {
         let own = desired.robots.iter().find(|robot| matches!(robot.secret, SecretHome::Own));
         let own = own.map(desired::DesiredRobot::stored_name).unwrap_or_default();
-        Self::log_in(&desired.administration, own, context).await
+        Ok(Self {
+            verify_secrets: options.verify_secrets,
+            ..Self::log_in(&desired.administration, own, context).await?
+        })
     }
 
-    fn target(desired: &Desired) -> String {
-        format!("harbor at {}", desired.administration.public_address)
+    fn target_id(desired: &Desired) -> TargetId {
+        TargetId::new(names::TASK, [&desired.administration.public_address])
+    }
+
+    fn target(id: &TargetId) -> String {
+        format!("harbor at {}", id.parts().join(" "))
+    }
+
+    fn unversioned_key(id: &TargetId) -> Option<String> {
+        let [address] = id.parts() else { return None };
+        Some(format!("harbor at {address}"))
     }
 
     async fn observe(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
@@ -252,6 +280,14 @@ impl Task for Harbor {
 
     fn declared(desired: &Desired, _: &Observed) -> BTreeSet<ObjectId> {
         desired.objects()
+    }
+
+    const RELATIONS: &'static [Kind] = &names::RELATIONS;
+
+    fn selectable(desired: &Desired, _: &Observed) -> BTreeSet<ObjectId> {
+        let mut objects = desired.objects();
+        objects.extend(desired.settings());
+        objects
     }
 
     fn sight(_: &Desired, observed: &Observed, object: &ObjectId) -> Sight {
@@ -271,16 +307,6 @@ impl Task for Harbor {
         self.write(desired, change).await
     }
 
-    fn requests(&self) -> RequestCounts {
-        let summary = self.access.session().log().summary();
-        RequestCounts {
-            total: summary.requests,
-            reads: summary.reads,
-            writes: summary.writes,
-            tokens: summary.tokens,
-            retries: summary.retries,
-        }
-    }
     fn export() -> Option<Exporter> {
         Some(Exporter::of::<Self>())
     }

@@ -58,6 +58,9 @@ pub const SECRET: Kind = Kind::new("secret");
 /// The image pull secrets of a service account: `namespace/account`.
 pub const PULL_SECRETS: Kind = Kind::new("image-pull-secrets");
 
+/// What belongs to declared objects and is only ever told of: no object of these kinds is declared.
+pub(crate) const RELATIONS: [Kind; 2] = [RETENTION_RULE, ROBOT_PERMISSION];
+
 /// The task's name on the command line, and the value of [`label::TASK`](evenkeel_kubernetes_client::label::TASK) on its Secrets.
 pub const TASK: &str = "harbor";
 

@@ -20,12 +20,10 @@ use evenkeel_core::{
     memory::{Ownership, Sight},
     object::ObjectId,
 };
+use evenkeel_engine::plain::{ObservedObjects, Parent, left_behind, needed};
 use evenkeel_harbor_client::{
     paging,
-    types::{
-        ConfigurationsResponse, ImmutableRule, Label, Project, ProjectMemberEntity, Registry, ReplicationPolicy,
-        RetentionPolicy, WebhookPolicy,
-    },
+    types::{ConfigurationsResponse, Project, ProjectMemberEntity, Registry, ReplicationPolicy, RetentionPolicy},
 };
 use evenkeel_transport::ResultExt;
 use futures::try_join;
@@ -36,22 +34,19 @@ pub use credentials::Published;
 pub(crate) use projects::retention_id;
 use reach::Reach;
 pub(crate) use reach::is_empty;
-pub(crate) use robots::DENIED;
 use robots::NamedRobots;
 pub use robots::{Grantable, ObservedRobot, OwnRobot, rights};
 pub use scanners::Scanners;
 pub use sights::Looked;
-pub(crate) use sights::{by_selection, membership, numbered};
+pub(crate) use sights::membership;
 pub use support::{Support, Version, WebhookSupport};
 pub(crate) use support::{YOUNG_METADATA, Young, young_fields};
 
 use crate::{
     Error, Harbor,
     desired::Desired,
-    error::Doing,
-    plain::{self, Seen},
-    plan::moves_prefix,
-    rights::Right,
+    error::WithContext,
+    names::{REGISTRY, ROBOT_NAME_PREFIX},
     system,
 };
 
@@ -70,24 +65,16 @@ pub struct Observed {
     pub quotas: BTreeMap<String, Quota>,
     /// The retention policies of projects for which one is declared, or ours and not declared any more.
     pub retentions: BTreeMap<String, RetentionPolicy>,
-    /// The rules of projects for which some are declared or ours.
-    pub immutable_rules: BTreeMap<String, Vec<ImmutableRule>>,
-    /// The webhook policies of projects for which some are declared or ours.
-    pub webhooks: BTreeMap<String, Vec<WebhookPolicy>>,
-    /// The labels of projects for which some are declared or ours.
-    pub labels: BTreeMap<String, Vec<Label>>,
     /// The members of declared projects, and of those of ours that may go.
     pub members: BTreeMap<String, Vec<ProjectMemberEntity>>,
     /// The robots of the system and of projects that declare some, by the name without prefix.
     pub robots: BTreeMap<String, ObservedRobot>,
     /// How this task's own robot does.
     pub own_robot: OwnRobot,
-    /// The registries.
-    pub registries: BTreeMap<String, Registry>,
     /// The replication policies.
     pub replications: BTreeMap<String, ReplicationPolicy>,
-    /// Objects of the whole system, of the kinds that are declared or ours.
-    pub system: Seen,
+    /// Objects of plain kinds: of the whole system, and of projects, where some are declared or ours.
+    pub objects: ObservedObjects,
     /// What the cluster holds; `None` where there is no cluster in this run.
     pub cluster: Option<ObservedCluster>,
     /// How the registry secrets do, by their objects.
@@ -104,6 +91,13 @@ pub struct Observed {
     pub(crate) sights: BTreeMap<ObjectId, Sight>,
     /// Which lists were read that are not read always.
     pub looked: Looked,
+}
+
+impl Observed {
+    /// The other registries, by name.
+    pub(crate) fn registries(&self) -> impl Iterator<Item = (&str, &Registry)> {
+        self.objects.objects_in::<Registry>(REGISTRY.as_str(), "").map(|(object, registry)| (object.name(), registry))
+    }
 }
 
 /// The configuration, key by key.
@@ -149,6 +143,12 @@ impl Configuration {
     pub fn is_fixed(&self) -> bool {
         !self.values.is_empty() && self.values.keys().all(|key| self.frozen.contains(key))
     }
+
+    /// Whether another prefix of robots is declared, and the server's environment lets it change.
+    pub(crate) fn moves_prefix(&self, desired: &Desired) -> bool {
+        let is_frozen = self.frozen.contains(ROBOT_NAME_PREFIX);
+        !is_frozen && desired.configuration.prefix().is_some_and(|prefix| prefix != self.text(ROBOT_NAME_PREFIX))
+    }
 }
 
 /// A project's quota.
@@ -168,24 +168,25 @@ impl Harbor {
         let (NamedRobots { robots, strange }, own_robot) = self.read_robots().await?;
         let grantable = self.read_grantable(desired, &robots).await?;
         self.spare_own_robot(desired, &robots, grantable.as_ref());
-        let kinds = Seen::needed(system::kinds(), &desired.system, ownership);
-        let ((projects, quotas), registries, replications, system, cluster) = try_join!(
+        // One list of registries serves all that names some.
+        let kinds =
+            needed(system::kinds(), &desired.system, ownership, |kind| kind.kind() == REGISTRY && reach.registries);
+        let ((projects, quotas), replications, objects, cluster) = try_join!(
             self.read_projects(),
-            self.read_registries(reach.registries),
             self.read_replications(reach.replications),
-            Seen::read(self, kinds),
+            ObservedObjects::read(self, kinds.into_iter().map(|kind| (kind, Parent::NONE))),
             self.read_cluster(desired, ownership),
         )?;
         // Another prefix renames the robots of every project: whose they are has to be known first.
-        if moves_prefix(desired, &configuration) {
+        if configuration.moves_prefix(desired) {
             reach.robots.extend(projects.keys().cloned());
         }
         let (going, staying) = reach::left_behind(desired, ownership, &projects);
         reach.look_into(&going);
         reach.members.extend(staying);
         // What goes with a user or a group is in any project.
-        let mut gone = plain::left_behind(system::kinds(), &system, ownership, &desired.objects()).into_iter();
-        if gone.any(|(_, row)| system::are_members(&row.object)) {
+        let mut gone = left_behind(system::kinds(), &objects, ownership, &desired.objects()).into_iter();
+        if gone.any(|gone| system::are_members(&gone.there.object)) {
             reach.members.extend(projects.keys().cloned());
         }
         let looked = reach.looked(strange);
@@ -195,9 +196,8 @@ impl Harbor {
             quotas,
             robots,
             own_robot,
-            registries,
             replications,
-            system,
+            objects,
             cluster,
             grantable,
             looked,
@@ -219,11 +219,10 @@ impl Harbor {
     pub(crate) async fn read_everything(&self) -> Result<Observed, Error> {
         let configuration = self.begin_reading().await?;
         let (NamedRobots { robots, strange }, own_robot) = self.read_robots().await?;
-        let ((projects, quotas), registries, replications, system) = try_join!(
+        let ((projects, quotas), replications, objects) = try_join!(
             self.read_projects(),
-            self.read_registries(true),
             self.read_replications(true),
-            Seen::read(self, system::kinds()),
+            ObservedObjects::read(self, system::kinds().map(|kind| (kind, Parent::NONE))),
         )?;
         let reach = Reach::everything(&projects);
         let lists = Observed {
@@ -232,9 +231,8 @@ impl Harbor {
             quotas,
             robots,
             own_robot,
-            registries,
             replications,
-            system,
+            objects,
             looked: reach.looked(strange),
             ..Observed::default()
         };
@@ -253,16 +251,15 @@ impl Harbor {
     /// What belongs to single projects, of those that are in the list.
     async fn read_belongings(&self, reach: &Reach, observed: Observed) -> Result<Observed, Error> {
         let projects = &observed.projects;
-        let (members, retentions, immutable_rules, webhooks, labels, scanners, of_projects) = try_join!(
+        let (members, retentions, objects, scanners, of_projects) = try_join!(
             self.read_members(&reach.members, projects),
             self.read_retentions(&reach.retentions, projects),
-            self.read_immutable_rules(&reach.immutable_rules, projects),
-            self.read_webhooks(&reach.webhooks, projects),
-            self.read_labels(&reach.labels, projects),
+            ObservedObjects::read(self, reach.lists(projects)),
             self.read_scanners(&reach.scanners),
             self.read_project_robots(&reach.robots, projects),
         )?;
-        let mut observed = Observed { members, retentions, immutable_rules, webhooks, labels, scanners, ..observed };
+        let mut observed = Observed { members, retentions, scanners, ..observed };
+        observed.objects.extend(objects);
         observed.robots.extend(of_projects.robots);
         observed.looked.strange_robots |= of_projects.strange;
         observed.sights = sights::sights(&observed);
@@ -271,43 +268,20 @@ impl Harbor {
 
     /// Robots may not (server-behaviour 5).
     async fn read_configuration(&self) -> Result<Configuration, Error> {
-        let read = self
-            .access
-            .as_administrator(|client| async move { client.configuration_get().send().await.api() })
-            .await
-            .doing("read", "configuration of", "harbor")?;
+        let read = self.administrator().configuration_get().send().await.api().context(
+            "read",
+            "configuration of",
+            "harbor",
+        )?;
         Ok(Configuration::of(&read))
-    }
-
-    async fn read_registries(&self, wanted: bool) -> Result<BTreeMap<String, Registry>, Error> {
-        if !wanted {
-            return Ok(BTreeMap::new());
-        }
-        let list = self
-            .access
-            .call(Right::in_system("registry", "list"), |client| async move { paging::registries(&client).await })
-            .await;
-        let mut named = BTreeMap::new();
-        for registry in list.doing("list", "registries of", "harbor")? {
-            if let (Some(name), Some(id)) = (registry.name.clone(), registry.id) {
-                self.directory.insert(crate::directory::Named::Registry(name.clone()), id);
-                named.insert(name, registry);
-            }
-        }
-        Ok(named)
     }
 
     async fn read_replications(&self, wanted: bool) -> Result<BTreeMap<String, ReplicationPolicy>, Error> {
         if !wanted {
             return Ok(BTreeMap::new());
         }
-        let list = self
-            .access
-            .call(Right::in_system("replication-policy", "list"), |client| async move {
-                paging::replications(&client).await
-            })
-            .await;
-        let list = list.doing("list", "replications of", "harbor")?;
+        let answer = paging::replications(self.client()).await;
+        let list = answer.context("list", "replications of", "harbor")?;
         Ok(list.into_iter().filter_map(|policy| Some((policy.name.clone()?, policy))).collect())
     }
 }

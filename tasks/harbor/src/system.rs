@@ -7,41 +7,56 @@ mod garbage_collection;
 mod labels;
 mod preheat;
 mod purge;
+mod registries;
 mod scan_all;
 mod scanners;
 mod schedule;
 mod user_groups;
 mod users;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
     object::ObjectId,
+    reading::Reading,
     values::{
-        Problems, SecretValue, ValuePath,
+        SecretValue, ValuePath,
         model::{Harbor as Values, HarborSystem},
     },
 };
-use evenkeel_engine::export::document::Node;
+use evenkeel_engine::{
+    export::{Composer, document::Node},
+    plain::{AnyKind, DeclaredObject, ObservedObjects},
+};
+use evenkeel_harbor_client::types::ProjectMemberEntity;
 
 use crate::{
     Harbor,
-    desired::reading::Reading,
-    export::Composing,
-    names::{SCANNER, USER, USER_GROUP},
-    plain::{AnyKind, Wanted},
+    names::{SCANNER, SYSTEM, USER, USER_GROUP},
 };
+
+pub(crate) use labels::label_node;
 
 /// A plain kind of Harbor's.
 pub(crate) trait SystemKind: AnyKind<Harbor> {
     /// What the values declare of it.
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems>;
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>>;
 
     /// Its key in the section `harbor.system` of exported values, or in `harbor` itself.
     fn place(&self) -> Place;
 
     /// What is there, as values.
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node>;
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node>;
+}
+
+/// What an export has found, as far as it matters to these kinds.
+pub(crate) struct Found<'a> {
+    /// The objects of these kinds.
+    pub(crate) objects: &'a ObservedObjects,
+    /// How people log in.
+    pub(crate) auth_mode: &'a str,
+    /// The members of projects.
+    pub(crate) members: &'a BTreeMap<String, Vec<ProjectMemberEntity>>,
 }
 
 /// Where a kind stands in the values.
@@ -54,7 +69,7 @@ pub(crate) enum Place {
 }
 
 /// All of them, in the order in which they are planned.
-static KINDS: [&dyn SystemKind; 10] = [
+static KINDS: [&dyn SystemKind; 11] = [
     &scanners::Scanners,
     &scanners::DEFAULT_SCANNER,
     &scan_all::SCAN_ALL,
@@ -65,6 +80,7 @@ static KINDS: [&dyn SystemKind; 10] = [
     &preheat::Instances,
     &users::Users,
     &user_groups::UserGroups,
+    &registries::Registries,
 ];
 
 /// All of them, as the mechanism knows them.
@@ -73,15 +89,8 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static dyn AnyKind<Harbor>> {
 }
 
 /// Everything that the values declare of them.
-pub(crate) fn desired(reading: &Reading<'_>, values: &Values) -> Result<Vec<Arc<Wanted<Harbor>>>, Problems> {
-    let (mut wanted, mut problems) = (Vec::new(), Problems::default());
-    for kind in KINDS {
-        match kind.declared(reading, values) {
-            Ok(declared) => wanted.extend(declared.into_iter().map(Arc::new)),
-            Err(more) => problems.extend(more),
-        }
-    }
-    problems.into_result(wanted)
+pub(crate) fn desired(reading: &Reading<'_>, values: &Values) -> Vec<Arc<DeclaredObject<Harbor>>> {
+    KINDS.into_iter().flat_map(|kind| kind.declared(reading, values)).map(Arc::new).collect()
 }
 
 /// The secrets that have to be known to compare. The initial passwords of users are not among them.
@@ -102,18 +111,23 @@ pub(crate) fn are_members(object: &ObjectId) -> bool {
 }
 
 /// The sections of exported values: that of the system, and those beside it.
-pub(crate) fn exported(composing: &mut Composing<'_>) -> Vec<(&'static str, Option<Node>)> {
+pub(crate) fn exported(found: &Found<'_>, composer: &mut Composer<'_>) -> Vec<(&'static str, Option<Node>)> {
     let (mut system, mut beside) = (Vec::new(), Vec::new());
     for kind in KINDS {
-        let node = kind.exported(composing);
+        let node = kind.exported(found, composer);
         match kind.place() {
             Place::System(key) => system.push((key, node)),
             Place::Harbor(key) => beside.push((key, node)),
         }
     }
     let system = Node::map(system);
-    beside.push(("system", Some(system).filter(|system| !system.is_empty())));
+    beside.push(("system", system.filled()));
     beside
+}
+
+/// Whether values may declare something of the whole system of which there is one.
+fn may_declare(composer: &Composer<'_>, name: &str) -> bool {
+    composer.may_declare(&ObjectId::new(SYSTEM, name))
 }
 
 /// The section of the system in the values.
@@ -124,23 +138,6 @@ fn section(values: &Values) -> Option<&HarborSystem> {
 /// The place of something in that section.
 fn path(reading: &Reading<'_>, key: &str) -> ValuePath {
     reading.path(&["system", key])
-}
-
-/// A problem for each name that stands in a list twice.
-fn check_names<'n>(
-    reading: &Reading<'_>,
-    what: &str,
-    names: impl IntoIterator<Item = &'n str>,
-    list: &ValuePath,
-) -> Result<(), Problems> {
-    let (mut seen, mut problems) = (BTreeSet::new(), Problems::default());
-    for (index, name) in names.into_iter().enumerate() {
-        if !seen.insert(name) {
-            let path = list.clone().index(index);
-            problems.push(reading.problem(&path, &format!("{what} `{name}` is declared twice")));
-        }
-    }
-    problems.into_result(())
 }
 
 /// The scanners that the values declare, as objects.

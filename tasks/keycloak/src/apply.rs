@@ -29,7 +29,7 @@ use crate::{
     Error, Keycloak,
     desired::{Desired, Related},
     directory::Named,
-    error::Doing,
+    error::WithContext,
     plan::{CLIENT_SECRET, Operation, Removal, SMTP_PASSWORD},
 };
 
@@ -119,7 +119,7 @@ impl Keycloak {
         let name = scope.name.as_deref().unwrap_or_default();
         let answer = self.client.client_scope_create().realm(self.realm()).body(scope.clone()).send().await;
         let id = answer.as_ref().ok().and_then(location_id);
-        answer.api().doing("create", "client scope", name)?;
+        answer.api().context("create", "client scope", name)?;
         self.keep(Named::ClientScope(name.to_owned()), id);
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Keycloak {
             .send()
             .await
             .api()
-            .doing("create", "role", name)
+            .context("create", "role", name)
             .map(drop)
     }
 
@@ -151,7 +151,7 @@ impl Keycloak {
         };
         let answer = self.client.client_create().realm(self.realm()).body(body).send().await;
         let id = answer.as_ref().ok().and_then(location_id);
-        answer.api().doing("create", "client", name)?;
+        answer.api().context("create", "client", name)?;
         self.keep(Named::Client(name.to_owned()), id);
         Ok(())
     }
@@ -168,26 +168,26 @@ impl Keycloak {
                 .send()
                 .await
                 .optional()
-                .doing("delete", "client scope", id)
+                .context("delete", "client scope", id)
                 .map(drop),
             Removal::Mapper(owner, id) => self.delete_mapper(owner, id).await,
             Removal::Client(id) => {
                 let answer = self.client.client_delete().realm(realm).client_uuid(id).send().await;
-                answer.optional().doing("delete", "client", id).map(drop)
+                answer.optional().context("delete", "client", id).map(drop)
             }
             Removal::IdentityProvider(id) => {
                 let answer = self.client.identity_provider_delete().realm(realm).alias(id).send().await;
-                answer.optional().doing("delete", "identity provider", id).map(drop)
+                answer.optional().context("delete", "identity provider", id).map(drop)
             }
             Removal::User(id) => {
                 let answer = self.client.user_delete().realm(realm).user_id(id).send().await;
-                answer.optional().doing("delete", "user", id).map(drop)
+                answer.optional().context("delete", "user", id).map(drop)
             }
             Removal::Disable(id) => self.disable_user(id).await,
             Removal::ProviderMapper(alias, id) => self.delete_provider_mapper(alias, id).await,
             Removal::Role(id) | Removal::ClientRole(id) => {
                 let answer = self.client.role_delete().realm(realm).role_id(id).send().await;
-                answer.optional().doing("delete", "role", id).map(drop)
+                answer.optional().context("delete", "role", id).map(drop)
             }
             Removal::Group(id) => self
                 .client
@@ -197,7 +197,7 @@ impl Keycloak {
                 .send()
                 .await
                 .optional()
-                .doing("delete", "group", id)
+                .context("delete", "group", id)
                 .map(drop),
         }
     }

@@ -2,7 +2,9 @@
 //!
 //! What stands beside a representation is part of an object for people, while Keycloak keeps it at end points of its own.
 
-use evenkeel_core::values::ValuePath;
+use std::collections::BTreeMap;
+
+use evenkeel_core::{field::Field, values::ValuePath};
 use evenkeel_keycloak_client::json_schema;
 use serde_json::{Map, Value, json};
 
@@ -13,20 +15,20 @@ const COMPOSITES: [(&str, &str, &str); 2] = [
 ];
 
 /// Puts the roles inside roles, at any depth of a declared representation, under Keycloak's own keys. Says where both are declared.
-pub(crate) fn with_own_keys(value: &mut Value, path: &ValuePath, twice: &mut Vec<ValuePath>) {
-    match value {
-        Value::Array(items) => {
+pub(crate) fn with_own_keys(field: &mut Field, path: &ValuePath, twice: &mut Vec<ValuePath>) {
+    match field {
+        Field::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 with_own_keys(item, &path.clone().index(index), twice);
             }
         }
-        Value::Object(fields) => {
-            for (name, value) in fields {
+        Field::Map(fields) => {
+            for (name, field) in fields {
                 let path = path.clone().key(name.as_str());
-                match value {
-                    Value::Object(inside) if name == "composites" => rename(inside, &path, twice),
-                    Value::Object(_) if FREE.contains(&name.as_str()) => {}
-                    value => with_own_keys(value, &path, twice),
+                match field {
+                    Field::Map(inside) if name == "composites" => rename(inside, &path, twice),
+                    Field::Map(_) if FREE.contains(&name.as_str()) => {}
+                    field => with_own_keys(field, &path, twice),
                 }
             }
         }
@@ -37,7 +39,7 @@ pub(crate) fn with_own_keys(value: &mut Value, path: &ValuePath, twice: &mut Vec
 /// Under these, people choose the keys themselves.
 const FREE: [&str; 2] = ["attributes", "config"];
 
-fn rename(inside: &mut Map<String, Value>, path: &ValuePath, twice: &mut Vec<ValuePath>) {
+fn rename(inside: &mut BTreeMap<String, Field>, path: &ValuePath, twice: &mut Vec<ValuePath>) {
     for (own, key, _) in COMPOSITES {
         if let Some(roles) = inside.remove(key)
             && inside.insert(own.to_owned(), roles).is_some()
@@ -168,12 +170,13 @@ mod tests {
         for key in ["realm", "realmRoles", "client", "clientRoles"] {
             assert!(schema.pointer(&format!("/$defs/Composites/properties/{key}")).is_some(), "{key}");
         }
-        let mut client = json!({"attributes": {"composites": {"realmRoles": "theirs"}}, "roles": [
+        let client = json!({"attributes": {"composites": {"realmRoles": "theirs"}}, "roles": [
             {"composites": {"realmRoles": ["a"], "clientRoles": {"b": ["c"]}}},
             {"composites": {"realm": ["a"], "realmRoles": ["d"]}},
         ]});
-        let mut twice = Vec::new();
+        let (mut client, mut twice) = (Field::from(client), Vec::new());
         with_own_keys(&mut client, &ValuePath::root(), &mut twice);
+        let client = client.shown().unwrap();
         assert_eq!(client["roles"][0]["composites"], json!({"realm": ["a"], "client": {"b": ["c"]}}));
         assert_eq!(client["attributes"]["composites"], json!({"realmRoles": "theirs"}));
         let twice: Vec<String> = twice.iter().map(ToString::to_string).collect();

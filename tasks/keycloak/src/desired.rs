@@ -8,27 +8,27 @@ mod identity_providers;
 mod lengths;
 mod mappers;
 mod objects;
+mod platform;
 mod provider;
-mod reading;
 mod realm;
 mod references;
 mod related;
+mod representation;
+mod required_secrets;
 mod roles;
 mod scopes;
 mod settings;
 mod ties;
 mod users;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use evenkeel_core::{
-    plan::{Cause, Note},
+    plan::Note,
+    reading::Reading,
     values::{
         Document, Problems, Values,
-        model::{ImpliedPart, RemovedUsers},
+        model::{ImpliedPart, Keycloak, RemovedUsers},
     },
 };
 use evenkeel_engine::secrets::SecretResolver;
@@ -38,64 +38,16 @@ use evenkeel_keycloak_client::types::{
     UpConfig,
 };
 
-use reading::Reading;
-
 pub use administration::{Administration, Login};
 pub(crate) use client::DEFAULT_SCOPES;
+pub use evenkeel_core::declared::Declared;
 pub use provider::DesiredProvider;
-pub use reading::required_secrets;
 pub(crate) use realm::REFUSED as REFUSED_IN_REALM;
 pub use related::{Related, RelatedRoles};
+pub use required_secrets::required_secrets;
 pub(crate) use scopes::OPENID;
 pub use ties::DesiredTies;
 pub use users::{DesiredMembership, DesiredUser};
-
-/// A declared representation: only the fields that are managed are set in it.
-#[derive(Clone, Debug)]
-pub struct Declared<T> {
-    /// The fields that are managed.
-    pub value: T,
-    /// Those of them that nobody wrote, by the field's name at the top of the representation, or `field.key` for one key of a map:
-    /// they are for objects that evenkeel makes, and one that was there before keeps its own (law 11).
-    pub built_in: BTreeSet<String>,
-    /// The value that asks for the object.
-    pub cause: Cause,
-    /// The values that ask for single fields, by the field's name at the top of the representation.
-    pub field_causes: BTreeMap<String, Cause>,
-    /// The team that the object belongs to.
-    pub team: Option<Arc<str>>,
-}
-
-impl<T> Declared<T> {
-    /// An object that one value asks for.
-    pub const fn new(value: T, cause: Cause) -> Self {
-        Self { value, built_in: BTreeSet::new(), cause, field_causes: BTreeMap::new(), team: None }
-    }
-
-    /// The object with these fields as built-in ones, unless the values want the part that they belong to `everywhere`.
-    #[must_use]
-    pub fn with_built_in<'f>(mut self, part: ImpliedPart, fields: impl IntoIterator<Item = &'f str>) -> Self {
-        if !part.is_everywhere() {
-            self.built_in.extend(fields.into_iter().map(str::to_owned));
-        }
-        self
-    }
-
-    /// The built-in field that a path is in, if it is in one.
-    pub(crate) fn built_in_at(&self, path: &str) -> Option<&str> {
-        let is_within = |field: &&String| {
-            path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        self.built_in.iter().find(is_within).map(String::as_str)
-    }
-
-    /// The object as one of a team.
-    #[must_use]
-    pub fn of_team(mut self, team: Option<Arc<str>>) -> Self {
-        self.team = team;
-        self
-    }
-}
 
 /// A client scope with its mappers, each managed by itself.
 #[derive(Clone, Debug)]
@@ -234,6 +186,15 @@ pub struct Desired {
     pub assumed: Vec<Note>,
 }
 
+fn begin<'a>(values: &'a Values, document: &'a Document, secrets: &'a SecretResolver) -> Reading<'a> {
+    Reading::new(values, document, secrets, "keycloak").with_rules(representation::rules)
+}
+
+fn section<'a>(reading: &Reading<'a>) -> Result<&'a Keycloak, Problems> {
+    let hint = "add `keycloak.admin` and either `keycloak.url` or `platform.domain`";
+    reading.declared_section(reading.values.keycloak.as_ref(), hint)
+}
+
 /// Where the server is and how to log in; the rest of the values does not matter. Pure.
 ///
 /// # Errors
@@ -244,8 +205,8 @@ pub fn administration(
     document: &Document,
     secrets: &SecretResolver,
 ) -> Result<Administration, Problems> {
-    let reading = Reading::new(values, document, secrets);
-    let administration = Administration::desired(&reading, reading.keycloak()?);
+    let reading = begin(values, document, secrets);
+    let administration = Administration::desired(&reading, section(&reading)?);
     reading.finish(administration)
 }
 
@@ -261,8 +222,8 @@ impl Desired {
     ///
     /// Every value that this task cannot work with, with its place.
     pub fn from_values(values: &Values, document: &Document, secrets: &SecretResolver) -> Result<Self, Problems> {
-        let reading = Reading::new(values, document, secrets);
-        let keycloak = reading.keycloak()?;
+        let reading = begin(values, document, secrets);
+        let keycloak = section(&reading)?;
         let external = keycloak.identity_provider.is_some();
         let mut realm_settings = realm::settings(&reading, keycloak);
         let (default_client_scopes, optional_client_scopes) =
@@ -271,7 +232,7 @@ impl Desired {
         let groups_in_realm = realm_settings.value.default_groups.take();
         let desired = Self {
             administration: Administration::desired(&reading, keycloak),
-            realm: reading.realm().to_owned(),
+            realm: platform::realm(&reading).to_owned(),
             realm_settings,
             admin_realm: realm::admin_realm(&reading, keycloak),
             flow_binding,
@@ -279,7 +240,7 @@ impl Desired {
             required_actions: settings::required_actions(&reading, keycloak),
             user_profile: settings::user_profile(&reading, keycloak),
             default_groups: settings::default_groups(&reading, keycloak, groups_in_realm),
-            default_roles: settings::default_roles(keycloak),
+            default_roles: settings::default_roles(&reading, keycloak),
             default_client_scopes,
             optional_client_scopes,
             client_scopes: scopes::desired(&reading, keycloak),
@@ -289,8 +250,8 @@ impl Desired {
             provider: provider::desired(&reading, keycloak),
             further_providers: identity_providers::desired(&reading, keycloak),
             notes: if external { provider::notes(&reading) } else { Vec::new() },
-            team_groups: reading.team_groups(),
-            administrator_groups: reading.administrator_names().map(|(_, name)| name.into()),
+            team_groups: platform::team_groups(&reading),
+            administrator_groups: platform::administrator_names(&reading).map(|(_, name)| name.into()),
             users: if external { Vec::new() } else { users::desired(&reading, keycloak) },
             removed_users: keycloak.removed_users.unwrap_or_default(),
             nicknames: keycloak.implied.nicknames,

@@ -1,6 +1,8 @@
 //! What can go wrong, and what it means for the run.
 
+use evenkeel_core::overlay::NotCombined;
 use evenkeel_engine::{
+    request_error::{Application, RequestError},
     secrets::SecretError,
     task::{Class, Classified},
 };
@@ -10,29 +12,9 @@ use evenkeel_transport::{ApiError, Kind};
 /// Why a call of this task failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The session cannot be made: certificates that cannot be used.
-    #[error("the connection to keycloak cannot be set up: {}", .0.api())]
-    Session(#[source] KeycloakError),
-    /// The login failed.
-    #[error("login to keycloak at `{address}` failed: {source}")]
-    Login {
-        /// The server's address.
-        address: String,
-        /// Why.
-        source: KeycloakError,
-    },
-    /// A request for an object failed.
-    #[error("cannot {action} {kind} `{name}`: {source}")]
-    Call {
-        /// What was being done.
-        action: &'static str,
-        /// The object's kind.
-        kind: &'static str,
-        /// The object's name.
-        name: String,
-        /// Why.
-        source: KeycloakError,
-    },
+    /// A request failed.
+    #[error(transparent)]
+    Request(#[from] RequestError<KeycloakApi>),
     /// The account is shown a part of a realm only, so that nothing can be compared.
     #[error("the account may not view realm `{realm}`, and is shown a part of it only")]
     CutShort {
@@ -116,51 +98,28 @@ pub enum Error {
         source: SecretError,
     },
     /// What is there and what is declared do not fit into one representation.
-    #[error("the server's representation cannot be combined with the declared one")]
-    Representation,
+    #[error(transparent)]
+    Representation(#[from] NotCombined),
 }
 
 impl Classified for Error {
     fn class(&self) -> Class {
-        let source = match self {
-            Self::Session(_) => return Class::Configuration,
-            Self::CutShort { .. } | Self::Withheld { .. } => return Class::NotAuthorised,
-            Self::Missing { .. } => return Class::Conflict,
+        match self {
+            Self::Request(failure) => failure.class(),
+            Self::CutShort { .. } | Self::Withheld { .. } => Class::NotAuthorised,
+            Self::Missing { .. } => Class::Conflict,
             Self::UnknownFlow { .. }
             | Self::UnknownProvider { .. }
             | Self::NameStays { .. }
             | Self::UnknownAction { .. }
             | Self::UnknownFields { .. }
-            | Self::Protected { .. } => return Class::Prevented,
+            | Self::Protected { .. } => Class::Prevented,
             Self::Discovery { source, .. } if source.is_unavailable() && source.kind() != Kind::Tls => {
-                return Class::Unavailable;
+                Class::Unavailable
             }
-            Self::Discovery { .. } => return Class::Configuration,
-            Self::Password { source, .. } => return source.class(),
-            Self::Representation => return Class::Unexpected,
-            Self::Login { source, .. } | Self::Call { source, .. } => source,
-        };
-        match source {
-            // The same certificate is refused the next time as well.
-            KeycloakError::Unavailable(error) if error.kind() == Kind::Tls => Class::Configuration,
-            KeycloakError::Unavailable(_) => Class::Unavailable,
-            KeycloakError::NotAuthorised(_) => Class::NotAuthorised,
-            KeycloakError::Unaddressable(_) => Class::Configuration,
-            KeycloakError::NotFound(error) if names_unknown_kind(error) => Class::Prevented,
-            // What was there a moment ago is gone, or the other way round.
-            KeycloakError::NotFound(_) | KeycloakError::Conflict(_) => Class::Conflict,
-            // A read or a login asks for nothing that could be refused: the server itself is not well.
-            KeycloakError::Server(_) if self.is_read() => Class::Unavailable,
-            // The same value is refused the next time as well, unless the server is still at work on the realm.
-            KeycloakError::Invalid(error) if matches!(self, Self::Call { .. }) && !is_at_work(error) => {
-                Class::Prevented
-            }
-            KeycloakError::Invalid(_) | KeycloakError::Server(_) => Class::Refused,
-            // What answers a login with something else is no Keycloak.
-            KeycloakError::Unexpected(_) | KeycloakError::Undecodable(_) if matches!(self, Self::Login { .. }) => {
-                Class::Configuration
-            }
-            _ => Class::Unexpected,
+            Self::Discovery { .. } => Class::Configuration,
+            Self::Password { source, .. } => source.class(),
+            Self::Representation(_) => Class::Unexpected,
         }
     }
 
@@ -169,16 +128,15 @@ impl Classified for Error {
             // A part was done before the rest was refused.
             Self::NameStays { .. } | Self::UnknownFields { .. } => false,
             // A password is had before its user is made.
-            Self::Password { .. } | Self::Call { source: KeycloakError::Unaddressable(_), .. } => true,
+            Self::Password { .. } => true,
+            Self::Request(failure) => failure.changed_nothing(),
             _ => self.class().changed_nothing(),
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Session(_) => Some("put certificates in PEM form into `platform.caBundle`, or leave it out".to_owned()),
-            Self::Login { source, .. } => login_hint(source),
-            Self::Call { source, .. } => self.call_hint(source),
+            Self::Request(failure) => failure.hint(),
             Self::Discovery { .. } => {
                 Some("check the `issuer` of the identity provider: the document is at `<issuer>/.well-known/openid-configuration`".to_owned())
             }
@@ -208,7 +166,7 @@ impl Classified for Error {
             Self::Protected { .. } => {
                 Some("leave out what differs: from 26.7 on keycloak keeps this client as it made it".to_owned())
             }
-            Self::Representation => None,
+            Self::Representation(_) => None,
         }
     }
 }
@@ -222,90 +180,73 @@ fn listed(fields: &[String]) -> String {
 impl Error {
     /// The field that the server says it does not know, where that is what it refused.
     pub(crate) fn unknown_field(&self) -> Option<&str> {
-        let Self::Call { source: KeycloakError::Invalid(refused), .. } = self else { return None };
+        let Self::Request(RequestError::Call { source: KeycloakError::Invalid(refused), .. }) = self else {
+            return None;
+        };
         let (_, rest) = refused.message().split_once("Unrecognized field \"")?;
         rest.split_once('"').map(|(field, _)| field)
     }
+}
 
-    /// Whether the request wanted to change nothing.
-    fn is_read(&self) -> bool {
-        match self {
-            Self::Call { action, .. } => ["read", "list", "find", "count"].contains(action),
-            Self::Login { .. } => true,
-            _ => false,
+/// What Keycloak means otherwise than others.
+#[derive(Debug)]
+pub struct KeycloakApi;
+
+impl Application for KeycloakApi {
+    const NAME: &'static str = "keycloak";
+    const ADDRESS: &'static str = "`keycloak.url` (or `keycloak.internalUrl`)";
+    const ADDRESS_HINT: &'static str = "check `keycloak.url` (or `keycloak.internalUrl`), which ends before `/admin` and `/realms`, and `keycloak.admin.realm`";
+    const LOGIN_HINT: &'static str = "check `keycloak.admin`: user name and password, or client id and secret, and the realm that the account lives in";
+    const RIGHTS_HINT: &'static str =
+        "the account needs the role `admin` of its realm, or `realm-admin` of client `realm-management`";
+    const LOG: &'static str = "keycloak's log";
+    type Error = KeycloakError;
+
+    fn class(failure: &RequestError<Self>) -> Option<Class> {
+        match failure {
+            RequestError::Call { source: KeycloakError::NotFound(error), .. } if names_unknown_kind(error) => {
+                Some(Class::Prevented)
+            }
+            // The server is still at work on the realm: the same value may be taken the next time.
+            RequestError::Call { source: KeycloakError::Invalid(error), .. } if is_at_work(error) => {
+                Some(Class::Refused)
+            }
+            RequestError::Login { source: KeycloakError::Invalid(_), .. } => Some(Class::Refused),
+            _ => None,
         }
     }
 
-    fn call_hint(&self, source: &KeycloakError) -> Option<String> {
-        let hint = match source {
-            KeycloakError::NotAuthorised(_) => {
-                "the account needs the role `admin` of its realm, or `realm-admin` of client `realm-management`"
+    fn hint(failure: &RequestError<Self>) -> Option<&'static str> {
+        match failure {
+            RequestError::Call { source: KeycloakError::NotFound(error), .. } if names_unknown_kind(error) => {
+                Some("this server has no such kind of mapper: change `protocolMapper`, or install what brings it")
             }
-            KeycloakError::NotFound(error) if names_unknown_kind(error) => {
-                "this server has no such kind of mapper: change `protocolMapper`, or install what brings it"
-            }
-            KeycloakError::Invalid(_) => {
-                "change the declared value, whose file and line is named with the failed change"
-            }
-            KeycloakError::Server(_) if self.is_read() => "run again; keycloak's log says what failed",
-            KeycloakError::Undecodable(_) => {
-                "run again; if it stays so, see whether something between here and keycloak changes its answers"
-            }
-            source => return connection_hint(source),
-        };
-        Some(hint.to_owned())
+            _ => None,
+        }
     }
 }
 
-/// A mapper of a kind that is not installed is 404, as if it were the object that is not there.
 /// Whether a realm is refused because another request still makes it, perhaps that of a run that was killed: 26.7 says so with 400, and 26.0
 /// with 409.
 pub(crate) fn is_at_work(error: &ApiError) -> bool {
     error.message().contains("Database operation failed")
 }
 
+/// A mapper of a kind that is not installed is 404, as if it were the object that is not there.
 fn names_unknown_kind(error: &ApiError) -> bool {
     error.message().contains("ProtocolMapper provider not found")
 }
 
-fn login_hint(source: &KeycloakError) -> Option<String> {
-    let hint = match source {
-        KeycloakError::NotAuthorised(_) => {
-            "check `keycloak.admin`: user name and password, or client id and secret, and the realm that the account lives in"
-        }
-        KeycloakError::Unexpected(_) | KeycloakError::Undecodable(_) => {
-            "check `keycloak.url` (or `keycloak.internalUrl`), which ends before `/admin` and `/realms`, and `keycloak.admin.realm`"
-        }
-        KeycloakError::Server(_) => "keycloak's log says what failed; it may still be starting",
-        source => return connection_hint(source),
-    };
-    Some(hint.to_owned())
+/// The error of a request, with what it was for.
+pub(crate) trait WithContext<T> {
+    /// What was being done with which object.
+    fn context(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error>;
 }
 
-/// What helps where no answer came: in the words of the values, which the transport does not know.
-fn connection_hint(source: &KeycloakError) -> Option<String> {
-    let hint = match source.api().kind() {
-        Kind::Connection | Kind::Timeout => {
-            "check `keycloak.url` (or `keycloak.internalUrl`), the proxy variables, and that the server runs"
-        }
-        Kind::Tls => {
-            source.api().tls_hint().unwrap_or("put the certificate of the server's authority into `platform.caBundle`")
-        }
-        Kind::Deadline => "give the run more time with `--timeout`",
-        _ => return source.hint().map(str::to_owned),
-    };
-    Some(hint.to_owned())
-}
-
-/// Says what a request was for.
-pub(crate) trait Doing<T> {
-    /// The error with the object and what was being done with it.
-    fn doing(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error>;
-}
-
-impl<T, E: Into<KeycloakError>> Doing<T> for Result<T, E> {
-    fn doing(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error> {
-        self.map_err(|source| Error::Call { action, kind, name: name.to_owned(), source: source.into() })
+impl<T, E: Into<KeycloakError>> WithContext<T> for Result<T, E> {
+    fn context(self, action: &'static str, kind: &'static str, name: &str) -> Result<T, Error> {
+        let in_context = |source| RequestError::Call { action, kind, name: name.to_owned(), source };
+        self.map_err(|error| in_context(error.into()).into())
     }
 }
 
@@ -316,7 +257,8 @@ mod tests {
     /// Whoever makes that user later would be taken for ours, and `--prune-data` would delete the account.
     #[test]
     fn what_was_never_sent_has_changed_nothing_whatever_kind_of_failure_it_was() {
-        let call = |source| Error::Call { action: "create", kind: "user", name: "a".to_owned(), source };
+        let call =
+            |source| Error::from(RequestError::Call { action: "create", kind: "user", name: "a".to_owned(), source });
         let never_sent = [
             Error::Password { user: "a".to_owned(), source: SecretError::NotSet { name: "A".to_owned() } },
             call(KeycloakError::Unaddressable(ApiError::new(Kind::Unaddressable, "no"))),

@@ -43,7 +43,6 @@ mod error;
 pub mod export;
 pub mod names;
 pub mod observe;
-mod overlay;
 pub mod plan;
 mod protected;
 pub mod relation;
@@ -51,22 +50,24 @@ pub mod rights;
 pub mod server;
 mod sight;
 
-use std::{collections::BTreeSet, num::NonZeroUsize, sync::OnceLock};
+use std::{collections::BTreeSet, sync::OnceLock};
 
+use clap::{Args, builder::BoolishValueParser};
 use evenkeel_core::{
     memory::{Memory, Ownership, Sight},
     object::{Kind, ObjectId},
     plan::{Change, Note, Plan, PlanError},
-    report::RequestCounts,
     values::{Document, Problems, SecretValue, Values},
 };
 use evenkeel_engine::{
     export::Exporter,
+    request_error::RequestError,
     secrets::SecretResolver,
+    target::TargetId,
     task::{Applied, Context, Task},
 };
 use evenkeel_keycloak_client::{Administrator, Client, Credentials, connect};
-use evenkeel_transport::{Deadline, Secret, Session, SessionOptions, may_speak_tls};
+use evenkeel_transport::{Secret, Session};
 
 pub use error::Error;
 
@@ -90,6 +91,15 @@ pub struct Keycloak {
     server: OnceLock<ServerInfo>,
 }
 
+/// The options that not every task has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct RunOptions {
+    /// Try every secret that was handed out, also those that worked before and have not changed since
+    // This task hands out none. The option is taken, so that one command line and one environment do for several tasks.
+    #[arg(long, env = "EVENKEEL_VERIFY_SECRETS", value_parser = BoolishValueParser::new(), help_heading = "Secrets", display_order = 0)]
+    pub verify_secrets: bool,
+}
+
 /// The whole of `evenkeel-keycloak`. Here, so that the run of this task is compiled once, for every program that has it.
 #[must_use]
 pub fn main() -> std::process::ExitCode {
@@ -109,18 +119,9 @@ impl Keycloak {
         further: &[&str],
         context: &Context,
     ) -> Result<Self, Error> {
-        let session = Session::new(SessionOptions {
-            ca_bundle: administration
-                .ca_bundle
-                .as_ref()
-                .map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
-            system_roots: may_speak_tls(further.iter().copied().chain([administration.address.as_str()])),
-            concurrency: NonZeroUsize::new(context.concurrency).unwrap_or(NonZeroUsize::MIN),
-            deadline: Some(Deadline::at(context.deadline)),
-            mask: context.secrets.mask().clone(),
-            ..SessionOptions::default()
-        })
-        .map_err(|source| Error::Session(source.into()))?;
+        let addresses = further.iter().copied().chain([administration.address.as_str()]);
+        let session = context.sessions.open(addresses, administration.ca_bundle.as_ref());
+        let session = session.map_err(RequestError::Session)?;
         let credentials = match administration.login.clone() {
             Login::Password { username, password } => Credentials::User { username, password: Secret::from(password) },
             Login::Client { client_id, client_secret } => {
@@ -130,7 +131,7 @@ impl Keycloak {
         let administrator = Administrator { realm: administration.realm.clone(), credentials };
         let client = connect(&session, &administration.address, administrator)
             .await
-            .map_err(|source| Error::Login { address: administration.address.clone(), source })?;
+            .map_err(|source| RequestError::Login { address: administration.address.clone(), source })?;
         let (realm, context) = (realm.to_owned(), context.clone());
         Ok(Self { client, session, realm, context, directory: Directory::default(), server: OnceLock::new() })
     }
@@ -143,6 +144,7 @@ impl Task for Keycloak {
     type Observed = Observed;
     type Operation = Operation;
     type Error = Error;
+    type RunOptions = RunOptions;
 
     fn definitions() -> Vec<(&'static str, serde_json::Value)> {
         definitions::all()
@@ -160,13 +162,25 @@ impl Task for Keycloak {
         Desired::from_values(values, document, secrets)
     }
 
-    async fn connect(desired: &Desired, context: &Context) -> Result<Self, Error> {
+    async fn connect(desired: &Desired, _: &RunOptions, context: &Context) -> Result<Self, Error> {
         let issuers: Vec<&str> = desired.providers().filter_map(|provider| provider.issuer.as_deref()).collect();
         Self::log_in(&desired.administration, &desired.realm, &issuers, context).await
     }
 
-    fn target(desired: &Desired) -> String {
-        format!("realm `{}` at {}", desired.realm, desired.administration.public_address)
+    fn target_id(desired: &Desired) -> TargetId {
+        TargetId::new(Self::NAME, [&desired.administration.public_address, &desired.realm])
+    }
+
+    fn target(id: &TargetId) -> String {
+        match id.parts() {
+            [address, realm] => format!("realm `{realm}` at {address}"),
+            parts => parts.join(" "),
+        }
+    }
+
+    fn unversioned_key(id: &TargetId) -> Option<String> {
+        let [address, realm] = id.parts() else { return None };
+        Some(format!("realm `{realm}` at {address}"))
     }
 
     async fn observe(&self, desired: &Desired, ownership: &Ownership) -> Result<Observed, Error> {
@@ -207,17 +221,6 @@ impl Task for Keycloak {
 
     fn server(&self) -> Option<String> {
         self.server.get().and_then(|server| server.version.as_ref()).map(|version| format!("keycloak {version}"))
-    }
-
-    fn requests(&self) -> RequestCounts {
-        let summary = self.session.log().summary();
-        RequestCounts {
-            total: summary.requests,
-            reads: summary.reads,
-            writes: summary.writes,
-            tokens: summary.tokens,
-            retries: summary.retries,
-        }
     }
 
     fn export() -> Option<Exporter> {

@@ -19,9 +19,8 @@ mod users;
 pub use left_behind::{InsideGroup, Member};
 pub use optional::ObservedClientRoles;
 pub use provider::ObservedProvider;
-pub use ties::ObservedTies;
-pub use users::ObservedUser;
 pub(crate) use users::Sought;
+pub use users::{ObservedTies, ObservedUser};
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,7 +39,7 @@ use crate::{
     Error, Keycloak,
     desired::{Desired, Related},
     directory::Named,
-    error::Doing,
+    error::WithContext,
     names::{ADMINISTRATORS, MapperOwner, REALM_MANAGEMENT},
     relation::RoleName,
     rights::{Part, Withheld},
@@ -49,7 +48,7 @@ use crate::{
 
 /// How many reads of one kind are begun before the first has ended. The session caps requests by
 /// itself; this bounds how many answers are held at once.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 
 /// What is there. Maps are by the name under which the values know an object.
 #[derive(Clone, Debug, Default)]
@@ -214,7 +213,7 @@ impl Keycloak {
     /// Of a realm that the account may not view, Keycloak answers with 200 and a handful of keys
     /// (server-behaviour 2.1): what is missing there is unknown and not unset.
     async fn read_realm(&self, realm: &str) -> Result<Option<RealmRepresentation>, Error> {
-        let found = self.client.realm_get().realm(realm).send().await.optional().doing("read", "realm", realm)?;
+        let found = self.client.realm_get().realm(realm).send().await.optional().context("read", "realm", realm)?;
         match found {
             Some(found) if found.id.is_none() => Err(Error::CutShort { realm: realm.to_owned() }),
             found => Ok(found),
@@ -222,7 +221,7 @@ impl Keycloak {
     }
 
     async fn read_user_profile(&self) -> Result<UpConfig, Error> {
-        self.client.user_profile_get().realm(self.realm()).send().await.api().doing(
+        self.client.user_profile_get().realm(self.realm()).send().await.api().context(
             "read",
             "user profile of realm",
             self.realm(),
@@ -230,7 +229,7 @@ impl Keycloak {
     }
 
     async fn read_client_scopes(&self) -> Result<BTreeMap<String, ClientScopeRepresentation>, Error> {
-        let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api().doing(
+        let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api().context(
             "list",
             "client scopes of realm",
             self.realm(),
@@ -254,13 +253,14 @@ impl Keycloak {
         let names =
             |scopes: Vec<ClientScopeRepresentation>| scopes.into_iter().filter_map(|scope| scope.name).collect();
         let scopes = self.client.realm_default_client_scope_list().realm(self.realm()).send().await.api();
-        let defaults: BTreeSet<String> = names(scopes.doing("list", "default client scopes of realm", self.realm())?);
+        let defaults: BTreeSet<String> =
+            names(scopes.context("list", "default client scopes of realm", self.realm())?);
         let is_settled = desired.default_client_scopes.names.iter().all(|scope| defaults.contains(scope));
         if is_settled && desired.optional_client_scopes == Related::default() {
             return Ok((defaults, BTreeSet::new()));
         }
         let scopes = self.client.realm_optional_client_scope_list().realm(self.realm()).send().await.api();
-        Ok((defaults, names(scopes.doing("list", "optional client scopes of realm", self.realm())?)))
+        Ok((defaults, names(scopes.context("list", "optional client scopes of realm", self.realm())?)))
     }
 
     /// Each client that is declared or ours by its exact `clientId`, since a realm may hold thousands of others; and which of them
@@ -308,7 +308,7 @@ impl Keycloak {
             .send()
             .await
             .api()
-            .doing("find", "client", client_id)?;
+            .context("find", "client", client_id)?;
         let client = found.into_iter().find(|client| client.client_id.as_deref() == Some(client_id));
         if let Some(id) = client.as_ref().and_then(|client| client.id.as_deref()) {
             self.directory.insert(Named::Client(client_id.to_owned()), id);

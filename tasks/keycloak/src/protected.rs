@@ -2,14 +2,9 @@
 //! the change would change nothing. The server says so with `access`, which is the same for an account that may manage no client:
 //! that one is shown by the others.
 
-use evenkeel_core::plan::{Change, Note};
 use evenkeel_keycloak_client::types::ClientRepresentation;
 
-use crate::{
-    names::{MapperOwner, REALM_MANAGEMENT},
-    plan::Operation,
-    relation::Relation,
-};
+use crate::names::REALM_MANAGEMENT;
 
 /// Whether nobody may change this client of a realm.
 pub(crate) fn is_protected<'a>(
@@ -21,42 +16,6 @@ pub(crate) fn is_protected<'a>(
     client.client_id.as_deref() == Some(REALM_MANAGEMENT)
         && may_manage(client) == Some(false)
         && others.filter(is_other).map(may_manage).reduce(|one, two| one.max(two)) != Some(Some(false))
-}
-
-/// Turns what would write into a protected client into what says so, and notes it.
-pub(crate) fn keep_apart(changes: &mut [Change<Operation>], notes: &mut Vec<Note>, is_protected: bool) {
-    let changes = changes.iter_mut().filter(|_| is_protected);
-    for change in changes.filter(|change| written_client(&change.operation) == Some(REALM_MANAGEMENT)) {
-        change.operation = Operation::Refuse(REALM_MANAGEMENT);
-        let message = format!("cannot be changed: keycloak lets nobody change client `{REALM_MANAGEMENT}`");
-        notes.push(Note { object: change.object.clone(), message });
-    }
-}
-
-/// The client that an operation writes into, if it writes into one.
-fn written_client(operation: &Operation) -> Option<&str> {
-    match operation {
-        Operation::UpdateClient(client) => client.client_id.as_deref(),
-        Operation::CreateClientRole(client, _) | Operation::UpdateClientRole(client, _) => Some(client),
-        Operation::CreateMapper(owner, _)
-        | Operation::UpdateMapper(owner, ..)
-        | Operation::ReplaceMapper(owner, ..)
-        | Operation::SettleMapper(owner, ..) => of_owner(owner),
-        Operation::Relate(relation) | Operation::Separate(relation) => match relation {
-            Relation::ClientDefaultScope { client, .. } | Relation::ClientOptionalScope { client, .. } => Some(client),
-            Relation::ScopeMapping { owner, .. } => of_owner(owner),
-            Relation::Composite { role, .. } => role.client.as_deref(),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-const fn of_owner(owner: &MapperOwner) -> Option<&str> {
-    match owner {
-        MapperOwner::Client(client) => Some(client.as_str()),
-        MapperOwner::ClientScope(_) => None,
-    }
 }
 
 #[cfg(test)]

@@ -127,15 +127,13 @@ pub(crate) fn is_hidden(object: &ObjectId, withheld: &BTreeSet<Part>, desired: &
     withheld.iter().any(|part| part.holds(object, desired))
 }
 
-/// Takes out what is about objects that cannot be seen, or waits for such: a realm is there in any case, and has
-/// a user profile.
-pub(crate) fn keep_what_can_be_judged<O>(changes: &mut Vec<Change<O>>, withheld: &BTreeSet<Part>, desired: &Desired) {
+/// Whether a change is neither about an object that cannot be seen, nor waits for such: a realm is there in any case, and has a user
+/// profile.
+pub(crate) fn can_be_judged<O>(change: &Change<O>, withheld: &BTreeSet<Part>, desired: &Desired) -> bool {
     let is_hidden = |object: &ObjectId| is_hidden(object, withheld, desired);
     let is_there = |object: &ObjectId| *object.kind() == REALM || *object.kind() == USER_PROFILE;
-    changes.retain(|change| {
-        let waits_for_hidden = change.waits_for.iter().any(|object| !is_there(object) && is_hidden(object));
-        !is_hidden(&change.object) && !waits_for_hidden
-    });
+    let waits_for_hidden = change.waits_for.iter().any(|object| !is_there(object) && is_hidden(object));
+    !is_hidden(&change.object) && !waits_for_hidden
 }
 
 /// What could not be judged, one for each part of which something is declared, or ours and perhaps left behind.

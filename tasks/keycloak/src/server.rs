@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use evenkeel_keycloak_client::types::ServerInfoRepresentation;
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, error::Doing};
+use crate::{Error, Keycloak, error::WithContext};
 
 /// The kind under which a server lists its required actions.
 const REQUIRED_ACTIONS: &str = "required-action";
@@ -68,7 +68,7 @@ impl Keycloak {
         }
         let info = match self.client.server_info_get().send().await.optional() {
             Err(error) if error.status().is_some_and(|status| [401, 403].contains(&status.as_u16())) => None,
-            info => info.doing("read", "information about the", "server")?,
+            info => info.context("read", "information about the", "server")?,
         };
         Ok(self.server.get_or_init(|| info.map(ServerInfo::of).unwrap_or_default()).clone())
     }

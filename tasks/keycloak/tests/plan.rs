@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[path = "plan/declarations.rs"]
+mod declarations;
 #[path = "plan/ours.rs"]
 mod ours;
 
@@ -11,7 +13,7 @@ use evenkeel_core::{
     memory::{Memory, Ownership},
     object::ObjectId,
     plan::{Action, Plan, Style},
-    values::{Schema, Source, Values},
+    values::{Problems, Schema, Source, Values},
 };
 use evenkeel_engine::{secrets::SecretResolver, task::Task};
 use evenkeel_keycloak::{
@@ -34,15 +36,19 @@ keycloak:
 ";
 
 fn desired_with(more: &str) -> Desired {
+    let secrets =
+        SecretResolver::with_environment([("PASSWORD", "admin-password".into()), ("SECRET", "client-secret".into())]);
+    read(more, &secrets).unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+}
+
+fn read(more: &str, secrets: &SecretResolver) -> Result<Desired, Problems> {
     let schema = Keycloak::definitions()
         .into_iter()
         .fold(Schema::new(), |schema, (name, json)| schema.with_definition(name, json));
     let sources = vec![Source::file("values.yaml", VALUES.to_owned()), Source::file("more.yaml", more.to_owned())];
     let (values, document) =
         Values::load(sources, &[], &schema).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    let secrets =
-        SecretResolver::with_environment([("PASSWORD", "admin-password".into()), ("SECRET", "client-secret".into())]);
-    Keycloak::desired(&values, &document, &secrets).unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+    Keycloak::desired(&values, &document, secrets)
 }
 
 /// A realm in which everything is as declared, as Keycloak would show it.

@@ -2,7 +2,7 @@
 
 pub(crate) mod declared;
 mod kubernetes;
-
+mod malformed;
 mod target;
 
 use std::{collections::BTreeMap, fmt, num::NonZeroU32};
@@ -16,8 +16,8 @@ use secrecy::SecretString;
 
 pub use declared::{Expectations, of_barrier};
 pub use kubernetes::{Kind, KubernetesObject, Which};
-pub use target::MalformedTarget;
-pub(crate) use target::shown;
+pub use malformed::MalformedTarget;
+pub(crate) use malformed::shown;
 
 /// One condition of a barrier.
 #[derive(Clone, Debug)]

@@ -6,15 +6,11 @@ use evenkeel_core::{
     values::{SecretValue, Values},
 };
 use evenkeel_engine::{
-    begin,
+    Runtime,
     command_line::OutputFormat,
     exit_code::ExitCode,
-    off_runtime, output, parse,
-    progress::Progress,
-    read_values,
+    off_runtime, output, parse, read_values,
     secrets::{Reach, SecretResolver},
-    stop::Stop,
-    watched,
 };
 use evenkeel_kubernetes_client::Connection;
 use evenkeel_transport::mask::looks_secret;
@@ -56,15 +52,15 @@ pub fn run_matches(matches: &ArgMatches) -> ExitCode {
             return ExitCode::Usage;
         }
     };
-    let progress = begin(line.log_format);
+    let runtime = Runtime::start(line.log_format);
     // The time to wait begins before values and secrets are read: they may be in pipes.
-    let started = Started { at: Instant::now(), stop: Stop::new() };
+    let begin = Instant::now();
     let format = line.log_format;
     let overdue = move || {
         output::print_failure(&late(), format);
         ExitCode::Unavailable
     };
-    let (failure, code) = match watched(&started.stop, line.waiting.timeout, overdue, run(&line, &progress, &started)) {
+    let (failure, code) = match runtime.run(line.waiting.timeout, overdue, run(&line, &runtime, begin)) {
         Ok(Ok((outcome, summary))) => return tell(&line, outcome, &summary),
         Ok(Err(Unprepared::Told(code))) => return code,
         Ok(Err(Unprepared::Because(error))) => (error.failure(), error.exit_code()),
@@ -73,19 +69,10 @@ pub fn run_matches(matches: &ArgMatches) -> ExitCode {
             let hint = Some("run it again".to_owned());
             (Failure { message: "stopped before the first question".to_owned(), hint }, ExitCode::SomeFailed)
         }
-        Err(message) => {
-            let hint = Some("this is a mistake in evenkeel: please report it, with the log".to_owned());
-            (Failure { message: message.to_owned(), hint }, ExitCode::Unexpected)
-        }
+        Err(failure) => (failure, ExitCode::Unexpected),
     };
     output::print_failure(&failure, format);
     code
-}
-
-/// When waiting began, and what stops it.
-struct Started {
-    at: Instant,
-    stop: Stop,
 }
 
 fn late() -> Failure {
@@ -114,36 +101,31 @@ impl<E: Into<Error>> From<E> for Unprepared {
 }
 
 /// Waits, from reading the values on.
-async fn run(line: &WaitFor, progress: &Progress, started: &Started) -> Result<(Outcome, Summary), Unprepared> {
+async fn run(line: &WaitFor, runtime: &Runtime, begin: Instant) -> Result<(Outcome, Summary), Unprepared> {
     let preparing = line.clone();
     let gates = tokio::select! {
         biased;
-        () = started.stop.asked() => return Err(Unprepared::Stopped),
+        () = runtime.stop.asked() => return Err(Unprepared::Stopped),
         // Values and secrets may be in pipes to which nobody writes.
         gates = off_runtime(move || prepare(preparing)) => gates?,
-        () = sleep_until(started.at + line.waiting.timeout) => return Err(Unprepared::Late),
+        () = sleep_until(begin + line.waiting.timeout) => return Err(Unprepared::Late),
     };
-    Ok(hold(line, gates, progress, started).await)
+    Ok(hold(line, gates, runtime, begin).await)
 }
 
-async fn hold(
-    line: &WaitFor,
-    gates: Vec<Gate<Probe>>,
-    progress: &Progress,
-    Started { at, stop }: &Started,
-) -> (Outcome, Summary) {
+async fn hold(line: &WaitFor, gates: Vec<Gate<Probe>>, runtime: &Runtime, begin: Instant) -> (Outcome, Summary) {
     let waiting = &line.waiting;
     let rules = Rules {
         pace: Pace { interval: waiting.interval, longest: waiting.backoff },
         any: waiting.any,
-        deadline: *at + waiting.timeout,
+        deadline: begin + waiting.timeout,
     };
     let board = Board::new(gates.iter().map(|gate| gate.name.clone()));
     let outcome = tokio::select! {
-        outcome = wait(gates, &rules, &board, stop) => outcome,
-        () = display::show(&board, progress) => Outcome::Stopped,
+        outcome = wait(gates, &rules, &board, &runtime.stop) => outcome,
+        () = display::show(&board, &runtime.progress) => Outcome::Stopped,
     };
-    (outcome, Summary::new(outcome, &board.rows(), *at))
+    (outcome, Summary::new(outcome, &board.rows(), begin))
 }
 
 /// Tells how it went. Standard output belongs to the command that comes, if there is one.

@@ -117,6 +117,7 @@ const KUBERNETES: &[(&str, &str)] = contracts![
     "kubernetes/errors.json",
     "kubernetes/events.json",
     "kubernetes/exec.json",
+    "kubernetes/jobs-policies.json",
     "kubernetes/jobs.json",
     "kubernetes/leases.json",
     "kubernetes/limits-and-locks.json",

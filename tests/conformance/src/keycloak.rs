@@ -90,6 +90,7 @@ impl Baseline {
     /// # Errors
     /// No answer, or a refusal.
     pub async fn restore(&self) -> Result<(), BaselineError> {
+        self.restore_settings().await?;
         let token = self.log_in().await?;
         for realm in self.realms_besides_master(&token).await? {
             let path = format!("/admin/realms/{}", escaped(&realm));
@@ -103,19 +104,20 @@ impl Baseline {
                 }
             }
         }
-        self.restore_settings(&token).await
+        Ok(())
     }
 
     /// Puts back only what differs: a PUT keeps what it does not name (server-behaviour 2.4), so nothing else can
-    /// come along.
-    async fn restore_settings(&self, token: &SecretString) -> Result<(), BaselineError> {
-        let repair = repair(&self.master, &self.get("", token).await?);
+    /// come along. It comes first, and each request has a token of its own: a scenario may have left tokens that live a second, which
+    /// a busy machine needs for one request.
+    async fn restore_settings(&self) -> Result<(), BaselineError> {
+        let repair = repair(&self.master, &self.get("", &self.log_in().await?).await?);
         if repair.is_empty() {
             return Ok(());
         }
         let path = "/admin/realms/master";
-        self.send(Method::PUT, path, Some(&Value::Object(repair)), token).await?;
-        let left = repair_keys(&self.master, &self.get("", token).await?);
+        self.send(Method::PUT, path, Some(&Value::Object(repair)), &self.log_in().await?).await?;
+        let left = repair_keys(&self.master, &self.get("", &self.log_in().await?).await?);
         if left.is_empty() { Ok(()) } else { Err(BaselineError::Changed(left)) }
     }
 

@@ -16,14 +16,19 @@ use crate::replay::plain_client;
 use crate::scenario::{self, Target};
 
 /// The namespaces that scenarios make.
-const NAMESPACES: [&str; 3] = ["team-alpha", "team-beta", "team-gamma"];
+const NAMESPACES: [&str; 4] = ["team-alpha", "team-beta", "team-gamma", "team-jobs"];
 /// What scenarios leave in namespaces that stay.
 const LEFT: [&str; 1] = ["/apis/events.k8s.io/v1/namespaces/default/events/evenkeel.3"];
 /// How often, and for how long, a namespace is looked at that is going.
 const EVERY: Duration = Duration::from_millis(500);
 const LOOKS: usize = 240;
 /// The contracts that need a node with the recordings' images.
-const ON_A_NODE: [&str; 3] = ["kubernetes/cronjobs.json", "kubernetes/deployments.json", "kubernetes/jobs.json"];
+const ON_A_NODE: [&str; 4] = [
+    "kubernetes/cronjobs.json",
+    "kubernetes/deployments.json",
+    "kubernetes/jobs-policies.json",
+    "kubernetes/jobs.json",
+];
 
 /// Whether a contract needs a node that has `localhost/hello:1` and `localhost/pause:3`.
 #[must_use]

@@ -9,6 +9,7 @@ mod cost;
 mod elsewhere;
 pub mod fields;
 pub mod hand;
+mod random;
 pub mod server;
 mod stage;
 mod versions;
@@ -24,6 +25,9 @@ use stage::Stage;
 
 /// The realm of the scenarios' values.
 const REALM: &str = "otomi";
+
+/// The scenario that makes a realm at random.
+pub const AT_RANDOM: &str = "live: a realm at random moves to an empty server, but for what is told";
 
 /// All live scenarios, in the order of the table.
 #[must_use]
@@ -67,6 +71,7 @@ pub fn scenarios() -> Vec<Box<dyn Scenario>> {
             name: "live: a realm with one of everything moves to an empty server, but for what is told",
             steps: elsewhere::moved,
         }),
+        Box::new(Live { name: AT_RANDOM, steps: elsewhere::at_random }),
     ]
 }
 

@@ -30,6 +30,9 @@ enum Suite {
     Live {
         #[command(flatten)]
         server: Server,
+        /// Only the scenarios with this in their names, such as `at random`; may be given more than once.
+        #[arg(long, value_name = "WORDS")]
+        only: Vec<String>,
     },
     /// Everything, in one table.
     All {
@@ -206,6 +209,10 @@ struct Server {
     /// The environment variable that holds the administrator's password.
     #[arg(long, value_name = "NAME", default_value = "EVENKEEL_KEYCLOAK_PASSWORD")]
     password_env: String,
+    /// What decides what is made at random. Without it the scenario of a realm at random is left out: a suite that has to pass asks the same
+    /// each time.
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
 }
 
 impl Server {
@@ -216,7 +223,15 @@ impl Server {
     }
 
     fn target(self) -> Result<Target, String> {
-        Ok(Target::new(&self.url, &self.admin, secret_from(&self.password_env)?))
+        let mut target = Target::new(&self.url, &self.admin, secret_from(&self.password_env)?);
+        target.seed = self.seed.unwrap_or_default();
+        Ok(target)
+    }
+
+    /// The live scenarios that are asked of it.
+    fn live_scenarios(&self) -> impl Iterator<Item = Box<dyn Scenario>> {
+        let is_seeded = self.seed.is_some();
+        live::scenarios().into_iter().filter(move |scenario| is_seeded || scenario.name() != live::AT_RANDOM)
     }
 }
 
@@ -246,10 +261,15 @@ async fn run(suite: Suite) -> Result<Vec<Row>, String> {
             let scenarios = contract_scenarios(server.contracts()?, &only)?;
             on_keycloak(server, scenarios).await
         }
-        Suite::Live { server } => on_keycloak(server, live::scenarios()).await,
+        Suite::Live { server, only } => {
+            let mut scenarios: Vec<_> = server.live_scenarios().collect();
+            scenarios.retain(|scenario| only.is_empty() || only.iter().any(|words| scenario.name().contains(words)));
+            on_keycloak(server, scenarios).await
+        }
         Suite::All { server } => {
             let contracts = contract_scenarios(server.contracts()?, &[])?;
-            on_keycloak(server, contracts.into_iter().chain(live::scenarios()).collect()).await
+            let scenarios = contracts.into_iter().chain(server.live_scenarios()).collect();
+            on_keycloak(server, scenarios).await
         }
         Suite::Kubernetes { server, only } => {
             let mut all = contracts::kubernetes().map_err(|error| error.to_string())?;

@@ -21,6 +21,7 @@
 mod answer;
 mod compare;
 mod contract;
+mod error;
 mod ordered;
 mod pattern;
 mod pointer;
@@ -33,7 +34,8 @@ pub use contract::{
     BodyIs, Claims, Contract, ContractError, Credential, Event, Exchange, Keep, Request, Response, Step, StepUnordered,
     Until, Watch,
 };
+pub use error::ReplayError;
 pub use ordered::OrderedJson;
 pub use report::{Disagreement, Replay};
-pub use run::{Happening, LeftOut, PlayedClock, ReplayError, Replayer, Waiting};
+pub use run::{Happening, LeftOut, PlayedClock, Replayer, Waiting};
 pub(crate) use send::client as plain_client;

@@ -27,6 +27,8 @@ pub struct Target {
     pub hand: Option<PathBuf>,
     /// Certificates that vouch for the server, in PEM, besides those that everybody trusts.
     pub ca: Option<String>,
+    /// What decides what is made at random: the same seed makes the same.
+    pub seed: u64,
 }
 
 impl Target {
@@ -41,6 +43,7 @@ impl Target {
             known_as: None,
             hand: None,
             ca: None,
+            seed: 0,
         }
     }
 }

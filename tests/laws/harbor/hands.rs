@@ -157,7 +157,11 @@ impl Harbor {
             "cve-allowlist" => {
                 let path = format!("/projects/{}", object.name());
                 let mut list = self.get(&path).await["cve_allowlist"].clone();
-                list[field] = if field == "items" { json!([]) } else { Value::Null };
+                match field {
+                    "items" => list["items"] = json!([]),
+                    // The field is called as in the values.
+                    _ => list["expires_at"] = Value::Null,
+                }
                 return self.send(Method::PUT, &path, json!({"cve_allowlist": list})).await;
             }
             "project-scanner" => {

@@ -1,6 +1,6 @@
 //! What has worked once never stops working between two of our writes: somebody pulls all the time.
 
-use evenkeel_engine::{command_line::Options, exit_code::ExitCode};
+use evenkeel_engine::exit_code::ExitCode;
 use evenkeel_sandbox::{Effect, Fault, Gate, Kind, Matching};
 use reqwest::Method;
 use serde_json::json;
@@ -65,7 +65,7 @@ async fn there_is_no_moment_at_which_a_published_secret_fails() {
     let mut cut = 0;
     for run in 0..RUNS {
         bench.options.concurrency = [1, 4].map(|count| std::num::NonZeroUsize::new(count).unwrap())[run % 2];
-        bench.options.verify_secrets = run % 5 == 4;
+        bench.options.own.verify_secrets = run % 5 == 4;
         if run > 0 {
             drift(&bench.subject, run).await;
         }
@@ -81,7 +81,7 @@ async fn there_is_no_moment_at_which_a_published_secret_fails() {
         assert_eq!(bench.subject.broken_promises(), [""; 0], "in run {run}");
     }
     assert!(cut > 5, "{cut} runs were cut");
-    bench.options.verify_secrets = true;
+    bench.options.own.verify_secrets = true;
     bench.converge().await;
     assert_eq!(bench.subject.broken_promises(), [""; 0]);
     let published = bench.subject.snapshot();
@@ -170,7 +170,7 @@ async fn two_runs_that_are_cut_anywhere_one_after_the_other_are_finished_by_the_
 async fn a_watcher_that_sees_a_secret_end_complains() {
     let bench = Bench::<Harbor>::converged().await;
     assert!(bench.subject.server.impose_secret("otomi-team-alpha-pull", "Somebody-Elses-1"));
-    bench.apply_with(|options: &mut Options| options.only = vec!["quota/*".parse().unwrap()]).await;
+    bench.apply_with(|options| options.only = vec!["quota/*".parse().unwrap()]).await;
     let complaints = bench.subject.broken_promises();
     assert_eq!(complaints, ["team-alpha/harbor-pullsecret logs in no more"]);
 }

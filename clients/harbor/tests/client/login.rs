@@ -1,14 +1,14 @@
 use std::time::Duration;
 
-use evenkeel_harbor_client::{HarborError, Patience, connect, outlast_lock};
-use evenkeel_transport::{Kind, ResultExt};
+use evenkeel_harbor_client::{HarborError, LOCKED_LOGIN_RETRY, connect};
+use evenkeel_transport::{Kind, LoginRetry, ResultExt};
 use serde_json::json;
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{any, header, method, path},
 };
 
-use crate::{ADMIN, PATIENCE, account, admin, answer, log_in, server, session, unauthorised};
+use crate::{ADMIN, RETRY, account, admin, answer, log_in, server, session, unauthorised};
 
 async fn mount_health(server: &MockServer, database: &str) {
     let components = json!([{"name": "core", "status": "healthy"}, {"name": "database", "status": database}]);
@@ -56,7 +56,7 @@ async fn a_server_below_a_path_is_found() {
         .expect(1)
         .mount(&server)
         .await;
-    connect(&session(), &format!("{}/registry/", server.uri()), admin(), PATIENCE).await.unwrap();
+    connect(&session(), &format!("{}/registry/", server.uri()), admin(), RETRY).await.unwrap();
 }
 
 #[tokio::test]
@@ -146,26 +146,24 @@ async fn a_lock_in_the_middle_of_a_run_is_outlasted() {
     let client = log_in(&server).await.unwrap();
     Mock::given(method("PUT")).respond_with(unauthorised()).up_to_n_times(1).expect(1).mount(&server).await;
     Mock::given(method("PUT")).respond_with(ResponseTemplate::new(200)).expect(1).mount(&server).await;
-    let update = || async { client.configuration_update().body_map(|body| body.read_only(false)).send().await.api() };
-    outlast_lock(PATIENCE, update).await.unwrap();
+    client.configuration_update().body_map(|body| body.read_only(false)).send().await.api().unwrap();
 }
 
 #[tokio::test]
 async fn only_a_refused_login_is_outlasted() {
     let server = server().await;
-    let client = log_in(&server).await.unwrap();
+    let for_ever = LoginRetry { limit: Duration::from_secs(3600), pause: Duration::from_secs(3600) };
+    let client = connect(&session(), &server.uri(), admin(), for_ever).await.unwrap();
     Mock::given(method("GET"))
         .and(path("/api/v2.0/configurations"))
         .respond_with(answer(403, &json!({"errors": [{"code": "FORBIDDEN", "message": "ada"}]})))
         .expect(1)
         .mount(&server)
         .await;
-    let read = || async { client.configuration_get().send().await.api() };
-    let patience = Patience { limit: Duration::from_secs(3600), pause: Duration::from_secs(3600) };
-    assert_eq!(outlast_lock(patience, read).await.unwrap_err().kind(), Kind::Forbidden);
+    assert_eq!(client.configuration_get().send().await.api().unwrap_err().kind(), Kind::Forbidden);
 }
 
 #[test]
-fn patience_lasts_longer_than_the_lock_of_a_user_name() {
-    assert!(Patience::default().limit > Duration::from_millis(1_500));
+fn a_refused_login_is_tried_for_longer_than_a_user_name_is_locked() {
+    assert!(LOCKED_LOGIN_RETRY.limit > Duration::from_millis(1_500));
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod failures;
+mod identities;
 mod login;
 mod paging;
 mod representations;
@@ -10,8 +11,8 @@ mod robots;
 
 use std::time::Duration;
 
-use evenkeel_harbor_client::{Administrator, Client, HarborError, Patience, connect};
-use evenkeel_transport::{ProxyUse, Retry, Secret, Session, SessionOptions};
+use evenkeel_harbor_client::{Administrator, Client, HarborError, connect};
+use evenkeel_transport::{LoginRetry, ProxyUse, Retry, Secret, Session, SessionOptions};
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -31,11 +32,11 @@ fn admin() -> Administrator {
     Administrator { username: "admin".to_owned(), password: Secret::from("right") }
 }
 
-/// As long as the real one in proportion, and a thousand times shorter.
-const PATIENCE: Patience = Patience { limit: Duration::from_millis(20), pause: Duration::from_millis(2) };
+/// Shorter than the real one, and longer than a few answers of a busy machine take.
+const RETRY: LoginRetry = LoginRetry { limit: Duration::from_millis(500), pause: Duration::from_millis(2) };
 
 async fn log_in(server: &MockServer) -> Result<Client, HarborError> {
-    connect(&session(), &server.uri(), admin(), PATIENCE).await
+    connect(&session(), &server.uri(), admin(), RETRY).await
 }
 
 fn account(administrates: bool) -> Value {

@@ -1,4 +1,4 @@
-use evenkeel_harbor_client::{HarborError, Verdict, as_robot, verify_secret};
+use evenkeel_harbor_client::{HarborError, SecretCheck, as_robot, verify_secret};
 use evenkeel_transport::{ResultExt, Secret};
 use serde_json::json;
 use wiremock::{
@@ -11,7 +11,7 @@ use crate::{answer, session, unauthorised};
 /// `otomi-team-a-pull:Secret-1` in the words of the header.
 const PULL: &str = "Basic b3RvbWktdGVhbS1hLXB1bGw6U2VjcmV0LTE=";
 
-async fn verify(response: ResponseTemplate) -> Result<Verdict, HarborError> {
+async fn verify(response: ResponseTemplate) -> Result<SecretCheck, HarborError> {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .and(path("/api/v2.0/users/current/permissions"))
@@ -28,13 +28,13 @@ async fn verify(response: ResponseTemplate) -> Result<Verdict, HarborError> {
 async fn a_secret_that_works_shows_what_it_may_do() {
     let rights = json!([{"action": "pull", "resource": "/project/4/repository"}]);
     let verdict = verify(answer(200, &rights)).await.unwrap();
-    let Verdict::Works(rights) = verdict else { unreachable!("{verdict:?}") };
+    let SecretCheck::Works(rights) = verdict else { unreachable!("{verdict:?}") };
     assert_eq!(rights[0].resource.as_deref(), Some("/project/4/repository"));
 }
 
 #[tokio::test]
 async fn a_refused_secret_is_an_answer_and_no_error() {
-    assert_eq!(verify(unauthorised()).await.unwrap(), Verdict::Refused);
+    assert_eq!(verify(unauthorised()).await.unwrap(), SecretCheck::Refused);
 }
 
 #[tokio::test]

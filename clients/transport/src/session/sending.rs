@@ -10,7 +10,7 @@ use tokio::{
     time::{sleep, timeout_at},
 };
 
-use super::{Session, Shared};
+use super::{Session, Shared, reach::server};
 use crate::{
     AnswerBody, ApiError, Deadline, Kind, OperationPath, Outcome, Secret,
     echo::Echo,
@@ -75,6 +75,7 @@ impl<'a> Sending<'a> {
 
     async fn attempts(&mut self) -> Result<Response, ApiError> {
         let mut stale: Option<Secret> = None;
+        let server = self.reached()?;
         loop {
             let attempted = self.attempt(stale.as_ref()).await?;
             self.in_doubt |= leaves_doubt(&attempted.result);
@@ -84,8 +85,23 @@ impl<'a> Sending<'a> {
             }
             match self.pause(&attempted.result) {
                 Some(pause) => sleep(pause).await,
-                None => return self.conclude(attempted),
+                None => {
+                    self.session.shared.reach.note(&server, &attempted.result);
+                    return self.conclude(attempted);
+                }
             }
+        }
+    }
+
+    /// The request's server, unless another request of the session has just used all its attempts without a connection to it.
+    fn reached(&self) -> Result<String, ApiError> {
+        let Session { shared, .. } = self.session;
+        let Some(request) = &self.request else { return Ok(String::new()) };
+        let lost = shared.reach.lost(request, shared.options.retry.max_delay);
+        // Whoever repeats nothing has a pace of their own.
+        match lost.filter(|_| shared.options.retry.times > 0) {
+            Some(failure) => Err(failure.into_error()),
+            None => Ok(server(request.url())),
         }
     }
 
@@ -111,7 +127,7 @@ impl<'a> Sending<'a> {
                     reply.body = path.body(reply.body);
                     path.check_answer(&reply.body)?;
                 }
-                Ok(reply.into_response(&attempted.echo))
+                Ok(reply.into_response(&attempted.echo, self.method.is_safe()))
             }
             Err(failure) if failure.cause == Cause::Timeout && self.time_is_up() => {
                 Err(ApiError::new(Kind::Deadline, "the run's time is up, and the server has not answered yet")

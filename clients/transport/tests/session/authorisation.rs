@@ -164,7 +164,7 @@ async fn the_kind_of_a_failed_login_reaches_the_caller() {
     let refusal = ApiError::from_status(evenkeel_transport::reqwest::StatusCode::UNAUTHORIZED, "invalid credentials");
     let (_, source) = counting(Some(refusal.clone()));
     let client = Client::new(&server.uri(), session().with_auth(Auth::Bearer(source)));
-    assert_eq!(client.get().await, Err(refusal));
+    assert_eq!(client.get().await, Err(refusal.of_read(true)));
 }
 
 /// Logs in with the session that waits for it.

@@ -28,6 +28,43 @@ async fn a_refused_connection_is_tried_again_and_then_reported_as_unavailable() 
     assert!(records.iter().all(|record| record.outcome == Outcome::Failed(Kind::Connection)));
 }
 
+/// A run that lost its server once tried each of its changes with all attempts: minutes, and the same line for each.
+#[tokio::test]
+async fn a_server_that_is_lost_costs_one_round_of_attempts_however_many_requests_there_are() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let retry = Retry { max_delay: Duration::from_secs(3600), ..options().retry };
+    let client = Client::new(&url, Session::new(SessionOptions { retry, ..options() }).unwrap());
+    let first = client.get().await.unwrap_err();
+    for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
+        let error = client.method(method).await.unwrap_err();
+        assert_eq!((error.kind(), error.to_string()), (first.kind(), first.to_string()));
+        assert!(!error.outcome_unknown(), "nothing was sent");
+    }
+    assert_eq!(client.session().log().summary().requests, 3, "the first one's attempts");
+}
+
+#[tokio::test]
+async fn a_server_that_was_lost_is_asked_again_soon_and_another_one_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let lost = Client::new(&url, session());
+    lost.get().await.unwrap_err();
+    let server = Server::start(|_, stream| async move { answer(stream, &ok("{}")).await }).await;
+    Client::new(&server.url(), lost.session().clone()).get().await.unwrap();
+    let requests = || lost.session().log().summary().requests;
+    let before = requests();
+    bounded(async {
+        while requests() == before {
+            lost.get().await.unwrap_err();
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
 /// The first connection is cut in the middle of the body, the second answers.
 async fn cutting_server() -> Server {
     Server::start(|number, stream| async move {

@@ -197,3 +197,23 @@ async fn a_list_that_is_null_has_nothing_in_it_and_no_other_answer_is_a_list() {
         assert_eq!(list(other).await.unwrap_err().kind(), Kind::Decode, "{other:?}");
     }
 }
+
+/// Whether a failure is one of the server or of what was asked shows in what was asked.
+#[tokio::test]
+async fn an_error_knows_whether_its_request_could_change_something_whatever_form_it_has() {
+    let documented = ResponseTemplate::new(500).set_body_json(json!({"message": "no"}));
+    let of_another_form = ResponseTemplate::new(500).set_body_json(json!({"message": 1}));
+    let undocumented = ResponseTemplate::new(302);
+    for (answer, is_known) in [(documented, true), (of_another_form, true), (undocumented, false)] {
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(answer.insert_header("evenkeel-of-read", "true")).mount(&server).await;
+        let client = Client::new(&server.uri(), session());
+        for (method, reads) in [(Method::GET, true), (Method::PUT, false), (Method::POST, false)] {
+            let error = client.method(method.clone()).await.unwrap_err();
+            assert_eq!(error.is_of_read(), reads && is_known, "{method} {error}");
+        }
+    }
+    let client = Client::new("http://127.0.0.1:1", session());
+    assert!(client.get().await.unwrap_err().is_of_read());
+    assert!(!client.method(Method::DELETE).await.unwrap_err().is_of_read());
+}

@@ -6,6 +6,7 @@ mod client;
 mod concurrency;
 mod connection;
 mod errors;
+mod identities;
 mod paging;
 mod proxy;
 mod request_log;

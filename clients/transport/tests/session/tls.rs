@@ -8,9 +8,10 @@ use tokio::{
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        ServerConfig,
+        ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier,
         crypto::ring,
-        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+        server::WebPkiClientVerifier,
     },
     server::TlsStream,
 };
@@ -20,6 +21,10 @@ use super::{
     server::read_request,
 };
 
+/// An answer with nothing in it.
+const EMPTY: &[u8] =
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+
 /// A server whose certificate an authority of its own has signed; returns its address and the authority (PEM).
 async fn server() -> (String, String) {
     server_with(|_| {}).await
@@ -27,12 +32,7 @@ async fn server() -> (String, String) {
 
 /// The same, with another certificate.
 async fn server_with(change: impl FnOnce(&mut rcgen::CertificateParams)) -> (String, String) {
-    server_that(
-        change,
-        |stream| stream,
-        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
-    )
-    .await
+    server_that(change, |stream| stream, EMPTY).await
 }
 
 /// The same, which answers with these bytes through what it makes of the TLS stream.
@@ -41,22 +41,59 @@ async fn server_that<S: AsyncWrite + Send + Unpin + 'static>(
     through: fn(TlsStream<TcpStream>) -> S,
     answer: &'static [u8],
 ) -> (String, String) {
-    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let authority = rcgen::CertifiedIssuer::self_signed(authority, key).unwrap();
+    let authority = Issuer::new();
+    let (chain, key) = authority.server(change);
+    let config = server_config().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    (serve_that(config, through, answer).await, authority.pem())
+}
 
-    let key = rcgen::KeyPair::generate().unwrap();
-    let mut leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    change(&mut leaf);
-    let leaf = leaf.signed_by(&key, &authority).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone()], key)
-        .unwrap();
+/// An authority that signs certificates of servers.
+struct Issuer(rcgen::CertifiedIssuer<'static, rcgen::KeyPair>);
+
+impl Issuer {
+    fn new() -> Self {
+        let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().unwrap();
+        Self(rcgen::CertifiedIssuer::self_signed(authority, key).unwrap())
+    }
+
+    fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    fn der(&self) -> CertificateDer<'static> {
+        self.0.der().clone()
+    }
+
+    /// A certificate for a server on loopback, with its key.
+    fn server(
+        &self,
+        change: impl FnOnce(&mut rcgen::CertificateParams),
+    ) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        change(&mut leaf);
+        let leaf = leaf.signed_by(&key, &self.0).unwrap();
+        (vec![leaf.der().clone()], PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())))
+    }
+}
+
+fn server_config() -> ConfigBuilder<ServerConfig, WantsVerifier> {
+    let provider = Arc::new(ring::default_provider());
+    ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap()
+}
+
+/// Serves with an empty answer; returns the address.
+async fn serve(config: ServerConfig) -> String {
+    serve_that(config, |stream| stream, EMPTY).await
+}
+
+async fn serve_that<S: AsyncWrite + Send + Unpin + 'static>(
+    config: ServerConfig,
+    through: fn(TlsStream<TcpStream>) -> S,
+    answer: &'static [u8],
+) -> String {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
@@ -69,7 +106,7 @@ async fn server_that<S: AsyncWrite + Send + Unpin + 'static>(
             let _ = stream.shutdown().await;
         }
     });
-    (url, authority.pem())
+    url
 }
 
 #[tokio::test]
@@ -153,6 +190,47 @@ async fn a_server_that_wants_a_client_certificate_is_told_as_such() {
         assert_eq!(error.tls_fault(), Some(TlsFault::ClientCertificate), "{error}");
         assert!(error.hint().unwrap().contains("client certificate"), "{error}");
     }
+}
+
+/// With TLS 1.3 the server says so after the handshake, when the request has left: it is told all the same, and sent once.
+#[tokio::test]
+async fn a_server_that_trusts_certain_clients_only_is_told_as_such_after_the_handshake() {
+    let authority = Issuer::new();
+    let mut clients = RootCertStore::empty();
+    clients.add(authority.der()).unwrap();
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(clients), provider).build().unwrap();
+    let (chain, key) = authority.server(|_| {});
+    let config = server_config().with_client_cert_verifier(verifier).with_single_cert(chain, key).unwrap();
+    let error = refused((serve(config).await, authority.pem())).await;
+    assert_eq!(error.tls_fault(), Some(TlsFault::ClientCertificate), "{error}");
+    assert!(error.hint().unwrap().contains("client certificate"), "{error}");
+}
+
+/// `openssl req -x509` makes such certificates, and people give them to servers.
+#[tokio::test]
+async fn a_certificate_that_signed_itself_is_refused_with_what_to_do_until_it_is_given_as_trusted() {
+    let own = |is_ca: bool| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        params.is_ca = if is_ca { rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained) } else { rcgen::IsCa::NoCa };
+        let certificate = params.self_signed(&key).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = server_config().with_no_client_auth();
+        (config.with_single_cert(vec![certificate.der().clone()], key).unwrap(), certificate.pem())
+    };
+    let (config, pem) = own(false);
+    let url = serve(config).await;
+    let error = Client::new(&url, session()).get().await.unwrap_err();
+    assert_eq!(error.tls_fault(), Some(TlsFault::Untrusted), "{error}");
+    assert!(error.hint().unwrap().contains("CA bundle"), "{error}");
+    let ca_bundle = Some(pem.into_bytes());
+    Client::new(&url, Session::new(SessionOptions { ca_bundle, ..options() }).unwrap()).get().await.unwrap();
+
+    let (config, pem) = own(true);
+    let error = refused((serve(config).await, pem)).await;
+    assert_eq!(error.tls_fault(), Some(TlsFault::Authority), "{error}");
+    assert!(error.hint().unwrap().contains("CA:TRUE"), "{error}");
 }
 
 #[tokio::test]

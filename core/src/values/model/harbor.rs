@@ -5,15 +5,17 @@ use crate::values::names::HttpUrl;
 use crate::values::representation::{Representation, representation};
 use crate::values::secret::SecretValue;
 
+mod allowlist;
 mod project;
 mod registry;
 mod retention;
 mod robot;
 mod system;
 
+pub use allowlist::CveAllowlist;
 pub use project::{
-    HarborLabel, HarborMember, HarborProject, HarborWebhook, ImmutableTags, MemberRole, ProjectAllowlist, ProjectCache,
-    ProjectSettings, Retention, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
+    HarborLabel, HarborMember, HarborProject, HarborWebhook, ImmutableTags, MemberRole, ProjectCache, ProjectSettings,
+    Retention, Severity, TeamHarbor, WebhookFormat, WebhookTarget,
 };
 pub use registry::{
     HarborRegistry, HarborReplication, RegistryCredential, RegistryCredentialKind, ReplicationFilter,
@@ -22,7 +24,7 @@ pub use registry::{
 pub use retention::{RetentionRule, RetentionTemplate};
 pub use robot::{HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotEffect, RobotPermissions, RobotProject};
 pub use system::{
-    AuditPurge, CveAllowlist, GarbageCollection, HarborScanner, HarborSystem, HarborUser, HarborUserGroup, PreheatAuth,
+    AuditPurge, GarbageCollection, HarborScanner, HarborSystem, HarborUser, HarborUserGroup, PreheatAuth,
     PreheatInstance, PreheatLogin, PreheatVendor, ScanAll, ScannerAuth,
 };
 

@@ -1,7 +1,7 @@
 //! Names of objects that an application holds whatever other people called them.
 
 use super::{Cow, Deserialize, Deserializer, InvalidName, JsonSchema, Schema, SchemaGenerator, de, fmt, json_schema};
-use super::{is_dots, normalised};
+use super::{has_only, is_dots, normalised};
 
 checked_text! {
     /// Name of an object of an application: whatever an address can carry as one segment without meaning something else.
@@ -19,6 +19,15 @@ checked_text! {
     max: 2048,
     expected: "the path of a group, such as `/staff/interns`: names without control characters, none of them `.` or `..`",
     check: |text| text.strip_prefix('/').unwrap_or(text).split('/').all(is_addressable),
+}
+
+checked_text! {
+    /// Id of a vulnerability, as scanners and databases call it.
+    VulnerabilityId,
+    pattern: r"^[^\s\x00-\x1f\x7f-\x9f]+$",
+    max: 255,
+    expected: "the id of a vulnerability, such as `CVE-2024-3094`",
+    check: |text| has_only(text, &[]),
 }
 
 impl AddressableName {

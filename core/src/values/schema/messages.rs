@@ -44,16 +44,29 @@ impl Messages<'_> {
 
     fn unknown_key(&self, error: &ValidationError<'_>, path: &ValuePath, place: Nearest<'_>, key: &str) -> Finding {
         let origin = place.node.as_map().and_then(|map| map.get(key)).map_or_else(|| place.origin(), |entry| entry.key);
+        let schema = self.parent(error);
+        if schema.is_some_and(|schema| self.is_derived(schema, key, 0)) {
+            let message = format!("`{key}` in `{path}` cannot be declared: the application derives it");
+            return Finding::at(origin, message).with_hint("leave it out");
+        }
         let message = if path.steps().is_empty() {
             format!("unknown key `{key}`")
         } else {
             format!("unknown key `{key}` in `{path}`")
         };
         let finding = Finding::at(origin, message);
-        match self.parent(error).and_then(|schema| self.similar_key(schema, key)) {
+        match schema.and_then(|schema| self.similar_key(schema, key)) {
             Some(similar) => finding.with_hint(format!("did you mean `{similar}`?")),
             None => finding,
         }
+    }
+
+    /// Whether a key is one that people see at the application and cannot set there.
+    fn is_derived(&self, schema: &Value, key: &str, depth: usize) -> bool {
+        let schema = resolved(self.schema, schema);
+        let derived = schema.get("x-derived").and_then(Value::as_array);
+        derived.is_some_and(|derived| derived.iter().any(|name| name == key))
+            || (depth < 8 && parts(schema).any(|part| self.is_derived(part, key, depth + 1)))
     }
 
     /// The known key that is written most like `key`.

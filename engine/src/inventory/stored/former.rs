@@ -1,11 +1,11 @@
-//! A target that is called otherwise than in the run before: what is known of it is found under its former name.
+//! A target that has another key than in the run before: what is known of it is found under its former one.
 
 use evenkeel_core::memory::Memory;
 
 use super::{InventoryError, StoredInventory};
 
 impl StoredInventory {
-    /// Other targets of which something is known, by their names; none where something is known of this one.
+    /// Other targets of which something is known, by their keys; none where something is known of this one.
     pub(crate) fn others_than_a_new_one(&self) -> Vec<String> {
         let known: Vec<String> = self.journal.targets().map(ToString::to_string).collect();
         if known.iter().any(|name| **name == *self.target) { Vec::new() } else { known }
@@ -22,7 +22,16 @@ impl StoredInventory {
         self.call_by_new_name();
     }
 
-    /// Stores that the target has another name.
+    /// What was known of this target before keys had a version is known of it, unless something newer is. Nothing is written; it is
+    /// moved under its key with the first write.
+    pub(crate) fn take_over_unversioned(&mut self, key: &str) {
+        let is_known = |key: &str| self.journal.targets().any(|known| **known == *key);
+        if is_known(key) && !is_known(&self.target) {
+            self.was_called(key);
+        }
+    }
+
+    /// Stores that the target has another key.
     ///
     /// # Errors
     ///

@@ -9,8 +9,10 @@ use evenkeel_core::{
 use futures::FutureExt;
 
 use super::*;
+use crate::failure::{Class, Classified};
 
 const TARGET: &str = "realm `otomi` at https://keycloak.example.com";
+const KEY: &str = "v1/keycloak/https%3A%2F%2Fkeycloak.example.com/otomi";
 
 fn object(name: &str) -> ObjectId {
     ObjectId::new(Kind::new("role"), name)
@@ -104,7 +106,7 @@ async fn two_runs_do_not_write_at_the_same_time() {
     let mut second = open(&path).unwrap();
     first.announce(&[object("a")]).await.unwrap();
     let error = second.announce(&[object("b")]).await.unwrap_err();
-    assert!(matches!(error, InventoryError::Busy { .. }), "{error}");
+    assert!(matches!(error, InventoryError::Storage(StorageError::Busy { .. })), "{error}");
     assert!(!second.memory().ownership.contains(&object("b")), "what was not announced is not ours");
     drop(first);
     second.announce(&[object("c")]).await.unwrap();
@@ -144,12 +146,12 @@ async fn an_inventory_that_cannot_be_written_stops_the_announcement() {
     let mut inventory = open(&state.join("keycloak.jsonl")).unwrap();
     fs::write(&state, "in the place of its folder").unwrap();
     let error = inventory.announce(&[object("a")]).await.unwrap_err();
-    assert_eq!(error.class(), crate::task::Class::Configuration);
+    assert_eq!(error.class(), Class::Configuration);
     assert!(!inventory.memory().ownership.contains(&object("a")));
 }
 
 fn hidden(value: &str) -> Vec<HiddenSecret> {
-    vec![HiddenSecret { path: "config.secret".to_owned(), value: value.into() }]
+    vec![HiddenSecret { path: "config.secret".into(), value: value.into() }]
 }
 
 fn recall(path: &Path, value: &str) -> Recall {
@@ -239,6 +241,49 @@ async fn an_older_inventory_knows_objects_by_their_joined_names_until_they_are_n
     let ownership = open(&path).unwrap().memory().ownership;
     assert!(ownership.contains(&client) && ownership.contains(&role("app", "x/y")));
     assert!(!ownership.contains(&role("app/x", "y")), "now it is known which of the two it is");
+}
+
+/// What a version of before keys had one has left: every change of the words for people would have made strangers of these objects.
+#[tokio::test]
+async fn an_inventory_of_before_keys_had_a_version_is_found_and_moved_with_the_first_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    let recorded = include_bytes!("recorded/keycloak-without-versioned-key.jsonl");
+    crate::private_file::replace(&path, recorded).unwrap();
+    let reopened = || {
+        let mut inventory = open_for(KEY, &path).unwrap();
+        inventory.take_over_unversioned(TARGET);
+        inventory
+    };
+    let owned = |inventory: &StoredInventory| {
+        let ownership = inventory.memory().ownership;
+        ownership.of_kind(&Kind::new("role")).map(|object| object.name().to_owned()).collect::<Vec<_>>()
+    };
+    let mut inventory = reopened();
+    assert_eq!(owned(&inventory), ["team-alpha", "team-beta"]);
+    assert!(inventory.others_than_a_new_one().is_empty(), "it is no other server");
+    assert_eq!(fs::read(&path).unwrap(), recorded, "reading writes nothing");
+
+    inventory.announce(&[object("team-gamma")]).await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(KEY) && !text.contains("`otomi`") && text.contains("`elsewhere`"), "{text}");
+    assert_eq!(owned(&reopened()), ["team-alpha", "team-beta", "team-gamma"]);
+    let secret = inventory.memory().secrets.recall(&ObjectId::new(Kind::new("realm"), "otomi"), "smtp", &"one".into());
+    assert_eq!(secret, Recall::Same, "the digests came along");
+}
+
+#[tokio::test]
+async fn what_is_known_under_the_key_is_newer_than_what_is_known_under_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keycloak.jsonl");
+    open_for(TARGET, &path).unwrap().announce(&[object("old")]).await.unwrap();
+    open_for(KEY, &path).unwrap().announce(&[object("new")]).await.unwrap();
+    let mut inventory = open_for(KEY, &path).unwrap();
+    inventory.take_over_unversioned(TARGET);
+    inventory.announce(&[object("newer")]).await.unwrap();
+    let ownership = open_for(KEY, &path).unwrap().memory().ownership;
+    assert!(ownership.contains(&object("new")) && ownership.contains(&object("newer")));
+    assert!(!ownership.contains(&object("old")));
 }
 
 fn claim(path: &Path, name: &str) -> Option<Claim> {

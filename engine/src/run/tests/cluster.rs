@@ -6,7 +6,7 @@ use evenkeel_kubernetes_client::lease::Terms;
 use serde_json::json;
 
 use super::*;
-use crate::fake_cluster::FakeCluster;
+use crate::test_cluster::{NAMESPACE, TestCluster};
 
 const TERMS: Terms = Terms {
     duration: Duration::from_secs(1),
@@ -14,11 +14,13 @@ const TERMS: Terms = Terms {
     look_every: Duration::from_millis(10),
     patience: Duration::from_millis(100),
 };
-const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/jobs/leases/evenkeel-demo-fake";
+/// Both the Lease and the inventory's Secret are called so.
+const NAME: &str = "evenkeel-demo-fake";
+const LEASES: &str = "leases.coordination.k8s.io";
 const HOME: &str = "kubernetes: {inventory: {namespace: jobs}}\n";
 
 /// A run whose values are these, with no file for the inventory.
-async fn apply(cluster: &FakeCluster, values: &str) -> Finished {
+async fn apply(cluster: &TestCluster, values: &str) -> Finished {
     let setup = setup().with(|options| options.inventory = None);
     fs::write(&setup.options.values.paths[0], format!("{VALUES}{values}")).unwrap();
     let command = TaskCommand::Apply { adopt: false, options: setup.options.clone() };
@@ -36,31 +38,31 @@ fn user(name: &str, secret: &str, key: &str) -> String {
 #[tokio::test]
 async fn a_run_with_a_home_in_the_cluster_writes_there_and_gives_its_lease_back() {
     let shared = application(|application| application.desired = wanted(&["a", "b"]));
-    let cluster = FakeCluster::start().await;
+    let cluster = TestCluster::start();
     let finished = apply(&cluster, HOME).await;
     assert_eq!(finished.exit_code, ExitCode::Converged, "{finished:?}");
     assert_eq!(shared.lock().unwrap().objects.len(), 2);
-    assert_eq!(cluster.state().secrets(), ["evenkeel-demo-fake"]);
-    assert_eq!(cluster.state().object(LEASE)["spec"]["holderIdentity"], json!(""));
+    assert_eq!(cluster.secret_names(), [NAME]);
+    assert_eq!(cluster.object(LEASES, NAMESPACE, NAME).unwrap()["spec"]["holderIdentity"], json!(""));
 }
 
 #[tokio::test]
 async fn a_second_run_with_a_home_in_the_cluster_writes_nothing_at_all() {
     application(|application| application.desired = wanted(&["a"]));
-    let cluster = FakeCluster::start().await;
+    let cluster = TestCluster::start();
     apply(&cluster, HOME).await;
-    cluster.state().requests.clear();
+    cluster.reset_log();
     let finished = apply(&cluster, HOME).await;
     assert_eq!((finished.exit_code, finished.report.rounds), (ExitCode::Converged, 0));
-    assert_eq!(cluster.state().requests, ["GET /api/v1/namespaces/jobs/secrets/evenkeel-demo-fake"]);
+    assert_eq!(cluster.asked(), ["GET /api/v1/namespaces/jobs/secrets/evenkeel-demo-fake"]);
 }
 
 #[tokio::test]
 async fn a_run_whose_turn_does_not_come_changes_nothing_and_says_who_has_it() {
     let shared = application(|application| application.desired = wanted(&["a"]));
-    let cluster = FakeCluster::start().await;
+    let cluster = TestCluster::start();
     apply(&cluster, HOME).await;
-    cluster.state().object(LEASE)["spec"]["holderIdentity"] = json!("other-run");
+    cluster.edit(LEASES, NAME, |lease| lease["spec"]["holderIdentity"] = json!("other-run"));
     shared.lock().unwrap().desired = wanted(&["a", "b"]);
     let finished = apply(&cluster, HOME).await;
     assert_eq!(finished.exit_code, ExitCode::SomeFailed);
@@ -74,7 +76,7 @@ async fn a_run_whose_turn_does_not_come_changes_nothing_and_says_who_has_it() {
 #[tokio::test]
 async fn a_run_that_follows_another_looks_again_before_it_writes() {
     let shared = application(|application| application.desired = wanted(&["a"]));
-    let cluster = FakeCluster::start().await;
+    let cluster = TestCluster::start();
     apply(&cluster, HOME).await;
     let reads = shared.lock().unwrap().reads;
     shared.lock().unwrap().desired = wanted(&["a", "b"]);
@@ -85,27 +87,27 @@ async fn a_run_that_follows_another_looks_again_before_it_writes() {
 #[tokio::test]
 async fn a_file_that_is_named_comes_before_the_cluster() {
     application(|application| application.desired = wanted(&["a"]));
-    let cluster = FakeCluster::start().await;
+    let cluster = TestCluster::start();
     let setup = setup();
     fs::write(&setup.options.values.paths[0], format!("{VALUES}{HOME}")).unwrap();
     let command = TaskCommand::Apply { adopt: false, options: setup.options.clone() };
     let surroundings = Surroundings { cluster: Some(cluster.connection()), ..Surroundings::default() };
     assert_eq!(run::<Fake>(&command, &surroundings).await.exit_code, ExitCode::Converged);
-    assert!(cluster.state().requests.is_empty());
+    assert!(cluster.requests().is_empty());
     assert_eq!(setup.owned(), ["a"]);
 }
 
 #[tokio::test]
 async fn secrets_from_the_cluster_are_read_once_each_and_before_the_application() {
     let shared = application(|application| application.connecting = Some(Class::Unavailable));
-    let cluster = FakeCluster::start().await;
+    let cluster = TestCluster::start();
     cluster.put_secret("people", "passwords", &json!({"ada": "YQ==", "bob": "Yg=="}));
     cluster.put_secret("people", "other", &json!({"eve": "Yw=="}));
     let users =
         ["users:\n", &user("ada", "passwords", "ada"), &user("bob", "passwords", "bob"), &user("eve", "other", "eve")];
     let finished = apply(&cluster, &users.concat()).await;
     assert_eq!(finished.exit_code, ExitCode::Unavailable, "it came as far as the login");
-    let mut requests = cluster.state().requests.clone();
+    let mut requests = cluster.asked();
     requests.sort();
     assert_eq!(requests, ["other", "passwords"].map(|name| format!("GET /api/v1/namespaces/people/secrets/{name}")));
     assert_eq!(shared.lock().unwrap().reads, 0);
@@ -114,7 +116,7 @@ async fn secrets_from_the_cluster_are_read_once_each_and_before_the_application(
 #[tokio::test]
 async fn all_secrets_that_the_cluster_does_not_give_are_told_at_once() {
     application(|_| {});
-    let cluster = FakeCluster::start().await;
+    let cluster = TestCluster::start();
     cluster.put_secret("people", "passwords", &json!({"ada": "YQ==", "empty": "", "binary": "/w=="}));
     let users = [
         "users:\n",
@@ -143,8 +145,7 @@ async fn all_secrets_that_the_cluster_does_not_give_are_told_at_once() {
 #[tokio::test]
 async fn a_secret_that_may_not_be_read_is_a_missing_right() {
     application(|_| {});
-    let cluster = FakeCluster::start().await;
-    cluster.state().forbidden.push("people".to_owned());
+    let cluster = TestCluster::start_without_rights();
     let finished = apply(&cluster, &["users:\n", &user("a", "passwords", "a")].concat()).await;
     assert_eq!(finished.exit_code, ExitCode::NotAuthorised);
     insta::assert_snapshot!(told(&finished), @r"

@@ -23,6 +23,26 @@ async fn a_failure_stays_with_what_waits_for_it() {
     assert_eq!(setup.owned(), ["d"], "what was refused or never sent is not ours");
 }
 
+/// Each create once told of it anew.
+#[tokio::test]
+async fn a_busy_inventory_is_told_once_for_the_whole_run_and_nothing_is_made() {
+    let shared = application(|application| application.desired = wanted(&["a", "b", "c"]));
+    let setup = setup().with(|options| options.concurrency = NonZeroUsize::MIN);
+    let home = Home::File(setup.options.inventory.clone());
+    let mut other = StoredInventory::open(home, ("demo", "fake"), "a map").await.unwrap();
+    other.announce(&[role("of the other run")]).await.unwrap();
+    let finished = setup.apply().await;
+    let failures: Vec<&str> = finished.failures.iter().map(|failure| failure.message.as_str()).collect();
+    assert!(
+        matches!(failures[..], [one] if one.ends_with("is in use by another run") && one.lines().count() == 1),
+        "{failures:?}"
+    );
+    assert_eq!(["a", "b", "c"].map(|name| status(&finished, name)), [Status::Skipped; 3]);
+    assert!(shared.lock().unwrap().begun.is_empty());
+    drop(other);
+    assert_eq!(setup.apply().await.exit_code, ExitCode::Converged);
+}
+
 /// A project whose settings were refused left the broken pull secret of its team as it was.
 #[tokio::test(start_paused = true)]
 async fn an_update_that_failed_does_not_hold_up_what_comes_after_it() {

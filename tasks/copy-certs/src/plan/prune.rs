@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::plan::{Action, Cause};
+use evenkeel_core::plan::{Action, Cause, Dependencies, Origin};
 use evenkeel_kubernetes_client::ObjectName;
 
-use super::{Draft, Operation, change};
+use super::{Operation, Planning};
 use crate::{names, observe::ObservedCopy, wanted::Wanted};
 
 /// Whether a Secret is a copy that we have made.
@@ -16,7 +16,7 @@ pub(super) fn carries_our_hand(copy: &ObservedCopy, platform: &str) -> bool {
     copy.marks.are_ours(platform) && copy.is_written_by_us
 }
 
-impl Draft<'_> {
+impl Planning<'_> {
     pub(super) fn prune(&mut self, wanted: &BTreeMap<ObjectName, Vec<Wanted<'_>>>) {
         let observed = self.observed;
         for (namespace, target) in &observed.targets {
@@ -35,19 +35,20 @@ impl Draft<'_> {
         let source = copy.marks.source().map_or_else(|| "a Secret".to_owned(), |source| format!("`{source}`"));
         if !copy.is_written_by_us {
             let message = format!("is the copy of {source}, which is gone; it stays, because others have written it");
-            return self.note(object, message);
+            return self.plan.note(object, message);
         }
-        if !self.memory.ownership.contains(&object) {
+        if !self.plan.is_ours(&object) {
             let message = format!(
                 "is the copy of {source}, which is gone; it stays, because the inventory does not list it as ours; \
                  `apply --adopt --prune --only {object}` removes it"
             );
-            return self.note(object, message);
+            return self.plan.note(object, message);
         }
         let cause = Cause { value: format!("{source}, which is not copied any more"), file: None, line: None };
-        let team = copy.marks.source().and_then(|source| self.desired.team_of(source.namespace.as_deref()?).cloned());
+        let team = copy.marks.source().and_then(|source| self.desired.team_of(source.namespace.as_deref()?));
+        let origin = Origin { cause: &cause, team };
         let operation = Operation::Delete(copy.seen.clone());
-        self.changes.push(change(object, Action::Delete, Vec::new(), cause, team, operation));
+        self.plan.push(object, Action::Delete, Vec::new(), origin, Dependencies::default(), operation);
     }
 
     /// Whether somebody may want it although nobody has seen that: its source may be there, or its namespace one that a rule copies to.

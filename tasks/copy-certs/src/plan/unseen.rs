@@ -9,7 +9,7 @@ use evenkeel_core::{
 use evenkeel_engine::task::{Class, Classified};
 use evenkeel_kubernetes_client::{KubernetesError, ObjectName};
 
-use super::Draft;
+use super::Planning;
 use crate::{
     desired::DesiredRule,
     names::{self, COPY_RULE, NAMESPACE},
@@ -21,7 +21,7 @@ use crate::{
 const LIMITED: &str =
     "namespaces cannot be listed, so that only those are read that the values name, and those of teams";
 
-impl Draft<'_> {
+impl Planning<'_> {
     /// Says what rules could not see of their sources and of the namespaces that they copy to.
     pub(super) fn tell_of_reaches(&mut self) {
         let observed = self.observed;
@@ -29,7 +29,7 @@ impl Draft<'_> {
             self.tell_of_sources(rule, reach, seen);
             self.tell_of_destinations(rule, seen);
             if (reach.is_limited && reach.failure.is_none()) || seen.is_limited {
-                self.note(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)), LIMITED);
+                self.plan.note(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)), LIMITED);
             }
         }
     }
@@ -55,7 +55,7 @@ impl Draft<'_> {
             let objects = vec![ObjectId::new(COPY_RULE, Arc::clone(&rule.text))];
             self.leave_alone(objects, error, "its copies stay as they are");
         } else if seen.namespaces.is_empty() {
-            self.warn(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)), "copies nothing: no namespace fits");
+            self.plan.warn(ObjectId::new(COPY_RULE, Arc::clone(&rule.text)), "copies nothing: no namespace fits");
         }
     }
 
@@ -89,9 +89,6 @@ impl Draft<'_> {
         let hint = Classified::hint(error).unwrap_or_else(|| "docs/copy-certs.md has the rules".to_owned());
         // What cannot be read now may be readable later; only a right does not come by itself.
         let why = if error.class() == Class::NotAuthorised { WhyUnjudged::Unseen } else { WhyUnjudged::Away };
-        let unjudged = Unjudged { objects, why, message: format!("{error}: {then}"), hint };
-        if !self.unjudged.contains(&unjudged) {
-            self.unjudged.push(unjudged);
-        }
+        self.plan.leave_unjudged(Unjudged { objects, why, message: format!("{error}: {then}"), hint });
     }
 }

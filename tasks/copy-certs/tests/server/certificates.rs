@@ -79,12 +79,12 @@ async fn with_require_valid_a_broken_certificate_replaces_none_that_works() {
     let before = stage.get("istio-system", "copy-team-alpha-shop").await.data;
     stage.put_certificate("shop", &pair((2020, 2021), true)).await;
     stage.put_config("team-alpha", "pull", "first").await;
-    let finished = stage.apply_with(|options| options.require_valid = true).await;
+    let finished = stage.apply_with(|options| options.own.require_valid = true).await;
     assert_eq!(finished.exit_code, ExitCode::SomeFailed, "{}", told(&finished));
     assert!(failures(&finished).concat().contains("Secret `team-alpha/shop` is not copied: the certificate expired"));
     assert_eq!(stage.get("istio-system", "copy-team-alpha-shop").await.data, before);
     assert!(stage.find("argocd", "copy-team-alpha-pull").await.is_some(), "others are copied");
     stage.put_certificate("shop", &pair((2020, 2090), true)).await;
-    let finished = stage.apply_with(|options| options.require_valid = true).await;
+    let finished = stage.apply_with(|options| options.own.require_valid = true).await;
     assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
 }

@@ -1,5 +1,6 @@
 //! What a copy is: made, kept equal, and never somebody else's.
 
+use evenkeel_copy_certs::RunOptions;
 use evenkeel_engine::{command_line::Options, exit_code::ExitCode};
 use serde_json::json;
 
@@ -232,7 +233,7 @@ async fn a_run_for_one_team_copies_from_its_namespace_only() {
     for team in ["team-alpha", "team-beta"] {
         stage.put_config(team, "pull", "first").await;
     }
-    let of_alpha = |options: &mut Options| options.team = Some("alpha".to_owned());
+    let of_alpha = |options: &mut Options<RunOptions>| options.team = Some("alpha".to_owned());
     let finished = stage.apply_with(of_alpha).await;
     assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
     assert!(stage.find(COPY.0, COPY.1).await.is_some());
@@ -252,4 +253,27 @@ async fn a_foreign_secret_of_another_type_stays_and_is_not_said_to_be_made_again
     let text = shown(&plan);
     assert!(text.contains("is there and not ours, so that it stays as it is"), "{text}");
     assert!(!text.contains("made again"), "{text}");
+}
+
+/// A run that does nothing because its selector is mistyped looks like one that has nothing to do.
+#[tokio::test]
+async fn a_selector_that_can_match_nothing_is_refused() {
+    let stage = Stage::new(RULES);
+    stage.put_config("team-alpha", "pull", "first").await;
+    stage.converge().await;
+    let mistyped = [
+        "secret/argocd/copy-team-alpha-pul",
+        "namespace/argcd",
+        "copy/argocd/copy-team-alpha-pull",
+        "copy-rule/nothing",
+    ];
+    for (selector, exit_code) in
+        ["secret/argocd/copy-team-alpha-pull", "secret/argocd/*", "namespace/argocd", "copy-rule/*"]
+            .into_iter()
+            .map(|selector| (selector, ExitCode::Converged))
+            .chain(mistyped.into_iter().map(|selector| (selector, ExitCode::Usage)))
+    {
+        let finished = stage.apply_with(|options| options.only = vec![selector.parse().unwrap()]).await;
+        assert_eq!(finished.exit_code, exit_code, "{selector}: {}", told(&finished));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use evenkeel_copy_certs::CopyCerts;
+use evenkeel_copy_certs::{CopyCerts, RunOptions};
 use evenkeel_core::plan::Note;
 use evenkeel_engine::{
     command_line::{Options, TaskCommand, ValuesOptions},
@@ -85,7 +85,7 @@ impl Stage {
         self.surroundings.cluster = Some(Connection::At { url, token: Some(token.into()), ca_bundle: None });
     }
 
-    pub(crate) fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options<RunOptions> {
         Options {
             values: ValuesOptions { paths: vec![self.folder.path().to_owned()], set: Vec::new() },
             inventory: Some(self.folder.path().join("inventory.jsonl")),
@@ -93,7 +93,7 @@ impl Stage {
         }
     }
 
-    pub(crate) async fn run(&self, command: TaskCommand) -> Finished {
+    pub(crate) async fn run(&self, command: TaskCommand<RunOptions>) -> Finished {
         Box::pin(run::<CopyCerts>(&command, &self.surroundings)).await
     }
 
@@ -101,7 +101,7 @@ impl Stage {
         self.apply_with(|_| {}).await
     }
 
-    pub(crate) async fn apply_with(&self, change: impl FnOnce(&mut Options)) -> Finished {
+    pub(crate) async fn apply_with(&self, change: impl FnOnce(&mut Options<RunOptions>)) -> Finished {
         let mut options = self.options();
         change(&mut options);
         self.run(TaskCommand::Apply { adopt: false, options }).await

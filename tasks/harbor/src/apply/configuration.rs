@@ -1,13 +1,13 @@
 //! The configuration.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use evenkeel_harbor_client::{Client, HarborError, types::Configurations};
+use evenkeel_core::overlay;
+use evenkeel_harbor_client::{HarborError, types::Configurations};
 use evenkeel_transport::ResultExt;
-use serde_json::{Map, Value};
 
 use super::is_refused;
-use crate::{Error, Harbor, error::Doing};
+use crate::{Error, Harbor, error::WithContext};
 
 impl Harbor {
     /// One request for all keys. Where it is refused, nothing of it is kept (server-behaviour 2): then each key goes by itself, so
@@ -17,7 +17,7 @@ impl Harbor {
         let result = match whole {
             Err(error) if is_refused(&error) => self.configure_one_by_one(keys, error).await,
             Err(error) if is_fixed(&error) => Err(Error::ConfigurationFixed),
-            result => result.doing("update", "configuration of", "harbor"),
+            result => result.context("update", "configuration of", "harbor"),
         };
         if let (Ok(()), Some(prefix)) = (&result, &keys.robot_name_prefix) {
             // Every robot has another name from now on, this task's own among them.
@@ -31,23 +31,21 @@ impl Harbor {
     }
 
     async fn configure_one_by_one(&self, keys: &Configurations, whole: HarborError) -> Result<(), Error> {
-        let single = match serde_json::to_value(keys) {
-            Ok(Value::Object(keys)) if keys.len() > 1 => keys,
+        let single = match overlay::fields(keys) {
+            Ok(keys) if keys.len() > 1 => keys,
             _ => return Err(self.refused_keys(keys, whole).await),
         };
         let mut refused = Vec::new();
         let mut first = None;
         for (key, value) in single {
             // The keys were of this type a moment ago.
-            let Ok(one) = serde_json::from_value(Value::Object(Map::from_iter([(key.clone(), value)]))) else {
-                continue;
-            };
+            let Ok(one) = overlay::typed(BTreeMap::from([(key.clone(), value)])) else { continue };
             match self.put(&one).await {
                 Err(error) if is_refused(&error) => {
                     refused.push(format!("`{key}`"));
                     first.get_or_insert(error);
                 }
-                result => result.doing("update", "configuration of", "harbor")?,
+                result => result.context("update", "configuration of", "harbor")?,
             }
         }
         match first {
@@ -58,9 +56,9 @@ impl Harbor {
 
     /// A login mode can freeze between our look and our write: somebody has just logged in for the first time.
     async fn refused_keys(&self, keys: &Configurations, source: HarborError) -> Error {
-        let names = match serde_json::to_value(keys) {
-            Ok(Value::Object(keys)) => keys.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "),
-            _ => "a key".to_owned(),
+        let names = match overlay::fields(keys) {
+            Ok(keys) => keys.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "),
+            Err(_) => "a key".to_owned(),
         };
         if keys.auth_mode.is_some()
             && let Ok(there) = self.auth_mode().await
@@ -72,15 +70,11 @@ impl Harbor {
     }
 
     async fn auth_mode(&self) -> Result<evenkeel_harbor_client::types::ConfigurationsResponse, HarborError> {
-        self.access.as_administrator(|client| async move { client.configuration_get().send().await.api() }).await
+        Ok(self.administrator().configuration_get().send().await.api()?)
     }
 
     async fn put(&self, keys: &Configurations) -> Result<(), HarborError> {
-        let put = |client: Arc<Client>| {
-            let keys = keys.clone();
-            async move { client.configuration_update().body(keys).send().await.api() }
-        };
-        self.access.as_administrator(put).await
+        Ok(self.administrator().configuration_update().body(keys.clone()).send().await.api()?)
     }
 }
 

@@ -1,11 +1,7 @@
 //! Robots and their secrets.
 
-use std::sync::Arc;
-
-use evenkeel_harbor_client::{
-    Client,
-    types::{Robot, RobotCreate, RobotCreated, RobotSec},
-};
+use evenkeel_core::overlay;
+use evenkeel_harbor_client::types::{Robot, RobotCreate, RobotCreated, RobotSec};
 use evenkeel_transport::{ResultExt, Secret};
 use secrecy::SecretString;
 
@@ -14,9 +10,9 @@ use crate::{
     Error, Harbor,
     desired::{DesiredRobot, RobotHome, SecretHome, fits_harbor},
     directory::Named,
-    error::Doing,
+    error::WithContext,
     made::MadeRobot,
-    rights::Right,
+    permissions::{in_projects, in_system},
 };
 
 /// A duration that counts from now whatever the robot had before: the expiry moves with a change of it only
@@ -41,12 +37,9 @@ impl Harbor {
             duration: Some(fields.duration.unwrap_or(FOREVER)),
             permissions: Some(fields.permissions()),
         };
-        let create = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.robot_create().body(body).send().await.api() }
-        };
+        let answer = self.administrator().robot_create().body(body).send().await.api();
         let stored = robot.stored_name();
-        let created = self.access.as_administrator(create).await.doing("create", "robot", &stored)?;
+        let created = answer.context("create", "robot", &stored)?;
         if let Some(id) = created.id {
             self.directory.insert(Named::Robot(stored.clone()), id);
         }
@@ -69,13 +62,14 @@ impl Harbor {
         let stored = robot.stored_name();
         let there = self.robot(id, &stored).await?;
         let fields = &robot.fields.value;
-        let body = Robot {
-            description: fields.description.clone().or_else(|| there.description.clone()),
-            disable: fields.disable.or(there.disable),
-            duration: fields.duration.or(there.duration),
+        let declared = Robot {
+            description: fields.description.clone(),
+            disable: fields.disable,
+            duration: fields.duration,
             permissions: Some(fields.permissions()),
-            ..there.clone()
+            ..Robot::default()
         };
+        let body = overlay::whole(&there, &declared)?;
         if expired && body.duration == there.duration {
             self.put_robot(id, &stored, Robot { duration: Some(FOREVER), ..body.clone() }).await?;
         }
@@ -84,18 +78,16 @@ impl Harbor {
 
     /// By the administrator: no robot may change robots, nor make them but with the rights that it has itself.
     async fn put_robot(&self, id: i64, name: &str, body: Robot) -> Result<(), Error> {
-        let update = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.robot_update().robot_id(id).body(body).send().await.api() }
-        };
-        self.access.as_administrator(update).await.doing("update", "robot", name)
+        let answer = self.administrator().robot_update().robot_id(id).body(body).send().await.api();
+        answer.context("update", "robot", name)
     }
 
     pub(super) async fn robot(&self, id: i64, name: &str) -> Result<Robot, Error> {
-        let read = |client: Arc<Client>| async move { client.robot_get().robot_id(id).send().await.api() };
         // Only the stored name of a project's robot has a `+`.
-        let right = if name.contains('+') { Right::in_projects } else { Right::in_system };
-        self.access.call(right("robot", "read"), read).await.doing("read", "robot", name)
+        let permission = if name.contains('+') { in_projects } else { in_system };
+        let client = self.access.client_with(permission("robot", "read"));
+        let answer = client.robot_get().robot_id(id).send().await.api();
+        answer.context("read", "robot", name)
     }
 
     /// This task's own robot gets a secret, and works from then on. By the administrator: a robot that is refused cannot help
@@ -161,7 +153,7 @@ impl Harbor {
     pub(super) async fn works(&self, stored: &str, secret: &Secret, scope: &str) -> Result<bool, Error> {
         let name = self.full_name(stored);
         let verdict = self.access.verify(&name, secret.clone(), scope).await;
-        Ok(verdict.doing("verify", "secret of robot", &name)?.works())
+        Ok(verdict.context("verify", "secret of robot", &name)?.works())
     }
 
     /// Whether a secret is refused by a server that can judge it. While its database is away it refuses the right one too
@@ -170,7 +162,7 @@ impl Harbor {
         if self.works(stored, secret, scope).await? {
             return Ok(false);
         }
-        self.access.prove_healthy().await.doing("verify", "health of", "harbor")?;
+        self.access.prove_healthy().await.context("verify", "health of", "harbor")?;
         Ok(!self.works(stored, secret, scope).await?)
     }
 
@@ -179,13 +171,15 @@ impl Harbor {
     /// knows (server-behaviour 5).
     async fn impose(&self, stored: &str, secret: &Secret, scope: &str) -> Result<(), Error> {
         let id = self.directory.get(&Named::Robot(stored.to_owned())).ok_or_else(|| missing("robot", stored))?;
-        let set = |client: Arc<Client>| {
-            let secret = secret.clone();
-            async move {
-                client.robot_secret_update().robot_id(id).body(RobotSec { secret: Some(secret) }).send().await.api()
-            }
-        };
-        self.access.as_administrator(set).await.doing("update", "secret of robot", stored)?;
+        let answer = self
+            .administrator()
+            .robot_secret_update()
+            .robot_id(id)
+            .body(RobotSec { secret: Some(secret.clone()) })
+            .send()
+            .await
+            .api();
+        answer.context("update", "secret of robot", stored)?;
         if self.works(stored, secret, scope).await? {
             Ok(())
         } else {

@@ -1,11 +1,9 @@
 //! What scans the images of projects.
 
-use std::sync::Arc;
-
-use evenkeel_harbor_client::{Client, paging, types::ProjectScanner};
+use evenkeel_harbor_client::{paging, types::ProjectScanner};
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Harbor, error::Doing};
+use crate::{Error, Harbor, error::WithContext};
 
 impl Harbor {
     /// The server takes any identifier, so that a scanner has to be there first.
@@ -14,20 +12,16 @@ impl Harbor {
             .scanner_id(scanner)
             .await?
             .ok_or_else(|| Error::NoScanner { scanner: scanner.to_owned(), project: project.to_owned() })?;
-        let set = |client: Arc<Client>| {
-            let body = ProjectScanner { uuid: uuid.clone() };
-            async move {
-                client
-                    .project_scanner_set()
-                    .project_name_or_id(project)
-                    .x_is_resource_name(true)
-                    .body(body)
-                    .send()
-                    .await
-                    .api()
-            }
-        };
-        self.access.as_administrator(set).await.doing("update", "scanner of project", project)
+        let answer = self
+            .administrator()
+            .project_scanner_set()
+            .project_name_or_id(project)
+            .x_is_resource_name(true)
+            .body(ProjectScanner { uuid })
+            .send()
+            .await
+            .api();
+        answer.context("update", "scanner of project", project)
     }
 
     /// The identifier of a scanner: known since it was seen in this round, or one that was made meanwhile.
@@ -35,8 +29,8 @@ impl Harbor {
         if let Some(uuid) = self.directory.scanner(name) {
             return Ok(Some(uuid));
         }
-        let list = self.access.as_administrator(|client| async move { paging::scanners(&client).await }).await;
-        let mut scanners = list.doing("list", "scanners of", "harbor")?.into_iter();
+        let list = paging::scanners(self.administrator()).await;
+        let mut scanners = list.context("list", "scanners of", "harbor")?.into_iter();
         Ok(scanners.find(|scanner| scanner.name.as_deref() == Some(name)).and_then(|scanner| scanner.uuid))
     }
 }

@@ -1,11 +1,12 @@
 //! What the kinds of registries need, as far as the server would only say that the registry is unhealthy.
 
-use evenkeel_core::values::{
-    Problem, ValuePath,
-    model::{HarborRegistry, RegistryCredential},
+use evenkeel_core::{
+    reading::Reading,
+    values::{
+        Problem, ValuePath,
+        model::{HarborRegistry, RegistryCredential},
+    },
 };
-
-use super::reading::Reading;
 
 /// The user name under which Google's registries take the key of a service account.
 const GOOGLE_KEY: &str = "_json_key";
@@ -16,8 +17,14 @@ pub(crate) fn takes_a_role(kind: Option<&str>) -> bool {
     kind == Some(AMAZON)
 }
 
-/// What a declared registry lacks.
-pub(super) fn problem(reading: &Reading<'_>, declared: &HarborRegistry, path: &ValuePath) -> Option<Problem> {
+/// Reports what a declared registry lacks.
+pub(crate) fn check(reading: &Reading<'_>, declared: &HarborRegistry, path: &ValuePath) {
+    if let Some(problem) = problem(reading, declared, path) {
+        reading.report(problem);
+    }
+}
+
+fn problem(reading: &Reading<'_>, declared: &HarborRegistry, path: &ValuePath) -> Option<Problem> {
     let credential = declared.credential.as_ref();
     let at = |key: &str| path.clone().key(key);
     if credential.is_some_and(|credential| credential.access_secret.is_some() && credential.access_key.is_none()) {

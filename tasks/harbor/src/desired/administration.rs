@@ -1,10 +1,13 @@
 //! Where the server is, and who administrates it.
 
-use evenkeel_core::values::{Document, Problems, ValuePath, Values, model::Harbor};
+use evenkeel_core::{
+    reading::Reading,
+    values::{Document, Problems, ValuePath, Values, model::Harbor},
+};
 use evenkeel_engine::secrets::SecretResolver;
 use secrecy::SecretString;
 
-use super::reading::Reading;
+use super::{SECTION, section};
 
 /// Where the server is, and who administrates it.
 #[derive(Clone, Debug)]
@@ -31,48 +34,49 @@ pub fn administration(
     document: &Document,
     secrets: &SecretResolver,
 ) -> Result<Administration, Problems> {
-    let reading = Reading::new(values, document, secrets);
-    Administration::desired(&reading, reading.harbor()?)
+    let reading = Reading::new(values, document, secrets, SECTION);
+    let administration = Administration::desired(&reading, section(&reading)?);
+    reading.finish(administration)
 }
 
 impl Administration {
-    pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Self, Problems> {
-        let public_address = public_address(reading, harbor)?;
+    pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Self {
+        let public_address = public_address(reading, harbor);
         let address = harbor.internal_url.as_ref().map_or(public_address.as_str(), |url| url.base()).to_owned();
         let ca_bundle = reading.values.platform.ca_bundle.as_ref();
         let bundle_path = ValuePath::root().key("platform").key("caBundle");
-        Ok(Self {
+        Self {
             address,
             public_address,
             username: harbor.admin.username.clone(),
-            password: reading.secret(&harbor.admin.password, &reading.path(&["admin", "password"]))?,
-            ca_bundle: ca_bundle.map(|bundle| reading.secret(&bundle.0, &bundle_path)).transpose()?,
-        })
+            password: reading.secret(&harbor.admin.password, &reading.path(&["admin", "password"])),
+            ca_bundle: ca_bundle.map(|bundle| reading.secret(&bundle.0, &bundle_path)),
+        }
     }
 }
 
-fn public_address(reading: &Reading<'_>, harbor: &Harbor) -> Result<String, Problems> {
+fn public_address(reading: &Reading<'_>, harbor: &Harbor) -> String {
     let declared = harbor.url.as_ref().map(|url| url.base().to_owned());
-    declared.or_else(|| reading.values.platform.address_of("harbor")).ok_or_else(|| {
+    declared.or_else(|| reading.values.platform.address_of("harbor")).unwrap_or_else(|| {
         let problem = reading.problem(&reading.path(&[]), "the address of harbor is not known");
-        problem.with_hint("set `harbor.url` or `platform.domain`").into()
+        reading.report(problem.with_hint("set `harbor.url` or `platform.domain`"));
+        String::new()
     })
 }
 
 /// The host by which images are named and pulled.
-pub(super) fn registry_host(reading: &Reading<'_>, harbor: &Harbor) -> Result<String, Problems> {
+pub(super) fn registry_host(reading: &Reading<'_>, harbor: &Harbor) -> String {
     if let Some(host) = &harbor.registry_host {
-        let path = reading.path(&["registryHost"]);
         if host.is_empty() || host.contains(['/', '@', ' ']) {
-            let problem = reading.problem(&path, "`registryHost` is no host");
-            return Err(problem.with_hint("write it as images are named, such as `harbor.example.com`").into());
+            let problem = reading.problem(&reading.path(&["registryHost"]), "`registryHost` is no host");
+            reading.report(problem.with_hint("write it as images are named, such as `harbor.example.com`"));
         }
-        return Ok(host.clone());
+        return host.clone();
     }
     if let Some(domain) = &reading.values.platform.domain {
-        return Ok(format!("harbor.{domain}"));
+        return format!("harbor.{domain}");
     }
-    let address = public_address(reading, harbor)?;
+    let address = public_address(reading, harbor);
     let host = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
-    Ok(host.split('/').next().unwrap_or(host).to_owned())
+    host.split('/').next().unwrap_or(host).to_owned()
 }

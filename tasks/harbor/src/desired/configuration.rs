@@ -5,17 +5,20 @@
 use std::collections::BTreeMap;
 
 use evenkeel_core::{
+    field::Field,
     plan::Cause,
+    reading::Reading,
     values::{
-        HttpUrl, Problems, Representation, SecretValue, ValuePath,
+        HttpUrl, Representation, SecretValue, ValuePath,
         model::{Harbor, HarborOidc},
     },
 };
 use evenkeel_harbor_client::types::Configurations;
 use evenkeel_transport::Secret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use super::{Declared, reading::Reading};
+use super::Declared;
 use crate::names::OIDC_AUTH;
 
 /// The keys of the configuration, in the parts in which they are written: a refused login mode would refuse every key of the
@@ -50,7 +53,7 @@ fn is_of_login(key: &str) -> bool {
 /// The login modes that Harbor knows.
 const AUTH_MODES: [&str; 5] = ["db_auth", OIDC_AUTH, "ldap_auth", "uaa_auth", "http_auth"];
 
-pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<DesiredConfiguration, Problems> {
+pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> DesiredConfiguration {
     let path = reading.path(&["configuration"]);
     let mut keys = Keys { value: Configurations::default(), causes: BTreeMap::new() };
     let names_path = ValuePath::root().key("platform").key("names");
@@ -58,16 +61,13 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<DesiredC
         keys.value.robot_name_prefix = Some(prefix.to_string());
         keys.says("robot_name_prefix", reading.cause(&names_path.key("robotPrefix")));
     }
-    let mut problems = Problems::default();
     if let Some(oidc) = &harbor.oidc {
-        problems.take(keys.oidc(reading, oidc));
+        keys.oidc(reading, oidc);
     }
     if let Some(declared) = &harbor.configuration {
-        problems.take(keys.declared(reading, declared, &path));
+        keys.declared(reading, declared, &path);
     }
-    problems.into_result(())?;
-    keys.split(reading.cause(&path), harbor.rename_foreign_robots)
-        .map_err(|_| reading.problem(&path, "the keys do not fit harbor's configuration").into())
+    keys.split(reading, &path, harbor.rename_foreign_robots)
 }
 
 /// The keys so far, each with the value that asks for it.
@@ -82,7 +82,7 @@ impl Keys {
     }
 
     /// The keys of login by OpenID Connect, as existing installations have them.
-    fn oidc(&mut self, reading: &Reading<'_>, oidc: &HarborOidc) -> Result<(), Problems> {
+    fn oidc(&mut self, reading: &Reading<'_>, oidc: &HarborOidc) {
         let path = reading.path(&["oidc"]);
         let names = &reading.values.platform.names;
         let value = &mut self.value;
@@ -90,17 +90,16 @@ impl Keys {
         value.primary_auth_mode = Some(true);
         value.oidc_name = Some(names.client.to_string());
         value.oidc_admin_group = Some(names.platform_admin.to_string());
-        let mut problems = Problems::default();
-        value.oidc_endpoint = problems.take(endpoint(reading, oidc));
+        value.oidc_endpoint = endpoint(reading, oidc);
         value.oidc_client_id = Some(oidc.client_id.clone().unwrap_or_else(|| names.client.to_string()));
-        value.oidc_client_secret = problems.take(client_secret(reading, oidc)).flatten();
+        value.oidc_client_secret = client_secret(reading, oidc);
         value.oidc_groups_claim = Some(oidc.groups_claim.clone().unwrap_or_else(|| "groups".to_owned()));
         value.oidc_scope = Some(oidc.scope.clone().unwrap_or_else(|| "openid".to_owned()));
         value.oidc_user_claim = Some(oidc.user_claim.clone().unwrap_or_else(|| "email".to_owned()));
         value.oidc_verify_cert = Some(oidc.verify_cert.unwrap_or(true));
         value.oidc_auto_onboard = Some(oidc.auto_onboard.unwrap_or(true));
         if let Some(scope) = &oidc.scope {
-            problems.take(check_scope(reading, scope, &path.clone().key("scope")));
+            check_scope(reading, scope, &path.clone().key("scope"));
         }
         let section = reading.cause(&path);
         for key in ["auth_mode", "primary_auth_mode", "oidc_name"] {
@@ -122,38 +121,22 @@ impl Keys {
             let cause = if is_declared { reading.cause(&path.clone().key(key)) } else { section.clone() };
             self.says(name, cause);
         }
-        problems.into_result(())
     }
 
     /// Keys that the values declare by Harbor's own names: they have the last word.
-    fn declared(&mut self, reading: &Reading<'_>, declared: &Representation, path: &ValuePath) -> Result<(), Problems> {
-        check(reading, declared.fields(), path)?;
-        let typed: Configurations = reading.typed(declared, path)?;
-        not_empty(reading, typed.oidc_client_secret.as_ref(), &path.clone().key("oidc_client_secret"))?;
-        self.overlay(reading, &typed, declared.fields().keys(), path)
+    fn declared(&mut self, reading: &Reading<'_>, declared: &Representation, path: &ValuePath) {
+        check(reading, declared.fields(), path);
+        if let Some(secret) = declared.secret("/oidc_client_secret") {
+            fitting_client_secret(reading, secret, &path.clone().key("oidc_client_secret"));
+        }
+        let mut merged = fields(&self.value);
+        merged.extend(reading.fields(declared, path).into_map());
+        self.value = reading.fitting(Field::Map(merged), path);
+        self.causes.extend(reading.field_causes(declared, path));
     }
 
-    fn overlay<'k>(
-        &mut self,
-        reading: &Reading<'_>,
-        typed: &Configurations,
-        declared: impl Iterator<Item = &'k String>,
-        path: &ValuePath,
-    ) -> Result<(), Problems> {
-        let misfit = |_| Problems::from(reading.problem(path, "the keys do not fit harbor's configuration"));
-        let mut merged = serde_json::to_value(&self.value).map_err(misfit)?;
-        let over = serde_json::to_value(typed).map_err(misfit)?;
-        if let (Some(merged), Some(over)) = (merged.as_object_mut(), over.as_object()) {
-            merged.extend(over.clone());
-        }
-        self.value = serde_json::from_value(merged).map_err(misfit)?;
-        for key in declared {
-            self.says(key, reading.cause(&path.clone().key(key)));
-        }
-        Ok(())
-    }
-
-    fn split(mut self, cause: Cause, rename_foreign_robots: bool) -> Result<DesiredConfiguration, serde_json::Error> {
+    fn split(mut self, reading: &Reading<'_>, path: &ValuePath, rename_foreign_robots: bool) -> DesiredConfiguration {
+        let cause = reading.cause(path);
         let auth_mode = self.value.auth_mode.take().map(|mode| {
             self.part("auth_mode", Configurations { auth_mode: Some(mode), ..Configurations::default() }, &cause)
         });
@@ -161,26 +144,30 @@ impl Keys {
             let value = Configurations { robot_name_prefix: Some(prefix), ..Configurations::default() };
             self.part("robot_name_prefix", value, &cause)
         });
-        let keys = serde_json::to_value(&self.value)?;
-        let (login, settings): (Map<String, Value>, _) =
-            keys.as_object().cloned().unwrap_or_default().into_iter().partition(|(key, _)| is_of_login(key));
-        let declared = |keys: Map<String, Value>, cause: Cause| {
-            let value = serde_json::from_value(Value::Object(keys))?;
-            Ok::<_, serde_json::Error>(Declared { value, cause, field_causes: self.causes.clone(), team: None })
+        let (login, settings) = fields(&self.value).into_iter().partition(|(key, _)| is_of_login(key));
+        let declared = |keys, cause: Cause| {
+            let value = reading.fitting(Field::Map(keys), path);
+            Declared { field_causes: self.causes.clone(), ..Declared::new(value, cause) }
         };
         let login_cause = self.causes.get("oidc_endpoint").unwrap_or(&cause).clone();
-        Ok(DesiredConfiguration {
-            login: declared(login, login_cause)?,
-            settings: declared(settings, cause.clone())?,
+        DesiredConfiguration {
+            login: declared(login, login_cause),
+            settings: declared(settings, cause.clone()),
             auth_mode,
             robot_name_prefix,
             rename_foreign_robots,
-        })
+        }
     }
 
     fn part(&self, key: &str, value: Configurations, cause: &Cause) -> Declared<Configurations> {
         Declared::new(value, self.causes.get(key).unwrap_or(cause).clone())
     }
+}
+
+/// The keys that are set, with their secrets still known as such.
+fn fields(keys: &Configurations) -> BTreeMap<String, Field> {
+    // A generated type is a map of JSON's own types, of which each is a field.
+    Field::of(keys).map(Field::into_map).unwrap_or_default()
 }
 
 /// The keys that stand for those of the section `oidc`, in its order.
@@ -196,70 +183,70 @@ const OIDC_KEYS: [&str; 8] = [
 ];
 
 /// The issuer: by default the realm of these values.
-fn endpoint(reading: &Reading<'_>, oidc: &HarborOidc) -> Result<String, Problems> {
+fn endpoint(reading: &Reading<'_>, oidc: &HarborOidc) -> Option<String> {
     if let Some(endpoint) = &oidc.endpoint {
-        return Ok(endpoint.to_string());
+        return Some(endpoint.to_string());
     }
     let keycloak = reading.values.keycloak.as_ref().and_then(|keycloak| keycloak.url.as_ref());
     let address = keycloak.map(|url| url.base().to_owned());
     let address = address.or_else(|| reading.values.platform.address_of("keycloak"));
-    address.map(|address| format!("{address}/realms/{}", reading.values.platform.names.realm)).ok_or_else(|| {
+    // What is wrong with Keycloak's section is told already.
+    if address.is_none() && !reading.document.lacks("keycloak") {
         let problem = reading.problem(&reading.path(&["oidc"]), "the issuer of the login is not known");
-        problem.with_hint("set `harbor.oidc.endpoint`, `keycloak.url` or `platform.domain`").into()
-    })
+        reading.report(problem.with_hint("set `harbor.oidc.endpoint`, `keycloak.url` or `platform.domain`"));
+    }
+    address.map(|address| format!("{address}/realms/{}", reading.values.platform.names.realm))
 }
 
-fn client_secret(reading: &Reading<'_>, oidc: &HarborOidc) -> Result<Option<Secret>, Problems> {
+fn client_secret(reading: &Reading<'_>, oidc: &HarborOidc) -> Option<Secret> {
     let shared = || -> Option<(&SecretValue, ValuePath)> {
         let secret = reading.values.keycloak.as_ref()?.client.as_ref()?.secret.as_ref()?;
         Some((secret, ValuePath::root().key("keycloak").key("client").key("secret")))
     };
     let own = oidc.client_secret.as_ref().map(|secret| (secret, reading.path(&["oidc", "clientSecret"])));
-    let Some((secret, path)) = own.or_else(shared) else { return Ok(None) };
-    let secret = Secret::from(reading.secret(secret, &path)?);
-    not_empty(reading, Some(&secret), &path)?;
-    Ok(Some(secret))
+    let (secret, path) = own.or_else(shared)?;
+    Some(fitting_client_secret(reading, secret, &path).into())
 }
 
 /// Harbor would take an empty one, and forget the one that works (server-behaviour 2).
-fn not_empty(reading: &Reading<'_>, secret: Option<&Secret>, path: &ValuePath) -> Result<(), Problems> {
-    if secret.is_some_and(Secret::is_empty) {
-        return Err(reading.problem(path, "the client secret of harbor's login is empty").into());
-    }
-    Ok(())
+fn fitting_client_secret(reading: &Reading<'_>, secret: &SecretValue, path: &ValuePath) -> SecretString {
+    let misfit = || reading.problem(path, "the client secret of harbor's login is empty");
+    reading.fitting_secret(secret, path, is_not_empty, misfit)
 }
 
-fn check_scope(reading: &Reading<'_>, scope: &str, path: &ValuePath) -> Result<(), Problems> {
-    if scope.split(',').any(|one| one.trim() == "openid") {
-        return Ok(());
+#[expect(clippy::disallowed_methods, reason = "only whether there is a text is asked")]
+fn is_not_empty(secret: &SecretString) -> bool {
+    !secret.expose_secret().is_empty()
+}
+
+fn check_scope(reading: &Reading<'_>, scope: &str, path: &ValuePath) {
+    if !scope.split(',').any(|one| one.trim() == "openid") {
+        let problem = reading.problem(path, "the scopes of harbor's login lack `openid`");
+        reading.report(problem.with_hint("write them with commas between, such as `openid,email,profile`"));
     }
-    let problem = reading.problem(path, "the scopes of harbor's login lack `openid`");
-    Err(problem.with_hint("write them with commas between, such as `openid,email,profile`").into())
 }
 
 /// What Harbor would take without a word, or refuse together with every other key.
-fn check(reading: &Reading<'_>, fields: &Map<String, Value>, path: &ValuePath) -> Result<(), Problems> {
-    let mut problems = Problems::default();
+fn check(reading: &Reading<'_>, fields: &Map<String, Value>, path: &ValuePath) {
     let text = |key: &str| fields.get(key).and_then(Value::as_str);
-    let mut problem = |key: &str, message: &str, hint: &str| {
-        problems.push(reading.problem(&path.clone().key(key), message).with_hint(hint));
+    let refuse = |key: &str, message: &str, hint: &str| {
+        reading.report(reading.problem(&path.clone().key(key), message).with_hint(hint));
     };
     if text("auth_mode").is_some_and(|mode| !AUTH_MODES.contains(&mode)) {
-        problem("auth_mode", "this is no login mode of harbor", &format!("it is one of `{}`", AUTH_MODES.join("`, `")));
+        refuse("auth_mode", "this is no login mode of harbor", &format!("it is one of `{}`", AUTH_MODES.join("`, `")));
     }
     if text("project_creation_restriction").is_some_and(|word| !["everyone", "adminonly"].contains(&word)) {
-        problem("project_creation_restriction", "harbor does not know this word", "it is `everyone` or `adminonly`");
+        refuse("project_creation_restriction", "harbor does not know this word", "it is `everyone` or `adminonly`");
     }
     if text("oidc_endpoint").is_some_and(|url| HttpUrl::parse(url).is_err()) {
-        problem("oidc_endpoint", "this is no address", "write it as `https://keycloak.example.com/realms/otomi`");
+        refuse("oidc_endpoint", "this is no address", "write it as `https://keycloak.example.com/realms/otomi`");
     }
     for key in ["robot_token_duration", "token_expiration", "session_timeout"] {
         if fields.get(key).and_then(Value::as_i64).is_some_and(|number| number <= 0) {
-            problem(key, "harbor takes numbers above zero only", "write a number of days or minutes");
+            refuse(key, "harbor takes numbers above zero only", "write a number of days or minutes");
         }
     }
     if let Some(scope) = text("oidc_scope") {
-        problems.take(check_scope(reading, scope, &path.clone().key("oidc_scope")));
+        check_scope(reading, scope, &path.clone().key("oidc_scope"));
     }
-    problems.into_result(())
 }

@@ -1,12 +1,10 @@
 //! Texts that are longer than their column in Harbor's database: the server fails over them, as if another try could help.
 
-use evenkeel_core::values::{Problems, ValuePath};
-
-use super::reading::Reading;
+use evenkeel_core::{reading::Reading, values::ValuePath};
 
 /// A text that Harbor keeps.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Column {
+pub(crate) enum Column {
     /// The name of a robot, together with its project.
     RobotName,
     RobotDescription,
@@ -30,20 +28,14 @@ impl Column {
     }
 }
 
-/// What is wrong with texts that are longer.
-pub(super) fn check<'t>(
-    reading: &Reading<'_>,
-    path: &ValuePath,
-    texts: impl IntoIterator<Item = (Column, &'t str)>,
-) -> Result<(), Problems> {
-    let mut problems = Problems::default();
+/// Reports texts that are longer.
+pub(crate) fn check<'t>(reading: &Reading<'_>, path: &ValuePath, texts: impl IntoIterator<Item = (Column, &'t str)>) {
     for (column, text) in texts {
         let (what, most) = column.limit();
         let long = text.chars().count();
         if long > most {
             let message = format!("{what} has {long} characters, and harbor keeps {most} of them");
-            problems.push(reading.problem(path, &message).with_hint("write a shorter one"));
+            reading.report(reading.problem(path, &message).with_hint("write a shorter one"));
         }
     }
-    problems.into_result(())
 }

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use evenkeel_core::values::{Problems, ValuePath};
-
-use super::reading::Reading;
+use evenkeel_core::{reading::Reading, values::ValuePath};
 
 /// Harbor's words for the two ways in which a pattern can select.
 #[derive(Clone, Copy, Debug)]
@@ -84,25 +82,23 @@ pub(super) struct Declared<'a> {
 }
 
 impl Declared<'_> {
-    /// The pattern; `None` where there is none. Harbor takes any text, and a rule with a broken one does nothing or fails.
-    pub(super) fn read(self, reading: &Reading<'_>, path: &ValuePath) -> Result<Option<Pattern>, Problems> {
+    /// The pattern; `None` where neither key is written. Harbor takes any text, and a rule with a broken one does nothing or fails.
+    pub(super) fn read(self, reading: &Reading<'_>, path: &ValuePath) -> Option<Pattern> {
         let (pattern, key) = match (self.matches, self.excludes) {
-            ((_, None), (_, None)) => return Ok(None),
             ((key, Some(pattern)), (_, None)) => (Pattern::Matches(pattern.clone()), key),
             ((_, None), (key, Some(pattern))) => (Pattern::Excludes(pattern.clone()), key),
-            ((one, Some(_)), (other, Some(_))) => {
+            ((one, Some(pattern)), (other, Some(_))) => {
                 let problem = reading.problem(path, &format!("`{one}` and `{other}` contradict each other"));
-                return Err(problem.with_hint("write one of them").into());
+                reading.report(problem.with_hint("write one of them"));
+                (Pattern::Matches(pattern.clone()), one)
             }
+            ((_, None), (_, None)) => return None,
         };
-        match fault(pattern.text()) {
-            None => Ok(Some(pattern)),
-            Some(fault) => {
-                let problem =
-                    reading.problem(&path.clone().key(key), &format!("no tag or repository fits it: {fault}"));
-                Err(problem.with_hint("such as `v*`, `release-**` or `{main,v*}`").into())
-            }
+        if let Some(fault) = fault(pattern.text()) {
+            let problem = reading.problem(&path.clone().key(key), &format!("no tag or repository fits it: {fault}"));
+            reading.report(problem.with_hint("such as `v*`, `release-**` or `{main,v*}`"));
         }
+        Some(pattern)
     }
 }
 

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::values::{
-    Problems, ValuePath,
-    model::{Retention, RetentionRule, RetentionTemplate},
+use evenkeel_core::{
+    reading::Reading,
+    values::{
+        ValuePath,
+        model::{Retention, RetentionRule, RetentionTemplate},
+    },
 };
 
-use super::{
-    patterns::{self, Pattern},
-    projects::check_schedule,
-    reading::Reading,
-};
+use super::patterns::{self, Pattern};
+use crate::schedule;
 
 /// Which images of a project are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,52 +49,46 @@ pub struct DesiredRetentionRule {
 }
 
 /// What is declared; `None` where nothing is managed.
-pub(super) fn desired(
-    reading: &Reading<'_>,
-    declared: &Retention,
-    path: &ValuePath,
-) -> Result<Option<DesiredRetention>, Problems> {
+pub(super) fn desired(reading: &Reading<'_>, declared: &Retention, path: &ValuePath) -> Option<DesiredRetention> {
     let rules = match (declared.keep_last, &declared.rules) {
         (Some(_), Some(_)) => {
             let problem = reading.problem(path, "`keepLast` and `rules` contradict each other");
             let hint = "write `keepLast` as one of the rules: `{template: latestPushedK, count: …}`";
-            return Err(problem.with_hint(hint).into());
+            reading.report(problem.with_hint(hint));
+            return None;
         }
         (Some(count), None) => WantedRules::Last(count),
-        (None, Some(rules)) => WantedRules::All(all(reading, rules, &path.clone().key("rules"))?),
-        (None, None) if declared.schedule.is_none() => return Ok(None),
+        (None, Some(rules)) => WantedRules::All(all(reading, rules, &path.clone().key("rules"))),
+        (None, None) if declared.schedule.is_none() => return None,
         (None, None) => {
             let problem = reading.problem(&path.clone().key("schedule"), "a schedule without `keepLast` has no effect");
-            return Err(problem.with_hint("say with `keepLast` or `rules` beside it what stays").into());
+            reading.report(problem.with_hint("say with `keepLast` or `rules` beside it what stays"));
+            return None;
         }
     };
     if let Some(schedule) = &declared.schedule {
-        check_schedule(reading, schedule, &path.clone().key("schedule"))?;
+        schedule::check(reading, schedule, &path.clone().key("schedule"));
     }
-    Ok(Some(DesiredRetention { rules, schedule: declared.schedule.clone() }))
+    Some(DesiredRetention { rules, schedule: declared.schedule.clone() })
 }
 
-fn all(
-    reading: &Reading<'_>,
-    declared: &[RetentionRule],
-    path: &ValuePath,
-) -> Result<Vec<DesiredRetentionRule>, Problems> {
+fn all(reading: &Reading<'_>, declared: &[RetentionRule], path: &ValuePath) -> Vec<DesiredRetentionRule> {
     let mut rules = Vec::with_capacity(declared.len());
     let mut known = BTreeSet::new();
     for (index, declared) in declared.iter().enumerate() {
         let path = path.clone().index(index);
-        let rule = rule(reading, declared, &path)?;
+        let rule = rule(reading, declared, &path);
         // The server refuses the same rule twice as a conflict, and of two numbers only the larger one means anything.
         if !known.insert((rule.template, rule.tags.clone(), rule.repositories.clone())) {
             let problem = reading.problem(&path, "a rule of this template with these patterns is declared already");
-            return Err(problem.with_hint("leave one of them out").into());
+            reading.report(problem.with_hint("leave one of them out"));
         }
         rules.push(rule);
     }
-    Ok(rules)
+    rules
 }
 
-fn rule(reading: &Reading<'_>, declared: &RetentionRule, path: &ValuePath) -> Result<DesiredRetentionRule, Problems> {
+fn rule(reading: &Reading<'_>, declared: &RetentionRule, path: &ValuePath) -> DesiredRetentionRule {
     let template = declared.template;
     if template.is_counted() != declared.count.is_some() {
         let problem = if template == RetentionTemplate::Always {
@@ -103,7 +97,7 @@ fn rule(reading: &Reading<'_>, declared: &RetentionRule, path: &ValuePath) -> Re
             let message = format!("template `{}` wants a number", template.as_str());
             reading.problem(path, &message).with_hint("write `count`: how many images, or how many days")
         };
-        return Err(problem.into());
+        reading.report(problem);
     }
     let tags = patterns::Declared {
         matches: ("tags", declared.tags.as_ref()),
@@ -113,15 +107,15 @@ fn rule(reading: &Reading<'_>, declared: &RetentionRule, path: &ValuePath) -> Re
         matches: ("repositories", declared.repositories.as_ref()),
         excludes: ("excludeRepositories", declared.exclude_repositories.as_ref()),
     };
-    let tags = tags.read(reading, path)?.unwrap_or_else(Pattern::everything);
-    Ok(DesiredRetentionRule {
+    let tags = tags.read(reading, path).unwrap_or_else(Pattern::everything);
+    DesiredRetentionRule {
         template: template.as_str(),
         count: declared.count,
         untagged: declared.untagged.unwrap_or_else(|| counts_untagged(&tags)),
         tags,
-        repositories: repositories.read(reading, path)?.unwrap_or_else(Pattern::everything),
+        repositories: repositories.read(reading, path).unwrap_or_else(Pattern::everything),
         disabled: declared.disabled,
-    })
+    }
 }
 
 /// What the server takes for granted where a selector says nothing of images without a tag: they are kept.

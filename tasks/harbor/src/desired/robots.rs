@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{
     object::ObjectId,
-    plan::Cause,
+    reading::Reading,
     values::{
-        Problems, ValuePath,
+        SecretValue, ValuePath,
         model::{Harbor, HarborRobot, ProjectRobot, RobotAccess, RobotDuration, RobotEffect},
     },
 };
@@ -16,12 +16,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Declared,
     lengths::{Column, check},
-    reading::Reading,
 };
 use crate::{
     names,
-    observe::DENIED,
-    rights::{self, SYSTEM},
+    permissions::{self, DENIED, SYSTEM},
 };
 
 /// Where a robot lives.
@@ -85,6 +83,9 @@ impl DesiredRobot {
     }
 }
 
+/// What a robot may do: by place, the resources with the actions on them.
+pub type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;
+
 /// What is managed of a robot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RobotFields {
@@ -96,7 +97,7 @@ pub struct RobotFields {
     pub duration: Option<i64>,
     /// What it may do, by place: `/` for the system, a project's name, or `*` for all projects. A right that is denied ends in
     /// `DENIED`.
-    pub permissions: BTreeMap<String, BTreeSet<(String, String)>>,
+    pub permissions: Permissions,
 }
 
 impl RobotFields {
@@ -139,11 +140,10 @@ pub fn own_description(platform: &str) -> String {
     format!("evenkeel keeps {platform} equal to its values")
 }
 
-pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<DesiredRobot>, Problems> {
-    let mut problems = Problems::default();
+pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Vec<DesiredRobot> {
     let mut robots = vec![own(reading)];
     for (id, name, path) in reading.teams() {
-        for (suffix, description, actions) in OF_TEAM {
+        robots.extend(OF_TEAM.map(|(suffix, description, actions)| {
             let right = |action: &&str| ("repository".to_owned(), (*action).to_owned());
             let rights = actions.iter().map(right).collect();
             let fields = RobotFields {
@@ -152,30 +152,25 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Vec<Desi
                 duration: Some(RobotDuration::FOREVER.days()),
                 permissions: BTreeMap::from([(name.clone(), rights)]),
             };
-            robots.push(DesiredRobot {
+            DesiredRobot {
                 home: RobotHome::System,
                 name: format!("{name}-{suffix}"),
-                fields: Declared::new(fields, reading.cause(&path)).of_team(Reading::team(id)),
+                fields: Declared::new(fields, reading.cause(&path)).of_team(Some(id.as_str().into())),
                 secret: SecretHome::Published,
-            });
-        }
+            }
+        }));
     }
     for (index, robot) in harbor.robots.iter().flatten().enumerate() {
-        let path = reading.path(&["robots"]).index(index);
-        problems.take(long_texts(reading, &path, robot.name.as_str(), robot.description.as_deref()));
-        robots.extend(problems.take(of_system(reading, robot, &path)));
+        robots.push(of_system(reading, robot, &reading.path(&["robots"]).index(index)));
     }
     for (index, project) in harbor.projects.iter().flatten().enumerate() {
         let path = reading.path(&["projects"]).index(index).key("robots");
         for (index, robot) in project.robots.iter().flatten().enumerate() {
-            let path = path.clone().index(index);
-            let stored = format!("{}+{}", project.name, robot.name);
-            problems.take(long_texts(reading, &path, &stored, robot.description.as_deref()));
-            robots.extend(problems.take(of_project(reading, project.name.as_str(), robot, &path)));
+            robots.push(of_project(reading, project.name.as_str(), robot, &path.clone().index(index)));
         }
     }
-    problems.take(each_once(reading, &robots));
-    problems.into_result(robots)
+    check_names(reading, &robots);
+    robots
 }
 
 /// This task's own: a robot's request costs the server a tenth of an administrator's (server-behaviour 1.1).
@@ -185,7 +180,7 @@ fn own(reading: &Reading<'_>) -> DesiredRobot {
         description: Some(own_description(platform.as_str())),
         disable: Some(false),
         duration: Some(RobotDuration::FOREVER.days()),
-        permissions: rights::own_by_place(),
+        permissions: permissions::own_by_scope(),
     };
     DesiredRobot {
         home: RobotHome::System,
@@ -195,59 +190,49 @@ fn own(reading: &Reading<'_>) -> DesiredRobot {
     }
 }
 
-fn of_system(reading: &Reading<'_>, robot: &HarborRobot, path: &ValuePath) -> Result<DesiredRobot, Problems> {
-    let mut permissions: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+fn of_system(reading: &Reading<'_>, robot: &HarborRobot, path: &ValuePath) -> DesiredRobot {
+    let mut permissions: Permissions = BTreeMap::new();
     for declared in &robot.permissions {
         let place = declared.project.as_ref().map_or(SYSTEM, |project| project.as_str());
         permissions.entry(place.to_owned()).or_default().extend(declared_rights(&declared.access));
     }
-    Ok(DesiredRobot {
+    check_rights(reading, &permissions, path);
+    check_lengths(reading, path, robot.name.as_str(), robot.description.as_deref());
+    let fields = RobotFields {
+        description: robot.description.clone(),
+        disable: robot.disabled,
+        duration: robot.duration.map(RobotDuration::days),
+        permissions,
+    };
+    DesiredRobot {
         home: RobotHome::System,
         name: robot.name.to_string(),
-        fields: Declared::new(
-            RobotFields {
-                description: robot.description.clone(),
-                disable: robot.disabled,
-                duration: robot.duration.map(RobotDuration::days),
-                permissions: not_empty(reading, permissions, path)?,
-            },
-            reading.cause(path),
-        ),
-        secret: secret(reading, robot.secret.as_ref(), path)?,
-    })
+        fields: Declared::new(fields, reading.cause(path)),
+        secret: secret(reading, robot.secret.as_ref(), path),
+    }
 }
 
-fn of_project(
-    reading: &Reading<'_>,
-    project: &str,
-    robot: &ProjectRobot,
-    path: &ValuePath,
-) -> Result<DesiredRobot, Problems> {
+fn of_project(reading: &Reading<'_>, project: &str, robot: &ProjectRobot, path: &ValuePath) -> DesiredRobot {
     let permissions = BTreeMap::from([(project.to_owned(), declared_rights(&robot.access).collect())]);
-    Ok(DesiredRobot {
+    check_rights(reading, &permissions, path);
+    check_lengths(reading, path, &format!("{project}+{}", robot.name), robot.description.as_deref());
+    let fields = RobotFields {
+        description: robot.description.clone(),
+        disable: robot.disabled,
+        duration: robot.duration.map(RobotDuration::days),
+        permissions,
+    };
+    DesiredRobot {
         home: RobotHome::Project(project.to_owned()),
         name: robot.name.to_string(),
-        fields: Declared::new(
-            RobotFields {
-                description: robot.description.clone(),
-                disable: robot.disabled,
-                duration: robot.duration.map(RobotDuration::days),
-                permissions: not_empty(reading, permissions, path)?,
-            },
-            reading.cause(path),
-        ),
-        secret: secret(reading, robot.secret.as_ref(), path)?,
-    })
+        fields: Declared::new(fields, reading.cause(path)),
+        secret: secret(reading, robot.secret.as_ref(), path),
+    }
 }
 
-fn long_texts(
-    reading: &Reading<'_>,
-    path: &ValuePath,
-    stored_name: &str,
-    description: Option<&str>,
-) -> Result<(), Problems> {
+fn check_lengths(reading: &Reading<'_>, path: &ValuePath, stored_name: &str, description: Option<&str>) {
     let description = description.map(|description| (Column::RobotDescription, description));
-    check(reading, path, [(Column::RobotName, stored_name)].into_iter().chain(description))
+    check(reading, path, [(Column::RobotName, stored_name)].into_iter().chain(description));
 }
 
 fn declared_rights(access: &[RobotAccess]) -> impl Iterator<Item = (String, String)> + '_ {
@@ -258,43 +243,30 @@ fn declared_rights(access: &[RobotAccess]) -> impl Iterator<Item = (String, Stri
 }
 
 /// Harbor refuses a robot that may do nothing (server-behaviour 5).
-fn not_empty(
-    reading: &Reading<'_>,
-    permissions: BTreeMap<String, BTreeSet<(String, String)>>,
-    path: &ValuePath,
-) -> Result<BTreeMap<String, BTreeSet<(String, String)>>, Problems> {
+fn check_rights(reading: &Reading<'_>, permissions: &Permissions, path: &ValuePath) {
     if permissions.is_empty() || permissions.values().any(BTreeSet::is_empty) {
         let problem = reading.problem(path, "a robot may do something");
-        return Err(problem.with_hint("list its rights, or set `disabled: true`").into());
+        reading.report(problem.with_hint("list its rights, or set `disabled: true`"));
     }
-    for (resource, action) in permissions.values().flatten() {
-        let denied = (resource.clone(), format!("{action}{DENIED}"));
-        if permissions
-            .values()
-            .any(|rights| rights.contains(&(resource.clone(), action.clone())) && rights.contains(&denied))
-        {
-            let problem = reading.problem(path, &format!("`{resource}:{action}` is allowed and denied in one place"));
-            return Err(problem.with_hint("write one of the two").into());
+    for rights in permissions.values() {
+        for (resource, action) in rights {
+            if rights.contains(&(resource.clone(), format!("{action}{DENIED}"))) {
+                let message = format!("`{resource}:{action}` is allowed and denied in one place");
+                reading.report(reading.problem(path, &message).with_hint("write one of the two"));
+            }
         }
     }
-    Ok(permissions)
 }
 
-fn secret(
-    reading: &Reading<'_>,
-    declared: Option<&evenkeel_core::values::SecretValue>,
-    path: &ValuePath,
-) -> Result<SecretHome, Problems> {
-    let Some(declared) = declared else { return Ok(SecretHome::Kept) };
+fn secret(reading: &Reading<'_>, declared: Option<&SecretValue>, path: &ValuePath) -> SecretHome {
+    let Some(declared) = declared else { return SecretHome::Kept };
     let path = path.clone().key("secret");
-    let secret = reading.secret(declared, &path)?;
-    if fits_harbor(&secret) {
-        return Ok(SecretHome::Declared(secret));
-    }
-    let problem = reading.problem(&path, "harbor would refuse this secret of a robot");
-    Err(problem
-        .with_hint("it has 8 to 128 characters, among them an upper case letter, a lower case letter and a digit")
-        .into())
+    let misfit = || {
+        let problem = reading.problem(&path, "harbor would refuse this secret of a robot");
+        problem
+            .with_hint("it has 8 to 128 characters, among them an upper case letter, a lower case letter and a digit")
+    };
+    SecretHome::Declared(reading.fitting_secret(declared, &path, fits_harbor, misfit))
 }
 
 /// Whether Harbor takes a text as a robot's secret (server-behaviour 5).
@@ -307,14 +279,13 @@ pub(crate) fn fits_harbor(secret: &SecretString) -> bool {
         && text.contains(|character: char| character.is_ascii_digit())
 }
 
-fn each_once(reading: &Reading<'_>, robots: &[DesiredRobot]) -> Result<(), Problems> {
-    let mut seen: BTreeMap<String, &Cause> = BTreeMap::new();
+fn check_names(reading: &Reading<'_>, robots: &[DesiredRobot]) {
+    let mut known = BTreeSet::new();
     for robot in robots {
         let name = robot.stored_name();
-        if seen.insert(name.clone(), &robot.fields.cause).is_some() {
+        if !known.insert(name.clone()) {
             let problem = reading.problem(&reading.path(&["robots"]), &format!("robot `{name}` is declared twice"));
-            return Err(problem.with_hint("what teams imply, and evenkeel's own robot, count too").into());
+            reading.report(problem.with_hint("what teams imply, and evenkeel's own robot, count too"));
         }
     }
-    Ok(())
 }

@@ -2,13 +2,9 @@
 
 use std::sync::Arc;
 
-use evenkeel_core::{
-    object::ObjectId,
-    plan::Cause,
-    values::{Problems, model::Harbor},
-};
+use evenkeel_core::{object::ObjectId, plan::Cause, reading::Reading, values::model::Harbor};
 
-use super::{administration::registry_host, reading::Reading};
+use super::administration::registry_host;
 use crate::names::{DEFAULT_ACCOUNT, PULL_SECRETS, SECRET};
 
 /// What the cluster should hold.
@@ -73,8 +69,8 @@ const OF_TEAM: [(&str, Form, &str); 3] = [
     ("harbor-pushsecret-builds", Form::ConfigFile, "builds"),
 ];
 
-pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Option<DesiredCluster>, Problems> {
-    let Some(kubernetes) = &reading.values.kubernetes else { return Ok(None) };
+pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Option<DesiredCluster> {
+    let kubernetes = reading.values.kubernetes.as_ref()?;
     let mut credentials = Vec::new();
     for (id, name, path) in reading.teams() {
         credentials.extend(OF_TEAM.into_iter().map(|(secret, form, suffix)| DesiredCredential {
@@ -84,13 +80,13 @@ pub(super) fn desired(reading: &Reading<'_>, harbor: &Harbor) -> Result<Option<D
             robot: format!("{name}-{suffix}"),
             project: name.clone(),
             cause: reading.cause(&path),
-            team: Reading::team(id),
+            team: Some(id.as_str().into()),
         }));
     }
-    Ok(Some(DesiredCluster {
+    Some(DesiredCluster {
         create_namespaces: kubernetes.create_namespaces,
-        registry_host: registry_host(reading, harbor)?,
+        registry_host: registry_host(reading, harbor),
         platform: reading.values.platform.name.to_string(),
         credentials,
-    }))
+    })
 }

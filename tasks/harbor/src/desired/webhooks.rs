@@ -1,34 +1,32 @@
 //! Who is told about events in a project.
 
-use evenkeel_core::values::{
-    Problems, ValuePath, WebhookAddress,
-    model::{HarborWebhook, WebhookFormat, WebhookTarget},
+use evenkeel_core::{
+    reading::Reading,
+    values::{
+        ValuePath, WebhookAddress,
+        model::{HarborWebhook, WebhookFormat, WebhookTarget},
+    },
 };
 use evenkeel_harbor_client::types::{WebhookPolicy, WebhookTargetObject};
 use evenkeel_transport::Secret;
-
-use super::reading::Reading;
+use secrecy::{ExposeSecret, SecretString};
 
 /// The kind of target whose address is all that it takes to write there.
 const SLACK: &str = "slack";
 
 /// The declared policy, and whether its address may not be shown.
-pub(super) fn policy(
-    reading: &Reading<'_>,
-    declared: &HarborWebhook,
-    path: &ValuePath,
-) -> Result<(WebhookPolicy, bool), Problems> {
+pub(super) fn policy(reading: &Reading<'_>, declared: &HarborWebhook, path: &ValuePath) -> (WebhookPolicy, bool) {
     let kind = match declared.target {
         Some(WebhookTarget::Slack) => SLACK,
         Some(WebhookTarget::Http) | None => "http",
     };
     if kind == SLACK && declared.format.is_some() {
         let problem = reading.problem(&path.clone().key("format"), "messages to slack have no other form");
-        return Err(problem.with_hint("leave `format` out").into());
+        reading.report(problem.with_hint("leave `format` out"));
     }
-    let (address, is_confidential) = address(reading, &declared.address, kind, &path.clone().key("address"))?;
+    let (address, is_confidential) = address(reading, &declared.address, kind, &path.clone().key("address"));
     let header = declared.auth_header.as_ref();
-    let header = header.map(|secret| reading.secret(secret, &path.clone().key("authHeader"))).transpose()?;
+    let header = header.map(|secret| reading.secret(secret, &path.clone().key("authHeader")));
     let target = WebhookTargetObject {
         type_: Some(kind.to_owned()),
         address: Some(address),
@@ -47,36 +45,32 @@ pub(super) fn policy(
         targets: Some(vec![target]),
         ..WebhookPolicy::default()
     };
-    Ok((policy, is_confidential))
+    (policy, is_confidential)
 }
 
 /// The address, and whether it may not be shown.
-fn address(
-    reading: &Reading<'_>,
-    declared: &WebhookAddress,
-    kind: &str,
-    path: &ValuePath,
-) -> Result<(Secret, bool), Problems> {
+fn address(reading: &Reading<'_>, declared: &WebhookAddress, kind: &str, path: &ValuePath) -> (Secret, bool) {
     match declared {
         WebhookAddress::Text(text) => {
             let confidential = confidential_part(Some(kind), text);
             if let Some(part) = confidential {
                 reading.learn(part);
             }
-            Ok((Secret::from(text.as_str()), confidential.is_some()))
+            (Secret::from(text.as_str()), confidential.is_some())
         }
         WebhookAddress::Secret(secret) => {
-            let address = Secret::from(reading.secret(secret, path)?);
-            if is_address(address.expose()) {
-                return Ok((address, true));
-            }
-            let problem = reading.problem(path, "what it refers to is no address that harbor would take");
-            Err(problem.with_hint("it begins with `https://` or `http://`, and holds no blank").into())
+            let misfit = || {
+                let problem = reading.problem(path, "what it refers to is no address that harbor would take");
+                problem.with_hint("it begins with `https://` or `http://`, and holds no blank")
+            };
+            (Secret::from(reading.fitting_secret(secret, path, is_address, misfit)), true)
         }
     }
 }
 
-fn is_address(text: &str) -> bool {
+#[expect(clippy::disallowed_methods, reason = "the characters are looked at and not kept")]
+fn is_address(address: &SecretString) -> bool {
+    let text = address.expose_secret();
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| {
         !rest.is_empty() && !rest.contains(|character: char| character.is_whitespace() || character.is_control())

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use evenkeel_core::values::HttpUrl;
-use evenkeel_engine::export::document::Node;
+use evenkeel_engine::export::{declarable, document::Node};
 use evenkeel_harbor_client::json_schema;
 use serde_json::Value;
 
-use super::compose::Composing;
+use super::composing::Composing;
 use crate::{
     names::{AUTH_MODE, OIDC_AUTH, ROBOT_NAME_PREFIX},
     observe::Configuration,
@@ -50,7 +50,7 @@ pub(super) fn oidc(composing: &mut Composing<'_>) -> Option<Node> {
     ];
     entries.extend(TEXTS.map(|(name, key, implied)| (name, text(key).filter(|_| there.text(key) != implied))));
     entries.extend(FLAGS.map(|(name, key)| (name, (!flag(there, key)).then_some(Node::Bool(false)))));
-    entries.push(("clientSecret", Some(composing.secrets.variable("login", "", "client_secret", None))));
+    entries.push(("clientSecret", Some(composing.composer.secrets.variable("login", "", "client_secret", None))));
     Some(Node::map(entries))
 }
 
@@ -58,14 +58,14 @@ pub(super) fn oidc(composing: &mut Composing<'_>) -> Option<Node> {
 pub(super) fn keys(composing: &mut Composing<'_>) -> Option<Node> {
     let implied = implied(composing);
     let mut entries = BTreeMap::new();
-    for key in declarable() {
+    for key in declarable(json_schema("Configurations").as_ref()) {
         let Some(value) = composing.observed.configuration.values.get(&key) else { continue };
         let is_hidden = HIDDEN.iter().any(|(hidden, _)| *hidden == key);
-        if is_hidden || implied.get(&key) == Some(value) || composing.decisions.keys_left_out.contains(&key) {
+        if is_hidden || implied.get(&key) == Some(value) || !composing.may_declare_key(&key) {
             continue;
         }
         if let Some(trouble) = trouble(&key, value) {
-            composing.remark(format!("key `{key}` of the configuration, {trouble}"));
+            composing.composer.remark(format!("key `{key}` of the configuration, {trouble}"));
             continue;
         }
         entries.extend(node(value).map(|node| (key, node)));
@@ -74,8 +74,8 @@ pub(super) fn keys(composing: &mut Composing<'_>) -> Option<Node> {
     for (hidden, shown) in HIDDEN {
         let is_there = !composing.observed.configuration.text(shown).is_empty();
         let is_said = hidden == CLIENT_SECRET && has_section;
-        if is_there && !is_said && !composing.decisions.keys_left_out.contains(hidden) {
-            let variable = composing.secrets.variable("configuration", "", hidden, None);
+        if is_there && !is_said && composing.may_declare_key(hidden) {
+            let variable = composing.composer.secrets.variable("configuration", "", hidden, None);
             entries.insert(hidden.to_owned(), variable);
         }
     }
@@ -90,7 +90,7 @@ fn has_section(composing: &Composing<'_>) -> bool {
     composing.auth_mode() == OIDC_AUTH
         && HttpUrl::parse(there.text("oidc_endpoint")).is_ok()
         && trouble("oidc_scope", &there.text("oidc_scope").into()).is_none()
-        && !says.any(|key| composing.decisions.keys_left_out.contains(key))
+        && says.all(|key| composing.may_declare_key(key))
 }
 
 /// The keys as they are without a word in the section `configuration`.
@@ -131,14 +131,6 @@ fn trouble(key: &str, value: &Value) -> Option<&'static str> {
 
 fn flag(there: &Configuration, key: &str) -> bool {
     there.values.get(key).and_then(Value::as_bool).unwrap_or_default()
-}
-
-/// The keys that values may declare.
-fn declarable() -> Vec<String> {
-    match json_schema("Configurations").unwrap_or_default().get("properties") {
-        Some(Value::Object(properties)) => properties.keys().cloned().collect(),
-        _ => Vec::new(),
-    }
 }
 
 fn node(value: &Value) -> Option<Node> {

@@ -1,18 +1,14 @@
-//! What an export has decided so far: which projects are those of teams, and what is better left out.
+//! What an export has decided so far: which projects are those of teams.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use evenkeel_core::{
-    object::ObjectId,
-    plan::{Action, Change},
-    values::TeamId,
-};
+use evenkeel_core::{object::ObjectId, values::TeamId};
+use evenkeel_engine::export::Place;
 
-use super::place::Place;
 use crate::{
-    names::{CONFIGURATION, GROUP_MEMBER, PROJECT, ROBOT},
+    desired::Administration,
+    names::{GROUP_MEMBER, PROJECT, ROBOT},
     observe::Observed,
-    plan::Operation,
 };
 
 /// What the names of a team's robots end with.
@@ -25,15 +21,11 @@ pub(crate) struct Decisions {
     pub(crate) teams: BTreeMap<String, String>,
     /// Projects that look like a team's, with the object that is not as a team's.
     pub(crate) no_teams: BTreeMap<String, ObjectId>,
-    /// Keys of the configuration that values cannot keep.
-    pub(crate) keys_left_out: BTreeSet<String>,
-    /// Objects that values cannot keep.
-    pub(crate) left_out: BTreeSet<ObjectId>,
 }
 
 impl Decisions {
     /// A team is a project of its name with its three robots.
-    pub(crate) fn first(place: &Place, observed: &Observed) -> Self {
+    pub(crate) fn first(place: &Place<Administration>, observed: &Observed) -> Self {
         let has_robots =
             |name: &str| ROBOTS_OF_TEAM.iter().all(|suffix| observed.robots.contains_key(&format!("{name}-{suffix}")));
         let ids = observed.projects.keys().filter(|name| has_robots(name)).filter_map(|name| {
@@ -43,11 +35,6 @@ impl Decisions {
         Self { teams: ids.collect(), ..Self::default() }
     }
 
-    /// Whether an object has a place in the values.
-    pub(crate) fn has(&self, object: &ObjectId) -> bool {
-        !self.left_out.contains(object)
-    }
-
     /// Whether a robot follows from a team.
     pub(crate) fn is_of_team(&self, robot: &str) -> bool {
         robot
@@ -55,16 +42,11 @@ impl Decisions {
             .is_some_and(|(project, suffix)| ROBOTS_OF_TEAM.contains(&suffix) && self.teams.contains_key(project))
     }
 
-    /// Decides otherwise about what a plan would change: what is not as a team's is no team's, and the rest is left out.
-    pub(crate) fn take_back(&mut self, change: &Change<Operation>) {
-        let object = &change.object;
+    /// Decides otherwise about an object that a plan would change: what is not as a team's is no team's.
+    pub(crate) fn take_back(&mut self, object: &ObjectId) {
         if let Some(project) = self.team_of(object) {
             self.teams.remove(&project);
             self.no_teams.insert(project, object.clone());
-        } else if *object.kind() == CONFIGURATION && change.action == Action::Update {
-            self.keys_left_out.extend(change.fields.iter().map(|field| field.path.to_string()));
-        } else {
-            self.left_out.insert(object.clone());
         }
     }
 

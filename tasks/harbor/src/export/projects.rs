@@ -6,10 +6,7 @@ use evenkeel_core::values::{ObjectName, ProjectName, model::MemberRole};
 use evenkeel_engine::export::document::Node;
 use evenkeel_harbor_client::types::{Project, ProjectMemberEntity};
 
-use super::{
-    compose::{Composing, list},
-    robots, settings,
-};
+use super::{composing::Composing, robots, settings};
 use crate::{desired::Member, names};
 
 /// The words for roles.
@@ -47,13 +44,13 @@ fn remark_what_teams_cannot_say(composing: &mut Composing<'_>, name: &str, proje
     });
     let others: Vec<String> = others.map(|(who, _)| name_of(&who).to_owned()).collect();
     for member in others {
-        composing.remark(format!("member `{member}` of project `{name}`, which is a team's"));
+        composing.composer.remark(format!("member `{member}` of project `{name}`, which is a team's"));
     }
     for robot in robots::names_in(composing, name) {
-        composing.remark(format!("robot `{robot}` of project `{name}`, which is a team's"));
+        composing.composer.remark(format!("robot `{robot}` of project `{name}`, which is a team's"));
     }
     if project.registry_id.is_some_and(|id| id != 0) {
-        composing.remark(format!("that project `{name}`, which is a team's, is a cache of a registry"));
+        composing.composer.remark(format!("that project `{name}`, which is a team's, is a cache of a registry"));
     }
 }
 
@@ -61,15 +58,15 @@ fn remark_what_teams_cannot_say(composing: &mut Composing<'_>, name: &str, proje
 pub(super) fn projects(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
     for (name, project) in &composing.observed.projects {
-        if composing.decisions.teams.contains_key(name) || !composing.decisions.has(&names::project(name)) {
+        if composing.decisions.teams.contains_key(name) || !composing.composer.may_declare(&names::project(name)) {
             continue;
         }
         if ProjectName::parse(name).is_err() {
-            composing.remark(format!("project `{name}`, whose name values do not take"));
+            composing.composer.remark(format!("project `{name}`, whose name values do not take"));
             continue;
         }
         if let Some(object) = composing.decisions.no_teams.get(name) {
-            composing.remark(format!("that project `{name}` is a team's: `{object}` is not as a team's"));
+            composing.composer.remark(format!("that project `{name}` is a team's: `{object}` is not as a team's"));
         }
         let mut entries = settings::of(composing, name, project);
         entries.insert("name".to_owned(), Node::Text(name.clone()));
@@ -81,15 +78,15 @@ pub(super) fn projects(composing: &mut Composing<'_>) -> Option<Node> {
         entries.extend(robots::of_project(composing, name).map(|robots| ("robots".to_owned(), robots)));
         nodes.push(Node::Map(entries));
     }
-    list(nodes)
+    Node::list(nodes)
 }
 
 /// The registry that a project is a cache of.
 fn registry(composing: &Composing<'_>, project: &Project) -> Option<Node> {
     let id = project.registry_id.filter(|id| *id != 0)?;
-    let mut registries = composing.observed.registries.iter();
+    let mut registries = composing.observed.registries();
     let (name, _) = registries.find(|(_, registry)| registry.id == Some(id))?;
-    ObjectName::parse(name).is_ok().then(|| Node::Text(name.clone()))
+    ObjectName::parse(name).is_ok().then(|| Node::Text(name.to_owned()))
 }
 
 /// All members, but for whoever made the project.
@@ -102,11 +99,13 @@ fn members(composing: &mut Composing<'_>, name: &str, project: &Project) -> Opti
     }
     for member in composing.observed.members.get(name).into_iter().flatten() {
         let Some(who) = who(member) else { continue };
-        if is_maker(member, project) || !composing.decisions.has(&who.object(name)) {
+        if is_maker(member, project) || !composing.composer.may_declare(&who.object(name)) {
             continue;
         }
         let Some((word, _)) = ROLES.iter().find(|(_, role)| member.role_id == Some(role.id())) else {
-            composing.remark(format!("member `{}` of project `{name}`, whose role has no name", name_of(&who)));
+            composing
+                .composer
+                .remark(format!("member `{}` of project `{name}`, whose role has no name", name_of(&who)));
             continue;
         };
         let kind = if matches!(who, Member::Group(_)) { "group" } else { "user" };
@@ -114,7 +113,7 @@ fn members(composing: &mut Composing<'_>, name: &str, project: &Project) -> Opti
             [(kind, Some(Node::Text(name_of(&who).to_owned()))), ("role", Some(Node::Text((*word).to_owned())))];
         nodes.insert(who, Node::map(entries));
     }
-    list(nodes.into_values().collect())
+    Node::list(nodes.into_values().collect())
 }
 
 fn who(member: &ProjectMemberEntity) -> Option<Member> {

@@ -1,68 +1,23 @@
-//! Other registries, and what is copied from and to them.
+//! What is copied from and to other registries.
 
-use evenkeel_core::{
-    object::ObjectId,
-    values::{HttpUrl, ObjectName},
-};
+use evenkeel_core::{object::ObjectId, values::ObjectName};
 use evenkeel_engine::export::document::Node;
-use evenkeel_harbor_client::types::{Registry, RegistryCredential, ReplicationFilter, ReplicationPolicy};
+use evenkeel_harbor_client::types::{Registry, ReplicationFilter, ReplicationPolicy};
 use serde_json::Value;
 
-use super::{
-    compose::{Composing, list, text},
-    settings::is_schedule,
-};
-use crate::names::{REGISTRY, REPLICATION};
-
-/// The registries, with their passwords as references.
-pub(super) fn registries(composing: &mut Composing<'_>) -> Option<Node> {
-    let mut nodes = Vec::new();
-    for (name, registry) in &composing.observed.registries {
-        if !composing.decisions.has(&ObjectId::new(REGISTRY, name.as_str())) {
-            continue;
-        }
-        if !can_be_declared(name, registry) {
-            composing.remark(format!("registry `{name}`, whose name or address values do not take"));
-            continue;
-        }
-        let credential = registry.credential.as_ref().and_then(|there| credential(composing, name, there));
-        nodes.push(Node::map([
-            ("name", Some(Node::Text(name.clone()))),
-            ("type", text(registry.type_.as_ref())),
-            ("url", text(registry.url.as_ref())),
-            ("description", text(registry.description.as_ref())),
-            ("credential", credential),
-            ("insecure", registry.insecure.map(Node::Bool)),
-            ("caCertificate", text(registry.ca_certificate.as_ref())),
-        ]));
-    }
-    list(nodes)
-}
-
-fn can_be_declared(name: &str, registry: &Registry) -> bool {
-    ObjectName::parse(name).is_ok()
-        && registry.type_.is_some()
-        && registry.url.as_deref().is_some_and(|url| HttpUrl::parse(url).is_ok())
-}
-
-fn credential(composing: &mut Composing<'_>, registry: &str, there: &RegistryCredential) -> Option<Node> {
-    let name = text(there.access_key.as_ref())?;
-    let has_secret = there.access_secret.as_ref().is_some_and(|secret| !secret.is_empty());
-    let secret = has_secret.then(|| composing.secrets.variable("registry", registry, "access_secret", None));
-    let kind = text(there.type_.as_ref()).filter(|kind| *kind != Node::Text("basic".to_owned()));
-    Some(Node::map([("type", kind), ("accessKey", Some(name)), ("accessSecret", secret)]))
-}
+use super::composing::Composing;
+use crate::{names::REPLICATION, schedule::is_readable};
 
 /// The replication policies.
 pub(super) fn replications(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
     for (name, policy) in &composing.observed.replications {
-        if !composing.decisions.has(&ObjectId::new(REPLICATION, name.as_str())) {
+        if !composing.composer.may_declare(&ObjectId::new(REPLICATION, name.as_str())) {
             continue;
         }
         let (source, destination) = (end(policy.src_registry.as_ref()), end(policy.dest_registry.as_ref()));
         if ObjectName::parse(name).is_err() || source.is_some() == destination.is_some() {
-            composing.remark(format!("replication `{name}`, whose name or registries values do not take"));
+            composing.composer.remark(format!("replication `{name}`, whose name or registries values do not take"));
             continue;
         }
         let (trigger, schedule) = trigger(composing, name, policy);
@@ -71,10 +26,10 @@ pub(super) fn replications(composing: &mut Composing<'_>) -> Option<Node> {
         let number = |number: i64| Some(Node::Number(number.into()));
         nodes.push(Node::map([
             ("name", Some(Node::Text(name.clone()))),
-            ("description", text(policy.description.as_ref())),
+            ("description", Node::text(policy.description.as_ref())),
             ("source", source),
             ("destination", destination),
-            ("destinationNamespace", text(policy.dest_namespace.as_ref())),
+            ("destinationNamespace", Node::text(policy.dest_namespace.as_ref())),
             ("namespaceReplaceCount", policy.dest_namespace_replace_count.and_then(|count| number(count.into()))),
             ("filters", filters(composing, name, policy.filters.as_deref().unwrap_or_default())),
             ("trigger", trigger),
@@ -87,7 +42,7 @@ pub(super) fn replications(composing: &mut Composing<'_>) -> Option<Node> {
             ("singleActive", is_true(policy.single_active_replication.unwrap_or_default())),
         ]));
     }
-    list(nodes)
+    Node::list(nodes)
 }
 
 /// The other registry; the server's own has no number.
@@ -102,11 +57,11 @@ fn trigger(composing: &mut Composing<'_>, name: &str, policy: &ReplicationPolicy
     let schedule = trigger.trigger_settings.as_ref().and_then(|settings| settings.cron.clone());
     match (trigger.type_.as_deref(), schedule) {
         (Some(kind @ ("manual" | "event_based")), _) => (Some(Node::Text(kind.to_owned())), None),
-        (Some("scheduled"), Some(schedule)) if is_schedule(&schedule) => {
+        (Some("scheduled"), Some(schedule)) if is_readable(&schedule) => {
             (Some(Node::Text("scheduled".to_owned())), Some(Node::Text(schedule)))
         }
         _ => {
-            composing.remark(format!("when replication `{name}` runs"));
+            composing.composer.remark(format!("when replication `{name}` runs"));
             (None, None)
         }
     }
@@ -116,9 +71,9 @@ fn trigger(composing: &mut Composing<'_>, name: &str, policy: &ReplicationPolicy
 fn filters(composing: &mut Composing<'_>, name: &str, filters: &[ReplicationFilter]) -> Option<Node> {
     let nodes: Option<Vec<Node>> = filters.iter().map(filter).collect();
     if nodes.is_none() {
-        composing.remark(format!("the filters of replication `{name}`, one of which values do not know"));
+        composing.composer.remark(format!("the filters of replication `{name}`, one of which values do not know"));
     }
-    list(nodes?)
+    Node::list(nodes?)
 }
 
 fn filter(filter: &ReplicationFilter) -> Option<Node> {

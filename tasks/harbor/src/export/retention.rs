@@ -4,15 +4,13 @@ use evenkeel_core::object::ObjectId;
 use evenkeel_engine::export::document::Node;
 use evenkeel_harbor_client::types::{Project, RetentionPolicy, RetentionRule};
 
-use super::{
-    compose::Composing,
-    settings::{is_schedule, pattern},
-};
+use super::{composing::Composing, patterns::pattern};
 use crate::{
     desired::counts_untagged,
     names::RETENTION,
     observe::retention_id,
     plan::{TEMPLATE_OF_CACHE, is_ours, keep_last, schedule, seen_rule},
+    schedule::is_readable,
 };
 
 /// For how many days a cache keeps what was pulled, unless somebody says otherwise.
@@ -22,7 +20,7 @@ const DAYS_OF_CACHE: u32 = 7;
 pub(super) fn retention(composing: &mut Composing<'_>, name: &str, project: &Project) -> Option<Node> {
     retention_id(project)?;
     let Some(policy) = composing.observed.retentions.get(name) else {
-        composing.remark(format!("the retention policy of project `{name}`, which could not be read"));
+        composing.composer.remark(format!("the retention policy of project `{name}`, which could not be read"));
         return None;
     };
     let rules: Vec<&RetentionRule> = policy.rules.iter().flatten().collect();
@@ -34,14 +32,16 @@ pub(super) fn retention(composing: &mut Composing<'_>, name: &str, project: &Pro
         rules => {
             let nodes: Option<Vec<Node>> = rules.iter().map(|rule| node(rule)).collect();
             let Some(nodes) = nodes else {
-                composing.remark(format!("the rules of retention of project `{name}`, one of which values cannot say"));
+                composing
+                    .composer
+                    .remark(format!("the rules of retention of project `{name}`, one of which values cannot say"));
                 return None;
             };
             vec![("rules", Some(Node::List(nodes)))]
         }
     };
     entries.push(("schedule", declared_schedule(composing, name, policy)));
-    composing.decisions.has(&ObjectId::new(RETENTION, name)).then(|| Node::map(entries))
+    composing.composer.may_declare(&ObjectId::new(RETENTION, name)).then(|| Node::map(entries))
 }
 
 /// The number of a rule that `keepLast` can say.
@@ -82,9 +82,9 @@ fn node(rule: &RetentionRule) -> Option<Node> {
 
 fn declared_schedule(composing: &mut Composing<'_>, name: &str, policy: &RetentionPolicy) -> Option<Node> {
     let there = schedule(policy)?;
-    if there.is_empty() || is_schedule(&there) {
+    if there.is_empty() || is_readable(&there) {
         return Some(Node::Text(there));
     }
-    composing.remark(format!("the schedule of retention of project `{name}`"));
+    composing.composer.remark(format!("the schedule of retention of project `{name}`"));
     None
 }

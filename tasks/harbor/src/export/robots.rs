@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use evenkeel_core::values::{ProjectName, RobotName};
 use evenkeel_engine::export::document::Node;
 
-use super::compose::{Composing, list, text};
+use super::composing::Composing;
 use crate::{
     desired::{own_description, own_robot},
     names,
-    observe::{DENIED, ObservedRobot, rights},
+    observe::{ObservedRobot, rights},
+    permissions::DENIED,
 };
 
 /// Rights in a place: resource and action.
@@ -18,22 +19,22 @@ type Rights = std::collections::BTreeSet<(String, String)>;
 /// The robots of the system.
 pub(super) fn of_system(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
-    let own = &composing.place.own_robot;
-    if composing.observed.robots.contains_key(own) {
-        composing.remark(format!("evenkeel's own robot `{own}`, which is there and works on"));
+    let own = own_robot(composing.place.platform.as_str());
+    if composing.observed.robots.contains_key(&own) {
+        composing.composer.remark(format!("evenkeel's own robot `{own}`, which is there and works on"));
     }
     for (name, there) in &composing.observed.robots {
-        let implied = *name == composing.place.own_robot || composing.decisions.is_of_team(name);
-        if name.contains('+') || implied || !composing.decisions.has(&names::robot(name)) {
+        let implied = *name == own || composing.decisions.is_of_team(name);
+        if name.contains('+') || implied || !composing.composer.may_declare(&names::robot(name)) {
             continue;
         }
         if let Some(platform) = platform_of(name, there) {
-            composing.remark(format!("robot `{name}`, as which evenkeel keeps platform `{platform}`"));
+            composing.composer.remark(format!("robot `{name}`, as which evenkeel keeps platform `{platform}`"));
             continue;
         }
         let rights = rights(&there.robot);
         if let Some(trouble) = trouble(name, &rights) {
-            composing.remark(format!("robot `{name}`, {trouble}"));
+            composing.composer.remark(format!("robot `{name}`, {trouble}"));
             continue;
         }
         let permissions = rights.iter().map(|(place, rights)| {
@@ -45,7 +46,7 @@ pub(super) fn of_system(composing: &mut Composing<'_>) -> Option<Node> {
         entries.insert("permissions".to_owned(), permissions);
         nodes.push(Node::Map(entries));
     }
-    list(nodes)
+    Node::list(nodes)
 }
 
 /// The platform whose evenkeel works as this robot.
@@ -60,21 +61,21 @@ pub(super) fn of_project(composing: &mut Composing<'_>, project: &str) -> Option
     for name in names_in(composing, project) {
         let stored = format!("{project}+{name}");
         let Some(there) = composing.observed.robots.get(&stored) else { continue };
-        if !composing.decisions.has(&names::robot(&stored)) {
+        if !composing.composer.may_declare(&names::robot(&stored)) {
             continue;
         }
         let rights = rights(&there.robot);
         let elsewhere = rights.keys().any(|place| place != project);
         let trouble = trouble(&name, &rights).or_else(|| elsewhere.then_some("which may do something elsewhere"));
         if let Some(trouble) = trouble {
-            composing.remark(format!("robot `{stored}`, {trouble}"));
+            composing.composer.remark(format!("robot `{stored}`, {trouble}"));
             continue;
         }
         let mut entries = fields(composing, &stored, &name, there);
         entries.extend(rights.get(project).map(|rights| ("access".to_owned(), access(rights))));
         nodes.push(Node::Map(entries));
     }
-    list(nodes)
+    Node::list(nodes)
 }
 
 /// The names of a project's robots, without prefix and project.
@@ -88,11 +89,11 @@ fn fields(composing: &mut Composing<'_>, stored: &str, name: &str, there: &Obser
     let robot = &there.robot;
     let duration = robot.duration.filter(|days| *days == -1 || *days > 0);
     if there.expired {
-        composing.remark(format!("the duration of robot `{stored}`, whose time is over"));
+        composing.composer.remark(format!("the duration of robot `{stored}`, whose time is over"));
     }
     let entries = [
         ("name", Some(Node::Text(name.to_owned()))),
-        ("description", text(robot.description.as_ref())),
+        ("description", Node::text(robot.description.as_ref())),
         ("disabled", (robot.disable == Some(true)).then_some(Node::Bool(true))),
         ("duration", duration.filter(|_| !there.expired).map(|days| Node::Number(days.into()))),
     ];

@@ -1,37 +1,31 @@
 //! Who is told about events in a project.
 
-use std::collections::BTreeMap;
-
-use evenkeel_core::{object::ObjectId, values::RequestUrl};
+use evenkeel_core::values::RequestUrl;
 use evenkeel_engine::export::document::Node;
 use evenkeel_harbor_client::types::{WebhookPolicy, WebhookTargetObject};
 use evenkeel_transport::Secret;
 use secrecy::SecretString;
 
-use super::compose::{Composing, list, text};
-use crate::{desired::confidential_part, names::WEBHOOK};
+use super::composing::Composing;
+use crate::{desired::confidential_part, names::WEBHOOK, project::Webhook};
 
 pub(super) fn webhooks(composing: &mut Composing<'_>, name: &str) -> Option<Node> {
-    // In an order of their own: that of the server is the order in which they were made.
-    let mut policies: Vec<&WebhookPolicy> = composing.observed.webhooks.get(name)?.iter().collect();
-    policies.sort_by_key(|policy| policy.name.clone());
-    let mut nodes = BTreeMap::new();
-    for policy in policies {
-        let webhook = policy.name.as_deref().unwrap_or_default();
-        let is_kept = composing.decisions.has(&ObjectId::within(WEBHOOK, name, webhook));
-        if !is_kept || !composing.can_name("webhook", webhook, name) {
+    let mut nodes = Vec::new();
+    for (object, Webhook { policy, .. }) in composing.observed.objects.objects_in(WEBHOOK.as_str(), name) {
+        let webhook = object.name();
+        if !composing.composer.may_declare(object) || !composing.can_name("webhook", webhook, name) {
             continue;
         }
         match declarable_target(policy) {
             Some((target, address)) => {
-                nodes.insert(webhook, self::webhook(composing, name, policy, target, address));
+                nodes.push(self::webhook(composing, name, policy, target, address));
             }
-            None => {
-                composing.remark(format!("webhook `{webhook}` of project `{name}`, whose target values do not take"))
-            }
+            None => composing
+                .composer
+                .remark(format!("webhook `{webhook}` of project `{name}`, whose target values do not take")),
         }
     }
-    list(nodes.into_values().collect())
+    Node::list(nodes)
 }
 
 /// The one target of a webhook with its address, if values can say all that it needs.
@@ -64,7 +58,7 @@ fn webhook(
     let name = policy.name.clone().unwrap_or_default();
     let mut variable = |field: &str, secret: &Secret| {
         let value = SecretString::from(secret.expose().to_owned());
-        composing.secrets.variable("webhook", &format!("{project}/{name}"), field, Some(value))
+        composing.composer.secrets.variable("webhook", &format!("{project}/{name}"), field, Some(value))
     };
     let shown = if is_confidential(target, address) {
         variable("address", address)
@@ -77,13 +71,13 @@ fn webhook(
     events.sort();
     Node::map([
         ("name", Some(Node::Text(name))),
-        ("description", text(policy.description.as_ref())),
+        ("description", Node::text(policy.description.as_ref())),
         ("enabled", policy.enabled.map(Node::Bool)),
         ("events", Some(Node::texts(events))),
         ("address", Some(shown)),
-        ("target", text(target.type_.as_ref()).filter(|kind| *kind != Node::Text("http".to_owned()))),
+        ("target", Node::text(target.type_.as_ref()).filter(|kind| *kind != Node::Text("http".to_owned()))),
         ("authHeader", header),
         ("skipCertVerify", target.skip_cert_verify.filter(|skips| *skips).map(Node::Bool)),
-        ("format", text(target.payload_format.as_ref())),
+        ("format", Node::text(target.payload_format.as_ref())),
     ])
 }

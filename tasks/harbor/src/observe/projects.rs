@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_harbor_client::{
-    Client, HarborError, paging,
-    types::{ImmutableRule, Label, Project, ProjectMemberEntity, RetentionPolicy, WebhookPolicy},
-};
-use evenkeel_transport::{ApiError, ResultExt};
-use futures::{StreamExt, TryStreamExt, stream, try_join};
-use std::sync::Arc;
-
 use super::{AT_ONCE, Quota};
-use crate::{Error, Harbor, directory::Named, error::Doing, rights::Right};
+use crate::{Error, Harbor, directory::Named, error::WithContext};
+use evenkeel_harbor_client::{
+    HarborError, paging,
+    types::{Project, ProjectMemberEntity, RetentionPolicy},
+};
+use evenkeel_transport::ResultExt;
+use futures::{StreamExt, TryStreamExt, stream, try_join};
 
 /// How often the two lists are compared before one of them is taken for cut short.
 const LOOKS: usize = 2;
@@ -32,12 +30,9 @@ impl Harbor {
     }
 
     async fn list_projects(&self) -> Result<BTreeMap<String, Project>, Error> {
-        let list = self
-            .access
-            .call(Right::in_system("project", "list"), |client| async move { paging::projects(&client).await })
-            .await;
+        let list = paging::projects(self.client()).await;
         let mut named = BTreeMap::new();
-        for project in list.doing("list", "projects of", "harbor")? {
+        for project in list.context("list", "projects of", "harbor")? {
             if let (Some(name), Some(id)) = (project.name.clone(), project.project_id) {
                 self.directory.insert(Named::Project(name.clone()), id.into());
                 named.insert(name, project);
@@ -47,16 +42,13 @@ impl Harbor {
     }
 
     async fn list_quotas(&self) -> Result<BTreeMap<String, Quota>, Error> {
-        let list = self
-            .access
-            .call(Right::in_system("quota", "list"), |client| async move { paging::quotas(&client).await })
-            .await;
+        let list = paging::quotas(self.client()).await;
         let quota = |quota: evenkeel_harbor_client::types::Quota| {
             let name = quota.ref_?.get("name")?.as_str()?.to_owned();
             let storage = quota.hard?.get("storage").copied().unwrap_or(-1);
             Some((name, Quota { id: quota.id?, storage }))
         };
-        Ok(list.doing("list", "quotas of", "harbor")?.into_iter().filter_map(quota).collect())
+        Ok(list.context("list", "quotas of", "harbor")?.into_iter().filter_map(quota).collect())
     }
 
     pub(super) async fn read_members(
@@ -64,13 +56,14 @@ impl Harbor {
         wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
     ) -> Result<BTreeMap<String, Vec<ProjectMemberEntity>>, Error> {
-        self.of_each(
-            wanted,
-            projects,
-            (Right::in_projects("member", "list"), "members of project"),
-            |client, name| async move { paging::members(&client, &name).await },
-        )
-        .await
+        let mut reads = Vec::new();
+        for name in wanted.iter().filter(|name| projects.contains_key(*name)) {
+            reads.push(async move {
+                let list = paging::members(self.client(), name).await;
+                Ok((name.clone(), list.context("list", "members of project", name)?))
+            });
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     /// The number of a project's policy is a text in its metadata (server-behaviour 6).
@@ -91,85 +84,12 @@ impl Harbor {
 
     /// A policy that is gone answers 500 (server-behaviour 6), which is no reason to leave all other projects alone.
     async fn read_retention(&self, name: String, id: i64) -> Result<(String, Option<RetentionPolicy>), Error> {
-        let read = self
-            .access
-            .call(Right::in_projects("tag-retention", "read"), |client| async move {
-                client.retention_get().id(id).send().await.api()
-            })
-            .await;
-        match read {
+        let answer = self.client().retention_get().id(id).send().await.api();
+        match answer.map_err(HarborError::from) {
             Ok(policy) => Ok((name, Some(policy))),
             Err(HarborError::NotFound(_) | HarborError::Server(_)) => Ok((name, None)),
-            Err(error) => Err(error).doing("read", "retention policy of project", &name),
+            Err(error) => Err(error).context("read", "retention policy of project", &name),
         }
-    }
-
-    pub(super) async fn read_immutable_rules(
-        &self,
-        wanted: &BTreeSet<String>,
-        projects: &BTreeMap<String, Project>,
-    ) -> Result<BTreeMap<String, Vec<ImmutableRule>>, Error> {
-        self.of_each(
-            wanted,
-            projects,
-            (Right::in_projects("immutable-tag", "list"), "immutable tag rules of project"),
-            |client, name| async move { paging::immutable_rules(&client, &name).await },
-        )
-        .await
-    }
-
-    pub(super) async fn read_webhooks(
-        &self,
-        wanted: &BTreeSet<String>,
-        projects: &BTreeMap<String, Project>,
-    ) -> Result<BTreeMap<String, Vec<WebhookPolicy>>, Error> {
-        self.of_each(
-            wanted,
-            projects,
-            (Right::in_projects("notification-policy", "list"), "webhook policies of project"),
-            |client, name| async move { paging::webhooks(&client, &name).await },
-        )
-        .await
-    }
-
-    pub(super) async fn read_labels(
-        &self,
-        wanted: &BTreeSet<String>,
-        projects: &BTreeMap<String, Project>,
-    ) -> Result<BTreeMap<String, Vec<Label>>, Error> {
-        let numbers: BTreeMap<String, i32> =
-            projects.iter().filter_map(|(name, project)| Some((name.clone(), project.project_id?))).collect();
-        self.of_each(wanted, projects, (Right::in_projects("label", "list"), "labels of project"), |client, name| {
-            let number = numbers.get(&name).copied().unwrap_or_default();
-            async move { paging::project_labels(&client, number).await }
-        })
-        .await
-    }
-
-    /// One list of each of these projects that is there.
-    async fn of_each<T, F, Fut>(
-        &self,
-        wanted: &BTreeSet<String>,
-        projects: &BTreeMap<String, Project>,
-        (right, what): (Right, &'static str),
-        list: F,
-    ) -> Result<BTreeMap<String, Vec<T>>, Error>
-    where
-        T: Send,
-        F: Fn(Arc<Client>, String) -> Fut + Sync,
-        Fut: Future<Output = Result<Vec<T>, ApiError>> + Send,
-    {
-        let list = &list;
-        let mut reads = Vec::new();
-        for name in wanted.iter().filter(|name| projects.contains_key(*name)) {
-            let name = name.clone();
-            reads.push(async move {
-                let rows =
-                    self.access.call(right, |client| list(client, name.clone())).await.doing("list", what, &name)?;
-                Ok::<_, Error>((name, rows))
-            });
-        }
-        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await
     }
 }
 

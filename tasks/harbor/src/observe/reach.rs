@@ -6,12 +6,15 @@ use evenkeel_core::{
     memory::Ownership,
     object::{Kind, ObjectId},
 };
+use evenkeel_engine::plain::{AnyKind, Parent};
 use evenkeel_harbor_client::types::Project;
 
-use super::Looked;
+use super::{Looked, sights::sight_of_project};
 use crate::{
+    Harbor,
     desired::{Desired, DesiredProject, RobotHome},
-    names::{self, IMMUTABLE_RULE, LABEL, REGISTRY, REPLICATION, RETENTION, ROBOT, WEBHOOK},
+    names::{self, REPLICATION, RETENTION, ROBOT},
+    project,
 };
 
 /// Names of projects by what is read of each.
@@ -19,12 +22,11 @@ use crate::{
 pub(super) struct Reach {
     pub(super) members: BTreeSet<String>,
     pub(super) retentions: BTreeSet<String>,
-    pub(super) immutable_rules: BTreeSet<String>,
-    pub(super) webhooks: BTreeSet<String>,
-    pub(super) labels: BTreeSet<String>,
+    /// Of the objects of each plain kind.
+    pub(super) objects: BTreeMap<Kind, BTreeSet<String>>,
     pub(super) robots: BTreeSet<String>,
     pub(super) scanners: BTreeSet<String>,
-    /// Whether other registries are read.
+    /// Whether other registries are named by what is declared.
     pub(super) registries: bool,
     /// Whether replication policies are read.
     pub(super) replications: bool,
@@ -37,8 +39,11 @@ impl Reach {
             let projects = desired.projects.iter().filter(move |project| declares(project));
             projects.map(|project| project.name.clone())
         };
-        let holding = |kind: &Kind| -> BTreeSet<String> {
-            ownership.of_kind(kind).filter_map(project_of).map(str::to_owned).collect()
+        let objects_of = |kind: &Kind| {
+            let declares = |project: &&DesiredProject| project.objects.iter().any(|one| one.object.kind() == kind);
+            let declaring = desired.projects.iter().filter(declares).map(|project| project.name.as_str());
+            let holding = ownership.of_kind(kind).filter_map(project_of);
+            (kind.clone(), declaring.chain(holding).map(str::to_owned).collect())
         };
         let robots = desired.robots.iter().filter_map(|robot| match &robot.home {
             RobotHome::Project(project) => Some(project.clone()),
@@ -53,33 +58,37 @@ impl Reach {
         Self {
             members: declaring(|project| !project.members.is_empty() || project.members_are_all).collect(),
             retentions: declaring(|project| project.retention.is_some()).chain(owned_retentions).collect(),
-            immutable_rules: declaring(|project| project.immutable_rules.is_some())
-                .chain(holding(&IMMUTABLE_RULE))
-                .collect(),
-            webhooks: declaring(|project| project.webhooks.is_some()).chain(holding(&WEBHOOK)).collect(),
-            labels: declaring(|project| project.labels.is_some()).chain(holding(&LABEL)).collect(),
+            objects: project::kinds().map(|kind| objects_of(&kind.kind())).collect(),
             robots: robots.chain(owned_robots).collect(),
             scanners: declaring(|project| project.scanner.is_some()).collect(),
-            registries: !desired.registries.is_empty()
-                || !desired.replications.is_empty()
-                || desired.projects.iter().any(|project| project.registry.is_some())
-                || ownership.of_kind(&REGISTRY).next().is_some(),
+            registries: !desired.replications.is_empty()
+                || desired.projects.iter().any(|project| project.registry.is_some()),
             replications: !desired.replications.is_empty() || ownership.of_kind(&REPLICATION).next().is_some(),
         }
     }
 
     /// All that lives in these projects.
     pub(super) fn look_into(&mut self, projects: &BTreeSet<String>) {
-        let Self { members, retentions, immutable_rules, webhooks, labels, robots, .. } = self;
-        for list in [members, retentions, immutable_rules, webhooks, labels, robots] {
+        let Self { members, retentions, objects, robots, .. } = self;
+        for list in objects.values_mut().chain([members, retentions, robots]) {
             list.extend(projects.iter().cloned());
         }
     }
 
+    /// The lists of plain kinds that are read of the projects that are there.
+    pub(super) fn lists(&self, there: &BTreeMap<String, Project>) -> Vec<(&'static dyn AnyKind<Harbor>, Parent)> {
+        let of_kind = |kind: &'static dyn AnyKind<Harbor>| {
+            let wanted = self.objects.get(&kind.kind()).into_iter().flatten();
+            let projects = wanted.filter_map(|name| there.get_key_value(name));
+            projects.map(move |(name, project)| (kind, Parent::new(name, sight_of_project(project))))
+        };
+        project::kinds().flat_map(of_kind).collect()
+    }
+
     /// What is not there where it is in no list.
     pub(super) fn looked(&self, strange_robots: bool) -> Looked {
-        let Self { registries, replications, ref robots, .. } = *self;
-        Looked { registries, replications, robots: robots.clone(), strange_robots }
+        let Self { replications, ref robots, .. } = *self;
+        Looked { replications, robots: robots.clone(), strange_robots }
     }
 
     /// All that there is.
@@ -88,9 +97,7 @@ impl Reach {
         Self {
             members: all.clone(),
             retentions: all.clone(),
-            immutable_rules: all.clone(),
-            webhooks: all.clone(),
-            labels: all.clone(),
+            objects: project::kinds().map(|kind| (kind.kind(), all.clone())).collect(),
             robots: all.clone(),
             scanners: all,
             registries: true,
@@ -130,6 +137,7 @@ fn project_of(object: &ObjectId) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::{IMMUTABLE_RULE, LABEL};
 
     #[test]
     fn the_project_of_a_joined_entry_is_known_although_the_rule_is_about_repositories_below_others() {

@@ -15,8 +15,8 @@ use crate::{
     Error, Harbor,
     desired::{Desired, DesiredRobot, RobotHome, SecretHome},
     directory::Named,
-    error::Doing,
-    rights::{self as own_rights, Right},
+    error::WithContext,
+    permissions::{self, DENIED, in_projects, in_system},
 };
 
 /// A robot that is there.
@@ -53,11 +53,8 @@ impl Harbor {
     /// one that is refused to a wrong secret.
     pub(super) async fn read_robots(&self) -> Result<(NamedRobots, OwnRobot), Error> {
         let kept = self.begin_as_robot().await?;
-        let list = self
-            .access
-            .call(Right::in_system("robot", "list"), |client| async move { paging::system_robots(&client).await })
-            .await;
-        let robots = self.named_robots(list.doing("list", "robots of", "harbor")?);
+        let list = paging::system_robots(&self.access.client_with(in_system("robot", "list"))).await;
+        let robots = self.named_robots(list.context("list", "robots of", "harbor")?);
         let own = match (kept, self.access.has_robot()) {
             (false, _) => OwnRobot::Unknown,
             (true, true) => OwnRobot::Works,
@@ -71,17 +68,13 @@ impl Harbor {
         wanted: &BTreeSet<String>,
         projects: &BTreeMap<String, Project>,
     ) -> Result<NamedRobots, Error> {
+        let client = &self.access.client_with(in_projects("robot", "list"));
         let mut reads = Vec::new();
         for (name, project) in projects.iter().filter(|(name, _)| wanted.contains(*name)) {
             let Some(number) = project.project_id else { continue };
             reads.push(async move {
-                let list = self
-                    .access
-                    .call(Right::in_projects("robot", "list"), |client| async move {
-                        paging::project_robots(&client, number).await
-                    })
-                    .await;
-                list.doing("list", "robots of project", name)
+                let answer = paging::project_robots(client, number).await;
+                answer.context("list", "robots of project", name)
             });
         }
         let lists: Vec<Vec<Robot>> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
@@ -157,9 +150,8 @@ impl Harbor {
         if has_its_rights(own) && declared.clone().all(has_its_rights) {
             return Ok(None);
         }
-        let read =
-            self.access.as_administrator(|client| async move { client.grantable_list().send().await.api() }).await;
-        let read = read.doing("list", "rights of", "robots")?;
+        let read = self.administrator().grantable_list().send().await.api();
+        let read = read.context("list", "rights of", "robots")?;
         let rights = |rights: Option<Vec<Permission>>| {
             let right = |right: Permission| Some((right.resource?, right.action?));
             rights.into_iter().flatten().filter_map(right).collect()
@@ -181,7 +173,7 @@ impl Harbor {
             |place: &String, right: &(String, String)| there.get(place).is_some_and(|given| given.contains(right));
         let may_have = |place: &str, right| grantable.is_none_or(|grantable| grantable.at(place).contains(right));
         if let Some(grantable) = grantable {
-            self.access.withhold(own_rights::own().filter(|right| !right.is_one_of(|place| grantable.at(place))));
+            self.access.withhold(permissions::own().filter(|permission| !grantable.has(*permission)));
         }
         let mut wanted = own.fields.value.permissions.iter();
         if wanted.any(|(place, rights)| rights.iter().any(|right| !has(place, right) && may_have(place, right))) {
@@ -205,10 +197,12 @@ impl Grantable {
     pub fn at(&self, place: &str) -> &BTreeSet<(String, String)> {
         if place == "/" { &self.system } else { &self.project }
     }
-}
 
-/// Stands behind an action that a robot was denied: it is none that anybody can declare, and so a difference.
-pub(crate) const DENIED: &str = " (denied)";
+    /// Whether a robot may be given this permission.
+    fn has(&self, permission: evenkeel_transport::Permission) -> bool {
+        self.at(permission.scope).contains(&(permission.resource.to_owned(), permission.action.to_owned()))
+    }
+}
 
 /// What a robot may do, by place; the server gives it in any order (server-behaviour 5).
 #[must_use]

@@ -1,15 +1,12 @@
 //! What scans the images of projects.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_harbor_client::{Client, paging, scanner_of_project};
+use evenkeel_harbor_client::{paging, scanner_of_project};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::AT_ONCE;
-use crate::{Error, Harbor, directory::Named, error::Doing};
+use crate::{Error, Harbor, directory::Named, error::WithContext};
 
 /// The scanners of the system, and what scans each project.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +26,8 @@ impl Harbor {
         if projects.is_empty() {
             return Ok(scanners);
         }
-        let list = self.access.as_administrator(|client| async move { paging::scanners(&client).await }).await;
-        for scanner in list.doing("list", "scanners of", "harbor")? {
+        let list = paging::scanners(self.administrator()).await;
+        for scanner in list.context("list", "scanners of", "harbor")? {
             let (Some(name), Some(uuid)) = (scanner.name, scanner.uuid) else { continue };
             self.directory.insert_scanner(name.clone(), uuid);
             if scanner.is_default == Some(true) {
@@ -52,8 +49,8 @@ impl Harbor {
     }
 
     async fn read_scanner(&self, project: &str) -> Result<(String, Option<String>), Error> {
-        let read = |client: Arc<Client>| async move { scanner_of_project(&client, project).await };
-        let read = self.access.as_administrator(read).await.doing("read", "scanner of project", project)?;
+        let answer = scanner_of_project(self.administrator(), project).await;
+        let read = answer.context("read", "scanner of project", project)?;
         Ok((project.to_owned(), read.and_then(|scanner| scanner.name)))
     }
 }

@@ -1,34 +1,31 @@
 //! Which very object each name means.
 //!
-//! Harbor's numbers are given out anew once its database is: so a number counts together with the moment at which its object was
-//! made, where Harbor shows that and no change moves it, and otherwise together with the project that the object is in. A webhook
+//! A number counts together with the moment at which its object was made, where Harbor shows that and no change moves it, and
+//! otherwise together with the project that the object is in. A webhook
 //! policy loses its moment with the first change (server-behaviour 6).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{
-    memory::{Identity, Sight},
+    memory::Sight,
     object::{Kind, ObjectId},
 };
-use evenkeel_harbor_client::types::{ImmutableRule, Project, ProjectMemberEntity};
+use evenkeel_harbor_client::types::{Project, ProjectMemberEntity};
 use evenkeel_kubernetes_client::namespace::Closed;
-use jiff::Timestamp;
 
 use super::{Observed, retention_id};
 use crate::{
     desired::Member,
     names::{
-        self, GROUP_MEMBER, IMMUTABLE_RULE, LABEL, NAMESPACE, PROJECT, QUOTA, REGISTRY, REPLICATION, RETENTION, ROBOT,
+        self, GROUP_MEMBER, IMMUTABLE_RULE, LABEL, NAMESPACE, PROJECT, QUOTA, REPLICATION, RETENTION, ROBOT,
         ROBOT_SECRET, SECRET, USER_MEMBER, WEBHOOK,
     },
-    plan::selected,
+    numbers::{numbered, numbered_within},
 };
 
 /// Which lists were read that are not read always: what is not in them is not there.
 #[derive(Clone, Debug, Default)]
 pub struct Looked {
-    /// Whether the registries were.
-    pub registries: bool,
     /// Whether the replication policies were.
     pub replications: bool,
     /// The projects whose robots were.
@@ -41,7 +38,7 @@ impl Observed {
     /// What was seen of an object, and which one it is.
     #[must_use]
     pub fn sight(&self, object: &ObjectId) -> Sight {
-        if let Some(sight) = self.system.sight(object) {
+        if let Some(sight) = self.objects.sight(object) {
             return sight;
         }
         match self.sights.get(object) {
@@ -61,18 +58,14 @@ impl Observed {
 
     /// Whether an object that lives in another would have been seen.
     fn would_show_in(&self, parent: &str, object: &ObjectId) -> bool {
-        let was_read = match object.kind() {
-            kind if *kind == SECRET => {
-                return self.cluster.as_ref().is_some_and(|cluster| cluster.absent.contains(object));
-            }
-            kind if *kind == IMMUTABLE_RULE => self.immutable_rules.contains_key(parent),
-            kind if *kind == WEBHOOK => self.webhooks.contains_key(parent),
-            kind if *kind == LABEL => self.labels.contains_key(parent),
+        match object.kind() {
+            kind if *kind == SECRET => self.cluster.as_ref().is_some_and(|cluster| cluster.absent.contains(object)),
             // A member whose role does not exist is in no list (server-behaviour 4).
-            kind if [GROUP_MEMBER, USER_MEMBER].contains(kind) => false,
-            _ => return false,
-        };
-        was_read || !self.projects.contains_key(parent)
+            kind if [IMMUTABLE_RULE, WEBHOOK, LABEL, GROUP_MEMBER, USER_MEMBER].contains(kind) => {
+                !self.projects.contains_key(parent)
+            }
+            _ => false,
+        }
     }
 
     /// Whether an object that lives in no other would have been seen.
@@ -80,7 +73,6 @@ impl Observed {
         match kind {
             kind if [PROJECT, RETENTION].contains(kind) => true,
             kind if *kind == QUOTA => !self.projects.contains_key(name),
-            kind if *kind == REGISTRY => self.looked.registries,
             kind if *kind == REPLICATION => self.looked.replications,
             kind if [ROBOT, ROBOT_SECRET].contains(kind) => match name.split_once('+') {
                 _ if self.looked.strange_robots => false,
@@ -107,10 +99,6 @@ pub(super) fn sights(observed: &Observed) -> BTreeMap<ObjectId, Sight> {
         sights.insert(names::robot(name), numbered(robot.id, robot.creation_time.as_deref()));
         sights.insert(ObjectId::new(ROBOT_SECRET, name.as_str()), Sight::There);
     }
-    for (name, registry) in &observed.registries {
-        let sight = numbered(registry.id, registry.creation_time.as_deref());
-        sights.insert(ObjectId::new(REGISTRY, name.as_str()), sight);
-    }
     for (name, policy) in &observed.replications {
         // Of a policy it is not known that a change leaves its moment alone.
         let sight = Sight::of(policy.id.map(|id| id.to_string()));
@@ -123,22 +111,8 @@ pub(super) fn sights(observed: &Observed) -> BTreeMap<ObjectId, Sight> {
 }
 
 fn of_project(sights: &mut BTreeMap<ObjectId, Sight>, observed: &Observed, name: &str, project: &Project) {
-    let itself = numbered(project.project_id.map(i64::from), project.creation_time.as_deref());
-    let inside = |number: Option<i64>| match (number, &itself) {
-        (Some(number), Sight::This(project)) => Sight::This(Identity::new(format!("{number} in {project}"))),
-        _ => Sight::There,
-    };
-    for (selection, rule) in by_selection(observed.immutable_rules.get(name).into_iter().flatten()) {
-        sights.insert(ObjectId::within(IMMUTABLE_RULE, name, &selection), inside(rule.id));
-    }
-    for policy in observed.webhooks.get(name).into_iter().flatten() {
-        let object = policy.name.as_deref().map(|policy| ObjectId::within(WEBHOOK, name, policy));
-        sights.extend(object.map(|object| (object, inside(policy.id))));
-    }
-    for label in observed.labels.get(name).into_iter().flatten() {
-        let object = label.name.as_deref().map(|label| ObjectId::within(LABEL, name, label));
-        sights.extend(object.map(|object| (object, numbered(label.id, label.creation_time.as_deref()))));
-    }
+    let itself = sight_of_project(project);
+    let inside = |number: Option<i64>| numbered_within(number, &itself);
     for member in observed.members.get(name).into_iter().flatten() {
         sights.extend(membership(name, member).map(|object| (object, inside(member.id))));
     }
@@ -151,10 +125,9 @@ fn of_project(sights: &mut BTreeMap<ObjectId, Sight>, observed: &Observed, name:
     sights.insert(names::project(name), itself);
 }
 
-/// A number with the moment at which its object was made.
-pub(crate) fn numbered(number: Option<i64>, created: Option<&str>) -> Sight {
-    let moment = created.and_then(|created| created.parse::<Timestamp>().ok());
-    Sight::of(number.zip(moment).map(|(number, moment)| format!("{number} of {}", moment.as_millisecond())))
+/// Which very project it is.
+pub(super) fn sight_of_project(project: &Project) -> Sight {
+    numbered(project.project_id.map(i64::from), project.creation_time.as_deref())
 }
 
 /// A membership as an object.
@@ -164,28 +137,12 @@ pub(crate) fn membership(project: &str, member: &ProjectMemberEntity) -> Option<
     Some(member.object(project))
 }
 
-/// Immutable tag rules by what they select, under the name of their object. Of several that select the same, the oldest counts.
-pub(crate) fn by_selection<'a>(
-    rules: impl IntoIterator<Item = &'a ImmutableRule>,
-) -> BTreeMap<String, &'a ImmutableRule> {
-    let mut found: BTreeMap<String, &ImmutableRule> = BTreeMap::new();
-    for rule in rules {
-        let Some((repositories, tags)) = selected(rule) else { continue };
-        // Under the name of the object that values declare.
-        let oldest = found.entry(format!("{repositories}:{tags}")).or_insert(rule);
-        if rule.id < oldest.id {
-            *oldest = rule;
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use evenkeel_harbor_client::types::Robot;
 
     use super::*;
-    use crate::observe::ObservedRobot;
+    use crate::{names::REGISTRY, observe::ObservedRobot};
 
     fn with_robot(id: i64, created: &str) -> Observed {
         let robot = Robot { id: Some(id), creation_time: Some(created.to_owned()), ..Robot::default() };

@@ -1,20 +1,19 @@
 //! What this server can do: asked only where something is to be written that it may not know.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt};
 
 use evenkeel_core::object::ObjectId;
-use evenkeel_harbor_client::{
-    Client,
-    types::{ProjectMetadata, WebhookPolicy, WebhookTargetObject},
-};
+use evenkeel_engine::plain::ObservedObject;
+use evenkeel_harbor_client::types::{ProjectMetadata, Registry, WebhookPolicy, WebhookTargetObject};
 use evenkeel_transport::ResultExt;
 
 use super::Observed;
 use crate::{
     Error, Harbor,
     desired::Desired,
-    error::Doing,
+    error::WithContext,
     names::{self, REGISTRY, REPLICATION},
+    project::Webhook,
 };
 
 /// What is known of the server's abilities; `None` where nobody had to ask.
@@ -111,13 +110,12 @@ pub(crate) fn young_fields(desired: &Desired, observed: &Observed) -> Vec<Young>
             }
         }
     }
-    for registry in &desired.registries {
-        let there = observed.registries.get(&registry.name);
-        let declared = registry.registry.value.ca_certificate.as_ref().is_some_and(|text| !text.is_empty());
-        let is_shown = there.is_some_and(|there| there.ca_certificate.is_some());
-        if declared {
-            let object = ObjectId::new(REGISTRY, registry.name.as_str());
-            add(object, "ca_certificate", Version(2, 15, 0), is_shown);
+    for declared in &desired.system {
+        let Some(registry) = declared.value::<Registry>() else { continue };
+        let there = declared.there(&observed.objects).and_then(ObservedObject::value::<Registry>);
+        if registry.ca_certificate.as_ref().is_some_and(|text| !text.is_empty()) {
+            let is_shown = there.is_some_and(|there| there.ca_certificate.is_some());
+            add(declared.object.clone(), "ca_certificate", Version(2, 15, 0), is_shown);
         }
     }
     for policy in &desired.replications {
@@ -140,11 +138,10 @@ impl Harbor {
         if young_fields(desired, observed).iter().any(|field| !field.is_shown) {
             support.version = self.read_version().await?;
         }
-        let is_new = |name: &str| !observed.registries.contains_key(name);
-        if desired.registries.iter().any(|registry| is_new(&registry.name)) {
-            let list =
-                self.access.as_administrator(|client| async move { client.adapter_list().send().await.api() }).await;
-            support.adapters = Some(list.doing("list", "kinds of registries of", "harbor")?.into_iter().collect());
+        let mut registries = desired.system.iter().filter(|declared| *declared.object.kind() == REGISTRY);
+        if registries.any(|declared| declared.there(&observed.objects).is_none()) {
+            let list = self.administrator().adapter_list().send().await.api();
+            support.adapters = Some(list.context("list", "kinds of registries of", "harbor")?.into_iter().collect());
         }
         if has_new_events(desired, observed) {
             support.webhooks = self.read_webhook_support(observed).await?;
@@ -153,19 +150,23 @@ impl Harbor {
     }
 
     async fn read_version(&self) -> Result<Option<Version>, Error> {
-        let read =
-            self.access.as_administrator(|client| async move { client.system_information_get().send().await.api() });
-        let read = read.await.doing("read", "version of", "harbor")?;
+        let answer = self.administrator().system_information_get().send().await.api();
+        let read = answer.context("read", "version of", "harbor")?;
         Ok(read.harbor_version.as_deref().and_then(Version::parse))
     }
 
     /// The same for every project, so that any one is asked.
     async fn read_webhook_support(&self, observed: &Observed) -> Result<Option<WebhookSupport>, Error> {
         let Some(project) = observed.projects.keys().next() else { return Ok(None) };
-        let read = |client: Arc<Client>| async move {
-            client.webhook_event_list().project_name_or_id(project).x_is_resource_name(true).send().await.api()
-        };
-        let read = self.access.as_administrator(read).await.doing("read", "events of webhooks of project", project)?;
+        let answer = self
+            .administrator()
+            .webhook_event_list()
+            .project_name_or_id(project)
+            .x_is_resource_name(true)
+            .send()
+            .await
+            .api();
+        let read = answer.context("read", "events of webhooks of project", project)?;
         let formats = read.payload_formats.unwrap_or_default().into_iter();
         let of_http = formats.filter(|formats| formats.notify_type.as_deref() == Some("http"));
         Ok(Some(WebhookSupport {
@@ -178,13 +179,10 @@ impl Harbor {
 
 /// Whether a declared webhook wants something that it does not have yet.
 fn has_new_events(desired: &Desired, observed: &Observed) -> bool {
-    let declared = desired.projects.iter().flat_map(|project| {
-        let webhooks = project.webhooks.iter().flatten();
-        webhooks.map(|webhook| (&project.name, &webhook.policy.value))
-    });
-    declared.into_iter().any(|(project, wanted)| {
-        let there = observed.webhooks.get(project).into_iter().flatten().find(|there| there.name == wanted.name);
-        there.is_none_or(|there| is_more(wanted, there))
+    desired.projects.iter().flat_map(|project| &project.objects).any(|declared| {
+        let Some(wanted) = declared.value::<Webhook>() else { return false };
+        let there = declared.there(&observed.objects).and_then(ObservedObject::value::<Webhook>);
+        there.is_none_or(|there| is_more(&wanted.policy, &there.policy))
     })
 }
 

@@ -6,13 +6,14 @@ use evenkeel_core::{
     diff::{Difference, Rule, Rules},
     memory::Recall,
     object::ObjectId,
-    plan::{Action, Note, Unjudged, WhyUnjudged},
+    overlay,
+    plan::{Dependencies, Origin, Unjudged, WhyUnjudged},
 };
 use evenkeel_harbor_client::types::Configurations;
 use evenkeel_transport::Secret;
 use serde_json::{Map, Value};
 
-use super::{Draft, Operation, Owner, Place};
+use super::{Operation, PlanBuilder, prefix::ComingPrefix};
 use crate::{
     desired::{Declared, Desired},
     names::{AUTH_MODE, LOGIN, OIDC_AUTH, ROBOT_NAME_PREFIX, SETTINGS, configuration},
@@ -28,17 +29,18 @@ const RULES: Rules = Rules(&[
     ("uaa_client_secret", Rule::Hidden),
 ]);
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed, prefix: &ComingPrefix) {
     let declared = &desired.configuration;
-    let there = seen(draft, desired, observed);
-    part(draft, SETTINGS, &declared.settings, observed, &there);
+    let there = seen(plan, desired, observed);
+    let in_the_way = &prefix.in_the_way;
+    part(plan, SETTINGS, &declared.settings, observed, &there, in_the_way);
     // Signing in breaks while the mode is on and its keys are not there: they come first.
-    part(draft, LOGIN, &declared.login, observed, &there);
+    part(plan, LOGIN, &declared.login, observed, &there, in_the_way);
     if let Some(mode) = &declared.auth_mode {
-        part(draft, AUTH_MODE, mode, observed, &there);
+        part(plan, AUTH_MODE, mode, observed, &there, in_the_way);
     }
     if let Some(prefix) = &declared.robot_name_prefix {
-        part(draft, ROBOT_NAME_PREFIX, prefix, observed, &there);
+        part(plan, ROBOT_NAME_PREFIX, prefix, observed, &there, in_the_way);
     }
 }
 
@@ -58,7 +60,7 @@ const LOGIN_SECRETS: [LoginSecret; 3] = [
 /// The values that are there. A login that was never set up has no secret, which the server shows as little as one that is
 /// there: so a secret of which nothing is remembered counts as empty while its mode begins, or another account or server is
 /// declared with it.
-fn seen(draft: &Draft<'_>, desired: &Desired, observed: &Observed) -> BTreeMap<String, Value> {
+fn seen(plan: &PlanBuilder<'_>, desired: &Desired, observed: &Observed) -> BTreeMap<String, Value> {
     let mut values = observed.configuration.values.clone();
     let there = &observed.configuration;
     let declared = keys(&desired.configuration.login.value);
@@ -68,7 +70,7 @@ fn seen(draft: &Draft<'_>, desired: &Desired, observed: &Observed) -> BTreeMap<S
         values.remove(key);
         let secret = secret_of(&desired.configuration.login.value, key);
         let is_unknown = secret.is_some_and(|secret| {
-            draft.secrets.recall(&configuration(LOGIN), key, &secret.expose().into()) == Recall::Nothing
+            plan.secrets().recall(&configuration(LOGIN), key, &secret.expose().into()) == Recall::Nothing
         });
         let begins = desired.auth_mode() == Some(mode) && there.text(AUTH_MODE) != mode;
         let is_another = identity.iter().any(|key| text(key).is_some_and(|wanted| there.text(key) != wanted));
@@ -109,54 +111,51 @@ fn keys(configurations: &Configurations) -> Map<String, Value> {
 }
 
 fn part(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     name: &str,
     declared: &Declared<Configurations>,
     observed: &Observed,
     there: &BTreeMap<String, Value>,
+    in_the_way: &[String],
 ) {
     let object = configuration(name);
-    let mut difference = draft.difference(&object, declared, Some(there), RULES);
+    let Some((action, difference)) = plan.difference(&object, &declared.value, Some(there), RULES) else { return };
+    let mut difference = difference.caused_by(&declared.field_causes);
     if name != AUTH_MODE && !observed.configuration.is_fixed() {
-        leave_frozen(draft, &object, &mut difference, observed);
+        leave_frozen(plan, &object, &mut difference, observed);
     }
     if difference.is_empty() {
         return;
     }
+    // What nobody can change now is told by every command, before anything is tried.
     let operation = if observed.configuration.is_fixed() {
-        warn(draft, &object, "cannot be changed: the server's environment has CONFIG_OVERWRITE_JSON set");
+        plan.warn(object.clone(), "cannot be changed: the server's environment has CONFIG_OVERWRITE_JSON set");
         Operation::ConfigurationIsFixed
     } else if name == AUTH_MODE && observed.configuration.frozen.contains(AUTH_MODE) {
-        warn(draft, &object, "cannot be changed while there are local users besides `admin`");
+        plan.warn(object.clone(), "cannot be changed while there are local users besides `admin`");
         Operation::AuthModeIsFrozen(observed.configuration.text(AUTH_MODE).to_owned())
-    } else if name == ROBOT_NAME_PREFIX && !draft.prefix.in_the_way.is_empty() {
-        draft.note(object.clone(), "would rename robots that are not ours, so that it is refused");
-        Operation::PrefixIsShared(draft.prefix.in_the_way.clone())
+    } else if name == ROBOT_NAME_PREFIX && !in_the_way.is_empty() {
+        plan.note(object.clone(), "would rename robots that are not ours, so that it is refused");
+        Operation::PrefixIsShared(in_the_way.to_vec())
     } else {
         Operation::Configure(Box::new(only(&declared.value, &difference)))
     };
     let waits_for = (name == AUTH_MODE).then(|| configuration(LOGIN));
     // A write of the configuration reads and writes it as a whole in the server.
-    let place = Place::after(waits_for).alone_in(configuration(SETTINGS));
-    draft.push(object.clone(), Action::Update, difference, &Owner::of(declared), place, operation);
+    let dependencies = Dependencies::after(waits_for).exclusive_in(configuration(SETTINGS));
     // A mode of login with half of its keys locks people out, groups are no members before it, and names of robots follow the prefix.
-    draft.is_needed(&object);
-}
-
-/// What nobody can change now is told by every command, before anything is tried.
-fn warn(draft: &mut Draft<'_>, object: &ObjectId, message: &str) {
-    draft.warnings.push(Note { object: object.clone(), message: message.to_owned() });
+    plan.push(object, action, difference, Origin::of(declared), dependencies, operation).is_needed(true);
 }
 
 /// Takes out keys that the server says it does not let anybody edit: they are told, and the others are written.
-fn leave_frozen(draft: &mut Draft<'_>, object: &ObjectId, difference: &mut Difference, observed: &Observed) {
+fn leave_frozen(plan: &mut PlanBuilder<'_>, object: &ObjectId, difference: &mut Difference, observed: &Observed) {
     let is_frozen = |path: &str| observed.configuration.frozen.contains(path);
     let frozen: Vec<String> =
         difference.changes.iter().map(|change| change.path.to_string()).filter(|path| is_frozen(path)).collect();
     difference.changes.retain(|change| !is_frozen(&change.path));
     difference.secrets.retain(|secret| !is_frozen(&secret.path));
     if !frozen.is_empty() {
-        draft.unjudged.push(Unjudged {
+        plan.leave_unjudged(Unjudged {
             objects: vec![object.clone()],
             why: WhyUnjudged::Fixed,
             message: format!("harbor lets nobody change `{}` of its configuration", frozen.join("`, `")),
@@ -167,7 +166,7 @@ fn leave_frozen(draft: &mut Draft<'_>, object: &ObjectId, difference: &mut Diffe
 
 /// The declared keys that differ: only these are sent.
 fn only(declared: &Configurations, difference: &Difference) -> Configurations {
-    let Ok(Value::Object(mut keys)) = serde_json::to_value(declared) else { return declared.clone() };
+    let Ok(mut keys) = overlay::fields(declared) else { return declared.clone() };
     keys.retain(|key, _| difference.changes.iter().any(|change| *change.path == **key));
-    serde_json::from_value(Value::Object(keys)).unwrap_or_else(|_| declared.clone())
+    overlay::typed(keys).unwrap_or_else(|_| declared.clone())
 }

@@ -10,8 +10,9 @@ use evenkeel_harbor_client::types::{Project, RetentionRule};
 
 use crate::{
     desired::Member,
-    names::{self, IMMUTABLE_RULE, LABEL, RETENTION, RETENTION_RULE, ROBOT_PERMISSION, WEBHOOK},
-    observe::{Observed, by_selection, membership, retention_id, rights},
+    names::{self, LABEL, RETENTION, RETENTION_RULE, ROBOT_PERMISSION},
+    observe::{Observed, membership, retention_id, rights},
+    project,
 };
 
 use super::retention::{self, TEMPLATE_OF_CACHE};
@@ -22,9 +23,7 @@ pub(super) fn takes_along(observed: &Observed, memory: &Memory, name: &str) -> V
     let mut objects = inside.members();
     objects.extend(inside.robots());
     objects.extend(inside.permissions());
-    objects.extend(inside.rules());
-    objects.extend(inside.webhooks());
-    objects.extend(inside.labels());
+    objects.extend(inside.objects());
     objects.extend(inside.retention());
     objects
 }
@@ -61,26 +60,11 @@ impl Inside<'_> {
         robots.map(|(robot, _)| ObjectId::within(ROBOT_PERMISSION, self.name, robot))
     }
 
-    /// Those that are known by what they select, and all others by their numbers.
-    fn rules(&self) -> Vec<ObjectId> {
-        let rules = self.observed.immutable_rules.get(self.name).into_iter().flatten();
-        let known = by_selection(rules.clone());
-        let others = rules.filter(|rule| known.values().all(|known| known.id != rule.id));
-        let others = others.filter_map(|rule| rule.id).map(|id| format!("rule {id}"));
-        let names: Vec<String> = others.chain(known.keys().cloned()).collect();
-        names.iter().map(|rule| ObjectId::within(IMMUTABLE_RULE, self.name, rule)).collect()
-    }
-
-    fn webhooks(&self) -> impl Iterator<Item = ObjectId> {
-        let policies = self.observed.webhooks.get(self.name).into_iter().flatten();
-        policies.filter_map(|policy| Some(ObjectId::within(WEBHOOK, self.name, policy.name.as_deref()?)))
-    }
-
-    /// The server leaves them behind, where nobody finds them. Ours go by themselves, before the project.
-    fn labels(&self) -> impl Iterator<Item = ObjectId> {
-        let labels = self.observed.labels.get(self.name).into_iter().flatten();
-        let labels = labels.filter_map(|label| Some(ObjectId::within(LABEL, self.name, label.name.as_deref()?)));
-        labels.filter(|label| !self.ownership.knows(label))
+    /// Those of plain kinds. The server leaves labels behind, where nobody finds them: ours go by themselves, before the project.
+    fn objects(&self) -> impl Iterator<Item = ObjectId> {
+        let objects = project::kinds().flat_map(|kind| self.observed.objects.all_in(&kind.key(), self.name));
+        let goes_by_itself = |object: &ObjectId| *object.kind() == LABEL && self.ownership.knows(object);
+        objects.map(|there| there.object.clone()).filter(move |object| !goes_by_itself(object))
     }
 
     /// The policy, and the rules of others in it. A cache comes with a policy of one rule.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::object::ObjectId;
 
-use super::{Draft, Operation};
+use super::{Operation, PlanBuilder};
 use crate::{
     desired::{Desired, DesiredCredential},
     observe::{Observed, ObservedSecret, Published},
@@ -24,18 +24,18 @@ pub struct NotedSecret {
     pub project: String,
 }
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     let (Some(wanted), Some(cluster)) = (&desired.cluster, &observed.cluster) else { return };
     let updated: BTreeSet<String> =
-        draft.changes.iter().filter_map(|change| updated_robot(&change.operation)).collect();
+        plan.changes().iter().filter_map(|change| updated_robot(&change.operation)).collect();
     if updated.is_empty() {
         return;
     }
-    draft.changes.retain(|change| match &change.operation {
+    plan.retain(|change| match &change.operation {
         Operation::NoteVerified(publication) => !updated.contains(&publication.credential.robot),
         _ => true,
     });
-    let changed: BTreeSet<ObjectId> = draft.changes.iter().map(|change| change.object.clone()).collect();
+    let changed: BTreeSet<ObjectId> = plan.changes().iter().map(|change| change.object.clone()).collect();
     let works = |credential: &&DesiredCredential| {
         let object = credential.object();
         let state = observed.credentials.get(&object);
@@ -43,7 +43,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     };
     let credentials: BTreeMap<&str, &DesiredCredential> =
         wanted.credentials.iter().filter(works).map(|credential| (credential.robot.as_str(), credential)).collect();
-    for change in &mut draft.changes {
+    for change in plan.changes_mut() {
         let Operation::UpdateRobot(robot, _, _, noted) = &mut change.operation else { continue };
         let Some(credential) = credentials.get(robot.stored_name().as_str()) else { continue };
         let Some(seen) = cluster.secrets.get(&credential.object()) else { continue };

@@ -8,7 +8,7 @@ use evenkeel_core::{memory::Ownership, object::ObjectId};
 use crate::{
     desired::{Desired, SecretHome},
     names::{self, ROBOT_NAME_PREFIX},
-    observe::{Configuration, Observed, Published},
+    observe::{Observed, Published},
 };
 
 /// The prefix that robots have once the plan is done.
@@ -25,7 +25,7 @@ pub(super) struct ComingPrefix {
 /// values say that those may be renamed.
 pub(super) fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership) -> ComingPrefix {
     let there = observed.configuration.text(ROBOT_NAME_PREFIX);
-    let moves = moves_prefix(desired, &observed.configuration);
+    let moves = observed.configuration.moves_prefix(desired);
     let in_the_way = if moves && !desired.configuration.rename_foreign_robots {
         foreign_robots(desired, observed, ownership)
     } else {
@@ -38,12 +38,6 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, ownership: &Ownership
         change: comes.then(|| names::configuration(ROBOT_NAME_PREFIX)),
         in_the_way,
     }
-}
-
-/// Whether another prefix is declared, and the server's environment lets it change.
-pub(crate) fn moves_prefix(desired: &Desired, there: &Configuration) -> bool {
-    let is_frozen = there.frozen.contains(ROBOT_NAME_PREFIX);
-    !is_frozen && desired.configuration.prefix().is_some_and(|prefix| prefix != there.text(ROBOT_NAME_PREFIX))
 }
 
 /// The robots that nobody declared and that are not ours, as people know them now.

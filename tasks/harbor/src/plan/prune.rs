@@ -6,51 +6,49 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::{
-    memory::Memory,
-    object::ObjectId,
-    plan::{Action, Cause, Change, ChangeDocument},
-};
+use evenkeel_core::{memory::Memory, object::ObjectId, plan::Dependencies};
+use evenkeel_engine::plain;
 use evenkeel_kubernetes_client::k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::{Draft, Operation, Removal, inside, rest_of_policy, retention};
+use super::{Operation, PlanBuilder, Removal, inside, objects, rest_of_policy, retention};
 use crate::{
     desired::Desired,
     names::{
         self, GROUP_MEMBER, IMMUTABLE_RULE, LABEL, PROJECT, REGISTRY, REPLICATION, RETENTION, SECRET, USER_MEMBER,
         WEBHOOK,
     },
-    observe::{Observed, by_selection, is_empty, membership, retention_id},
+    observe::{Observed, is_empty, membership, retention_id},
+    project, system,
 };
 
 /// What is said of a policy that is not only ours.
 pub(crate) const RULES_STAY: &str = "has rules that others made or changed: only ours goes, and the policy stays";
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, memory: &Memory) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed, memory: &Memory) {
     let ownership = &memory.ownership;
     let declared = desired.objects();
-    let left_behind = |object: &ObjectId| ownership.contains(object) && !declared.contains(object);
+    let is_left_behind = |object: &ObjectId| ownership.contains(object) && !declared.contains(object);
     // What lives in a project that goes, goes with it.
     let going: BTreeSet<String> = observed
         .projects
         .iter()
-        .filter(|(name, project)| left_behind(&names::project(name)) && is_empty(project))
+        .filter(|(name, project)| is_left_behind(&names::project(name)) && is_empty(project))
         .map(|(name, _)| name.clone())
         .collect();
     let mut staying = BTreeSet::new();
     for (name, project) in &observed.projects {
-        if left_behind(&names::project(name)) && !going.contains(name) {
+        if is_left_behind(&names::project(name)) && !going.contains(name) {
             staying.insert(name.as_str());
             let count = project.repo_count.unwrap_or_default();
             let message =
                 format!("is not declared any more, but holds {count} repositories; it stays until they are gone");
-            draft.note(names::project(name), message);
+            plan.note(names::project(name), message);
         }
     }
     for (name, policy) in &observed.retentions {
         let object = ObjectId::new(RETENTION, name.as_str());
-        if left_behind(&object) && !going.contains(name) && retention::is_of_others(name, policy, &memory.secrets) {
-            draft.note(object, "is not declared any more, but its rules were made or changed by others; it stays");
+        if is_left_behind(&object) && !going.contains(name) && retention::is_of_others(name, policy, &memory.secrets) {
+            plan.note(object, "is not declared any more, but its rules were made or changed by others; it stays");
         }
     }
     let goes = |object: &ObjectId| {
@@ -61,11 +59,16 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         // Whom a declared project leaves out is for its list of members to say.
         let is_member_elsewhere = [GROUP_MEMBER, USER_MEMBER].contains(object.kind())
             && !object.in_parent().is_some_and(|(project, _)| staying.contains(project));
-        left_behind(object) && !goes_along && !is_member_elsewhere && (!is_project || going.contains(object.name()))
+        is_left_behind(object) && !goes_along && !is_member_elsewhere && (!is_project || going.contains(object.name()))
     };
     let removals: Vec<(ObjectId, Removal)> = removals(observed, memory).filter(|(object, _)| goes(object)).collect();
+    let kinds = project::kinds().chain(system::kinds());
+    let mut plain = plain::left_behind(kinds, &observed.objects, ownership, &declared);
+    plain.retain(|left_behind| goes(&left_behind.there.object));
+    let all = removals.iter().map(|(object, _)| object).chain(plain.iter().map(|one| &one.there.object));
+    let all: Vec<ObjectId> = all.cloned().collect();
+    let first = |object: &ObjectId| all.iter().filter(|other| comes_first(other, object)).cloned().collect();
     for (object, removal) in &removals {
-        let first = removals.iter().map(|(other, _)| other).filter(|other| comes_first(other, object));
         let takes_along = match removal {
             Removal::Project(name, ..) => inside::takes_along(observed, memory, name),
             _ => Vec::new(),
@@ -73,10 +76,12 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         if let Removal::Retention(name, _, ours) = removal
             && observed.retentions.get(name).is_some_and(|policy| rest_of_policy(policy.clone(), ours).1 > 0)
         {
-            draft.note(object.clone(), RULES_STAY);
+            plan.note(object.clone(), RULES_STAY);
         }
-        draft.changes.push(delete(object.clone(), first.cloned().collect(), takes_along, removal.clone()));
+        let dependencies = Dependencies::after(first(object));
+        plan.delete(object.clone(), dependencies, Operation::Delete(removal.clone())).takes_along(takes_along);
     }
+    plain::prune(plan, plain, first, |there| objects::memberships(observed, there));
 }
 
 /// Nobody is left with credentials that do not work: a Secret goes before its robot. A registry goes once nothing uses it
@@ -110,23 +115,6 @@ fn removals<'a>(observed: &'a Observed, memory: &'a Memory) -> impl Iterator<Ite
         let removal = Removal::Retention(name.clone(), retention_id(project)?, ours);
         Some((ObjectId::new(RETENTION, name.as_str()), removal))
     });
-    let rules = observed.immutable_rules.iter().flat_map(|(project, rules)| {
-        by_selection(rules).into_iter().filter_map(move |(selection, rule)| {
-            let object = ObjectId::within(IMMUTABLE_RULE, project, &selection);
-            Some((object, Removal::ImmutableRule(project.clone(), rule.id?)))
-        })
-    });
-    let webhooks = observed.webhooks.iter().flat_map(|(project, policies)| {
-        policies.iter().filter_map(move |policy| {
-            let object = ObjectId::within(WEBHOOK, project, policy.name.as_deref()?);
-            Some((object, Removal::Webhook(project.clone(), policy.id?)))
-        })
-    });
-    let labels = observed.labels.iter().flat_map(|(project, labels)| {
-        labels.iter().filter_map(move |label| {
-            Some((ObjectId::within(LABEL, project, label.name.as_deref()?), Removal::Label(label.id?)))
-        })
-    });
     let members = observed.members.iter().flat_map(|(project, members)| {
         members.iter().filter_map(move |member| {
             Some((membership(project, member)?, Removal::Member(project.clone(), member.id?)))
@@ -136,25 +124,12 @@ fn removals<'a>(observed: &'a Observed, memory: &'a Memory) -> impl Iterator<Ite
         .robots
         .iter()
         .filter_map(|(name, there)| Some((names::robot(name), Removal::Robot(name.clone(), there.robot.id?))));
-    let registries = observed
-        .registries
-        .iter()
-        .filter_map(|(name, registry)| Some((ObjectId::new(REGISTRY, name.as_str()), Removal::Registry(registry.id?))));
     let replications = observed.replications.iter().filter_map(|(name, policy)| {
         Some((ObjectId::new(REPLICATION, name.as_str()), Removal::Replication(policy.id?)))
     });
     let secrets = observed.cluster.iter().flat_map(|cluster| &cluster.secrets);
     let secrets = secrets.map(|(object, there)| (object.clone(), Removal::Secret(Box::new(as_seen(there.metadata())))));
-    replications
-        .chain(secrets)
-        .chain(members)
-        .chain(robots)
-        .chain(labels)
-        .chain(webhooks)
-        .chain(rules)
-        .chain(retentions)
-        .chain(projects)
-        .chain(registries)
+    replications.chain(secrets).chain(members).chain(robots).chain(retentions).chain(projects)
 }
 
 /// The project in which an object lives.
@@ -178,31 +153,5 @@ fn as_seen(metadata: &ObjectMeta) -> ObjectMeta {
         uid: metadata.uid.clone(),
         resource_version: metadata.resource_version.clone(),
         ..ObjectMeta::default()
-    }
-}
-
-fn delete(
-    object: ObjectId,
-    waits_for: Vec<ObjectId>,
-    takes_along: Vec<ObjectId>,
-    removal: Removal,
-) -> Change<Operation> {
-    let document = ChangeDocument {
-        object,
-        action: Action::Delete,
-        fields: Vec::new(),
-        cause: Cause { value: "no value any more".to_owned(), file: None, line: None },
-        waits_for: waits_for.into(),
-    };
-    Change {
-        document: document.into(),
-        exclusive: None,
-        team: None,
-        removes_data: false,
-        takes_along,
-        removes_relation: false,
-        is_needed: false,
-        secrets: Vec::new(),
-        operation: Operation::Delete(removal),
     }
 }

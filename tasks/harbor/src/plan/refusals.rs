@@ -7,20 +7,20 @@ use evenkeel_core::{
     plan::{Unjudged, WhyUnjudged},
 };
 
-use super::Draft;
+use super::PlanBuilder;
 use crate::{
     desired::{Desired, DesiredRobot, SecretHome},
-    names::{self, REPLICATION},
-    observe::{DENIED, Grantable, Observed},
-    rights::SYSTEM,
+    names::{self, REGISTRY, REPLICATION},
+    observe::{Grantable, Observed},
+    permissions::{DENIED, SYSTEM},
 };
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
-    registries(draft, desired, observed);
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
+    registries(plan, desired, observed);
     for robot in &desired.robots {
         let refused = refused_rights(robot, observed.grantable.as_ref());
         if let (Some((place, resource, action)), Some(grantable)) = (refused.first(), &observed.grantable) {
-            draft.unjudged.push(Unjudged {
+            plan.leave_unjudged(Unjudged {
                 objects: vec![robot.object()],
                 why: WhyUnjudged::Fixed,
                 message: format!(
@@ -61,9 +61,11 @@ fn rights_that_there_are(grantable: &Grantable, place: &str, resource: &str) -> 
 }
 
 /// Registries that a cache or a replication names and that are neither declared nor there.
-fn registries(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
-    let is_declared = |name: &str| desired.registries.iter().any(|registry| registry.name == name);
-    let is_missing = |name: &&String| !is_declared(name) && !observed.registries.contains_key(*name);
+fn registries(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
+    let is_missing = |name: &&String| {
+        let registry = ObjectId::new(REGISTRY, name.as_str());
+        observed.objects.get(&registry).is_none() && desired.system.iter().all(|declared| declared.object != registry)
+    };
     let of_projects = desired.projects.iter().filter(|project| !observed.projects.contains_key(&project.name));
     let of_projects =
         of_projects.filter_map(|project| Some((names::project(&project.name), project.registry.as_ref()?)));
@@ -72,7 +74,7 @@ fn registries(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
         ends.map(|registry| (ObjectId::new(REPLICATION, replication.name.as_str()), registry))
     });
     for (object, registry) in of_projects.chain(of_replications).filter(|(_, registry)| is_missing(registry)) {
-        draft.unjudged.push(Unjudged {
+        plan.leave_unjudged(Unjudged {
             message: format!("`{object}` names registry `{registry}`, which is neither declared nor there"),
             objects: vec![object],
             why: WhyUnjudged::Fixed,

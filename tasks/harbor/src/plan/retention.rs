@@ -7,7 +7,7 @@ use evenkeel_core::{
     diff::{Difference, Rule, Rules},
     memory::{HiddenSecret, Recall, Secrets},
     object::ObjectId,
-    plan::Action,
+    plan::{Action, Dependencies, Origin},
     values::model::RetentionTemplate,
 };
 use evenkeel_harbor_client::types::{
@@ -16,11 +16,11 @@ use evenkeel_harbor_client::types::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Draft, Operation, Owner, Place};
+use super::{Operation, PlanBuilder};
 use crate::{
     desired::{
-        Declared, DesiredProject, DesiredRetention, DesiredRetentionRule, EVERYTHING, Pattern, REPOSITORIES, TAGS,
-        WantedRules, counts_untagged,
+        DesiredProject, DesiredRetention, DesiredRetentionRule, EVERYTHING, Pattern, REPOSITORIES, TAGS, WantedRules,
+        counts_untagged,
     },
     names::{self, RETENTION},
     observe::{Observed, retention_id},
@@ -76,7 +76,12 @@ impl Kept {
 
 /// A policy is made once; later its number stands in the project's metadata, and a second one would be refused as a bad
 /// request (server-behaviour 6). Beside `keepLast` rules of other people stay.
-pub(super) fn plan(draft: &mut Draft<'_>, declared: &DesiredProject, there: Option<&Project>, observed: &Observed) {
+pub(super) fn plan(
+    plan: &mut PlanBuilder<'_>,
+    declared: &DesiredProject,
+    there: Option<&Project>,
+    observed: &Observed,
+) {
     let Some(wanted) = &declared.retention else { return };
     let id = there.and_then(retention_id);
     let policy = observed.retentions.get(&declared.name);
@@ -85,39 +90,27 @@ pub(super) fn plan(draft: &mut Draft<'_>, declared: &DesiredProject, there: Opti
     if !is_list && policy.is_some_and(|policy| policy.rules.iter().flatten().any(is_of_cache)) {
         let message =
             "harbor's own rule of caches stays beside `keepLast`: what was pulled in the last days is kept too";
-        draft.note(object.clone(), message);
+        plan.note(object.clone(), message);
     }
-    let place = Place::after([names::project(&declared.name)]).alone_in(object.clone());
+    let dependencies = Dependencies::after([names::project(&declared.name)]).exclusive_in(object.clone());
     let operation = Operation::SetRetention(declared.name.clone(), id, wanted.value.clone());
     if id.is_some() && policy.is_none() {
         // A policy that could not be read is looked at again by the change itself, which then says why.
-        return draft.push(object, Action::Update, Difference::default(), &Owner::of(wanted), place, operation);
-    }
-    let compared = declared_as(wanted);
-    let written = compared.value.rules.clone();
-    let mut difference = draft.difference(&object, &compared, policy.map(Kept::there).as_ref(), RULES);
-    if policy.is_some() && difference.is_empty() {
+        plan.push(object, Action::Update, Difference::default(), Origin::of(wanted), dependencies, operation);
         return;
     }
-    let action = if policy.is_some() { Action::Update } else { Action::Create };
+    let compared = Kept::wanted(&wanted.value);
+    let found = plan.difference(&object, &compared, policy.map(Kept::there).as_ref(), RULES);
+    let Some((action, difference)) = found else { return };
+    let mut difference = difference.caused_by(&wanted.field_causes);
+    let written = compared.rules;
     difference
         .secrets
-        .extend(written.as_deref().map(|rules| HiddenSecret { path: LIST.to_owned(), value: text(rules).into() }));
-    draft.push(object.clone(), action, difference, &Owner::of(wanted), place, operation);
+        .extend(written.as_deref().map(|rules| HiddenSecret { path: LIST.into(), value: text(rules).into() }));
     let is_wanted = |rule: &RetentionRule| written.as_ref().is_none_or(|rules| rules.contains(&view(rule)));
-    // Images that only this rule kept go the next time that the policy runs.
-    if policy.is_some_and(|policy| !policy.rules.iter().flatten().all(is_wanted)) {
-        draft.takes_relation(&object);
-    }
-}
-
-fn declared_as(wanted: &Declared<DesiredRetention>) -> Declared<Kept> {
-    Declared {
-        value: Kept::wanted(&wanted.value),
-        cause: wanted.cause.clone(),
-        field_causes: wanted.field_causes.clone(),
-        team: wanted.team.clone(),
-    }
+    // Images that only a rule kept that goes are gone the next time that the policy runs.
+    let loses_a_rule = policy.is_some_and(|policy| !policy.rules.iter().flatten().all(is_wanted));
+    plan.push(object, action, difference, Origin::of(wanted), dependencies, operation).removes_relation(loses_a_rule);
 }
 
 /// The rules of a policy that are ours: the one of `keepLast`, and all of them where they are what was written last.

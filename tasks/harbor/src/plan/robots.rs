@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{
-    diff::{Difference, Rule, Rules},
+    diff::{FieldChange, Rule, Rules},
     memory::Ownership,
     object::ObjectId,
-    plan::Action,
+    plan::{Action, Dependencies, Origin},
 };
 use serde::Serialize;
 
-use super::{Draft, Operation, Owner, Place, fields, ours, refusals::refused_rights, secret_field};
+use super::{Operation, PlanBuilder, ours, prefix::ComingPrefix, refusals::refused_rights};
 use crate::{
     desired::{Declared, Desired, DesiredRobot, RobotFields, RobotHome, SecretHome},
     names::{self, ROBOT_SECRET},
-    observe::{DENIED, Grantable, Observed, ObservedRobot, OwnRobot, rights},
+    observe::{Grantable, Observed, ObservedRobot, OwnRobot, rights},
+    permissions::DENIED,
 };
 
 /// What is compared of a robot.
@@ -35,33 +36,33 @@ struct View {
 const RULES: Rules = Rules(&[("permissions", Rule::Whole)]);
 
 /// This task's own robot, before everything that it is to do: until it works the administrator does it, at ten times the cost.
-pub(super) fn plan_own(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
-    plan_those(draft, desired, observed, |robot| matches!(robot.secret, SecretHome::Own));
+pub(super) fn plan_own(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed, prefix: &ComingPrefix) {
+    plan_those(plan, desired, observed, prefix, |robot| matches!(robot.secret, SecretHome::Own));
 }
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
-    plan_those(draft, desired, observed, |robot| !matches!(robot.secret, SecretHome::Own));
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed, prefix: &ComingPrefix) {
+    plan_those(plan, desired, observed, prefix, |robot| !matches!(robot.secret, SecretHome::Own));
 }
 
 fn plan_those(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     desired: &Desired,
     observed: &Observed,
+    prefix: &ComingPrefix,
     are_meant: impl Fn(&DesiredRobot) -> bool,
 ) {
-    let ours = ours(desired, observed, draft.ownership);
+    let ours = ours(desired, observed, plan.ownership());
     for declared in desired.robots.iter().filter(|robot| are_meant(robot)) {
         let robot = with_grantable_rights(declared, observed.grantable.as_ref());
         let there = observed.robots.get(&robot.stored_name());
-        if is_implied(&robot) && !ours.contains(&robot.stored_name()) && left_to_others(draft, &robot, there, observed)
-        {
+        if is_implied(&robot) && !ours.contains(&robot.stored_name()) && left_to_others(plan, &robot, there, observed) {
             continue;
         }
         if !refused_rights(&robot, observed.grantable.as_ref()).is_empty() {
             continue;
         }
-        plan_robot(draft, &robot, there);
-        plan_secret(draft, &robot, there, observed);
+        plan_robot(plan, &robot, there, prefix);
+        plan_secret(plan, &robot, there, observed, prefix);
     }
 }
 
@@ -73,21 +74,21 @@ fn is_implied(robot: &DesiredRobot) -> bool {
 /// Whether an implied robot that is not ours is left to other people: one that they made, and one that would get rights in a
 /// project that they made. It is told.
 fn left_to_others(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     robot: &DesiredRobot,
     there: Option<&ObservedRobot>,
     observed: &Observed,
 ) -> bool {
     if let Some(there) = there {
-        leave_alone(draft, robot, there);
+        leave_alone(plan, robot, there);
         return true;
     }
     let stored = robot.stored_name();
     let mut places = robot.fields.value.permissions.keys();
-    let Some(project) = places.find(|place| is_withheld(&stored, place, observed, draft.ownership)) else {
+    let Some(project) = places.find(|place| is_withheld(&stored, place, observed, plan.ownership())) else {
         return false;
     };
-    draft.left_alone.add(&names::project(project), [format!("robot {stored}")]);
+    plan.leave_alone(&names::project(project), [format!("robot {stored}")]);
     true
 }
 
@@ -101,18 +102,17 @@ pub(super) fn is_withheld(robot: &str, project: &str, observed: &Observed, owner
 }
 
 /// A robot of that name that other people made keeps what it may do, and its secret: they may be using it.
-fn leave_alone(draft: &mut Draft<'_>, robot: &DesiredRobot, there: &ObservedRobot) {
+fn leave_alone(plan: &mut PlanBuilder<'_>, robot: &DesiredRobot, there: &ObservedRobot) {
     if matches!(robot.secret, SecretHome::Own) {
         let message = format!(
             "is there and not ours, so that the administrator does what a robot could; `apply --adopt --only {}` makes it ours, \
              which lets `--prune` remove it too",
             robot.object()
         );
-        return draft.note(robot.object(), message);
+        return plan.note(robot.object(), message);
     }
-    let wanted = fields(&view(&robot.fields.value, Some(there)));
-    let difference = Difference::between(&wanted, Some(&fields(&seen(there))), RULES);
-    draft.left_alone.add(&robot.object(), difference.changes.iter().map(|change| &*change.path));
+    let difference = plan.differing(&view(&robot.fields.value, Some(there)), &seen(there), RULES);
+    plan.leave_alone(&robot.object(), difference.changes.iter().map(|change| &*change.path));
 }
 
 /// Our own robot wants what the server's version can give; all others want what is declared.
@@ -127,38 +127,30 @@ fn with_grantable_rights(robot: &DesiredRobot, grantable: Option<&Grantable>) ->
     robot
 }
 
-fn plan_robot(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&ObservedRobot>) {
+fn plan_robot(plan: &mut PlanBuilder<'_>, robot: &DesiredRobot, there: Option<&ObservedRobot>, prefix: &ComingPrefix) {
     let object = robot.object();
-    let declared = Declared {
-        value: view(&robot.fields.value, there),
-        cause: robot.fields.cause.clone(),
-        field_causes: BTreeMap::new(),
-        team: robot.fields.team.clone(),
-    };
-    let seen = there.map(seen);
+    let declared = Declared::new(view(&robot.fields.value, there), robot.fields.cause.clone());
+    let (declared, seen) = (declared.of_team(robot.fields.team.clone()), there.map(seen));
     let places = robot.fields.value.permissions.keys().filter(|place| !["/", "*"].contains(&place.as_str()));
     let home = match &robot.home {
         RobotHome::Project(project) => Some(names::project(project)),
         RobotHome::System => None,
     };
     // A change names the robot by its full name, so that the prefix must not move meanwhile.
-    let waits_for = places.map(|place| names::project(place)).chain(home).chain(draft.prefix.change.clone());
+    let waits_for = places.map(|place| names::project(place)).chain(home).chain(prefix.change.clone());
     let waits_for: BTreeSet<ObjectId> = waits_for.collect();
-    let place = Place::after(waits_for).alone_in(object.clone());
-    draft.compare(object.clone(), &declared, seen.as_ref(), RULES, place, |action| match (action, there) {
-        (Action::Update, Some(there)) => {
-            let id = there.robot.id.unwrap_or_default();
-            Operation::UpdateRobot(Box::new(robot.clone()), id, there.expired, None)
-        }
-        _ => Operation::CreateRobot(Box::new(robot.clone())),
-    });
-    if there.is_some_and(|there| loses_rights(&rights(&there.robot), &robot.fields.value.permissions)) {
-        draft.takes_relation(&object);
-    }
+    let dependencies = Dependencies::after(waits_for).exclusive_in(object.clone());
+    let changed =
+        plan.compare_view(object, &declared, seen.as_ref(), RULES, dependencies, |action| match (action, there) {
+            (Action::Update, Some(there)) => {
+                let id = there.robot.id.unwrap_or_default();
+                Operation::UpdateRobot(Box::new(robot.clone()), id, there.expired, None)
+            }
+            _ => Operation::CreateRobot(Box::new(robot.clone())),
+        });
+    let loses_rights = there.is_some_and(|there| loses_rights(&rights(&there.robot), &robot.fields.value.permissions));
     // Asleep, it refuses the right secret too, which would be replaced then (server-behaviour 5).
-    if there.is_some_and(ObservedRobot::is_dormant) {
-        draft.is_needed(&object);
-    }
+    changed.removes_relation(loses_rights).is_needed(there.is_some_and(ObservedRobot::is_dormant));
 }
 
 type Permissions = BTreeMap<String, BTreeSet<(String, String)>>;
@@ -205,11 +197,16 @@ fn words(permissions: &BTreeMap<String, BTreeSet<(String, String)>>) -> BTreeMap
 }
 
 /// Secrets that are not a team's: they are set where they do not work.
-fn plan_secret(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&ObservedRobot>, observed: &Observed) {
+fn plan_secret(
+    plan: &mut PlanBuilder<'_>,
+    robot: &DesiredRobot,
+    there: Option<&ObservedRobot>,
+    observed: &Observed,
+    prefix: &ComingPrefix,
+) {
     let stored = robot.stored_name();
     let object = ObjectId::new(ROBOT_SECRET, stored.as_str());
-    let owner = Owner::of(&robot.fields);
-    let place = Place::after([robot.object()].into_iter().chain(draft.prefix.change.clone()));
+    let dependencies = Dependencies::after([robot.object()].into_iter().chain(prefix.change.clone()));
     let action = if there.is_some() { Action::Update } else { Action::Create };
     let operation = match &robot.secret {
         SecretHome::Published => return,
@@ -229,5 +226,6 @@ fn plan_secret(draft: &mut Draft<'_>, robot: &DesiredRobot, there: Option<&Obser
             Operation::SetSecret(Box::new(robot.clone()))
         }
     };
-    draft.push_field(object, action, secret_field("secret"), &owner, place, operation);
+    let origin = Origin::of(&robot.fields);
+    plan.push(object, action, FieldChange::secret("secret"), origin, dependencies, operation);
 }

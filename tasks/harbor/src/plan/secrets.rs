@@ -1,15 +1,12 @@
 //! The teams' registry secrets in the cluster. A secret that works is never touched; what is wrong around it is put right.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::{
     diff::{Difference, FieldChange},
     memory::Ownership,
     object::ObjectId,
-    plan::{Action, Cause, Note, Unjudged, WhyUnjudged},
+    plan::{Action, Dependencies, Origin, Unjudged, WhyUnjudged},
 };
 use evenkeel_engine::task::{Class, Classified};
 use evenkeel_kubernetes_client::{
@@ -17,7 +14,7 @@ use evenkeel_kubernetes_client::{
     secret::SecretObject,
 };
 
-use super::{Draft, Operation, Owner, Place, field, ours, robots::is_withheld, secret_field};
+use super::{Operation, PlanBuilder, ours, prefix::ComingPrefix, robots::is_withheld};
 use crate::{
     desired::{Desired, DesiredCluster, DesiredCredential, Form},
     names::{self, DEFAULT_ACCOUNT, NAMESPACE, PULL_SECRETS},
@@ -67,10 +64,11 @@ pub enum Obstacle {
     Cluster(KubernetesError),
 }
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, ownership: &Ownership) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed, prefix: &ComingPrefix) {
     let Some(wanted) = &desired.cluster else { return };
+    let ownership = plan.ownership();
     let robots = ours(desired, observed, ownership);
-    let mut planning = Planning { draft, wanted, observed, ownership, robots };
+    let mut planning = Planning { plan, wanted, observed, ownership, robots, prefix };
     planning.namespaces();
     for credential in planning.credentials() {
         planning.credential(credential);
@@ -79,12 +77,13 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
 }
 
 struct Planning<'a, 'b> {
-    draft: &'a mut Draft<'b>,
+    plan: &'a mut PlanBuilder<'b>,
     wanted: &'a DesiredCluster,
     observed: &'a Observed,
     ownership: &'a Ownership,
     /// The robots that are ours.
     robots: BTreeSet<String>,
+    prefix: &'a ComingPrefix,
 }
 
 impl<'a> Planning<'a, '_> {
@@ -107,7 +106,7 @@ impl<'a> Planning<'a, '_> {
                 Closed::Missing => "does not exist: its registry secrets wait",
                 Closed::Terminating => "is being deleted: its registry secrets wait",
             };
-            self.draft.note(ObjectId::new(NAMESPACE, name.as_str()), message);
+            self.plan.note(ObjectId::new(NAMESPACE, name.as_str()), message);
         }
         let mut teams: BTreeMap<&str, &DesiredCredential> = BTreeMap::new();
         for credential in self.credentials() {
@@ -115,10 +114,10 @@ impl<'a> Planning<'a, '_> {
         }
         for (name, credential) in teams {
             if self.wanted.create_namespaces && cluster.closed_namespaces.get(name) == Some(&Closed::Missing) {
-                let owner = owner(credential);
                 let operation = Operation::CreateNamespace(name.to_owned());
-                let object = ObjectId::new(NAMESPACE, name);
-                self.draft.push(object, Action::Create, Difference::default(), &owner, Place::default(), operation);
+                let (object, origin) = (ObjectId::new(NAMESPACE, name), origin(credential));
+                let nothing = Difference::default();
+                self.plan.push(object, Action::Create, nothing, origin, Dependencies::default(), operation);
             }
         }
     }
@@ -133,10 +132,7 @@ impl<'a> Planning<'a, '_> {
         };
         let is_foreign = seen.is_some_and(|seen| !seen.labelled && !self.ownership.contains(&object));
         if is_foreign && changes.iter().all(|change| &*change.path == LABELS) {
-            let message = format!(
-                "holds what it should, and is not ours: `apply --adopt --only {object}` makes it ours, for `--prune` too"
-            );
-            return self.draft.note(object, message);
+            return self.plan.note_foreign(&object);
         }
         let note_only = changes.is_empty() && state == Some(Published::WorksUnnoted);
         let ask_again = changes.is_empty() && state == Some(Published::Unverified);
@@ -159,22 +155,19 @@ impl<'a> Planning<'a, '_> {
             recreate: seen.is_some_and(|seen| must_be_made_again(&seen.secret, &changes)),
         });
         let changes = match (note_only, ask_again) {
-            (true, _) => vec![field("verified", Some(false.into()), Some(true.into()))],
+            (true, _) => vec![FieldChange::new("verified", Some(false.into()), Some(true.into()))],
             (_, true) => {
                 let message = "harbor failed to say whether it works: it is asked again, and stays as it is until it has answered";
-                self.draft.note(object.clone(), message);
-                vec![field("verified", None, Some(true.into()))]
+                self.plan.note(object.clone(), message);
+                vec![FieldChange::new("verified", None, Some(true.into()))]
             }
             _ => changes,
         };
         if is_foreign {
-            let message = format!(
-                "is there and not ours, so that it stays as it is; `apply --adopt --only {object}` makes it ours"
-            );
-            self.draft.warnings.push(Note { object: object.clone(), message });
+            self.plan.refuse(&object);
         }
         if publication.recreate && !is_foreign {
-            self.draft.note(object.clone(), "is deleted and made again, because what differs can never change in it");
+            self.plan.note(object.clone(), "is deleted and made again, because what differs can never change in it");
         }
         let operation = match obstacle {
             Some(obstacle) => Operation::Wait(object.path(), Box::new(obstacle)),
@@ -186,10 +179,9 @@ impl<'a> Planning<'a, '_> {
             names::robot(&credential.robot),
             ObjectId::new(NAMESPACE, credential.namespace.as_str()),
         ];
-        let place = Place::after(waits_for.into_iter().chain(self.draft.prefix.change.clone()))
-            .alone_in(names::robot(&credential.robot));
-        let difference = Difference { changes, ..Difference::default() };
-        self.draft.push(object, action, difference, &owner(credential), place, operation);
+        let dependencies = Dependencies::after(waits_for.into_iter().chain(self.prefix.change.clone()))
+            .exclusive_in(names::robot(&credential.robot));
+        self.plan.push(object, action, changes, origin(credential), dependencies, operation);
     }
 
     /// Of a Secret in a cluster that does not answer nobody knows whether it is there.
@@ -197,15 +189,9 @@ impl<'a> Planning<'a, '_> {
         if error.class() != Class::Unavailable {
             return;
         }
-        let message = error.to_string();
-        match self.draft.unjudged.iter_mut().find(|unjudged| unjudged.message == message) {
-            Some(unjudged) => unjudged.objects.push(object.clone()),
-            None => {
-                let hint = Classified::hint(error).unwrap_or_else(|| "run it again".to_owned());
-                let unjudged = Unjudged { objects: vec![object.clone()], why: WhyUnjudged::Away, message, hint };
-                self.draft.unjudged.push(unjudged);
-            }
-        }
+        let hint = Classified::hint(error).unwrap_or_else(|| "run it again".to_owned());
+        let (objects, message) = (vec![object.clone()], error.to_string());
+        self.plan.join_unjudged(Unjudged { objects, why: WhyUnjudged::Away, message, hint });
     }
 
     /// What is wrong with a Secret, beside a note that is out of date.
@@ -218,34 +204,46 @@ impl<'a> Planning<'a, '_> {
         let mut changes = Vec::new();
         let (form, secret) = (credential.form, &seen.secret);
         if !seen.labelled {
-            changes.push(field(LABELS, None, Some("evenkeel".into())));
+            changes.push(FieldChange::new(LABELS, None, Some("evenkeel".into())));
         }
         if secret.secret_type != form.secret_type() {
-            changes.push(field(TYPE, Some(secret.secret_type.as_str().into()), Some(form.secret_type().into())));
+            changes.push(FieldChange::new(
+                TYPE,
+                Some(secret.secret_type.as_str().into()),
+                Some(form.secret_type().into()),
+            ));
         }
         let content = secret.data.get(form.key());
         let published = content.and_then(|content| RobotCredentials::of_content(content, &self.wanted.registry_host));
         let Some((content, published)) = content.zip(published) else {
-            changes.push(secret_field("data"));
+            changes.push(FieldChange::secret("data"));
             return changes;
         };
         let wanted = RobotCredentials {
             host: self.wanted.registry_host.clone(),
-            user: format!("{}{}", self.draft.prefix.text, credential.robot),
+            user: format!("{}{}", self.prefix.text, credential.robot),
             password: published.password.clone(),
         };
         if published.host != wanted.host {
-            changes.push(field("host", Some(published.host.as_str().into()), Some(wanted.host.as_str().into())));
+            changes.push(FieldChange::new(
+                "host",
+                Some(published.host.as_str().into()),
+                Some(wanted.host.as_str().into()),
+            ));
         }
         if published.user != wanted.user {
-            changes.push(field("username", Some(published.user.as_str().into()), Some(wanted.user.as_str().into())));
+            changes.push(FieldChange::new(
+                "username",
+                Some(published.user.as_str().into()),
+                Some(wanted.user.as_str().into()),
+            ));
         }
         let robot = self.observed.robots.get(&credential.robot);
         if state == Some(Published::Refused) || robot.is_none() {
-            changes.push(secret_field("password"));
+            changes.push(FieldChange::secret("password"));
         }
         if changes.is_empty() && wanted.content() != *content && !wanted.means(content) {
-            changes.push(secret_field("data"));
+            changes.push(FieldChange::secret("data"));
         }
         changes
     }
@@ -294,7 +292,7 @@ impl<'a> Planning<'a, '_> {
         let names = after.iter().map(|name| (*name).to_owned()).collect();
         let waits_for =
             missing.iter().map(|credential| credential.object()).chain([ObjectId::new(NAMESPACE, namespace)]);
-        let place = Place::after(waits_for).alone_in(object.clone());
+        let dependencies = Dependencies::after(waits_for).exclusive_in(object.clone());
         let obstacle = match &self.observed.cluster {
             None => Some(Obstacle::NoCluster),
             Some(cluster) => cluster.failure.clone().map(Obstacle::Cluster),
@@ -303,8 +301,8 @@ impl<'a> Planning<'a, '_> {
             Some(obstacle) => Operation::Wait(object.path(), Box::new(obstacle)),
             None => Operation::AddPullSecrets(namespace.to_owned(), names, there.cloned().map(Box::new)),
         };
-        let change = field("imagePullSecrets", before, Some(after.into()));
-        self.draft.push_field(object, Action::Update, change, &owner(first), place, operation);
+        let change = FieldChange::new("imagePullSecrets", before, Some(after.into()));
+        self.plan.push(object, Action::Update, change, origin(first), dependencies, operation);
     }
 }
 
@@ -318,10 +316,9 @@ fn must_be_made_again(secret: &SecretObject, changes: &[FieldChange]) -> bool {
 }
 
 fn new_secret(credential: &DesiredCredential) -> Vec<FieldChange> {
-    vec![field(TYPE, None, Some(credential.form.secret_type().into())), secret_field("data")]
+    vec![FieldChange::new(TYPE, None, Some(credential.form.secret_type().into())), FieldChange::secret("data")]
 }
 
-fn owner(credential: &DesiredCredential) -> Owner<'_> {
-    let (cause, team): (&Cause, Option<&Arc<str>>) = (&credential.cause, credential.team.as_ref());
-    Owner { cause, team }
+const fn origin(credential: &DesiredCredential) -> Origin<'_> {
+    Origin { cause: &credential.cause, team: credential.team.as_ref() }
 }

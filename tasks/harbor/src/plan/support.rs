@@ -7,6 +7,8 @@ use evenkeel_core::{
     plan::{Unjudged, WhyUnjudged},
 };
 
+use evenkeel_harbor_client::types::Registry;
+
 use crate::{
     desired::Desired,
     names::{REGISTRY, REPLICATION},
@@ -18,7 +20,6 @@ pub(super) fn possible<'d>(desired: &'d Desired, observed: &Observed) -> (Cow<'d
     let mut possible = Cow::Borrowed(desired);
     let mut told = Vec::new();
     leave_out_young_fields(&mut possible, observed, &mut told);
-    leave_out_unknown_events(&mut possible, observed, &mut told);
     (possible, told)
 }
 
@@ -42,8 +43,10 @@ fn leave_out_young_fields(desired: &mut Cow<'_, Desired>, observed: &Observed, t
 fn leave_out(desired: &mut Desired, object: &ObjectId, field: &str) {
     let kind = object.kind();
     if *kind == REGISTRY {
-        let registries = desired.registries.iter_mut().filter(|registry| registry.name == object.name());
-        registries.for_each(|registry| registry.registry.value.ca_certificate = None);
+        for declared in desired.system.iter_mut().filter(|declared| declared.object == *object) {
+            let less = declared.as_ref().clone().edited(|registry: &mut Registry| registry.ca_certificate = None);
+            *declared = less.into();
+        }
     } else if *kind == REPLICATION {
         let policies = desired.replications.iter_mut().filter(|policy| policy.name == object.name());
         policies.for_each(|policy| policy.policy.value.single_active_replication = None);
@@ -52,31 +55,6 @@ fn leave_out(desired: &mut Desired, object: &ObjectId, field: &str) {
         for place in places {
             let projects = desired.projects.iter_mut().filter(|project| project.name == object.name());
             projects.for_each(|project| *place(&mut project.metadata.value) = None);
-        }
-    }
-}
-
-/// A webhook with an event, a target or a form that the server does not know is refused as a whole.
-fn leave_out_unknown_events(desired: &mut Cow<'_, Desired>, observed: &Observed, told: &mut Vec<Unjudged>) {
-    let Some(support) = &observed.support.webhooks else { return };
-    let mut refused = Vec::new();
-    for webhook in desired.projects.iter().flat_map(|project| project.webhooks.iter().flatten()) {
-        if let Some((what, known)) = support.refuses(&webhook.policy.value) {
-            told.push(Unjudged {
-                objects: vec![webhook.object.clone()],
-                why: WhyUnjudged::Fixed,
-                message: format!("`{}`: harbor does not know {what}", webhook.object),
-                hint: format!("it knows {}", known.join(", ")),
-            });
-            refused.push(webhook.object.clone());
-        }
-    }
-    if refused.is_empty() {
-        return;
-    }
-    for project in &mut desired.to_mut().projects {
-        for webhooks in project.webhooks.iter_mut() {
-            webhooks.retain(|webhook| !refused.contains(&webhook.object));
         }
     }
 }

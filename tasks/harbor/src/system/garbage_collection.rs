@@ -1,30 +1,21 @@
 //! When storage that nothing uses is freed.
 
-use std::sync::Arc;
-
-use evenkeel_core::{
-    object::Kind,
-    values::{Problems, model::Harbor as Values},
+use evenkeel_core::{object::Kind, reading::Reading, values::model::Harbor as Values};
+use evenkeel_engine::{
+    export::{Composer, document::Node},
+    plain::{DeclaredObject, Only, Refusal, Singleton},
 };
-use evenkeel_engine::export::document::Node;
-use evenkeel_harbor_client::{Client, unless_empty};
+use evenkeel_harbor_client::unless_empty;
 use evenkeel_transport::ResultExt;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Place, SystemKind, path,
+    Found, Place, SystemKind, may_declare, path,
     schedule::{self, There},
     section,
 };
-use crate::{
-    Error, Harbor,
-    desired::reading::Reading,
-    error::Doing,
-    export::Composing,
-    names::SYSTEM,
-    plain::{Only, Refusal, Singleton, Wanted},
-};
+use crate::{Error, Harbor, desired::Declared, error::WithContext, names::SYSTEM};
 
 #[derive(Debug)]
 pub(super) struct GarbageCollection;
@@ -62,8 +53,8 @@ impl Singleton<Harbor> for GarbageCollection {
     }
 
     async fn read(server: &Harbor) -> Result<Collection, Error> {
-        let read = |client: Arc<Client>| async move { unless_empty(client.gc_schedule_get().send().await) };
-        let answer = server.access().as_administrator(read).await.doing("read", "system", NAME)?.unwrap_or_default();
+        let answer = unless_empty(server.administrator().gc_schedule_get().send().await);
+        let answer = answer.context("read", "system", NAME)?.unwrap_or_default();
         let there = There::of(answer.schedule.as_ref(), answer.job_parameters.as_deref());
         let delete_untagged = there.parameters.get("delete_untagged").and_then(Value::as_bool);
         // None is what the server itself writes as 0, and does not take.
@@ -77,38 +68,35 @@ impl Singleton<Harbor> for GarbageCollection {
         let parameters =
             [("delete_untagged", wanted.delete_untagged.map(Value::from)), (WORKERS, wanted.workers.map(Value::from))];
         let body = before.with(&wanted.schedule, parameters);
-        let write = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.gc_schedule_update().body(body).send().await.api() }
-        };
-        server.access().as_administrator(write).await.doing("update", "system", NAME)
+        let answer = server.administrator().gc_schedule_update().body(body).send().await.api();
+        answer.context("update", "system", NAME)
     }
 }
 
 impl SystemKind for Only<GarbageCollection> {
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems> {
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>> {
         let Some(declared) = section(values).and_then(|system| system.garbage_collection.as_ref()) else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let path = path(reading, "garbageCollection");
         let others = [("deleteUntagged", declared.delete_untagged.is_some()), ("workers", declared.workers.is_some())];
         let collection = Collection {
-            schedule: schedule::declared(reading, &declared.schedule, &path, &others)?,
+            schedule: schedule::declared(reading, &declared.schedule, &path, &others),
             delete_untagged: declared.delete_untagged,
             workers: declared.workers.map(i64::from),
             there: There::default(),
         };
-        let wanted = Wanted::new(&GARBAGE_COLLECTION, collection, reading.cause(&path));
-        Ok(vec![wanted.caused(|field| reading.cause(&path.clone().key(field)))])
+        let wanted = DeclaredObject::new(&GARBAGE_COLLECTION, Declared::new(collection, reading.cause(&path)));
+        vec![wanted.caused(|field| reading.cause(&path.clone().key(field)))]
     }
 
     fn place(&self) -> Place {
         Place::System("garbageCollection")
     }
 
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node> {
-        let there: &Collection = composing.observed.system.objects(NAME).next()?;
-        let is_set = !there.schedule.is_empty() && composing.has_system(NAME);
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node> {
+        let there: &Collection = found.objects.objects(NAME).next()?;
+        let is_set = !there.schedule.is_empty() && may_declare(composer, NAME);
         is_set.then(|| {
             Node::map([
                 ("schedule", Some(Node::Text(there.schedule.clone()))),

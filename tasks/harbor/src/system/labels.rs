@@ -1,25 +1,22 @@
 //! Labels for the images of all projects.
 
-use std::sync::Arc;
-
 use evenkeel_core::{
     memory::Sight,
     object::{Kind, ObjectId},
-    values::{AddressableName, Problems, model::Harbor as Values},
+    overlay,
+    reading::Reading,
+    values::{AddressableName, model::Harbor as Values},
 };
-use evenkeel_engine::export::document::Node;
-use evenkeel_harbor_client::{Client, paging, types::Label};
+use evenkeel_engine::{
+    export::{Composer, document::Node},
+    plain::{DeclaredObject, Parent, PlainKind},
+};
+use evenkeel_harbor_client::{paging, types::Label};
 use evenkeel_transport::ResultExt;
 
-use super::{Place, SystemKind, check_names, path, section};
+use super::{Found, Place, SystemKind, path, section};
 use crate::{
-    Error, Harbor,
-    desired::reading::Reading,
-    error::Doing,
-    export::{Composing, label, list},
-    names::SYSTEM_LABEL,
-    observe::numbered,
-    plain::{PlainKind, Wanted},
+    Error, Harbor, answers::deleted, desired::Declared, error::WithContext, names::SYSTEM_LABEL, numbers::numbered,
 };
 
 #[derive(Debug)]
@@ -33,44 +30,33 @@ impl PlainKind<Harbor> for Labels {
         label.name.clone()
     }
 
-    fn sight(there: &Label) -> Sight {
+    fn sight(there: &Label, _: &Parent) -> Sight {
         numbered(there.id, there.creation_time.as_deref())
     }
 
-    async fn list(server: &Harbor) -> Result<Vec<Label>, Error> {
-        let list = |client: Arc<Client>| async move { paging::system_labels(&client).await };
-        server.access().as_administrator(list).await.doing("list", "labels of", "harbor")
+    async fn list(server: &Harbor, _: &Parent) -> Result<Vec<Label>, Error> {
+        let answer = paging::system_labels(server.administrator()).await;
+        answer.context("list", "labels of", "harbor")
     }
 
-    async fn create(server: &Harbor, wanted: &Label) -> Result<(), Error> {
+    async fn create(server: &Harbor, _: &ObjectId, wanted: &Label) -> Result<(), Error> {
         let body = Label { scope: Some("g".to_owned()), ..wanted.clone() };
-        let create = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.label_create().body(body).send().await.api() }
-        };
-        server.access().as_administrator(create).await.doing("create", "label", name(wanted))
+        let answer = server.administrator().label_create().body(body).send().await.api();
+        answer.context("create", "label", name(wanted))
     }
 
     /// A change clears what it leaves out.
-    async fn update(server: &Harbor, there: &Label, wanted: &Label, _: &[String]) -> Result<(), Error> {
-        let body = Label {
-            description: wanted.description.clone().or_else(|| there.description.clone()),
-            color: wanted.color.clone().or_else(|| there.color.clone()),
-            creation_time: None,
-            ..there.clone()
-        };
+    async fn update(server: &Harbor, _: &ObjectId, there: &Label, wanted: &Label, _: &[String]) -> Result<(), Error> {
+        let body = Label { creation_time: None, ..overlay::whole(there, wanted)? };
         let id = there.id.unwrap_or_default();
-        let update = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.label_update().label_id(id).body(body).send().await.api() }
-        };
-        server.access().as_administrator(update).await.doing("update", "label", name(wanted))
+        let answer = server.administrator().label_update().label_id(id).body(body).send().await.api();
+        answer.context("update", "label", name(wanted))
     }
 
-    async fn delete(server: &Harbor, there: &Label) -> Result<(), Error> {
+    async fn delete(server: &Harbor, _: &ObjectId, there: &Label) -> Result<(), Error> {
         let id = there.id.unwrap_or_default();
-        let delete = |client: Arc<Client>| async move { client.label_delete().label_id(id).send().await.api() };
-        server.remove(delete, "label", name(there)).await
+        let answer = server.administrator().label_delete().label_id(id).send().await.api();
+        deleted(answer, "label", name(there))
     }
 }
 
@@ -79,10 +65,10 @@ fn name(label: &Label) -> &str {
 }
 
 impl SystemKind for Labels {
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems> {
-        let Some(declared) = section(values).and_then(|system| system.labels.as_ref()) else { return Ok(Vec::new()) };
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>> {
+        let Some(declared) = section(values).and_then(|system| system.labels.as_ref()) else { return Vec::new() };
         let path = path(reading, "labels");
-        check_names(reading, "label", declared.iter().map(|label| label.name.as_str()), &path)?;
+        reading.each_once("label", declared.iter().map(|label| label.name.as_str()), &path);
         let wanted = declared.iter().enumerate().map(|(index, declared)| {
             let path = path.clone().index(index);
             let label = Label {
@@ -91,27 +77,41 @@ impl SystemKind for Labels {
                 color: declared.color.clone(),
                 ..Label::default()
             };
-            Wanted::new(&Labels, label, reading.cause(&path)).caused(|field| reading.cause(&path.clone().key(field)))
+            DeclaredObject::new(&Labels, Declared::new(label, reading.cause(&path)))
+                .caused(|field| reading.cause(&path.clone().key(field)))
         });
-        Ok(wanted.collect())
+        wanted.collect()
     }
 
     fn place(&self) -> Place {
         Place::System("labels")
     }
 
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node> {
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node> {
         let mut nodes = Vec::new();
-        for there in composing.observed.system.objects::<Label>(SYSTEM_LABEL.as_str()) {
+        for there in found.objects.objects::<Label>(SYSTEM_LABEL.as_str()) {
             let name = name(there);
-            if !composing.decisions.has(&ObjectId::new(SYSTEM_LABEL, name)) {
+            if !composer.may_declare(&ObjectId::new(SYSTEM_LABEL, name)) {
                 continue;
             }
             match AddressableName::parse(name) {
-                Ok(_) => nodes.push(label(there)),
-                Err(_) => composing.remark(format!("label {name:?}, whose name values do not take")),
+                Ok(_) => nodes.push(label_node(there)),
+                Err(_) => composer.remark(format!("label {name:?}, whose name values do not take")),
             }
         }
-        list(nodes)
+        Node::list(nodes)
     }
+}
+
+/// A label as a value, of the system or of a project.
+pub(crate) fn label_node(label: &Label) -> Node {
+    let is_colour = |text: &&String| {
+        text.strip_prefix('#')
+            .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    Node::map([
+        ("name", Node::text(label.name.as_ref())),
+        ("description", Node::text(label.description.as_ref())),
+        ("color", Node::text(label.color.as_ref().filter(is_colour))),
+    ])
 }

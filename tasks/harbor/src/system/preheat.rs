@@ -3,31 +3,29 @@
 //! The server never shows the credentials. A change replaces everything but them, wants the number in its body, and cannot bring
 //! another vendor.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use evenkeel_core::{
     diff::{Rule, Rules},
     memory::Sight,
     object::{Kind, ObjectId},
+    overlay,
+    reading::Reading,
     values::{
-        HttpUrl, ObjectName, Problems, ValuePath,
+        HttpUrl, ObjectName, ValuePath,
         model::{Harbor as Values, PreheatAuth, PreheatInstance, PreheatVendor},
     },
 };
-use evenkeel_engine::export::document::Node;
-use evenkeel_harbor_client::{Client, paging, types::Instance as Representation};
+use evenkeel_engine::{
+    export::{Composer, document::Node},
+    plain::{DeclaredObject, Parent, PlainKind, Refusal},
+};
+use evenkeel_harbor_client::{paging, types::Instance as Representation};
 use evenkeel_transport::{ResultExt, Secret};
 use serde::Serialize;
 
-use super::{Place, SystemKind, check_names, path, section};
-use crate::{
-    Error, Harbor,
-    desired::reading::Reading,
-    error::Doing,
-    export::{Composing, list, text},
-    names::PREHEAT_INSTANCE,
-    plain::{PlainKind, Refusal, Wanted},
-};
+use super::{Found, Place, SystemKind, path, section};
+use crate::{Error, Harbor, answers::deleted, desired::Declared, error::WithContext, names::PREHEAT_INSTANCE};
 
 #[derive(Debug)]
 pub(super) struct Instances;
@@ -77,22 +75,22 @@ impl Auth {
         Self { mode, username: login.clone(), password: login, token }
     }
 
-    fn declared(reading: &Reading<'_>, auth: &PreheatAuth, path: &ValuePath) -> Result<Self, Problems> {
+    fn declared(reading: &Reading<'_>, auth: &PreheatAuth, path: &ValuePath) -> Self {
         if auth.basic.is_some() && auth.token.is_some() {
-            return Err(reading.problem(path, "a preheat instance has one login: `basic` or `token`").into());
+            reading.report(reading.problem(path, "a preheat instance has one login: `basic` or `token`"));
         }
         if let Some(login) = &auth.basic {
-            let password = reading.secret(&login.password, &path.clone().key("basic").key("password"))?;
-            return Ok(Self {
+            let password = reading.secret(&login.password, &path.clone().key("basic").key("password"));
+            return Self {
                 mode: BASIC.to_owned(),
                 username: Some(Secret::from(login.username.as_str())),
                 password: Some(Secret::from(password)),
                 token: None,
-            });
+            };
         }
-        let token = auth.token.as_ref().map(|token| reading.secret(token, &path.clone().key("token"))).transpose()?;
+        let token = auth.token.as_ref().map(|token| reading.secret(token, &path.clone().key("token")));
         let mode = if token.is_some() { OAUTH } else { NONE };
-        Ok(Self { mode: mode.to_owned(), token: token.map(Secret::from), ..Self::default() })
+        Self { mode: mode.to_owned(), token: token.map(Secret::from), ..Self::default() }
     }
 
     fn info(&self) -> BTreeMap<String, Secret> {
@@ -126,7 +124,7 @@ impl Instance {
             vendor: Some(self.vendor.clone()),
             endpoint: Some(self.endpoint.clone()),
             description: self.description.clone(),
-            auth_mode: Some(self.auth.as_ref().map_or_else(|| NONE.to_owned(), |auth| auth.mode.clone())),
+            auth_mode: self.auth.as_ref().map(|auth| auth.mode.clone()),
             auth_info: info,
             enabled: self.enabled,
             default: self.default,
@@ -146,7 +144,7 @@ impl PlainKind<Harbor> for Instances {
         Some(instance.name.clone())
     }
 
-    fn sight(there: &Instance) -> Sight {
+    fn sight(there: &Instance, _: &Parent) -> Sight {
         Sight::of(there.id.zip(there.made).map(|(id, made)| format!("{id} of {made}")))
     }
 
@@ -161,101 +159,94 @@ impl PlainKind<Harbor> for Instances {
         })
     }
 
-    async fn list(server: &Harbor) -> Result<Vec<Instance>, Error> {
-        let list = |client: Arc<Client>| async move { paging::preheat_instances(&client).await };
-        let list = server.access().as_administrator(list).await.doing("list", "preheat instances of", "harbor")?;
+    async fn list(server: &Harbor, _: &Parent) -> Result<Vec<Instance>, Error> {
+        let answer = paging::preheat_instances(server.administrator()).await;
+        let list = answer.context("list", "preheat instances of", "harbor")?;
         Ok(list.into_iter().map(Instance::of).collect())
     }
 
-    async fn create(server: &Harbor, wanted: &Instance) -> Result<(), Error> {
+    async fn create(server: &Harbor, _: &ObjectId, wanted: &Instance) -> Result<(), Error> {
         let mut body = wanted.request(true);
+        body.auth_mode.get_or_insert_with(|| NONE.to_owned());
         body.enabled.get_or_insert(true);
-        let create = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.preheat_instance_create().body(body).send().await.api() }
-        };
-        server.access().as_administrator(create).await.doing("create", "preheat instance", &wanted.name)
+        let answer = server.administrator().preheat_instance_create().body(body).send().await.api();
+        answer.context("create", "preheat instance", &wanted.name)
     }
 
-    async fn update(server: &Harbor, there: &Instance, wanted: &Instance, writes: &[String]) -> Result<(), Error> {
-        let changed = Instance {
-            endpoint: wanted.endpoint.clone(),
-            description: wanted.description.clone().or_else(|| there.description.clone()),
-            auth: wanted.auth.clone().or_else(|| there.auth.clone()),
-            enabled: wanted.enabled.or(there.enabled),
-            default: wanted.default.or(there.default),
-            insecure: wanted.insecure.or(there.insecure),
-            ..there.clone()
-        };
+    async fn update(
+        server: &Harbor,
+        _: &ObjectId,
+        there: &Instance,
+        wanted: &Instance,
+        writes: &[String],
+    ) -> Result<(), Error> {
         // Without credentials in a change those that are there stay.
-        let body = changed.request(wanted.auth.is_some() && !writes.is_empty());
+        let body = overlay::whole(&there.request(false), &wanted.request(!writes.is_empty()))?;
         let name = there.name.as_str();
-        let update = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.preheat_instance_update().preheat_instance_name(name).body(body).send().await.api() }
-        };
-        server.access().as_administrator(update).await.doing("update", "preheat instance", name)
+        let answer =
+            server.administrator().preheat_instance_update().preheat_instance_name(name).body(body).send().await.api();
+        answer.context("update", "preheat instance", name)
     }
 
     /// By its name, which is all that the server's address takes: it was this very one a moment ago.
-    async fn delete(server: &Harbor, there: &Instance) -> Result<(), Error> {
-        let now = Self::list(server).await?;
-        if !now.iter().any(|now| now.name == there.name && Self::sight(now) == Self::sight(there)) {
+    async fn delete(server: &Harbor, _: &ObjectId, there: &Instance) -> Result<(), Error> {
+        let now = Self::list(server, &Parent::NONE).await?;
+        if !now.iter().any(|now| (&now.name, now.id, now.made) == (&there.name, there.id, there.made)) {
             return Ok(());
         }
         let name = there.name.as_str();
-        let delete = |client: Arc<Client>| async move {
-            client.preheat_instance_delete().preheat_instance_name(name).send().await.api()
-        };
-        server.remove(delete, "preheat instance", name).await
+        let answer = server.administrator().preheat_instance_delete().preheat_instance_name(name).send().await.api();
+        deleted(answer, "preheat instance", name)
     }
 }
 
 impl SystemKind for Instances {
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems> {
-        let Some(declared) = section(values).and_then(|system| system.preheat.as_ref()) else { return Ok(Vec::new()) };
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>> {
+        let Some(declared) = section(values).and_then(|system| system.preheat.as_ref()) else { return Vec::new() };
         let path = path(reading, "preheat");
-        check_names(reading, "preheat instance", declared.iter().map(|instance| instance.name.as_str()), &path)?;
+        reading.each_once("preheat instance", declared.iter().map(|instance| instance.name.as_str()), &path);
         if declared.iter().filter(|instance| instance.default == Some(true)).count() > 1 {
-            return Err(reading.problem(&path, "only one preheat instance can be the default").into());
+            reading.report(reading.problem(&path, "only one preheat instance can be the default"));
         }
         let mut wanted = Vec::new();
         for (index, declared) in declared.iter().enumerate() {
             let path = path.clone().index(index);
-            let instance = Wanted::new(&Instances, self::declared(reading, declared, &path)?, reading.cause(&path));
+            let instance = DeclaredObject::new(
+                &Instances,
+                Declared::new(self::declared(reading, declared, &path), reading.cause(&path)),
+            );
             wanted.push(instance.caused(|field| reading.cause(&path.clone().key(field))));
         }
-        Ok(wanted)
+        wanted
     }
 
     fn place(&self) -> Place {
         Place::System("preheat")
     }
 
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node> {
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node> {
         let mut nodes = Vec::new();
-        for there in composing.observed.system.objects::<Instance>(PREHEAT_INSTANCE.as_str()) {
-            if !composing.decisions.has(&ObjectId::new(PREHEAT_INSTANCE, there.name.as_str())) {
+        for there in found.objects.objects::<Instance>(PREHEAT_INSTANCE.as_str()) {
+            if !composer.may_declare(&ObjectId::new(PREHEAT_INSTANCE, there.name.as_str())) {
                 continue;
             }
-            match node(composing, there) {
+            match node(composer, there) {
                 Some(node) => nodes.push(node),
-                None => composing
+                None => composer
                     .remark(format!("preheat instance `{}`, whose login or address values do not take", there.name)),
             }
         }
-        list(nodes)
+        Node::list(nodes)
     }
 }
 
-fn declared(reading: &Reading<'_>, declared: &PreheatInstance, path: &ValuePath) -> Result<Instance, Problems> {
+fn declared(reading: &Reading<'_>, declared: &PreheatInstance, path: &ValuePath) -> Instance {
     let vendor = match declared.vendor {
         PreheatVendor::Dragonfly => "dragonfly",
         PreheatVendor::Kraken => "kraken",
     };
-    let auth =
-        declared.auth.as_ref().map(|auth| Auth::declared(reading, auth, &path.clone().key("auth"))).transpose()?;
-    Ok(Instance {
+    let auth = declared.auth.as_ref().map(|auth| Auth::declared(reading, auth, &path.clone().key("auth")));
+    Instance {
         name: declared.name.to_string(),
         vendor: vendor.to_owned(),
         endpoint: declared.endpoint.to_string(),
@@ -265,10 +256,10 @@ fn declared(reading: &Reading<'_>, declared: &PreheatInstance, path: &ValuePath)
         default: declared.default,
         insecure: declared.insecure,
         ..Instance::default()
-    })
+    }
 }
 
-fn node(composing: &mut Composing<'_>, there: &Instance) -> Option<Node> {
+fn node(composer: &mut Composer<'_>, there: &Instance) -> Option<Node> {
     ObjectName::parse(&there.name).ok()?;
     HttpUrl::parse(&there.endpoint).ok()?;
     let is_known = ["dragonfly", "kraken"].contains(&there.vendor.as_str());
@@ -276,11 +267,11 @@ fn node(composing: &mut Composing<'_>, there: &Instance) -> Option<Node> {
         NONE => None,
         BASIC => {
             // The name is hidden too.
-            composing.remark(format!("the login of preheat instance `{}`, whose user name harbor hides", there.name));
+            composer.remark(format!("the login of preheat instance `{}`, whose user name harbor hides", there.name));
             None
         }
         OAUTH => {
-            let token = composing.secrets.variable("preheat", &there.name, "token", None);
+            let token = composer.secrets.variable("preheat", &there.name, "token", None);
             Some(Node::map([("token", Some(token))]))
         }
         _ => return None,
@@ -290,7 +281,7 @@ fn node(composing: &mut Composing<'_>, there: &Instance) -> Option<Node> {
             ("name", Some(Node::Text(there.name.clone()))),
             ("vendor", Some(Node::Text(there.vendor.clone()))),
             ("endpoint", Some(Node::Text(there.endpoint.clone()))),
-            ("description", text(there.description.as_ref())),
+            ("description", Node::text(there.description.as_ref())),
             ("auth", auth),
             ("enabled", there.enabled.map(Node::Bool)),
             ("default", there.default.filter(|default| *default).map(Node::Bool)),

@@ -3,32 +3,29 @@
 //! The server wants both parameters in every change, also in the one that removes the schedule, and checks no name of an event
 //! (contract `purge-schedule`): one that it does not know would never be removed, without a word.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use evenkeel_core::{
     diff::{Rule, Rules},
     object::Kind,
-    values::{Problems, model::Harbor as Values},
+    reading::Reading,
+    values::model::Harbor as Values,
 };
-use evenkeel_engine::export::document::Node;
-use evenkeel_harbor_client::{Client, HarborError, unless_empty};
+use evenkeel_engine::{
+    export::{Composer, document::Node},
+    plain::{DeclaredObject, Only, Singleton},
+};
+use evenkeel_harbor_client::unless_empty;
 use evenkeel_transport::ResultExt;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Place, SystemKind, path,
+    Found, Place, SystemKind, may_declare, path,
     schedule::{self, There},
     section,
 };
-use crate::{
-    Error, Harbor,
-    desired::reading::Reading,
-    error::Doing,
-    export::Composing,
-    names::SYSTEM,
-    plain::{Only, Singleton, Wanted},
-};
+use crate::{Error, Harbor, desired::Declared, error::WithContext, names::SYSTEM};
 
 #[derive(Debug)]
 pub(super) struct Purge;
@@ -59,8 +56,8 @@ impl Singleton<Harbor> for Purge {
     const RULES: Rules = Rules(&[("eventTypes", Rule::Set)]);
 
     async fn read(server: &Harbor) -> Result<Purging, Error> {
-        let read = |client: Arc<Client>| async move { unless_empty(client.purge_schedule_get().send().await) };
-        let answer = server.access().as_administrator(read).await.doing("read", "system", NAME)?.unwrap_or_default();
+        let answer = unless_empty(server.administrator().purge_schedule_get().send().await);
+        let answer = answer.context("read", "system", NAME)?.unwrap_or_default();
         let there = There::of(answer.schedule.as_ref(), answer.job_parameters.as_deref());
         let events = there.parameters.get("include_event_types").and_then(Value::as_str);
         let event_types = events.map(|events| {
@@ -78,11 +75,8 @@ impl Singleton<Harbor> for Purge {
             ("include_event_types", events.map(Value::from)),
         ];
         let body = there.there.with(&wanted.schedule, parameters);
-        let write = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.purge_schedule_update().body(body).send().await.api() }
-        };
-        server.access().as_administrator(write).await.doing("update", "system", NAME)
+        let answer = server.administrator().purge_schedule_update().body(body).send().await.api();
+        answer.context("update", "system", NAME)
     }
 }
 
@@ -91,11 +85,8 @@ async fn check_events(server: &Harbor, events: &[String]) -> Result<(), Error> {
     if events.is_empty() {
         return Ok(());
     }
-    let read = |client: Arc<Client>| async move { client.audit_event_list().send().await.api() };
-    let known = match server.access().as_administrator(read).await {
-        Err(HarborError::NotFound(_)) => return Ok(()),
-        answer => answer.doing("list", "events of", "the audit log")?,
-    };
+    let answer = server.administrator().audit_event_list().send().await.optional();
+    let Some(known) = answer.context("list", "events of", "the audit log")? else { return Ok(()) };
     let known = known.into_iter().filter_map(|event| event.event_type);
     let known: BTreeSet<String> = known.chain([ALL_OTHERS.to_owned()]).collect();
     let unknown: Vec<&str> = events.iter().map(String::as_str).filter(|event| !known.contains(*event)).collect();
@@ -107,19 +98,18 @@ async fn check_events(server: &Harbor, events: &[String]) -> Result<(), Error> {
 }
 
 impl SystemKind for Only<Purge> {
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems> {
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>> {
         let Some(declared) = section(values).and_then(|system| system.audit_purge.as_ref()) else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let path = path(reading, "auditPurge");
         let others =
             [("retentionHours", declared.retention_hours.is_some()), ("eventTypes", declared.event_types.is_some())];
-        let schedule = schedule::declared(reading, &declared.schedule, &path, &others)?;
+        let schedule = schedule::declared(reading, &declared.schedule, &path, &others);
         if let Some((missing, _)) = others.iter().find(|(_, is_declared)| !schedule.is_empty() && !is_declared) {
             let problem = reading.problem(&path, &format!("the schedule of the purge wants `{missing}` beside it"));
-            return Err(problem
-                .with_hint("harbor takes no schedule without both `retentionHours` and `eventTypes`")
-                .into());
+            reading
+                .report(problem.with_hint("harbor takes no schedule without both `retentionHours` and `eventTypes`"));
         }
         let purging = Purging {
             schedule,
@@ -127,23 +117,23 @@ impl SystemKind for Only<Purge> {
             event_types: declared.event_types.clone(),
             there: There::default(),
         };
-        let wanted = Wanted::new(&PURGE, purging, reading.cause(&path));
-        Ok(vec![wanted.caused(|field| reading.cause(&path.clone().key(field)))])
+        let wanted = DeclaredObject::new(&PURGE, Declared::new(purging, reading.cause(&path)));
+        vec![wanted.caused(|field| reading.cause(&path.clone().key(field)))]
     }
 
     fn place(&self) -> Place {
         Place::System("auditPurge")
     }
 
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node> {
-        let there: &Purging = composing.observed.system.objects(NAME).next()?;
-        if there.schedule.is_empty() || !composing.has_system(NAME) {
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node> {
+        let there: &Purging = found.objects.objects(NAME).next()?;
+        if there.schedule.is_empty() || !may_declare(composer, NAME) {
             return None;
         }
         let hours = there.retention_hours.filter(|hours| (1..=240_000).contains(hours));
         let events = there.event_types.clone().filter(|events| !events.is_empty());
         let (Some(hours), Some(events)) = (hours, events) else {
-            composing.remark("the purge of the audit log, whose hours or events values do not take".to_owned());
+            composer.remark("the purge of the audit log, whose hours or events values do not take".to_owned());
             return None;
         };
         Some(Node::map([

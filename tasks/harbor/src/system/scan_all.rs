@@ -1,29 +1,24 @@
 //! When all images are scanned. Without a default scanner the server answers nothing but that there is none.
 
-use std::sync::Arc;
-
 use evenkeel_core::{
     object::{Kind, ObjectId},
-    values::{Problems, model::Harbor as Values},
+    reading::Reading,
+    values::model::Harbor as Values,
 };
-use evenkeel_engine::export::document::Node;
-use evenkeel_harbor_client::{Client, HarborError, unless_empty};
+use evenkeel_engine::{
+    export::{Composer, document::Node},
+    plain::{DeclaredObject, Only, Refusal, Singleton},
+};
+use evenkeel_harbor_client::{HarborError, unless_empty};
 use evenkeel_transport::ResultExt;
 use serde::Serialize;
 
 use super::{
-    Place, SystemKind, declared_scanners, path, scanners,
+    Found, Place, SystemKind, declared_scanners, may_declare, path, scanners,
     schedule::{self, There},
     section,
 };
-use crate::{
-    Error, Harbor,
-    desired::reading::Reading,
-    error::Doing,
-    export::Composing,
-    names::SYSTEM,
-    plain::{Only, Refusal, Singleton, Wanted},
-};
+use crate::{Error, Harbor, desired::Declared, error::WithContext, names::SYSTEM};
 
 #[derive(Debug)]
 pub(super) struct ScanAll;
@@ -55,10 +50,10 @@ impl Singleton<Harbor> for ScanAll {
     }
 
     async fn read(server: &Harbor) -> Result<Scanning, Error> {
-        let read = |client: Arc<Client>| async move { unless_empty(client.scan_schedule_get().send().await) };
-        let answer = match server.access().as_administrator(read).await {
+        let answer = unless_empty(server.administrator().scan_schedule_get().send().await);
+        let answer = match answer.map_err(HarborError::from) {
             Err(HarborError::Precondition(_)) => return Ok(Scanning::default()),
-            answer => answer.doing("read", "system", NAME)?.unwrap_or_default(),
+            answer => answer.context("read", "system", NAME)?.unwrap_or_default(),
         };
         let there = There::of(answer.schedule.as_ref(), None);
         Ok(Scanning { schedule: there.cron.clone(), has_scanner: true, there })
@@ -66,36 +61,33 @@ impl Singleton<Harbor> for ScanAll {
 
     async fn write(server: &Harbor, there: &Scanning, wanted: &Scanning) -> Result<(), Error> {
         let body = there.there.with(&wanted.schedule, []);
-        let write = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.scan_schedule_update().body(body).send().await.api() }
-        };
-        server.access().as_administrator(write).await.doing("update", "system", NAME)
+        let answer = server.administrator().scan_schedule_update().body(body).send().await.api();
+        answer.context("update", "system", NAME)
     }
 }
 
 impl SystemKind for Only<ScanAll> {
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems> {
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>> {
         let Some(declared) = section(values).and_then(|system| system.scan_all.as_ref()) else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let path = path(reading, "scanAll");
-        let schedule = schedule::declared(reading, &declared.schedule, &path, &[])?;
+        let schedule = schedule::declared(reading, &declared.schedule, &path, &[]);
         let scanners: Vec<ObjectId> = declared_scanners(values).collect();
         // Without a schedule, having no scanner is no difference.
         let scanning = Scanning { schedule, has_scanner: !scanners.is_empty(), there: There::default() };
-        let wanted = Wanted::new(&SCAN_ALL, scanning, reading.cause(&path));
+        let wanted = DeclaredObject::new(&SCAN_ALL, Declared::new(scanning, reading.cause(&path)));
         let wanted = wanted.after(scanners).after([scanners::default_scanner()]);
-        Ok(vec![wanted.caused(|field| reading.cause(&path.clone().key(field)))])
+        vec![wanted.caused(|field| reading.cause(&path.clone().key(field)))]
     }
 
     fn place(&self) -> Place {
         Place::System("scanAll")
     }
 
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node> {
-        let there: &Scanning = composing.observed.system.objects(NAME).next()?;
-        let is_set = !there.schedule.is_empty() && composing.has_system(NAME);
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node> {
+        let there: &Scanning = found.objects.objects(NAME).next()?;
+        let is_set = !there.schedule.is_empty() && may_declare(composer, NAME);
         is_set.then(|| Node::map([("schedule", Some(Node::Text(there.schedule.clone())))]))
     }
 }

@@ -3,33 +3,37 @@
 //! The server contacts a scanner before it takes it, and makes the first one the default. It never shows a credential; one that is
 //! left out of a change stays while the scanner has a login.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use evenkeel_core::{
     diff::{Rule, Rules},
     memory::Sight,
     object::{Kind, ObjectId},
+    overlay,
+    reading::Reading,
     values::{
-        AddressableName, HttpUrl, Problems, ValuePath,
+        AddressableName, HttpUrl, ValuePath,
         model::{Harbor as Values, HarborScanner, ScannerAuth},
     },
 };
-use evenkeel_engine::export::document::Node;
+use evenkeel_engine::{
+    export::{Composer, document::Node},
+    plain::{DeclaredObject, Only, Parent, PlainKind, Refusal, Singleton},
+};
 use evenkeel_harbor_client::{
-    Client, paging,
+    paging,
     types::{IsDefault, ScannerRegistration, ScannerRegistrationReq},
 };
 use evenkeel_transport::{ResultExt, Secret};
 use serde::Serialize;
 
-use super::{Place, SystemKind, check_names, declared_scanners, path, section};
+use super::{Found, Place, SystemKind, declared_scanners, may_declare, path, section};
 use crate::{
     Error, Harbor,
-    desired::reading::Reading,
-    error::Doing,
-    export::{Composing, list, text},
+    answers::deleted,
+    desired::Declared,
+    error::WithContext,
     names::{SCANNER, SYSTEM},
-    plain::{Only, PlainKind, Refusal, Singleton, Wanted},
 };
 
 #[derive(Debug)]
@@ -97,28 +101,11 @@ impl Scanner {
             disabled: self.disabled,
         }
     }
-
-    /// The declared fields over those that are there. A hidden secret that is not known to differ stays.
-    fn over(&self, there: &Self, writes: &[String]) -> Self {
-        let writes_credential = writes.iter().any(|path| path == CREDENTIAL);
-        let credential = self.credential.clone().filter(|_| writes_credential);
-        Self {
-            name: self.name.clone(),
-            url: self.url.clone().or_else(|| there.url.clone()),
-            description: self.description.clone().or_else(|| there.description.clone()),
-            auth: self.auth.clone().or_else(|| there.auth.clone()),
-            credential: credential.or_else(|| there.credential.clone()),
-            skip_cert_verify: self.skip_cert_verify.or(there.skip_cert_verify),
-            use_internal_address: self.use_internal_address.or(there.use_internal_address),
-            disabled: self.disabled.or(there.disabled),
-            ..there.clone()
-        }
-    }
 }
 
 async fn scanners(server: &Harbor) -> Result<Vec<Scanner>, Error> {
-    let list = |client: Arc<Client>| async move { paging::scanners(&client).await };
-    let list = server.access().as_administrator(list).await.doing("list", "scanners of", "harbor")?;
+    let answer = paging::scanners(server.administrator()).await;
+    let list = answer.context("list", "scanners of", "harbor")?;
     Ok(list.into_iter().map(Scanner::of).collect())
 }
 
@@ -131,95 +118,96 @@ impl PlainKind<Harbor> for Scanners {
         Some(scanner.name.clone())
     }
 
-    fn sight(there: &Scanner) -> Sight {
+    fn sight(there: &Scanner, _: &Parent) -> Sight {
         Sight::of(there.id.as_deref())
     }
 
-    async fn list(server: &Harbor) -> Result<Vec<Scanner>, Error> {
+    async fn list(server: &Harbor, _: &Parent) -> Result<Vec<Scanner>, Error> {
         scanners(server).await
     }
 
-    async fn create(server: &Harbor, wanted: &Scanner) -> Result<(), Error> {
+    async fn create(server: &Harbor, _: &ObjectId, wanted: &Scanner) -> Result<(), Error> {
         let body = wanted.request();
-        let create = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.scanner_create().body(body).send().await.api() }
-        };
-        server.access().as_administrator(create).await.doing("create", "scanner", &wanted.name)
+        let answer = server.administrator().scanner_create().body(body).send().await.api();
+        answer.context("create", "scanner", &wanted.name)
     }
 
-    async fn update(server: &Harbor, there: &Scanner, wanted: &Scanner, writes: &[String]) -> Result<(), Error> {
-        let body = wanted.over(there, writes).request();
+    /// A change replaces the scanner. A hidden secret that is not known to differ stays.
+    async fn update(
+        server: &Harbor,
+        _: &ObjectId,
+        there: &Scanner,
+        wanted: &Scanner,
+        writes: &[String],
+    ) -> Result<(), Error> {
+        let mut declared = wanted.request();
+        declared.access_credential.take_if(|_| !writes.iter().any(|path| path == CREDENTIAL));
+        let body = overlay::whole(&there.request(), &declared)?;
         let id = there.id.as_deref().unwrap_or_default();
-        let update = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.scanner_update().registration_id(id).body(body).send().await.api() }
-        };
-        server.access().as_administrator(update).await.doing("update", "scanner", &wanted.name)
+        let answer = server.administrator().scanner_update().registration_id(id).body(body).send().await.api();
+        answer.context("update", "scanner", &wanted.name)
     }
 
-    async fn delete(server: &Harbor, there: &Scanner) -> Result<(), Error> {
+    async fn delete(server: &Harbor, _: &ObjectId, there: &Scanner) -> Result<(), Error> {
         let id = there.id.as_deref().unwrap_or_default();
-        let delete =
-            |client: Arc<Client>| async move { client.scanner_delete().registration_id(id).send().await.api() };
-        server.remove(delete, "scanner", &there.name).await
+        let answer = server.administrator().scanner_delete().registration_id(id).send().await.api();
+        deleted(answer, "scanner", &there.name)
     }
 }
 
 impl SystemKind for Scanners {
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems> {
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>> {
         let Some(declared) = section(values).and_then(|system| system.scanners.as_ref()) else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let path = path(reading, "scanners");
-        check_names(reading, "scanner", declared.iter().map(|scanner| scanner.name.as_str()), &path)?;
+        reading.each_once("scanner", declared.iter().map(|scanner| scanner.name.as_str()), &path);
         let mut wanted = Vec::new();
         for (index, declared) in declared.iter().enumerate() {
             let path = path.clone().index(index);
-            let scanner = self::declared(reading, declared, &path)?;
-            let scanner = Wanted::new(&Scanners, scanner, reading.cause(&path));
+            let scanner = self::declared(reading, declared, &path);
+            let scanner = DeclaredObject::new(&Scanners, Declared::new(scanner, reading.cause(&path)));
             wanted.push(scanner.caused(|field| reading.cause(&path.clone().key(field))));
         }
-        Ok(wanted)
+        wanted
     }
 
     fn place(&self) -> Place {
         Place::System("scanners")
     }
 
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node> {
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node> {
         let mut nodes = Vec::new();
-        for there in composing.observed.system.objects::<Scanner>(SCANNER.as_str()) {
-            let is_kept = composing.decisions.has(&ObjectId::new(SCANNER, there.name.as_str()));
+        for there in found.objects.objects::<Scanner>(SCANNER.as_str()) {
+            let is_kept = composer.may_declare(&ObjectId::new(SCANNER, there.name.as_str()));
             if there.name == BUILT_IN || !is_kept {
                 continue;
             }
-            match node(composing, there) {
+            match node(composer, there) {
                 Some(node) => nodes.push(node),
-                None => composing
+                None => composer
                     .remark(format!("scanner {:?}, whose name, address or login values do not take", there.name)),
             }
         }
-        list(nodes)
+        Node::list(nodes)
     }
 }
 
 /// A declared scanner, where its login and its credential belong together.
-fn declared(reading: &Reading<'_>, declared: &HarborScanner, path: &ValuePath) -> Result<Scanner, Problems> {
+fn declared(reading: &Reading<'_>, declared: &HarborScanner, path: &ValuePath) -> Scanner {
     if declared.name.as_str() == BUILT_IN {
         let problem =
             reading.problem(path, "scanner `Trivy` is the one that harbor was installed with, and never changes");
-        return Err(problem.with_hint("leave it out; `harbor.system.defaultScanner` can name it").into());
+        reading.report(problem.with_hint("leave it out; `harbor.system.defaultScanner` can name it"));
     }
     let logs_in = declared.auth.is_some_and(|auth| auth != ScannerAuth::None);
     if logs_in != declared.credential.is_some() {
         let problem = reading.problem(path, "the login of a scanner and its credential belong together");
-        return Err(problem.with_hint("write both `auth` and `credential`, or `auth: none`, or none of them").into());
+        reading.report(problem.with_hint("write both `auth` and `credential`, or `auth: none`, or none of them"));
     }
     let credential = declared.credential.as_ref();
-    let credential =
-        credential.map(|secret| reading.secret(secret, &path.clone().key(CREDENTIAL)).map(Secret::from)).transpose()?;
-    Ok(Scanner {
+    let credential = credential.map(|secret| Secret::from(reading.secret(secret, &path.clone().key(CREDENTIAL))));
+    Scanner {
         name: declared.name.to_string(),
         // As the server keeps it.
         url: Some(declared.url.to_string().trim_end_matches('/').to_owned()),
@@ -230,7 +218,7 @@ fn declared(reading: &Reading<'_>, declared: &HarborScanner, path: &ValuePath) -
         use_internal_address: declared.use_internal_address,
         disabled: declared.disabled,
         ..Scanner::default()
-    })
+    }
 }
 
 const fn word(auth: ScannerAuth) -> &'static str {
@@ -242,7 +230,7 @@ const fn word(auth: ScannerAuth) -> &'static str {
     }
 }
 
-fn node(composing: &mut Composing<'_>, there: &Scanner) -> Option<Node> {
+fn node(composer: &mut Composer<'_>, there: &Scanner) -> Option<Node> {
     let auth = match there.auth.as_deref().unwrap_or_default() {
         "" => "none",
         "Basic" => "basic",
@@ -252,12 +240,12 @@ fn node(composing: &mut Composing<'_>, there: &Scanner) -> Option<Node> {
     };
     AddressableName::parse(&there.name).ok()?;
     HttpUrl::parse(there.url.as_deref()?).ok()?;
-    let credential = (auth != "none").then(|| composing.secrets.variable("scanner", &there.name, CREDENTIAL, None));
+    let credential = (auth != "none").then(|| composer.secrets.variable("scanner", &there.name, CREDENTIAL, None));
     let is_true = |flag: Option<bool>| flag.filter(|flag| *flag).map(Node::Bool);
     Some(Node::map([
         ("name", Some(Node::Text(there.name.clone()))),
-        ("url", text(there.url.as_ref())),
-        ("description", text(there.description.as_ref())),
+        ("url", Node::text(there.url.as_ref())),
+        ("description", Node::text(there.description.as_ref())),
         ("auth", Some(Node::Text(auth.to_owned()))),
         ("credential", credential),
         ("skipCertVerify", is_true(there.skip_cert_verify)),
@@ -315,37 +303,41 @@ impl Singleton<Harbor> for DefaultScanner {
         let name = wanted.scanner.as_deref().unwrap_or_default();
         let missing = || Error::Missing { kind: "scanner", name: name.to_owned() };
         let id = there.ids.get(name).ok_or_else(missing)?;
-        let write = |client: Arc<Client>| {
-            let body = IsDefault { is_default: Some(true) };
-            async move { client.scanner_set_default().registration_id(id).body(body).send().await.api() }
-        };
-        server.access().as_administrator(write).await.doing("update", "system", NAME)
+        let answer = server
+            .administrator()
+            .scanner_set_default()
+            .registration_id(id)
+            .body(IsDefault { is_default: Some(true) })
+            .send()
+            .await
+            .api();
+        answer.context("update", "system", NAME)
     }
 }
 
 impl SystemKind for Only<DefaultScanner> {
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems> {
-        let Some(system) = section(values) else { return Ok(Vec::new()) };
-        let Some(name) = &system.default_scanner else { return Ok(Vec::new()) };
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>> {
+        let Some(system) = section(values) else { return Vec::new() };
+        let Some(name) = &system.default_scanner else { return Vec::new() };
         let path = path(reading, "defaultScanner");
         let declared = system.scanners.iter().flatten().find(|scanner| scanner.name == *name);
         if declared.is_some_and(|scanner| scanner.disabled == Some(true)) {
             let problem = reading.problem(&path, &format!("scanner `{name}` is off, so that it cannot be the default"));
-            return Err(problem.with_hint("name another one, or leave its `disabled` out").into());
+            reading.report(problem.with_hint("name another one, or leave its `disabled` out"));
         }
         let default = Choice { scanner: Some(name.to_string()), ids: BTreeMap::new(), is_declared: declared.is_some() };
-        let wanted = Wanted::new(&DEFAULT_SCANNER, default, reading.cause(&path));
+        let wanted = DeclaredObject::new(&DEFAULT_SCANNER, Declared::new(default, reading.cause(&path)));
         // Scans with another scanner than the declared one are no use.
-        Ok(vec![wanted.after(declared_scanners(values)).needed()])
+        vec![wanted.after(declared_scanners(values)).needed()]
     }
 
     fn place(&self) -> Place {
         Place::System("defaultScanner")
     }
 
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node> {
-        let there: &Choice = composing.observed.system.objects(NAME).next()?;
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node> {
+        let there: &Choice = found.objects.objects(NAME).next()?;
         let name = there.scanner.as_ref().filter(|name| AddressableName::parse(name).is_ok())?;
-        composing.has_system(NAME).then(|| Node::Text(name.clone()))
+        may_declare(composer, NAME).then(|| Node::Text(name.clone()))
     }
 }

@@ -3,11 +3,11 @@
 //! The cron text counts; the type beside it is a word for people, and kept (contract `purge-schedule`). What is set without one is
 //! `Custom`. Parameters live with the schedule: a change replaces them all, so that those that nobody declared go back as they are.
 
-use evenkeel_core::values::{Problems, ValuePath};
+use evenkeel_core::{reading::Reading, values::ValuePath};
 use evenkeel_harbor_client::types::{Schedule, ScheduleObj};
 use serde_json::{Map, Value};
 
-use crate::desired::{check_schedule, reading::Reading};
+use crate::schedule;
 
 /// A schedule as it is there.
 #[derive(Clone, Debug, Default)]
@@ -57,19 +57,13 @@ impl There {
 }
 
 /// A declared schedule, if it is one. `others` are the keys beside it that say nothing without one.
-pub(super) fn declared(
-    reading: &Reading<'_>,
-    schedule: &str,
-    path: &ValuePath,
-    others: &[(&str, bool)],
-) -> Result<String, Problems> {
-    check_schedule(reading, schedule, &path.clone().key("schedule"))?;
-    let mut problems = Problems::default();
+pub(super) fn declared(reading: &Reading<'_>, schedule: &str, path: &ValuePath, others: &[(&str, bool)]) -> String {
+    schedule::check(reading, schedule, &path.clone().key("schedule"));
     for (key, _) in others.iter().filter(|(_, is_declared)| *is_declared && schedule.is_empty()) {
         let problem = reading.problem(&path.clone().key(*key), &format!("without a schedule `{key}` has no effect"));
-        problems.push(problem.with_hint("write a schedule, or leave it out"));
+        reading.report(problem.with_hint("write a schedule, or leave it out"));
     }
-    problems.into_result(normal(schedule))
+    normal(schedule)
 }
 
 /// With one space between fields.

@@ -2,27 +2,30 @@
 //!
 //! Most come by themselves, with a login or a membership. Declared ones are there before, and are ours.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use evenkeel_core::{
     diff::{Rule, Rules},
     memory::Sight,
     object::{Kind, ObjectId},
-    values::{AddressableName, Problems, model::Harbor as Values},
+    reading::Reading,
+    values::{AddressableName, model::Harbor as Values},
 };
-use evenkeel_engine::export::document::Node;
-use evenkeel_harbor_client::{Client, paging, types::UserGroup as Representation};
+use evenkeel_engine::{
+    export::{Composer, document::Node},
+    plain::{DeclaredObject, Parent, PlainKind},
+};
+use evenkeel_harbor_client::{paging, types::UserGroup as Representation};
 use evenkeel_transport::ResultExt;
 use serde::Serialize;
 
-use super::{Place, SystemKind, check_names, users::declared_mode};
+use super::{Found, Place, SystemKind, users::declared_mode};
 use crate::{
     Error, Harbor,
-    desired::reading::Reading,
-    error::Doing,
-    export::{Composing, list},
+    answers::deleted,
+    desired::Declared,
+    error::WithContext,
     names::{AUTH_MODE, GROUP_TYPE_LDAP, GROUP_TYPE_OIDC, LDAP_AUTH, LOGIN, USER_GROUP, configuration},
-    plain::{PlainKind, Wanted},
 };
 
 #[derive(Debug)]
@@ -72,45 +75,45 @@ impl PlainKind<Harbor> for UserGroups {
         Some(group.ldap_dn.as_ref().map_or_else(|| group.name.clone(), |dn| dn.trim().to_lowercase()))
     }
 
-    fn sight(there: &UserGroup) -> Sight {
+    fn sight(there: &UserGroup, _: &Parent) -> Sight {
         Sight::of(there.id.map(|id| id.to_string()))
     }
 
-    async fn list(server: &Harbor) -> Result<Vec<UserGroup>, Error> {
-        let list = |client: Arc<Client>| async move { paging::user_groups(&client).await };
-        let list = server.access().as_administrator(list).await.doing("list", "user groups of", "harbor")?;
+    async fn list(server: &Harbor, _: &Parent) -> Result<Vec<UserGroup>, Error> {
+        let answer = paging::user_groups(server.administrator()).await;
+        let list = answer.context("list", "user groups of", "harbor")?;
         Ok(list.into_iter().filter_map(UserGroup::of).collect())
     }
 
-    async fn create(server: &Harbor, wanted: &UserGroup) -> Result<(), Error> {
+    async fn create(server: &Harbor, _: &ObjectId, wanted: &UserGroup) -> Result<(), Error> {
         let body = wanted.request();
-        let create = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.user_group_create().body(body).send().await.api() }
-        };
-        server.access().as_administrator(create).await.doing("create", "user group", &wanted.name)
+        let answer = server.administrator().user_group_create().body(body).send().await.api();
+        answer.context("create", "user group", &wanted.name)
     }
 
     /// Only the name can change.
-    async fn update(server: &Harbor, there: &UserGroup, wanted: &UserGroup, _: &[String]) -> Result<(), Error> {
+    async fn update(
+        server: &Harbor,
+        _: &ObjectId,
+        there: &UserGroup,
+        wanted: &UserGroup,
+        _: &[String],
+    ) -> Result<(), Error> {
         let (body, id) = (wanted.request(), there.id.unwrap_or_default());
-        let update = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { client.user_group_update().group_id(id).body(body).send().await.api() }
-        };
-        server.access().as_administrator(update).await.doing("update", "user group", &wanted.name)
+        let answer = server.administrator().user_group_update().group_id(id).body(body).send().await.api();
+        answer.context("update", "user group", &wanted.name)
     }
 
-    async fn delete(server: &Harbor, there: &UserGroup) -> Result<(), Error> {
+    async fn delete(server: &Harbor, _: &ObjectId, there: &UserGroup) -> Result<(), Error> {
         let id = there.id.unwrap_or_default();
-        let delete = |client: Arc<Client>| async move { client.user_group_delete().group_id(id).send().await.api() };
-        server.remove(delete, "user group", &there.name).await
+        let answer = server.administrator().user_group_delete().group_id(id).send().await.api();
+        deleted(answer, "user group", &there.name)
     }
 }
 
 impl SystemKind for UserGroups {
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems> {
-        let Some(declared) = &values.user_groups else { return Ok(Vec::new()) };
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>> {
+        let Some(declared) = &values.user_groups else { return Vec::new() };
         let path = reading.path(&["userGroups"]);
         let groups: Vec<UserGroup> = declared
             .iter()
@@ -121,8 +124,7 @@ impl SystemKind for UserGroups {
             })
             .collect();
         let names: Vec<String> = groups.iter().filter_map(UserGroups::name).collect();
-        check_names(reading, "user group", names.iter().map(String::as_str), &path)?;
-        let mut problems = Problems::default();
+        reading.each_once("user group", names.iter().map(String::as_str), &path);
         let mut wanted = Vec::new();
         for (index, group) in groups.into_iter().enumerate() {
             let path = path.clone().index(index);
@@ -130,13 +132,13 @@ impl SystemKind for UserGroups {
             if let Some(mode) = mode.filter(|mode| group.ldap_dn.is_some() != (*mode == LDAP_AUTH)) {
                 let message = format!("user group `{}` is not known in login mode `{mode}`", group.name);
                 let hint = "groups with `ldapDn` are those of mode `ldap_auth`, and only they are";
-                problems.push(reading.problem(&path, &message).with_hint(hint));
+                reading.report(reading.problem(&path, &message).with_hint(hint));
             }
-            let group = Wanted::new(&UserGroups, group, reading.cause(&path));
+            let group = DeclaredObject::new(&UserGroups, Declared::new(group, reading.cause(&path)));
             let group = group.after([configuration(AUTH_MODE), configuration(LOGIN)]);
             wanted.push(group.caused(|field| reading.cause(&path.clone().key(field))));
         }
-        problems.into_result(wanted)
+        wanted
     }
 
     fn place(&self) -> Place {
@@ -144,9 +146,8 @@ impl SystemKind for UserGroups {
     }
 
     /// Those that are members of no project: the others come along with their memberships.
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node> {
-        let members: BTreeSet<&str> = composing
-            .observed
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node> {
+        let members: BTreeSet<&str> = found
             .members
             .values()
             .flatten()
@@ -154,14 +155,14 @@ impl SystemKind for UserGroups {
             .filter_map(|member| member.entity_name.as_deref())
             .collect();
         let mut nodes = Vec::new();
-        for there in composing.observed.system.objects::<UserGroup>(USER_GROUP.as_str()) {
+        for there in found.objects.objects::<UserGroup>(USER_GROUP.as_str()) {
             let object = ObjectId::new(USER_GROUP, UserGroups::name(there).unwrap_or_default());
-            if members.contains(there.name.as_str()) || !composing.decisions.has(&object) {
+            if members.contains(there.name.as_str()) || !composer.may_declare(&object) {
                 continue;
             }
             let names = [Some(&there.name), there.ldap_dn.as_ref()];
             if names.into_iter().flatten().any(|name| AddressableName::parse(name).is_err()) {
-                composing.remark(format!("user group {:?}, whose name values do not take", there.name));
+                composer.remark(format!("user group {:?}, whose name values do not take", there.name));
                 continue;
             }
             nodes.push(Node::map([
@@ -169,6 +170,6 @@ impl SystemKind for UserGroups {
                 ("ldapDn", there.ldap_dn.clone().map(Node::Text)),
             ]));
         }
-        list(nodes)
+        Node::list(nodes)
     }
 }

@@ -1,33 +1,34 @@
 //! Local accounts. The server has them in mode `db_auth` only; the one that it was installed with is in no list.
 
-use std::sync::Arc;
-
 use evenkeel_core::{
     memory::Sight,
     object::{Kind, ObjectId},
+    overlay,
+    reading::Reading,
     values::{
-        AddressableName, Email, Problems, SecretValue, ValuePath,
+        AddressableName, Email, SecretValue, ValuePath,
         model::{Harbor as Values, HarborUser},
     },
 };
-use evenkeel_engine::export::document::Node;
+use evenkeel_engine::{
+    export::{Composer, document::Node},
+    plain::{DeclaredObject, Parent, PlainKind, Refusal},
+};
 use evenkeel_harbor_client::{
-    Client, paging,
+    paging,
     types::{UserCreationReq, UserProfile, UserResp, UserSysAdminFlag},
 };
 use evenkeel_transport::{ResultExt, Secret};
 use serde::Serialize;
 
-use super::{Place, SystemKind, check_names};
+use super::{Found, Place, SystemKind};
 use crate::{
     Error, Harbor,
-    apply::created,
-    desired::reading::Reading,
-    error::Doing,
-    export::{Composing, list, text},
+    answers::{created, deleted},
+    desired::Declared,
+    error::WithContext,
     names::{AUTH_MODE, DB_AUTH, USER, configuration},
-    observe::numbered,
-    plain::{PlainKind, Refusal, Wanted},
+    numbers::numbered,
 };
 
 /// The account that every server was installed with.
@@ -69,6 +70,10 @@ impl User {
             made: there.creation_time,
         }
     }
+
+    fn profile(&self) -> UserProfile {
+        UserProfile { email: self.email.clone(), realname: self.real_name.clone(), comment: self.comment.clone() }
+    }
 }
 
 impl PlainKind<Harbor> for Users {
@@ -80,7 +85,7 @@ impl PlainKind<Harbor> for Users {
         Some(user.username.clone())
     }
 
-    fn sight(there: &User) -> Sight {
+    fn sight(there: &User, _: &Parent) -> Sight {
         numbered(there.id.map(i64::from), there.made.as_deref())
     }
 
@@ -96,14 +101,14 @@ impl PlainKind<Harbor> for Users {
         wanted.admin == Some(false) && there.admin == Some(true)
     }
 
-    async fn list(server: &Harbor) -> Result<Vec<User>, Error> {
-        let list = |client: Arc<Client>| async move { paging::users(&client).await };
-        let list = server.access().as_administrator(list).await.doing("list", "users of", "harbor")?;
+    async fn list(server: &Harbor, _: &Parent) -> Result<Vec<User>, Error> {
+        let answer = paging::users(server.administrator()).await;
+        let list = answer.context("list", "users of", "harbor")?;
         Ok(list.into_iter().map(User::of).collect())
     }
 
     /// The password is resolved here and not before: a run that makes no user does not need it.
-    async fn create(server: &Harbor, wanted: &User) -> Result<(), Error> {
+    async fn create(server: &Harbor, _: &ObjectId, wanted: &User) -> Result<(), Error> {
         let name = wanted.username.as_str();
         let password = match &wanted.initial_password {
             Some(password) => Some(Secret::from(server.initial_password(name, password).await?)),
@@ -116,11 +121,8 @@ impl PlainKind<Harbor> for Users {
             comment: wanted.comment.clone(),
             password,
         };
-        let create = |client: Arc<Client>| {
-            let body = body.clone();
-            async move { created(client.user_create().body(body).send().await) }
-        };
-        let id = server.access().as_administrator(create).await.doing("create", "user", name)?;
+        let answer = created(server.administrator().user_create().body(body).send().await);
+        let id = answer.context("create", "user", name)?;
         // The user is made, and ours, whatever becomes of the flag: where it is missing, the next look finds that, and tells why.
         let id = id.and_then(|id| i32::try_from(id).ok());
         if let Some(id) = id.filter(|_| wanted.admin == Some(true)) {
@@ -129,19 +131,12 @@ impl PlainKind<Harbor> for Users {
         Ok(())
     }
 
-    async fn update(server: &Harbor, there: &User, wanted: &User, _: &[String]) -> Result<(), Error> {
+    async fn update(server: &Harbor, _: &ObjectId, there: &User, wanted: &User, _: &[String]) -> Result<(), Error> {
         let (id, name) = (there.id.unwrap_or_default(), wanted.username.as_str());
-        let differs = |wanted: &Option<String>, there: &Option<String>| wanted.is_some() && wanted != there;
-        let pairs =
-            [(&wanted.email, &there.email), (&wanted.real_name, &there.real_name), (&wanted.comment, &there.comment)];
-        if pairs.into_iter().any(|(wanted, there)| differs(wanted, there)) {
-            let [email, realname, comment] = pairs.map(|(wanted, there)| wanted.clone().or_else(|| there.clone()));
-            let body = UserProfile { email, realname, comment };
-            let update = |client: Arc<Client>| {
-                let body = body.clone();
-                async move { client.user_update().user_id(id).body(body).send().await.api() }
-            };
-            server.access().as_administrator(update).await.doing("update", "user", name)?;
+        let body = overlay::whole(&there.profile(), &wanted.profile())?;
+        if body != there.profile() {
+            let answer = server.administrator().user_update().user_id(id).body(body).send().await.api();
+            answer.context("update", "user", name)?;
         }
         match wanted.admin.filter(|admin| Some(*admin) != there.admin) {
             Some(admin) => set_admin(server, id, name, admin).await,
@@ -149,29 +144,33 @@ impl PlainKind<Harbor> for Users {
         }
     }
 
-    async fn delete(server: &Harbor, there: &User) -> Result<(), Error> {
+    async fn delete(server: &Harbor, _: &ObjectId, there: &User) -> Result<(), Error> {
         let id = there.id.unwrap_or_default();
-        let delete = |client: Arc<Client>| async move { client.user_delete().user_id(id).send().await.api() };
-        server.remove(delete, "user", &there.username).await
+        let answer = server.administrator().user_delete().user_id(id).send().await.api();
+        deleted(answer, "user", &there.username)
     }
 }
 
 async fn set_admin(server: &Harbor, id: i32, name: &str, admin: bool) -> Result<(), Error> {
-    let set = |client: Arc<Client>| {
-        let body = UserSysAdminFlag { sysadmin_flag: Some(admin) };
-        async move { client.user_set_admin().user_id(id).body(body).send().await.api() }
-    };
-    server.access().as_administrator(set).await.doing("update", "user", name)
+    let answer = server
+        .administrator()
+        .user_set_admin()
+        .user_id(id)
+        .body(UserSysAdminFlag { sysadmin_flag: Some(admin) })
+        .send()
+        .await
+        .api();
+    answer.context("update", "user", name)
 }
 
 impl SystemKind for Users {
-    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Result<Vec<Wanted<Harbor>>, Problems> {
-        let Some(declared) = &values.users else { return Ok(Vec::new()) };
+    fn declared(&self, reading: &Reading<'_>, values: &Values) -> Vec<DeclaredObject<Harbor>> {
+        let Some(declared) = &values.users else { return Vec::new() };
         let path = reading.path(&["users"]);
-        check_names(reading, "user", declared.iter().map(|user| user.username.as_str()), &path)?;
+        reading.each_once("user", declared.iter().map(|user| user.username.as_str()), &path);
         if let (Some(mode), false) = (declared_mode(values).filter(|mode| *mode != DB_AUTH), declared.is_empty()) {
             let problem = reading.problem(&path, &format!("there are no local accounts in login mode `{mode}`"));
-            return Err(problem.with_hint("leave `harbor.users` out, or the login").into());
+            reading.report(problem.with_hint("leave `harbor.users` out, or the login"));
         }
         let wanted = declared.iter().enumerate().map(|(index, user)| one(reading, user, &path.clone().index(index)));
         wanted.collect()
@@ -181,44 +180,44 @@ impl SystemKind for Users {
         Place::Harbor("users")
     }
 
-    fn exported(&self, composing: &mut Composing<'_>) -> Option<Node> {
-        let there: Vec<&User> = composing.observed.system.objects(USER.as_str()).collect();
+    fn exported(&self, found: &Found<'_>, composer: &mut Composer<'_>) -> Option<Node> {
+        let there: Vec<&User> = found.objects.objects(USER.as_str()).collect();
         if there.is_empty() {
             return None;
         }
-        if composing.auth_mode() != DB_AUTH {
-            composing.remark(format!("users ({}), whom the login provider knows", there.len()));
+        if found.auth_mode != DB_AUTH {
+            composer.remark(format!("users ({}), whom the login provider knows", there.len()));
             return None;
         }
         let mut nodes = Vec::new();
         for there in there {
-            if !composing.decisions.has(&ObjectId::new(USER, there.username.as_str())) {
+            if !composer.may_declare(&ObjectId::new(USER, there.username.as_str())) {
                 continue;
             }
             let email = there.email.as_ref().filter(|email| Email::parse(email).is_ok());
             let (Ok(_), Some(email)) = (AddressableName::parse(&there.username), email) else {
-                composing.remark(format!("user {:?}, whose name or email address values do not take", there.username));
+                composer.remark(format!("user {:?}, whose name or email address values do not take", there.username));
                 continue;
             };
             nodes.push(Node::map([
                 ("username", Some(Node::Text(there.username.clone()))),
                 ("email", Some(Node::Text(email.clone()))),
-                ("realName", text(there.real_name.as_ref())),
-                ("comment", text(there.comment.as_ref())),
+                ("realName", Node::text(there.real_name.as_ref())),
+                ("comment", Node::text(there.comment.as_ref())),
                 ("admin", there.admin.filter(|admin| *admin).map(Node::Bool)),
             ]));
         }
         if !nodes.is_empty() {
-            composing.remark("the passwords of users, which are needed only where they are made anew".to_owned());
+            composer.remark("the passwords of users, which are needed only where they are made anew".to_owned());
         }
-        list(nodes)
+        Node::list(nodes)
     }
 }
 
-fn one(reading: &Reading<'_>, declared: &HarborUser, path: &ValuePath) -> Result<Wanted<Harbor>, Problems> {
+fn one(reading: &Reading<'_>, declared: &HarborUser, path: &ValuePath) -> DeclaredObject<Harbor> {
     if declared.username.as_str() == ADMINISTRATOR {
         let problem = reading.problem(path, "user `admin` is the one that harbor was installed with");
-        return Err(problem.with_hint("declare other accounts; `harbor.admin` says who makes the changes").into());
+        reading.report(problem.with_hint("declare other accounts; `harbor.admin` says who makes the changes"));
     }
     let user = User {
         username: declared.username.to_string(),
@@ -229,8 +228,9 @@ fn one(reading: &Reading<'_>, declared: &HarborUser, path: &ValuePath) -> Result
         initial_password: declared.initial_password.clone(),
         ..User::default()
     };
-    let wanted = Wanted::new(&Users, user, reading.cause(path)).after([configuration(AUTH_MODE)]);
-    Ok(wanted.caused(|field| reading.cause(&path.clone().key(field))))
+    let wanted =
+        DeclaredObject::new(&Users, Declared::new(user, reading.cause(path))).after([configuration(AUTH_MODE)]);
+    wanted.caused(|field| reading.cause(&path.clone().key(field)))
 }
 
 /// The login mode that the values declare.

@@ -13,7 +13,7 @@ use evenkeel_engine::{
     run::{Finished, Surroundings, run},
     secrets::SecretResolver,
 };
-use evenkeel_harbor::{Harbor, desired::Desired};
+use evenkeel_harbor::{Harbor, RunOptions, desired::Desired};
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -127,7 +127,7 @@ impl Stage {
             .await;
     }
 
-    async fn run(&self, command: impl FnOnce(Options) -> TaskCommand) -> Finished {
+    async fn run(&self, command: impl FnOnce(Options<RunOptions>) -> TaskCommand<RunOptions>) -> Finished {
         let options = Options {
             values: ValuesOptions {
                 paths: vec![self.folder.path().join("values.yaml")],

@@ -6,6 +6,7 @@
 mod calls;
 mod configuration;
 mod cost;
+mod declarations;
 mod first_contact;
 mod former;
 mod inside;

@@ -290,3 +290,58 @@ async fn a_secret_that_was_exchanged_after_the_look_keeps_its_entry_in_the_accou
     let account = stage.cluster().object("serviceaccounts", "team-alpha", "default").unwrap();
     assert_eq!(account["imagePullSecrets"], json!([{"name": "harbor-pullsecret"}]));
 }
+
+/// A run that does nothing because its selector is mistyped looks like one that has nothing to do.
+#[tokio::test]
+async fn a_selector_that_can_match_nothing_is_refused_also_for_what_belongs_to_other_objects() {
+    let more = "
+harbor:
+  configuration: {self_registration: false}
+  projects:
+    - name: kept
+      storageQuota: 5Gi
+      retention: {keepLast: 3}
+      webhooks: [{name: builds, events: [PUSH_ARTIFACT], address: 'https://hooks.example.com/harbor'}]
+      cveAllowlist: {items: [CVE-2021-44228]}
+";
+    let stage = Stage::with_cluster(&format!("teams: {{alpha: {{}}}}\nkubernetes: {{createNamespaces: true}}{more}"));
+    stage.converge().await;
+    let run = async |selector: &str| {
+        let only = vec![selector.parse().unwrap()];
+        stage.apply_with(false, Options { only, ..stage.options() }).await
+    };
+    for selector in [
+        "project/kept",
+        "quota/kept",
+        "retention/*",
+        "retention-rule/kept/1",
+        "robot-permission/kept/ci",
+        "robot-secret/team-alpha-pull",
+        "webhook/kept/builds",
+        "cve-allowlist/kept",
+        "configuration/settings",
+        "namespace/team-alpha",
+        "secret/team-alpha/harbor-pullsecret",
+        "image-pull-secrets/team-alpha/default",
+    ] {
+        let finished = run(selector).await;
+        assert_eq!(finished.exit_code, ExitCode::Converged, "{selector}: {}", told(&finished));
+    }
+    for selector in [
+        "quota/kpet",
+        "quota/team-beta",
+        "retenton/kept",
+        "retention-rule/kpet/1",
+        "group-member/kept/g-devs",
+        "user-member/kept/ada",
+        "project-scanner/kept",
+        "configuration/setings",
+        "robot-secret/kept",
+        "namespace/kept",
+        "image-pull-secrets/kept/default",
+    ] {
+        let finished = run(selector).await;
+        assert_eq!(finished.exit_code, ExitCode::Usage, "{selector}: {}", told(&finished));
+        assert!(told(&finished).contains(&format!("`--only {selector}` selects nothing")), "{}", told(&finished));
+    }
+}

@@ -1,6 +1,7 @@
 //! What happens to published secrets when somebody has a hand in Harbor or in the cluster.
 
 use evenkeel_engine::{command_line::Options, exit_code::ExitCode};
+use evenkeel_harbor::RunOptions;
 use evenkeel_sandbox::{Effect, Fault, Gate, HarborPart, Matching};
 use reqwest::Method;
 use serde_json::json;
@@ -64,7 +65,8 @@ async fn secrets_are_verified_without_the_registry_and_without_the_cache() {
     let before = stage.there("/robots");
     stage.sandbox.take_away(HarborPart::Registry);
     stage.sandbox.take_away(HarborPart::Cache);
-    let finished = stage.apply_with(false, Options { verify_secrets: true, ..stage.options() }).await;
+    let finished =
+        stage.apply_with(false, Options { own: RunOptions { verify_secrets: true }, ..stage.options() }).await;
     assert_eq!(finished.exit_code, ExitCode::Converged, "{}", told(&finished));
     assert_eq!(stage.there("/robots"), before);
 }

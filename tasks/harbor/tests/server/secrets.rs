@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use evenkeel_engine::{command_line::Options, exit_code::ExitCode};
+use evenkeel_harbor::RunOptions;
 use evenkeel_sandbox::{Effect, Fault, HarborPart, Matching};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -73,7 +74,8 @@ async fn an_unchanged_run_writes_to_neither_and_verifies_nothing_again() {
     let verified = stage.sandbox.requests().iter().filter(|request| request.path.contains("permissions")).count();
     assert_eq!(verified, 0);
     stage.sandbox.reset_log();
-    let finished = stage.apply_with(false, Options { verify_secrets: true, ..stage.options() }).await;
+    let finished =
+        stage.apply_with(false, Options { own: RunOptions { verify_secrets: true }, ..stage.options() }).await;
     assert!(finished.report.changes.is_empty(), "{}", told(&finished));
     let verified = stage.sandbox.requests().iter().filter(|request| request.path.contains("permissions")).count();
     assert_eq!(verified, 3);
@@ -291,7 +293,8 @@ async fn a_database_outage_in_the_middle_of_a_run_rotates_nothing_that_is_publis
     stage.converge().await;
     let before: Vec<(String, String)> = SECRETS.iter().map(|(name, ..)| published(&stage, name, HOST)).collect();
     stage.sandbox.take_away(HarborPart::Database);
-    let finished = stage.apply_with(false, Options { verify_secrets: true, ..stage.options() }).await;
+    let finished =
+        stage.apply_with(false, Options { own: RunOptions { verify_secrets: true }, ..stage.options() }).await;
     assert_eq!(finished.exit_code, ExitCode::Unavailable, "{}", told(&finished));
     stage.sandbox.bring_back(HarborPart::Database);
     let after: Vec<(String, String)> = SECRETS.iter().map(|(name, ..)| published(&stage, name, HOST)).collect();

@@ -25,7 +25,7 @@ async fn vulnerabilities_that_a_project_allows_are_the_whole_list_and_end_as_dec
     stage.meddle(Method::PUT, "/projects/team-alpha", Some(theirs)).await;
     let plan = stage.plan().await.plan.unwrap();
     let fields: Vec<&str> = plan.changes[0].fields.iter().map(|field| field.path.as_ref()).collect();
-    assert_eq!(fields, ["expires_at", "items"]);
+    assert_eq!(fields, ["expiresAt", "items"]);
     stage.converge().await;
     assert_eq!(list().await["expires_at"], end);
     stage.declare(&ALLOWED.replace("'2027-01-31T00:00:00Z'", "never").replace("CVE-2020-0001", "CVE-2020-0002"));
@@ -176,7 +176,7 @@ async fn a_list_of_allowed_vulnerabilities_that_means_nothing_is_refused() {
         ("systemAllowlist: true, cveAllowlist: {items: [CVE-2020-0001]}", "no effect beside `systemAllowlist: true`"),
         ("cveAllowlist: {items: [CVE-2020-0001, CVE-2020-0001]}", "declared twice"),
         ("cveAllowlist: {items: ['']}", "items"),
-        ("cveAllowlist: {items: [], expiresAt: tomorrow}", "this is no moment"),
+        ("cveAllowlist: {items: [], expiresAt: tomorrow}", "a moment such as `2027-01-31T00:00:00Z`, or `never`"),
     ] {
         let stage = Stage::new(&format!("harbor: {{projects: [{{name: shared, {settings}}}]}}\n"));
         let finished = stage.plan().await;

@@ -8,7 +8,7 @@ use evenkeel_engine::{
     run::{Finished, Surroundings, run},
     secrets::SecretResolver,
 };
-use evenkeel_harbor::Harbor;
+use evenkeel_harbor::{Harbor, RunOptions};
 use evenkeel_kubernetes_client::Connection;
 use evenkeel_sandbox::{HarborOptions, Kubernetes, KubernetesOptions};
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ impl Stage {
         serde_json::from_slice(&fs::read(self.folder.path().join("inventory.secrets.json")).unwrap()).unwrap()
     }
 
-    pub(crate) fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options<RunOptions> {
         let set = vec![format!("harbor.url={}", self.sandbox.url())];
         Options {
             values: ValuesOptions { paths: vec![self.folder.path().to_owned()], set },
@@ -158,7 +158,7 @@ impl Stage {
         self.apply_with(false, self.options()).await
     }
 
-    pub(crate) async fn apply_with(&self, adopt: bool, options: Options) -> Finished {
+    pub(crate) async fn apply_with(&self, adopt: bool, options: Options<RunOptions>) -> Finished {
         run::<Harbor>(&TaskCommand::Apply { adopt, options }, &self.surroundings).await
     }
 

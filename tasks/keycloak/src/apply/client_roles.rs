@@ -3,13 +3,13 @@
 use evenkeel_keycloak_client::types::{RoleRepresentation, UserRepresentation};
 use evenkeel_transport::{ApiError, Kind, ResultExt, repeatable};
 
-use crate::{Error, Keycloak, error::Doing, relation::RoleName};
+use crate::{Error, Keycloak, error::WithContext, relation::RoleName};
 
 impl Keycloak {
     pub(super) async fn create_client_role(&self, client: &str, role: &RoleRepresentation) -> Result<(), Error> {
         let (id, name) = (self.client_id(client).await?, role.name.as_deref().unwrap_or_default());
         let request = self.client.client_role_create().realm(self.realm()).client_uuid(id).body(role.clone());
-        request.send().await.api().doing("create", "client role", &format!("{client}/{name}")).map(drop)
+        request.send().await.api().context("create", "client role", &format!("{client}/{name}")).map(drop)
     }
 
     /// The whole role: the name is required, and an absent description is deleted.
@@ -23,14 +23,14 @@ impl Keycloak {
     pub(super) async fn add_composite(&self, holder: &RoleName, child: &RoleName) -> Result<(), Error> {
         let (id, body) = (self.id_of_role(holder).await?, vec![self.role(child).await?]);
         let request = self.client.role_composite_add().realm(self.realm()).role_id(id).body(body);
-        repeatable(request.send()).await.api().doing("add a role to", "role", &holder.role).map(drop)
+        repeatable(request.send()).await.api().context("add a role to", "role", &holder.role).map(drop)
     }
 
     /// Takes a role out of another.
     pub(super) async fn remove_composite(&self, holder: &RoleName, child: &RoleName) -> Result<(), Error> {
         let (id, body) = (self.id_of_role(holder).await?, vec![self.role(child).await?]);
         let answer = self.client.role_composite_remove().realm(self.realm()).role_id(id).body(body).send().await;
-        answer.optional().doing("remove a role from", "role", &holder.role).map(drop)
+        answer.optional().context("remove a role from", "role", &holder.role).map(drop)
     }
 
     /// The role that holds what every user has, which the realm names.
@@ -39,7 +39,7 @@ impl Keycloak {
             return Ok(RoleName::of_realm(name));
         }
         let realm = self.client.realm_get().realm(self.realm()).send().await.api();
-        let realm = realm.doing("read", "realm", self.realm())?;
+        let realm = realm.context("read", "realm", self.realm())?;
         let name = realm.default_role.and_then(|role| role.name);
         let missing = || Error::Missing { kind: "default role of realm", name: self.realm().to_owned() };
         let name = name.ok_or_else(missing)?;
@@ -52,7 +52,7 @@ impl Keycloak {
         let id = self.client_id(client).await?;
         let user = self.client.client_service_account_get().realm(self.realm()).client_uuid(id).send().await;
         let user = user.api().and_then(|user| of_client(user, client));
-        let user = user.doing("read", "service account of client", client)?;
+        let user = user.context("read", "service account of client", client)?;
         user.id.ok_or_else(|| Error::Missing { kind: "service account of client", name: client.to_owned() })
     }
 
@@ -78,7 +78,7 @@ impl Keycloak {
                 repeatable(request.body(body).send()).await
             }
         };
-        answer.api().doing("give a role to", kind, name).map(drop)
+        answer.api().context("give a role to", kind, name).map(drop)
     }
 
     /// Takes a role from a service account.
@@ -103,7 +103,7 @@ impl Keycloak {
                 request.body(body).send().await
             }
         };
-        answer.optional().doing("take a role from", kind, name).map(drop)
+        answer.optional().context("take a role from", kind, name).map(drop)
     }
 }
 

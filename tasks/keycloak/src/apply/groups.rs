@@ -1,9 +1,10 @@
 //! Groups, at the top and below others.
 
+use evenkeel_core::overlay;
 use evenkeel_keycloak_client::types::GroupRepresentation;
 use evenkeel_transport::{ResultExt, location_id};
 
-use crate::{Error, Keycloak, directory::Named, error::Doing, overlay};
+use crate::{Error, Keycloak, directory::Named, error::WithContext};
 
 impl Keycloak {
     /// A group below another is made at its parent, which answers with the group itself.
@@ -13,14 +14,14 @@ impl Keycloak {
             None => {
                 let answer = self.client.group_create().realm(realm).body(body).send().await;
                 let id = answer.as_ref().ok().and_then(location_id);
-                answer.api().doing("create", "group", path)?;
+                answer.api().context("create", "group", path)?;
                 id
             }
             Some((parent, _)) => {
                 let parent = self.group_id(parent).await?;
                 let answer = self.client.group_child_create().realm(realm).group_id(parent).body(body).send().await;
                 let id = answer.as_ref().ok().and_then(location_id);
-                answer.api().doing("create", "group", path)?;
+                answer.api().context("create", "group", path)?;
                 id
             }
         };
@@ -32,8 +33,8 @@ impl Keycloak {
     pub(super) async fn update_group(&self, path: &str, declared: &GroupRepresentation) -> Result<(), Error> {
         let id = self.group_id(path).await?;
         let there = self.client.group_get().realm(self.realm()).group_id(&id).send().await;
-        let body = overlay::whole(&there.api().doing("read", "group", path)?, declared)?;
+        let body = overlay::whole(&there.api().context("read", "group", path)?, declared)?;
         let request = self.client.group_update().realm(self.realm()).group_id(id).body(body);
-        request.send().await.api().doing("update", "group", path).map(drop)
+        request.send().await.api().context("update", "group", path).map(drop)
     }
 }

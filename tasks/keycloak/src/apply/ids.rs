@@ -6,7 +6,7 @@ use evenkeel_core::object::ObjectId;
 use evenkeel_keycloak_client::paging;
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, directory::Named, error::Doing, names, observe::Sought, relation::RoleName};
+use crate::{Error, Keycloak, directory::Named, error::WithContext, names, observe::Sought, relation::RoleName};
 
 impl Keycloak {
     /// Keeps the id of what was just made; where the server did not name it, it is looked up when needed.
@@ -19,7 +19,7 @@ impl Keycloak {
     pub(super) async fn client_scope_id(&self, name: &str) -> Result<String, Error> {
         self.id(Named::ClientScope(name.to_owned()), "client scope", name, async {
             let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api();
-            let scopes = scopes.doing("list", "client scopes of realm", self.realm())?;
+            let scopes = scopes.context("list", "client scopes of realm", self.realm())?;
             Ok(scopes.into_iter().find(|scope| scope.name.as_deref() == Some(name)).and_then(|scope| scope.id))
         })
         .await
@@ -35,7 +35,7 @@ impl Keycloak {
     pub(super) async fn role_id(&self, name: &str) -> Result<String, Error> {
         self.id(Named::Role(name.to_owned()), "role", name, async {
             let role = self.client.role_get().realm(self.realm()).role_name(name).send().await.optional();
-            Ok(role.doing("read", "role", name)?.and_then(|role| role.id))
+            Ok(role.context("read", "role", name)?.and_then(|role| role.id))
         })
         .await
     }
@@ -43,7 +43,7 @@ impl Keycloak {
     pub(super) async fn client_role_id(&self, client: &str, client_uuid: &str, role: &str) -> Result<String, Error> {
         self.id(Named::ClientRole(client.to_owned(), role.to_owned()), "client role", role, async {
             let request = self.client.client_role_get().realm(self.realm()).client_uuid(client_uuid).role_name(role);
-            let found = request.send().await.optional().doing("read", "client role", role)?;
+            let found = request.send().await.optional().context("read", "client role", role)?;
             Ok(found.and_then(|role| role.id))
         })
         .await
@@ -71,7 +71,7 @@ impl Keycloak {
                     (paging::group_children(&self.client, self.realm(), &parent, true).await, name)
                 }
             };
-            let siblings = siblings.doing("list", "groups of realm", self.realm())?;
+            let siblings = siblings.context("list", "groups of realm", self.realm())?;
             Ok(siblings.into_iter().find(|group| group.name.as_deref() == Some(name)).and_then(|group| group.id))
         })
         .await

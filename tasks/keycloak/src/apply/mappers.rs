@@ -1,10 +1,11 @@
 //! Protocol mappers, one by one: scopes ignore them in their own update, and a client's update with
 //! a list of mappers would delete those of other people (server-behaviour 2.4).
 
+use evenkeel_core::overlay;
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, error::Doing, names::MapperOwner, overlay};
+use crate::{Error, Keycloak, error::WithContext, names::MapperOwner};
 
 impl Keycloak {
     pub(super) async fn create_mapper(
@@ -23,7 +24,7 @@ impl Keycloak {
                 self.client.client_mapper_create().realm(realm).client_uuid(id).body(body).send().await
             }
         };
-        answer.api().doing("create", "protocol mapper", &described(owner, mapper)).map(drop)
+        answer.api().context("create", "protocol mapper", &described(owner, mapper)).map(drop)
     }
 
     /// A mapper's update replaces its whole configuration, and needs the id and the type in the body.
@@ -40,19 +41,19 @@ impl Keycloak {
             MapperOwner::ClientScope(scope) => {
                 let scope = self.client_scope_id(scope).await?;
                 let there = self.client.client_scope_get().realm(realm).client_scope_id(&scope).send().await;
-                let there = there.api().doing("read", "protocol mapper", &name)?.protocol_mappers;
+                let there = there.api().context("read", "protocol mapper", &name)?.protocol_mappers;
                 let body = overlay::whole(&stored(there, id, &name)?, mapper)?;
                 let request =
                     self.client.client_scope_mapper_update().realm(realm).client_scope_id(&scope).id(id).body(body);
-                request.send().await.api().doing("update", "protocol mapper", &name).map(drop)
+                request.send().await.api().context("update", "protocol mapper", &name).map(drop)
             }
             MapperOwner::Client(client) => {
                 let client = self.client_id(client).await?;
                 let there = self.client.client_get().realm(realm).client_uuid(&client).send().await;
-                let there = there.api().doing("read", "protocol mapper", &name)?.protocol_mappers;
+                let there = there.api().context("read", "protocol mapper", &name)?.protocol_mappers;
                 let body = overlay::whole(&stored(there, id, &name)?, mapper)?;
                 let request = self.client.client_mapper_update().realm(realm).client_uuid(&client).id(id).body(body);
-                request.send().await.api().doing("update", "protocol mapper", &name).map(drop)
+                request.send().await.api().context("update", "protocol mapper", &name).map(drop)
             }
         }
     }
@@ -95,7 +96,7 @@ impl Keycloak {
                 self.client.client_mapper_delete().realm(realm).client_uuid(client).id(id).send().await
             }
         };
-        answer.optional().doing("delete", "protocol mapper", id).map(drop)
+        answer.optional().context("delete", "protocol mapper", id).map(drop)
     }
 }
 

@@ -1,12 +1,13 @@
 //! The external identity provider and its mappers.
 
+use evenkeel_core::overlay;
 use evenkeel_keycloak_client::{
     KeycloakError,
     types::{IdentityProviderMapperRepresentation, IdentityProviderRepresentation},
 };
-use evenkeel_transport::ResultExt;
+use evenkeel_transport::{Kind, ResultExt};
 
-use crate::{Error, Keycloak, desired::Desired, error::Doing, overlay, plan::with_endpoints};
+use crate::{Error, Keycloak, desired::Desired, error::WithContext, plan::with_endpoints};
 
 impl Keycloak {
     /// A provider is made with its end points or not at all: Keycloak takes it without them, and then
@@ -32,7 +33,7 @@ impl Keycloak {
             .send()
             .await
             .api()
-            .doing("create", "identity provider", alias)
+            .context("create", "identity provider", alias)
             .map(drop)
     }
 
@@ -50,12 +51,12 @@ impl Keycloak {
             config.remove("clientSecret");
         }
         let there = self.client.identity_provider_get().realm(self.realm()).alias(alias).send().await;
-        let there = there.api().doing("read", "identity provider", alias)?;
+        let there = there.api().context("read", "identity provider", alias)?;
         let body = overlay::whole(&there, &declared)?;
         // By the id of the one that was read: another that was made under the alias meanwhile stays as it is.
         let id = internal_id(&there, alias)?;
         let request = self.client.identity_provider_update().realm(self.realm()).alias(id).body(body);
-        request.send().await.api().doing("update", "identity provider", alias).map(drop)
+        request.send().await.api().context("update", "identity provider", alias).map(drop)
     }
 
     /// A second mapper of the same name is a 400 here and not a 409 (server-behaviour 2.3).
@@ -75,9 +76,9 @@ impl Keycloak {
             .await;
         match answer.api().map_err(KeycloakError::from) {
             Err(KeycloakError::Invalid(refused)) if self.read_provider_mappers(alias).await?.contains_key(name) => {
-                Err(KeycloakError::Conflict(refused)).doing("create", "identity provider mapper", name)
+                Err(refused.as_kind(Kind::Conflict)).context("create", "identity provider mapper", name)
             }
-            answer => answer.doing("create", "identity provider mapper", name).map(drop),
+            answer => answer.context("create", "identity provider mapper", name).map(drop),
         }
     }
 
@@ -90,14 +91,14 @@ impl Keycloak {
         let alias = mapper.identity_provider_alias.as_deref().unwrap_or_default();
         let name = mapper.name.as_deref().unwrap_or_default();
         let there = self.client.identity_provider_mapper_get().realm(self.realm()).alias(alias).id(id).send().await;
-        let body = overlay::whole(&there.api().doing("read", "identity provider mapper", name)?, mapper)?;
+        let body = overlay::whole(&there.api().context("read", "identity provider mapper", name)?, mapper)?;
         let request = self.client.identity_provider_mapper_update().realm(self.realm()).alias(alias).id(id).body(body);
-        request.send().await.api().doing("update", "identity provider mapper", name).map(drop)
+        request.send().await.api().context("update", "identity provider mapper", name).map(drop)
     }
 
     pub(super) async fn delete_provider_mapper(&self, alias: &str, id: &str) -> Result<(), Error> {
         let request = self.client.identity_provider_mapper_delete().realm(self.realm()).alias(alias).id(id);
-        request.send().await.optional().doing("delete", "identity provider mapper", id).map(drop)
+        request.send().await.optional().context("delete", "identity provider mapper", id).map(drop)
     }
 }
 

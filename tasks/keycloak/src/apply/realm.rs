@@ -3,13 +3,13 @@
 use std::{borrow::Cow, time::Duration};
 
 use evenkeel_keycloak_client::{KeycloakError, types::RealmRepresentation};
-use evenkeel_transport::{ApiError, ResultExt};
+use evenkeel_transport::{ApiError, Kind, ResultExt};
 use tokio::time::sleep;
 
 use super::{unknown, updates};
 use crate::{
     Error, Keycloak,
-    error::{Doing, is_at_work},
+    error::{WithContext, is_at_work},
 };
 
 /// What Keycloak says of a new realm's body that it cannot read, an unknown field in it included.
@@ -27,12 +27,12 @@ impl Keycloak {
             Err(KeycloakError::Conflict(refused)) => self.taken(refused).await,
             Err(KeycloakError::Invalid(refused)) if is_at_work(&refused) => self.taken(refused).await,
             Err(KeycloakError::Invalid(refused)) if self.realm_is_there().await => {
-                Err(KeycloakError::Conflict(refused)).doing("create", "realm", self.realm())
+                Err(refused.as_kind(Kind::Conflict)).context("create", "realm", self.realm())
             }
             Err(KeycloakError::Invalid(refused)) if refused.message().contains(UNREADABLE) => {
                 self.create_realm_in_two_steps(realm).await
             }
-            answer => answer.doing("create", "realm", self.realm()).map(drop),
+            answer => answer.context("create", "realm", self.realm()).map(drop),
         }
     }
 
@@ -48,7 +48,7 @@ impl Keycloak {
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Err(KeycloakError::Conflict(refused)).doing("create", "realm", self.realm())
+        Err(refused.as_kind(Kind::Conflict)).context("create", "realm", self.realm())
     }
 
     /// A create that holds a field which the server does not know is refused without naming it, an update names it.
@@ -56,7 +56,7 @@ impl Keycloak {
         let (name, enabled) = (realm.realm.clone(), realm.enabled);
         let bare = RealmRepresentation { realm: name, enabled, ..Default::default() };
         let answer = self.client.realm_create().body(bare).send().await;
-        answer.api().doing("create", "realm", self.realm())?;
+        answer.api().context("create", "realm", self.realm())?;
         let mut realm = Cow::Borrowed(realm);
         loop {
             let written = self.update_realm(&realm, true).await;

@@ -9,7 +9,7 @@ use evenkeel_transport::{ResultExt, repeatable};
 use super::boxed;
 use crate::{
     Error, Keycloak,
-    error::Doing,
+    error::WithContext,
     relation::{Relation, RoleName},
 };
 
@@ -23,17 +23,17 @@ impl Keycloak {
             Relation::DefaultClientScope(scope) => boxed(|| async move {
                 let id = self.client_scope_id(scope).await?;
                 let request = self.client.realm_default_client_scope_add().realm(realm).client_scope_id(id);
-                request.send().await.unless_conflict().doing("add", "default client scope", scope).map(drop)
+                request.send().await.unless_conflict().context("add", "default client scope", scope).map(drop)
             }),
             Relation::OptionalClientScope(scope) => boxed(|| async move {
                 let id = self.client_scope_id(scope).await?;
                 let request = self.client.realm_optional_client_scope_add().realm(realm).client_scope_id(id);
-                request.send().await.unless_conflict().doing("add", "optional client scope", scope).map(drop)
+                request.send().await.unless_conflict().context("add", "optional client scope", scope).map(drop)
             }),
             Relation::DefaultGroup { group, id } => boxed(|| async move {
                 let id = self.default_group_id(group, id.as_ref()).await?;
                 let request = self.client.default_group_add().realm(realm).group_id(id);
-                request.send().await.api().doing("add", "default group", &group.path()).map(drop)
+                request.send().await.api().context("add", "default group", &group.path()).map(drop)
             }),
             Relation::DefaultRole(role) => {
                 boxed(|| async move { self.add_composite(&self.default_role().await?, role).await })
@@ -50,7 +50,7 @@ impl Keycloak {
                     .realm(realm)
                     .client_uuid(client_id)
                     .client_scope_id(scope_id);
-                request.send().await.api().doing("add a default scope to", "client", client).map(drop)
+                request.send().await.api().context("add a default scope to", "client", client).map(drop)
             }),
             Relation::ClientOptionalScope { client, scope } => boxed(|| async move {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
@@ -60,12 +60,12 @@ impl Keycloak {
                     .realm(realm)
                     .client_uuid(client_id)
                     .client_scope_id(scope_id);
-                request.send().await.api().doing("add an optional scope to", "client", client).map(drop)
+                request.send().await.api().context("add an optional scope to", "client", client).map(drop)
             }),
             Relation::Membership { group, user } => boxed(|| async move {
                 let (user_id, group_id) = (self.user_id(user).await?, self.group_id(group).await?);
                 let request = self.client.user_group_join().realm(realm).user_id(user_id).group_id(group_id);
-                request.send().await.api().doing("add a member to", "group", group).map(drop)
+                request.send().await.api().context("add a member to", "group", group).map(drop)
             }),
             Relation::UserRole { user, role } => boxed(|| async move {
                 let id = self.user_id(user).await?;
@@ -82,17 +82,17 @@ impl Keycloak {
             Relation::DefaultClientScope(scope) => boxed(|| async move {
                 let id = self.client_scope_id(scope).await?;
                 let request = self.client.realm_default_client_scope_remove().realm(realm).client_scope_id(id);
-                request.send().await.optional().doing("remove", "default client scope", scope).map(drop)
+                request.send().await.optional().context("remove", "default client scope", scope).map(drop)
             }),
             Relation::OptionalClientScope(scope) => boxed(|| async move {
                 let id = self.client_scope_id(scope).await?;
                 let request = self.client.realm_optional_client_scope_remove().realm(realm).client_scope_id(id);
-                request.send().await.optional().doing("remove", "optional client scope", scope).map(drop)
+                request.send().await.optional().context("remove", "optional client scope", scope).map(drop)
             }),
             Relation::DefaultGroup { group, id } => boxed(|| async move {
                 let id = self.default_group_id(group, id.as_ref()).await?;
                 let request = self.client.default_group_remove().realm(realm).group_id(id);
-                request.send().await.optional().doing("remove", "default group", &group.path()).map(drop)
+                request.send().await.optional().context("remove", "default group", &group.path()).map(drop)
             }),
             Relation::DefaultRole(role) => {
                 boxed(|| async move { self.remove_composite(&self.default_role().await?, role).await })
@@ -109,7 +109,7 @@ impl Keycloak {
                     .realm(realm)
                     .client_uuid(client_id)
                     .client_scope_id(scope_id);
-                request.send().await.optional().doing("remove a default scope from", "client", client).map(drop)
+                request.send().await.optional().context("remove a default scope from", "client", client).map(drop)
             }),
             Relation::ClientOptionalScope { client, scope } => boxed(|| async move {
                 let (client_id, scope_id) = (self.client_id(client).await?, self.client_scope_id(scope).await?);
@@ -119,12 +119,12 @@ impl Keycloak {
                     .realm(realm)
                     .client_uuid(client_id)
                     .client_scope_id(scope_id);
-                request.send().await.optional().doing("remove an optional scope from", "client", client).map(drop)
+                request.send().await.optional().context("remove an optional scope from", "client", client).map(drop)
             }),
             Relation::Membership { group, user } => boxed(|| async move {
                 let (user_id, group_id) = (self.user_id(user).await?, self.group_id(group).await?);
                 let request = self.client.user_group_leave().realm(realm).user_id(user_id).group_id(group_id);
-                request.send().await.optional().doing("remove a member from", "group", group).map(drop)
+                request.send().await.optional().context("remove a member from", "group", group).map(drop)
             }),
             Relation::UserRole { user, role } => boxed(|| async move {
                 let id = self.user_id(user).await?;
@@ -147,7 +147,7 @@ impl Keycloak {
                 repeatable(request.send()).await
             }
         };
-        answer.api().doing("give a role to", "group", group).map(drop)
+        answer.api().context("give a role to", "group", group).map(drop)
     }
 
     async fn take_role(&self, group: &str, role: &RoleName) -> Result<(), Error> {
@@ -166,7 +166,7 @@ impl Keycloak {
                     .await
             }
         };
-        answer.optional().doing("take a role from", "group", group).map(drop)
+        answer.optional().context("take a role from", "group", group).map(drop)
     }
 
     /// A role as relations name it: Keycloak needs the id, and for groups the name as well

@@ -2,7 +2,7 @@
 
 use evenkeel_transport::{ResultExt, repeatable};
 
-use crate::{Error, Keycloak, error::Doing, names::MapperOwner, relation::RoleName};
+use crate::{Error, Keycloak, error::WithContext, names::MapperOwner, relation::RoleName};
 
 impl Keycloak {
     /// Lets a role into tokens.
@@ -28,7 +28,7 @@ impl Keycloak {
                 repeatable(request.client(self.client_id(client).await?).body(body).send()).await
             }
         };
-        answer.api().doing("map a role to", "scope of", owner.object().name()).map(drop)
+        answer.api().context("map a role to", "scope of", owner.object().name()).map(drop)
     }
 
     /// Lets a role no longer into tokens.
@@ -54,6 +54,6 @@ impl Keycloak {
                 request.client(self.client_id(client).await?).body(body).send().await
             }
         };
-        answer.optional().doing("unmap a role from", "scope of", owner.object().name()).map(drop)
+        answer.optional().context("unmap a role from", "scope of", owner.object().name()).map(drop)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use evenkeel_core::overlay;
 use evenkeel_keycloak_client::{
     KeycloakError,
     types::{
@@ -11,7 +12,7 @@ use evenkeel_keycloak_client::{
 };
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, desired::flows::bound_in, directory::Named, error::Doing, overlay};
+use crate::{Error, Keycloak, desired::flows::bound_in, directory::Named, error::WithContext};
 
 impl Keycloak {
     /// A flag that is left out is switched off and an expiration is removed, while a list that is left out stays
@@ -20,12 +21,12 @@ impl Keycloak {
     pub(super) async fn update_events(&self, declared: &RealmEventsConfigRepresentation) -> Result<(), Error> {
         let realm = self.realm();
         let there = self.client.events_config_get().realm(realm).send().await.api();
-        let there = there.doing("read", "events configuration of realm", realm)?;
+        let there = there.context("read", "events configuration of realm", realm)?;
         let lists = (declared.events_listeners.clone(), declared.enabled_event_types.clone());
         let body = overlay::whole(&there, declared)?;
         let body = RealmEventsConfigRepresentation { events_listeners: lists.0, enabled_event_types: lists.1, ..body };
         let request = self.client.events_config_update().realm(realm).body(body);
-        request.send().await.api().doing("update", "events configuration of realm", realm).map(drop)
+        request.send().await.api().context("update", "events configuration of realm", realm).map(drop)
     }
 
     /// An alias that is not there is answered with an internal error: it is looked for first.
@@ -35,7 +36,7 @@ impl Keycloak {
             self.flow_id(flow).await?;
         }
         let request = self.client.realm_update().realm(realm).body(declared.clone());
-        request.send().await.api().doing("update", "authentication flows of realm", realm).map(drop)
+        request.send().await.api().context("update", "authentication flows of realm", realm).map(drop)
     }
 
     /// An update replaces the action, its alias included. One that is not there is added first, under the server's
@@ -56,7 +57,7 @@ impl Keycloak {
                 let request = self.client.required_action_register().realm(realm).body(body);
                 match request.send().await.api().map_err(KeycloakError::from) {
                     Err(KeycloakError::Invalid(_)) => return Err(self.unknown_action(alias)),
-                    answer => answer.doing("create", "required action", alias)?,
+                    answer => answer.context("create", "required action", alias)?,
                 };
                 let there = self.list_required_actions().await?.remove(alias);
                 there.ok_or_else(|| Error::Missing { kind: "required action", name: alias.to_owned() })?
@@ -64,7 +65,7 @@ impl Keycloak {
         };
         let body = overlay::whole(&there, declared)?;
         let request = self.client.required_action_update().realm(realm).alias(alias).body(body);
-        request.send().await.api().doing("update", "required action", alias).map(drop)
+        request.send().await.api().context("update", "required action", alias).map(drop)
     }
 
     /// The id of a flow, which must be there.

@@ -1,11 +1,11 @@
 //! What a server does not have: fields that its version does not know, of which it names one and refuses the whole body, and flows
 //! that nobody has made. The rest of an object is written all the same.
 
+use evenkeel_core::field::Field;
 use evenkeel_keycloak_client::types::ClientRepresentation;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
-use crate::{Error, Keycloak, overlay, plan::Operation};
+use crate::{Error, Keycloak, plan::Operation};
 
 /// Under these, people choose the keys themselves: no representation knows them.
 const FREE: [&str; 5] = ["attributes", "config", "smtpServer", "annotations", "validations"];
@@ -93,20 +93,21 @@ impl Operation {
 
 /// The representation without a field, at whatever depth it has it.
 pub(super) fn without<T: Serialize + DeserializeOwned>(body: &T, field: &str) -> Option<Box<T>> {
-    let mut fields = Value::Object(overlay::fields(body).ok()?);
+    let mut fields = Field::of(body).ok()?;
     take_out(&mut fields, field).then_some(())?;
-    overlay::typed(fields).ok().map(Box::new)
+    fields.into_typed().ok().map(Box::new)
 }
 
-fn take_out(value: &mut Value, field: &str) -> bool {
+fn take_out(value: &mut Field, field: &str) -> bool {
     match value {
-        Value::Object(fields) => {
+        Field::Map(fields) => {
             // A list of attributes is one of representations.
-            let inside = |(name, value): &(&String, &mut Value)| value.is_array() || !FREE.contains(&name.as_str());
+            let is_list = |value: &Field| matches!(value, Field::List(_));
+            let inside = |(name, value): &(&String, &mut Field)| is_list(value) || !FREE.contains(&name.as_str());
             fields.remove(field).is_some()
                 || fields.iter_mut().filter(inside).fold(false, |taken, (_, value)| take_out(value, field) || taken)
         }
-        Value::Array(items) => items.iter_mut().map(|item| take_out(item, field)).filter(|taken| *taken).count() > 0,
+        Field::List(items) => items.iter_mut().map(|item| take_out(item, field)).filter(|taken| *taken).count() > 0,
         _ => false,
     }
 }

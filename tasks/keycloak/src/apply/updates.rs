@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use evenkeel_core::overlay;
 use evenkeel_keycloak_client::types::{
-    ClientRepresentation, ClientScopeRepresentation, RealmRepresentation, RoleRepresentation, UpAttribute, UpConfig,
-    UpGroup,
+    ClientRepresentation, ClientScopeRepresentation, RealmRepresentation, RoleRepresentation, UpConfig,
 };
 use evenkeel_transport::ResultExt;
 
-use crate::{Error, Keycloak, error::Doing, overlay};
+use crate::{Error, Keycloak, error::WithContext};
 
 impl Keycloak {
     /// Omitted fields stay, but maps (`attributes`, `smtpServer`) are replaced. Unless the SMTP password is
@@ -20,28 +20,32 @@ impl Keycloak {
         if let Some(mail) = declared.smtp_server.as_mut().filter(|_| !with_password) {
             mail.remove("password");
         }
-        let there = self.client.realm_get().realm(name).send().await.api().doing("read", "realm", name)?;
+        let there = self.client.realm_get().realm(name).send().await.api().context("read", "realm", name)?;
         let mut body = overlay::partial(&there, &with_whole_policies(&there, &declared)?)?;
         if body.attributes.is_some() {
             body.browser_security_headers = body.browser_security_headers.or(there.browser_security_headers);
         }
-        self.client.realm_update().realm(name).body(body).send().await.api().doing("update", "realm", name).map(drop)
+        self.client.realm_update().realm(name).body(body).send().await.api().context("update", "realm", name).map(drop)
     }
 
     /// An update replaces the whole profile: attributes and groups of other people go along.
     pub(super) async fn update_user_profile(&self, declared: &UpConfig) -> Result<(), Error> {
         let realm = self.realm();
-        let there = self.client.user_profile_get().realm(realm).send().await.api().doing(
+        let there = self.client.user_profile_get().realm(realm).send().await.api().context(
             "read",
             "user profile of realm",
             realm,
         )?;
-        let attributes = with_attributes(
-            there.attributes.clone().unwrap_or_default(),
+        let attributes = overlay::elements(
+            there.attributes.as_deref().unwrap_or_default(),
             declared.attributes.as_deref().unwrap_or_default(),
+            |attribute| attribute.name.clone(),
         )?;
-        let groups =
-            with_groups(there.groups.clone().unwrap_or_default(), declared.groups.as_deref().unwrap_or_default())?;
+        let groups = overlay::elements(
+            there.groups.as_deref().unwrap_or_default(),
+            declared.groups.as_deref().unwrap_or_default(),
+            |group| group.name.clone(),
+        )?;
         let rest = UpConfig { attributes: None, groups: None, ..declared.clone() };
         let body = UpConfig { attributes: Some(attributes), groups: Some(groups), ..overlay::whole(&there, &rest)? };
         self.client
@@ -51,7 +55,7 @@ impl Keycloak {
             .send()
             .await
             .api()
-            .doing("update", "user profile of realm", realm)
+            .context("update", "user profile of realm", realm)
             .map(drop)
     }
 
@@ -59,14 +63,15 @@ impl Keycloak {
     pub(super) async fn update_client_scope(&self, declared: &ClientScopeRepresentation) -> Result<(), Error> {
         let name = declared.name.as_deref().unwrap_or_default();
         let id = self.client_scope_id(name).await?;
-        let there = self.client.client_scope_get().realm(self.realm()).client_scope_id(&id).send().await.api().doing(
-            "read",
-            "client scope",
-            name,
-        )?;
+        let there =
+            self.client.client_scope_get().realm(self.realm()).client_scope_id(&id).send().await.api().context(
+                "read",
+                "client scope",
+                name,
+            )?;
         let body = ClientScopeRepresentation { protocol_mappers: None, ..overlay::whole(&there, declared)? };
         let request = self.client.client_scope_update().realm(self.realm()).client_scope_id(id).body(body);
-        request.send().await.api().doing("update", "client scope", name).map(drop)
+        request.send().await.api().context("update", "client scope", name).map(drop)
     }
 
     /// The whole role: without a name Keycloak 26.0 loses it, and an absent description is deleted.
@@ -85,9 +90,9 @@ impl Keycloak {
         described: &str,
     ) -> Result<(), Error> {
         let there = self.client.role_by_id_get().realm(self.realm()).role_id(id).send().await;
-        let body = overlay::whole(&there.api().doing("read", kind, described)?, declared)?;
+        let body = overlay::whole(&there.api().context("read", kind, described)?, declared)?;
         let request = self.client.role_update().realm(self.realm()).role_id(id).body(body);
-        request.send().await.api().doing("update", kind, described).map(drop)
+        request.send().await.api().context("update", kind, described).map(drop)
     }
 
     /// Declared fields only, and always the web origins: a PUT without them derives them anew from the
@@ -104,7 +109,7 @@ impl Keycloak {
             .send()
             .await
             .api()
-            .doing("read", "client", name)?;
+            .context("read", "client", name)?;
         let body = overlay::partial(&there, &self.with_flow_ids(declared).await?)?;
         let web_origins = body.web_origins.clone().or(there.web_origins);
         let frontchannel_logout = body.frontchannel_logout.or(there.frontchannel_logout);
@@ -117,31 +122,9 @@ impl Keycloak {
             .send()
             .await
             .api()
-            .doing("update", "client", name)
+            .context("update", "client", name)
             .map(drop)
     }
-}
-
-/// The attributes that are there, in their order, with the declared ones laid over their namesakes.
-fn with_attributes(mut there: Vec<UpAttribute>, declared: &[UpAttribute]) -> Result<Vec<UpAttribute>, Error> {
-    for attribute in declared {
-        match there.iter_mut().find(|there| there.name == attribute.name) {
-            Some(namesake) => *namesake = overlay::whole(namesake, attribute)?,
-            None => there.push(attribute.clone()),
-        }
-    }
-    Ok(there)
-}
-
-/// The groups that are there, in their order, with the declared ones laid over their namesakes.
-fn with_groups(mut there: Vec<UpGroup>, declared: &[UpGroup]) -> Result<Vec<UpGroup>, Error> {
-    for group in declared {
-        match there.iter_mut().find(|there| there.name == group.name) {
-            Some(namesake) => *namesake = overlay::whole(namesake, group)?,
-            None => there.push(group.clone()),
-        }
-    }
-    Ok(there)
 }
 
 /// Fields that Keycloak takes only together: of one-time codes where the type is sent, of security keys where their name
@@ -159,7 +142,7 @@ fn with_whole_policies(
     let mut body = overlay::fields(there)?;
     body.retain(|field, _| policy(field).is_some_and(|policy| wanted.contains(policy)));
     body.extend(declared);
-    overlay::typed(body.into())
+    Ok(overlay::typed(body)?)
 }
 
 /// A new realm takes the policy for one-time codes as a whole or not at all: the rest of it is Keycloak's own.

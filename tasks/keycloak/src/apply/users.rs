@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use evenkeel_core::overlay;
 use evenkeel_keycloak_client::{
     KeycloakError,
     types::{CredentialRepresentation, FederatedIdentityRepresentation, UserRepresentation},
 };
 use evenkeel_transport::{ResultExt, Secret, location_id};
 
-use crate::{Error, Keycloak, account::UPDATE_PASSWORD, desired::DesiredUser, directory::Named, error::Doing, overlay};
+use crate::{Error, Keycloak, account::UPDATE_PASSWORD, desired::DesiredUser, directory::Named, error::WithContext};
 
 impl Keycloak {
     /// One request makes the user, with groups and a temporary password: there is no moment in which
@@ -29,7 +30,7 @@ impl Keycloak {
         }
         let answer = self.client.user_create().realm(self.realm()).body(body).send().await;
         let id = answer.as_ref().ok().and_then(location_id);
-        answer.api().doing("create", "user", name)?;
+        answer.api().context("create", "user", name)?;
         self.keep(Named::User(Arc::clone(&user.name)), id);
         Ok(())
     }
@@ -37,10 +38,10 @@ impl Keycloak {
     /// An account that nobody declares any more stays, and lets nobody in. One that is gone already is as it should be.
     pub(super) async fn disable_user(&self, id: &str) -> Result<(), Error> {
         let there = self.client.user_get().realm(self.realm()).user_id(id).send().await.optional();
-        let Some(there) = there.doing("read", "user", id)? else { return Ok(()) };
+        let Some(there) = there.context("read", "user", id)? else { return Ok(()) };
         let body = UserRepresentation { enabled: Some(false), groups: None, credentials: None, ..there };
         let request = self.client.user_update().realm(self.realm()).user_id(id).body(body);
-        request.send().await.api().doing("update", "user", id).map(drop)
+        request.send().await.api().context("update", "user", id).map(drop)
     }
 
     /// The whole user: as soon as `attributes` is sent, an absent email or name is deleted. Groups and
@@ -49,7 +50,7 @@ impl Keycloak {
         let name = &*user.name;
         let id = self.user_id(&user.name).await?;
         let there =
-            self.client.user_get().realm(self.realm()).user_id(&id).send().await.api().doing("read", "user", name)?;
+            self.client.user_get().realm(self.realm()).user_id(&id).send().await.api().context("read", "user", name)?;
         let mut declared = user.declared();
         if user.account.username.is_none() {
             // That of an account that was found by its email is not ours to change.
@@ -66,11 +67,11 @@ impl Keycloak {
             // Only the name is not taken: the rest is as it should be.
             Err(KeycloakError::Invalid(_)) if is_renamed => {
                 let body = UserRepresentation { username: there.username.clone(), ..body };
-                self.send_user(&id, body).await.doing("update", "user", name)?;
+                self.send_user(&id, body).await.context("update", "user", name)?;
                 let there = there.username.unwrap_or_default();
                 Err(Error::NameStays { user: name.to_owned(), there })
             }
-            answer => answer.doing("update", "user", name),
+            answer => answer.context("update", "user", name),
         }
     }
 
@@ -88,12 +89,12 @@ impl Keycloak {
         identity: &FederatedIdentityRepresentation,
     ) -> Result<(), Error> {
         let there = self.client.identity_provider_get().realm(self.realm()).alias(alias).send().await.optional();
-        if there.doing("read", "identity provider", alias)?.is_none() {
+        if there.context("read", "identity provider", alias)?.is_none() {
             return Err(Error::UnknownProvider { alias: alias.to_owned() });
         }
         let id = self.user_id(user).await?;
         let request = self.client.user_federated_identity_add().realm(self.realm()).user_id(id).provider(alias);
-        request.body(identity.clone()).send().await.api().doing("link", "user", user).map(drop)
+        request.body(identity.clone()).send().await.api().context("link", "user", user).map(drop)
     }
 
     /// Ties a user to another account at an identity provider: there is no update.
@@ -105,7 +106,7 @@ impl Keycloak {
     ) -> Result<(), Error> {
         let id = self.user_id(user).await?;
         let request = self.client.user_federated_identity_remove().realm(self.realm()).user_id(id).provider(alias);
-        request.send().await.optional().doing("unlink", "user", user)?;
+        request.send().await.optional().context("unlink", "user", user)?;
         self.link_user(user, alias, identity).await
     }
 }

@@ -1,12 +1,15 @@
 //! Where the server is and how to log in.
 
-use evenkeel_core::values::{
-    ValuePath,
-    model::{AdminCredentials, Keycloak},
+use evenkeel_core::{
+    reading::Reading,
+    values::{
+        ValuePath,
+        model::{AdminCredentials, Keycloak},
+    },
 };
 use secrecy::SecretString;
 
-use super::Reading;
+use super::platform;
 
 /// Where the server is, how to log in, and which certificates to trust.
 #[derive(Clone, Debug)]
@@ -45,7 +48,7 @@ pub enum Login {
 impl Administration {
     pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Self {
         let path = ValuePath::root().key("keycloak");
-        let public_address = reading.public_address(keycloak).unwrap_or_else(|| {
+        let public_address = platform::public_address(reading, keycloak).unwrap_or_else(|| {
             let problem = reading.problem(&path, "the address of keycloak is not known");
             reading.report(problem.with_hint("set `keycloak.url` or `platform.domain`"));
             String::new()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use evenkeel_core::{
     plan::Cause,
+    reading::Reading,
     values::{ValuePath, model::Keycloak},
 };
 use evenkeel_keycloak_client::types::{ClientRepresentation, RoleRepresentation};
@@ -11,7 +12,10 @@ use evenkeel_transport::Secret;
 use serde::Deserialize;
 
 use super::{
-    Declared, DesiredClient, Reading, Related, RelatedRoles, mappers, related::RoleLists, roles, scopes::OPENID,
+    Declared, DesiredClient, Related, RelatedRoles, mappers, platform,
+    related::{RoleLists, refuse_in_both},
+    representation, roles,
+    scopes::OPENID,
 };
 use crate::definitions::BESIDE_CLIENT;
 
@@ -37,7 +41,10 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
         let path = path.clone().index(index);
         let (client, beside): (Declared<ClientRepresentation>, Beside) =
             reading.declared_beside(declared, &path, &BESIDE_CLIENT);
-        let Some(client_id) = reading.name(client.value.client_id.as_deref(), "clientId", &path) else { continue };
+        let Some(client_id) = representation::name(reading, client.value.client_id.as_deref(), "clientId", &path)
+        else {
+            continue;
+        };
         if clients.iter().any(|known| known.client.value.client_id.as_ref() == Some(&client_id)) {
             reading.twice(&path.key("clientId"), "client", &client_id);
             continue;
@@ -58,7 +65,7 @@ fn refuse_contradictions(reading: &Reading<'_>, client: &DesiredClient, path: Va
         reading.report(problem.with_hint("leave `secret` out, or set `publicClient: false`"));
     }
     if let (Some(defaults), Some(optional)) = (&client.default_scopes, &client.optional_scopes) {
-        reading.refuse_in_both(defaults, optional, &path.key("optionalClientScopes"));
+        refuse_in_both(reading, defaults, optional, &path.key("optionalClientScopes"));
     }
 }
 
@@ -118,13 +125,14 @@ fn shared(reading: &Reading<'_>, keycloak: &Keycloak) -> DesiredClient {
     let mut field_causes: BTreeMap<String, Cause> =
         names.map(|field| (field.to_owned(), reading.cause(&path.clone().key(field)))).collect();
     if declared.web_origins.is_none() {
-        field_causes.insert("webOrigins".to_owned(), reading.cause(&reading.address_path(keycloak)));
+        field_causes.insert("webOrigins".to_owned(), reading.cause(&platform::address_path(keycloak)));
     }
     let secret = declared.secret.as_ref().map(|secret| reading.secret(secret, &path.clone().key("secret")));
     let built_in = reading.built_in(&declared.fields, &path);
     let web_origins = declared.web_origins.is_none().then_some("webOrigins");
     let built_in: Vec<&str> = built_in.chain(web_origins).chain([DEFAULT_SCOPES]).collect();
-    let web_origins = declared.web_origins.unwrap_or_else(|| reading.public_address(keycloak).into_iter().collect());
+    let web_origins =
+        declared.web_origins.unwrap_or_else(|| platform::public_address(reading, keycloak).into_iter().collect());
     let value = ClientRepresentation {
         client_id: Some(client_id),
         secret: secret.map(Secret::from),

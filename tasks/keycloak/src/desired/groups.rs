@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::{
-    ValuePath,
-    model::{ImpliedPart, Keycloak},
+use evenkeel_core::{
+    reading::Reading,
+    values::{
+        ValuePath,
+        model::{ImpliedPart, Keycloak},
+    },
 };
 use evenkeel_keycloak_client::types::GroupRepresentation;
 
-use super::{Declared, DesiredGroup, Reading, Related, roles::exactly};
+use super::{Declared, DesiredGroup, Related, platform, related::exactly, representation};
 use crate::names::REALM_MANAGEMENT;
 
 /// The fields of a group that say which roles it gives.
@@ -55,12 +58,12 @@ fn add(
     mut group: Declared<GroupRepresentation>,
     path: &ValuePath,
 ) {
-    let Some(name) = reading.name(group.value.name.as_deref(), "name", path) else { return };
+    let Some(name) = representation::name(reading, group.value.name.as_deref(), "name", path) else { return };
     if name.contains('/') {
         let problem = reading.problem(&path.clone().key("name"), "a group's name cannot hold a `/`");
         return reading.report(problem.with_hint("list it under `subGroups` of its parent"));
     }
-    reading.refuse_id(group.value.id.as_ref(), path);
+    representation::refuse_id(reading, group.value.id.as_ref(), path);
     let own_path = format!("{parent}{name}");
     if groups.iter().any(|known| known.path == own_path) {
         return reading.twice(&path.clone().key("name"), "group", &own_path);
@@ -89,11 +92,12 @@ fn add(
 fn implied(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredGroup> {
     let administrators: [&[&str]; 3] =
         [&["view-users", "manage-realm", "manage-users"], &["view-users", "manage-users"], &["view-users"]];
-    let platform = reading.implied_administrators().zip(administrators).map(|((key, name), rights)| {
-        let cause = reading.cause(&ValuePath::root().key("platform").key("names").key(key));
-        let administrators = Declared::new(representation(&name), cause);
-        group(administrators.with_built_in(keycloak.implied.administrators, ROLES), &name, rights)
-    });
+    let platform =
+        platform::implied_administrators(reading, keycloak).zip(administrators).map(|((key, name), rights)| {
+            let cause = reading.cause(&ValuePath::root().key("platform").key("names").key(key));
+            let administrators = Declared::new(representation(&name), cause);
+            group(administrators.with_built_in(keycloak.implied.administrators, ROLES), &name, rights)
+        });
     let teams = reading.values.teams.keys().map(|id| {
         let cause = reading.cause(&ValuePath::root().key("teams").key(id.as_str()));
         let name = reading.values.platform.names.team(id);

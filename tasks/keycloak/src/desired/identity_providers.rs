@@ -1,10 +1,13 @@
 //! Identity providers beside the one of the team contract, as the values declare them, with their mappers.
 
-use evenkeel_core::values::{ValuePath, model::Keycloak};
+use evenkeel_core::{
+    reading::Reading,
+    values::{ValuePath, model::Keycloak},
+};
 use evenkeel_keycloak_client::types::{IdentityProviderMapperRepresentation, IdentityProviderRepresentation};
 use serde::Deserialize;
 
-use super::{Declared, DesiredProvider, Reading};
+use super::{Declared, DesiredProvider, representation};
 use crate::definitions::BESIDE_PROVIDER;
 
 /// What the values say of a provider that Keycloak keeps elsewhere, or not at all.
@@ -25,7 +28,9 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
         reading.refuse_fields(declared, &path, &REFUSED);
         let (mut provider, beside): (Declared<IdentityProviderRepresentation>, Beside) =
             reading.declared_beside(declared, &path, &BESIDE_PROVIDER);
-        let Some(alias) = reading.name(provider.value.alias.as_deref(), "alias", &path) else { continue };
+        let Some(alias) = representation::name(reading, provider.value.alias.as_deref(), "alias", &path) else {
+            continue;
+        };
         if implied == Some(alias.as_str()) || providers.iter().any(|known| known.alias == alias) {
             reading.twice(&path.key("alias"), "identity provider", &alias);
             continue;
@@ -66,7 +71,7 @@ fn mappers(
     let mut mappers: Vec<Declared<IdentityProviderMapperRepresentation>> = Vec::new();
     for (index, mut mapper) in declared.into_iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let Some(name) = reading.name(mapper.name.as_deref(), "name", &path) else { continue };
+        let Some(name) = representation::name(reading, mapper.name.as_deref(), "name", &path) else { continue };
         if mappers.iter().any(|known| known.value.name.as_ref() == Some(&name)) {
             reading.twice(&path.key("name"), "identity provider mapper", &name);
             continue;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use evenkeel_core::{
     plan::Cause,
+    reading::Reading,
     values::{ValuePath, model::ImpliedPart},
 };
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
-use super::{Declared, Reading};
+use super::{Declared, representation};
 
 /// Where a claim goes.
 #[derive(Clone, Copy)]
@@ -29,7 +30,7 @@ pub(super) fn declared(
     let mut known: Vec<Declared<ProtocolMapperRepresentation>> = Vec::new();
     for (index, mut mapper) in mappers.into_iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let Some(name) = reading.name(mapper.name.as_deref(), "name", &path) else { continue };
+        let Some(name) = representation::name(reading, mapper.name.as_deref(), "name", &path) else { continue };
         if known.iter().any(|known| known.value.name.as_ref() == Some(&name)) {
             reading.twice(&path.key("name"), "protocol mapper", &name);
             continue;

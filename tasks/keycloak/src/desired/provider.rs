@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use evenkeel_core::{
     object::ObjectId,
     plan::{Cause, Note},
+    reading::Reading,
     values::{
         ValuePath,
         model::{IdentityProvider, ImpliedPart, Keycloak},
@@ -13,7 +14,7 @@ use evenkeel_core::{
 use evenkeel_keycloak_client::types::{IdentityProviderMapperRepresentation, IdentityProviderRepresentation};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Declared, Reading};
+use super::{Declared, platform};
 use crate::names::ROLE;
 
 /// An external identity provider. Its end points come from the issuer's discovery document, which is
@@ -140,7 +141,7 @@ fn mappers(
     ];
     let groups = &declared.groups;
     let administrators = [&groups.platform_admin, &groups.all_teams_admin, &groups.team_admin];
-    for ((key, role), group) in reading.administrator_names().into_iter().zip(administrators) {
+    for ((key, role), group) in platform::administrator_names(reading).into_iter().zip(administrators) {
         if let Some(group) = group {
             mappers.push(role_mapper(&reading.cause(&path.clone().key("groups").key(key)), &role, group));
         }

@@ -3,6 +3,7 @@
 use evenkeel_core::{
     object::ObjectId,
     plan::Note,
+    reading::Reading,
     values::{
         ValuePath,
         model::{ImpliedPart, Keycloak},
@@ -10,7 +11,7 @@ use evenkeel_core::{
 };
 use evenkeel_keycloak_client::types::RealmRepresentation;
 
-use super::{Declared, Reading, Related, scopes::OPENID};
+use super::{Declared, Related, platform, related::refuse_in_both, scopes::OPENID};
 use crate::names::REALM;
 
 /// Fields that have another place in the values, that a realm's update ignores, or that nobody can read back
@@ -53,10 +54,10 @@ pub(super) fn settings(reading: &Reading<'_>, keycloak: &Keycloak) -> Declared<R
         settings.field_causes.extend(causes);
         settings = settings.with_built_in(keycloak.implied.realm, built_in);
     }
-    settings.value.realm = Some(reading.realm().to_owned());
+    settings.value.realm = Some(platform::realm(reading).to_owned());
     settings.value.password_policy = settings.value.password_policy.as_deref().map(as_kept);
     if settings.value.display_name.is_none() && keycloak.implied.realm.is_implied() {
-        settings.value.display_name = Some(reading.realm().to_owned());
+        settings.value.display_name = Some(platform::realm(reading).to_owned());
         settings = settings.with_built_in(keycloak.implied.realm, ["displayName"]);
     }
     if let (None, Some(theme)) = (&settings.value.login_theme, &keycloak.login_theme) {
@@ -92,7 +93,7 @@ pub(super) fn assumed(reading: &Reading<'_>) -> Vec<Note> {
         return Vec::new();
     }
     let message = "is the realm of a built-in name, which nobody chose: `platform.names.realm` names another";
-    vec![Note { object: ObjectId::new(REALM, reading.realm()), message: message.to_owned() }]
+    vec![Note { object: ObjectId::new(REALM, platform::realm(reading)), message: message.to_owned() }]
 }
 
 /// Addresses that several users may have serve neither to log in nor as user names: whichever of the two is
@@ -129,7 +130,7 @@ pub(super) fn client_scopes(
     }
     let optional = realm.default_optional_client_scopes.take().map(Related::exactly).unwrap_or_default();
     let path = ValuePath::root().key("keycloak").key("realm").key("defaultOptionalClientScopes");
-    reading.refuse_in_both(&defaults, &optional, &path);
+    refuse_in_both(reading, &defaults, &optional, &path);
     (defaults, optional)
 }
 
@@ -137,7 +138,7 @@ pub(super) fn client_scopes(
 pub(super) fn admin_realm(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<Declared<RealmRepresentation>> {
     let theme = keycloak.login_theme.clone()?;
     let realm = keycloak.admin.realm.to_string();
-    if realm == reading.realm() {
+    if realm == platform::realm(reading) {
         return None;
     }
     let value = RealmRepresentation { realm: Some(realm), login_theme: Some(theme), ..Default::default() };

@@ -1,11 +1,13 @@
 //! Names of other objects in the lists of declared representations. They are held to what the name of a declared object is held
 //! to: a list could otherwise name what nobody can declare, and what no request can be about.
 
-use evenkeel_core::values::{GroupPath, ValuePath};
+use evenkeel_core::{
+    field::Field,
+    reading::Reading,
+    values::{GroupPath, ValuePath},
+};
 use evenkeel_transport::check_segment;
-use serde_json::Value;
-
-use super::Reading;
+use secrecy::ExposeSecret;
 
 /// What the texts of a list are.
 #[derive(Clone, Copy)]
@@ -35,46 +37,72 @@ const BY_CLIENT: [&str; 2] = ["clientRoles", "client"];
 /// Under these, people choose the keys themselves.
 const FREE: [&str; 2] = ["attributes", "config"];
 
-impl Reading<'_> {
-    /// Reports names that no address can carry, in lists at any depth of a representation.
-    pub(super) fn check_references(&self, key: &str, value: &Value, path: &ValuePath) {
-        match value {
-            Value::Array(items) => {
+/// Reports names that no address can carry, and those that a list holds twice, in lists at any depth of a representation.
+pub(super) fn check_references(reading: &Reading<'_>, key: &str, field: &Field, path: &ValuePath) {
+    match field {
+        Field::List(items) => match listed(key) {
+            Some(listed) => check_list(reading, items, listed, path),
+            None => {
                 for (index, item) in items.iter().enumerate() {
-                    let path = path.clone().index(index);
-                    match (item.as_str(), listed(key)) {
-                        (Some(text), Some(listed)) => self.check_reference(text, listed, &path),
-                        _ => self.check_references("", item, &path),
-                    }
+                    check_references(reading, "", item, &path.clone().index(index));
                 }
             }
-            Value::Object(fields) if BY_CLIENT.contains(&key) => {
-                for (client, roles) in fields {
-                    let path = path.clone().key(client);
-                    self.check_reference(client, Listed::Names("a client"), &path);
-                    self.check_references("realmRoles", roles, &path);
-                }
+        },
+        Field::Map(fields) if BY_CLIENT.contains(&key) => {
+            for (client, roles) in fields {
+                let path = path.clone().key(client);
+                check_reference(reading, client, Listed::Names("a client"), &path);
+                check_references(reading, "realmRoles", roles, &path);
             }
-            Value::Object(fields) => {
-                for (name, value) in fields.iter().filter(|(name, _)| !FREE.contains(&name.as_str())) {
-                    self.check_references(name, value, &path.clone().key(name));
-                }
-            }
-            _ => {}
         }
+        Field::Map(fields) => {
+            for (name, field) in fields.iter().filter(|(name, _)| !FREE.contains(&name.as_str())) {
+                check_references(reading, name, field, &path.clone().key(name));
+            }
+        }
+        _ => {}
     }
+}
 
-    /// The text is not repeated: it may come from where secrets are.
-    fn check_reference(&self, text: &str, listed: Listed, path: &ValuePath) {
-        let wrong = match listed {
-            Listed::Names(kind) => {
-                check_segment(text).err().map(|why| format!("{kind} cannot be called like the one named here: {why}"))
-            }
-            Listed::Groups => GroupPath::parse(text).err().map(|why| why.to_string()),
-        };
-        if let Some(message) = wrong {
-            self.report(self.problem(path, &message));
+fn check_list(reading: &Reading<'_>, items: &[Field], listed: Listed, path: &ValuePath) {
+    // Not all may be known.
+    let names: Vec<(usize, &str)> =
+        items.iter().enumerate().filter_map(|(index, item)| Some((index, text(item)?))).collect();
+    for (index, name) in &names {
+        check_reference(reading, name, listed, &path.clone().index(*index));
+    }
+    let same = |(index, name)| match listed {
+        Listed::Names(_) => (index, name),
+        Listed::Groups => (index, relative(name)),
+    };
+    reading.each_named_once(names.into_iter().map(same), path);
+}
+
+/// The text is not repeated: it may come from where secrets are.
+fn check_reference(reading: &Reading<'_>, text: &str, listed: Listed, path: &ValuePath) {
+    let wrong = match listed {
+        Listed::Names(kind) => {
+            check_segment(text).err().map(|why| format!("{kind} cannot be called like the one named here: {why}"))
         }
+        Listed::Groups => GroupPath::parse(text).err().map(|why| why.to_string()),
+    };
+    if let Some(message) = wrong {
+        reading.report(reading.problem(path, &message));
+    }
+}
+
+/// The path of a group without the slash that may stand before it.
+fn relative(path: &str) -> &str {
+    path.strip_prefix('/').unwrap_or(path)
+}
+
+/// The text of a field, secret or not; `None` where it is not known, or none.
+#[expect(clippy::disallowed_methods, reason = "the characters are looked at and not kept")]
+pub(super) fn text(field: &Field) -> Option<&str> {
+    match field {
+        Field::Text(text) => Some(text),
+        Field::Secret(text) => Some(text.expose_secret()),
+        _ => None,
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::values::{
-    ValuePath,
-    model::{ImpliedPart, Keycloak},
+use evenkeel_core::{
+    reading::Reading,
+    values::{
+        ValuePath,
+        model::{ImpliedPart, Keycloak},
+    },
 };
 use evenkeel_keycloak_client::types::RoleRepresentation;
 
-use super::{Declared, DesiredRole, Reading, Related};
+use super::{Declared, DesiredRole, Related, platform, related::exactly, representation};
 
 pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredRole> {
     let mut roles = implied(reading, keycloak);
@@ -17,12 +20,12 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
     for (index, declared) in keycloak.roles.iter().flatten().enumerate() {
         let path = path.clone().index(index);
         let role: Declared<RoleRepresentation> = reading.declared(declared, &path);
-        let Some(name) = reading.name(role.value.name.as_deref(), "name", &path) else { continue };
+        let Some(name) = representation::name(reading, role.value.name.as_deref(), "name", &path) else { continue };
         if declared_names.contains(&name) {
             reading.twice(&path.key("name"), "role", &name);
             continue;
         }
-        reading.refuse_id(role.value.id.as_ref(), &path);
+        representation::refuse_id(reading, role.value.id.as_ref(), &path);
         declared_names.insert(name.clone());
         let mut role = taken_apart(role);
         match roles.iter_mut().find(|known| known.role.value.name.as_ref() == Some(&name)) {
@@ -56,12 +59,12 @@ pub(super) fn of_client(
     let mut roles: Vec<DesiredRole> = Vec::new();
     for (index, role) in declared.into_iter().flatten().enumerate() {
         let path = path.clone().index(index);
-        let Some(name) = reading.name(role.name.as_deref(), "name", &path) else { continue };
+        let Some(name) = representation::name(reading, role.name.as_deref(), "name", &path) else { continue };
         if roles.iter().any(|known| known.role.value.name.as_ref() == Some(&name)) {
             reading.twice(&path.key("name"), "client role", &name);
             continue;
         }
-        reading.refuse_id(role.id.as_ref(), &path);
+        representation::refuse_id(reading, role.id.as_ref(), &path);
         roles.push(taken_apart(Declared::new(role, reading.cause(&path))));
     }
     roles
@@ -78,15 +81,10 @@ fn taken_apart(mut role: Declared<RoleRepresentation>) -> DesiredRole {
     }
 }
 
-/// Lists of client roles by client, each managed as a whole.
-pub(super) fn exactly(roles: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Related> {
-    roles.into_iter().map(|(client, roles)| (client, Related::exactly(roles))).collect()
-}
-
 fn implied(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<DesiredRole> {
     let external = keycloak.identity_provider.as_ref().map(|provider| provider.groups.clone()).unwrap_or_default();
     let external = [external.platform_admin, external.all_teams_admin, external.team_admin];
-    let platform = reading.implied_administrators().zip(external).map(|((key, name), group)| {
+    let platform = platform::implied_administrators(reading, keycloak).zip(external).map(|((key, name), group)| {
         let cause = reading.cause(&ValuePath::root().key("platform").key("names").key(key));
         Declared::new(role(&name, group.as_deref()), cause)
             .with_built_in(keycloak.implied.administrators, ["description"])

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::values::{ValuePath, model::Keycloak};
+use evenkeel_core::{
+    reading::Reading,
+    values::{ValuePath, model::Keycloak},
+};
 use evenkeel_keycloak_client::types::ClientScopeRepresentation;
 use serde::Deserialize;
 
-use super::{Declared, DesiredClientScope, Reading, RelatedRoles, mappers, related::RoleLists};
+use super::{Declared, DesiredClientScope, RelatedRoles, mappers, related::RoleLists, representation};
 use crate::definitions::BESIDE_CLIENT_SCOPE;
 
 /// The scope that makes tokens carry what the applications read.
@@ -27,7 +30,7 @@ pub(super) fn desired(reading: &Reading<'_>, keycloak: &Keycloak) -> Vec<Desired
         let path = path.clone().index(index);
         let (mut scope, beside): (Declared<ClientScopeRepresentation>, Beside) =
             reading.declared_beside(declared, &path, &BESIDE_CLIENT_SCOPE);
-        let Some(name) = reading.name(scope.value.name.as_deref(), "name", &path) else { continue };
+        let Some(name) = representation::name(reading, scope.value.name.as_deref(), "name", &path) else { continue };
         if scopes.iter().any(|known| known.scope.value.name.as_ref() == Some(&name)) {
             reading.twice(&path.key("name"), "client scope", &name);
             continue;

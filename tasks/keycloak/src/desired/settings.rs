@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::values::{ValuePath, model::Keycloak};
+use evenkeel_core::{
+    reading::Reading,
+    values::{GroupPath, ValuePath, model::Keycloak},
+};
 use evenkeel_keycloak_client::types::{
     RealmEventsConfigRepresentation, RequiredActionProviderRepresentation, UpAttribute, UpAttributePermissions,
     UpConfig,
 };
 
-use super::{Declared, DesiredUserProfile, Reading, Related, RelatedRoles};
+use super::{Declared, DesiredUserProfile, Related, RelatedRoles, related::each_role_once, representation};
 
 /// Which events are kept. The realm's own fields say the same, so that one field may stand in one of the two places only.
 pub(super) fn events(reading: &Reading<'_>, keycloak: &Keycloak) -> Option<Declared<RealmEventsConfigRepresentation>> {
@@ -33,7 +36,9 @@ pub(super) fn required_actions(
     for (index, declared) in keycloak.required_actions.iter().flatten().enumerate() {
         let path = path.clone().index(index);
         let action: Declared<RequiredActionProviderRepresentation> = reading.declared(declared, &path);
-        let Some(alias) = reading.name(action.value.alias.as_deref(), "alias", &path) else { continue };
+        let Some(alias) = representation::name(reading, action.value.alias.as_deref(), "alias", &path) else {
+            continue;
+        };
         if actions.iter().any(|known| known.value.alias.as_ref() == Some(&alias)) {
             reading.twice(&path.key("alias"), "required action", &alias);
             continue;
@@ -96,7 +101,7 @@ fn check_names<'a>(reading: &Reading<'_>, names: impl Iterator<Item = Option<&'a
     let mut known = BTreeSet::new();
     for (index, name) in names.enumerate() {
         let path = path.clone().index(index);
-        let Some(name) = reading.name(name, "name", &path) else { continue };
+        let Some(name) = representation::name(reading, name, "name", &path) else { continue };
         if !known.insert(name.clone()) {
             reading.twice(&path.key("name"), "part of the user profile", &name);
         }
@@ -116,6 +121,8 @@ pub(super) fn default_groups(
         reading.report(problem.with_hint("remove it here, or `keycloak.realm.defaultGroups`"));
     }
     let own = keycloak.default_groups.as_ref();
+    let names = own.into_iter().flatten().map(GroupPath::relative);
+    reading.each_named_once(names.enumerate(), &path);
     let own = own.map(|paths| paths.iter().map(|path| path.relative().to_owned()).collect());
     // Checked like all that a representation lists.
     let in_realm = || Some(in_realm?.iter().map(|path| path.strip_prefix('/').unwrap_or(path).to_owned()).collect());
@@ -123,6 +130,8 @@ pub(super) fn default_groups(
 }
 
 /// The roles that every user has.
-pub(super) fn default_roles(keycloak: &Keycloak) -> RelatedRoles {
-    keycloak.default_roles.as_ref().map(|roles| RelatedRoles::exactly(roles.into())).unwrap_or_default()
+pub(super) fn default_roles(reading: &Reading<'_>, keycloak: &Keycloak) -> RelatedRoles {
+    let Some(roles) = &keycloak.default_roles else { return RelatedRoles::default() };
+    each_role_once(reading, roles, &reading.path(&["defaultRoles"]));
+    RelatedRoles::exactly(roles.into())
 }

@@ -1,14 +1,17 @@
 //! What few users declare beside their account and teams: groups by path, roles of their own, accounts at identity providers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use evenkeel_core::values::{
-    ValuePath,
-    model::{FederatedIdentity, RoleNames, User},
+use evenkeel_core::{
+    reading::Reading,
+    values::{
+        ValuePath,
+        model::{FederatedIdentity, RoleNames, User},
+    },
 };
 use evenkeel_keycloak_client::types::FederatedIdentityRepresentation;
 
-use super::{Reading, RelatedRoles};
+use super::{RelatedRoles, related::each_role_once};
 
 /// What ties a user to groups, roles and identity providers. What nobody declares is not managed.
 #[derive(Clone, Debug, Default)]
@@ -25,9 +28,10 @@ impl DesiredTies {
     /// `None` for nearly every user.
     pub(super) fn of(reading: &Reading<'_>, user: &User, path: &ValuePath) -> Option<Box<Self>> {
         let names = RoleNames { realm_roles: user.realm_roles.clone(), client_roles: user.client_roles.clone() };
+        each_role_once(reading, &names, path);
         let ties = Self {
             groups: user.groups.is_some(),
-            roles: RelatedRoles::exactly((&names).into()).without_twins(),
+            roles: RelatedRoles::exactly((&names).into()),
             federated_identities: federated_identities(reading, user.federated_identities.as_deref(), path),
         };
         let is_declared = ties.groups || !ties.roles.is_empty() || !ties.federated_identities.is_empty();
@@ -72,16 +76,5 @@ pub(super) fn refuse_implied_groups<'a>(
             let problem = reading.problem(&path, &format!("group `{}` has a key of its own", group.relative()));
             reading.report(problem.with_hint(format!("declare it by `{key}` of the user")));
         }
-    }
-}
-
-impl RelatedRoles {
-    /// Each name once: a list that holds one twice asks for the same.
-    fn without_twins(mut self) -> Self {
-        for related in self.realm_roles.iter_mut().chain(self.client_roles.values_mut()) {
-            let mut known = BTreeSet::new();
-            related.names.retain(|name| known.insert(name.clone()));
-        }
-        self
     }
 }

@@ -10,14 +10,15 @@ use std::{
 
 use evenkeel_core::{
     plan::Cause,
+    reading::Reading,
     values::{
-        AddressableName, Part, SecretValue, ValuePath,
+        AddressableName, GroupPath, Part, SecretValue, TeamId, ValuePath,
         model::{Keycloak, User},
     },
 };
 use evenkeel_keycloak_client::types::UserRepresentation;
 
-use super::{DesiredTies, Reading, ties::refuse_implied_groups};
+use super::{DesiredTies, platform, ties::refuse_implied_groups};
 use crate::account::{Account, NICKNAME, Nickname};
 
 /// A local account.
@@ -195,9 +196,10 @@ struct Accounts<'a> {
 
 impl<'a> Accounts<'a> {
     fn new(reading: &'a Reading<'a>, keycloak: &Keycloak) -> Self {
-        let teams = reading.team_groups().into_iter().map(|(group, team)| (team.as_ref().to_owned(), (group, team)));
-        let administrators: [Arc<str>; 3] = reading.administrator_names().map(|(_, name)| name.into());
-        let of_teams = reading.team_groups().into_keys().map(|group| (group, MembershipKey::Teams));
+        let teams =
+            platform::team_groups(reading).into_iter().map(|(group, team)| (team.as_ref().to_owned(), (group, team)));
+        let administrators: [Arc<str>; 3] = platform::administrator_names(reading).map(|(_, name)| name.into());
+        let of_teams = platform::team_groups(reading).into_keys().map(|group| (group, MembershipKey::Teams));
         let of_flags = administrators.iter().cloned().zip(MembershipKey::FLAGS);
         let implied = of_teams.chain(of_flags).collect();
         Self {
@@ -239,6 +241,7 @@ impl<'a> Accounts<'a> {
             attributes,
             required_actions: user.required_actions.as_deref().map(each_once),
         };
+        check_lists(self.reading, user, &path);
         refuse_implied_groups(self.reading, user, &path, |group| self.implied.get(group).map(|key| key.as_str()));
         DesiredUser {
             name,
@@ -275,6 +278,20 @@ impl<'a> Accounts<'a> {
         memberships.sort_by(|one, two| one.group.cmp(&two.group));
         memberships.dedup_by(|one, two| one.group == two.group);
         memberships.into()
+    }
+}
+
+/// Each team, group and action once. Roles are looked at where they are read.
+fn check_lists(reading: &Reading<'_>, user: &User, path: &ValuePath) {
+    if let Some(teams) = &user.teams {
+        reading.each_named_once(teams.iter().map(TeamId::as_str).enumerate(), &path.clone().key("teams"));
+    }
+    if let Some(groups) = &user.groups {
+        reading.each_named_once(groups.iter().map(GroupPath::relative).enumerate(), &path.clone().key("groups"));
+    }
+    if let Some(actions) = &user.required_actions {
+        let actions = actions.iter().map(AddressableName::as_str).enumerate();
+        reading.each_named_once(actions, &path.clone().key("requiredActions"));
     }
 }
 

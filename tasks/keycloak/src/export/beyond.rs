@@ -7,9 +7,9 @@ use evenkeel_keycloak_client::types::{ComponentRepresentation, RealmRepresentati
 use serde_json::{Value, json};
 
 use super::{
-    fresh::{Baseline, Fresh},
+    found::Found,
+    fresh::{Baseline, Fresh, default_role},
     left_out::{ByHand, LeftOut},
-    survey::Found,
 };
 
 /// What is left out of the values because they have no word for it.
@@ -66,11 +66,6 @@ fn of_realm(realm: &RealmRepresentation) -> Vec<ByHand> {
     let role = realm.default_role.as_ref().and_then(|role| role.name.clone());
     left_out.extend(role.filter(|role| own.as_ref() != Some(role)).map(|role| ByHand::DefaultRole { role }));
     left_out
-}
-
-/// How Keycloak calls the role that every user of a new realm has.
-pub(super) fn default_role(realm: &str) -> String {
-    format!("default-roles-{}", realm.to_lowercase())
 }
 
 /// Components that a fresh realm does not have as they are, and those that only a fresh realm has.

@@ -7,7 +7,7 @@ use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{ClientRepresentation, ProtocolMapperRepresentation};
 
 use super::{
-    compose::Composing,
+    composing::Composing,
     fields::Object,
     fresh::Baseline,
     groups,
@@ -45,7 +45,7 @@ pub(super) fn scopes(composing: &mut Composing<'_>) -> Option<Node> {
         let name = scope.name.as_deref().unwrap_or_default();
         let implied = composing.decisions.openid_scope && name == OPENID;
         let owner = MapperOwner::ClientScope(name.to_owned());
-        if implied || !composing.can_name("client scope", name) || !composing.decisions.has(&owner.object()) {
+        if implied || !composing.can_name("client scope", name) || !composing.composer.may_declare(&owner.object()) {
             continue;
         }
         let recorded = composing.fresh.at(&["clientScopes", name]);
@@ -53,7 +53,7 @@ pub(super) fn scopes(composing: &mut Composing<'_>) -> Option<Node> {
         let object = Object { id: owner.object(), definition: "ClientScopeRepresentation", skipped: &skipped };
         let protocol = Field::Map(BTreeMap::from([("protocol".to_owned(), Field::Text("openid-connect".to_owned()))]));
         let baseline = if recorded.is_there() { recorded.clone() } else { Baseline::default().behind(&protocol) };
-        let mut entries = object.node(scope, &baseline, composing.decisions, &mut composing.secrets);
+        let mut entries = object.node(scope, &baseline, &mut composing.composer);
         let mappers = mappers(composing, &owner, scope.protocol_mappers.as_deref(), &recorded);
         entries.extend(mappers.map(|mappers| ("protocolMappers".to_owned(), mappers)));
         let mapped = groups::in_scope(composing, &owner, &recorded);
@@ -68,7 +68,7 @@ pub(super) fn scopes(composing: &mut Composing<'_>) -> Option<Node> {
         entries.insert("name".to_owned(), Node::Text(name.to_owned()));
         nodes.push(Node::Map(entries));
     }
-    (!nodes.is_empty()).then_some(Node::List(nodes))
+    Node::list(nodes)
 }
 
 /// The mappers that a fresh realm's owner of this name does not have as they are.
@@ -91,18 +91,18 @@ fn mappers(
         }
         last = Some(name);
         let named = composing.can_name("protocol mapper", name);
-        if !named || !composing.decisions.has(&id) || recorded.holds_mapper(mapper) {
+        if !named || !composing.composer.may_declare(&id) || recorded.holds_mapper(mapper) {
             continue;
         }
         let skipped = ["id", "name", "consentRequired", "consentText"];
         let object = Object { id, definition: "ProtocolMapperRepresentation", skipped: &skipped };
         let protocol = Field::Map(BTreeMap::from([("protocol".to_owned(), Field::Text("openid-connect".to_owned()))]));
         let baseline = Baseline::default().behind(&protocol);
-        let mut entries = object.node(mapper, &baseline, composing.decisions, &mut composing.secrets);
+        let mut entries = object.node(mapper, &baseline, &mut composing.composer);
         entries.insert("name".to_owned(), Node::Text(name.to_owned()));
         nodes.push(Node::Map(entries));
     }
-    (!nodes.is_empty()).then_some(Node::List(nodes))
+    Node::list(nodes)
 }
 
 /// The client that the applications share, where the realm has it.
@@ -121,7 +121,7 @@ pub(super) fn shared(composing: &mut Composing<'_>) -> Option<Node> {
     entries.insert("webOrigins".to_owned(), Node::texts(origins));
     add_lists(composing, &mut entries, client, &client_id, &Baseline::default());
     for key in composing.implied.client.keys() {
-        if !composing.decisions.has_field(&ObjectId::new(CLIENT, client_id.as_str()), key) {
+        if !composing.composer.not_kept.allows_field(&ObjectId::new(CLIENT, client_id.as_str()), key) {
             entries.insert(key.clone(), Node::Null);
         }
     }
@@ -137,12 +137,15 @@ pub(super) fn clients(composing: &mut Composing<'_>) -> Option<Node> {
         let client_id = client.client_id.as_deref().unwrap_or_default();
         let shared = composing.decisions.client && client_id == composing.place.names.client.as_str();
         let id = ObjectId::new(CLIENT, client_id);
-        if shared || !composing.can_name("client", client_id) || !composing.decisions.has(&id) {
+        if shared || !composing.can_name("client", client_id) || !composing.composer.may_declare(&id) {
             continue;
         }
         let recorded = composing.fresh.at(&["clients", client_id]);
         let baseline = if recorded.is_there() { recorded.clone() } else { composing.fresh.at(&["bareClient"]) };
         let mut entries = fields(composing, client, client_id, &baseline);
+        if !recorded.is_there() && derives_origins(client) {
+            entries.insert("webOrigins".to_owned(), Node::texts(Vec::<String>::new()));
+        }
         add_lists(composing, &mut entries, client, client_id, &recorded);
         if entries.is_empty() && recorded.is_there() {
             continue;
@@ -154,7 +157,13 @@ pub(super) fn clients(composing: &mut Composing<'_>) -> Option<Node> {
         entries.insert("clientId".to_owned(), Node::Text(client_id.to_owned()));
         nodes.push(Node::Map(entries));
     }
-    (!nodes.is_empty()).then_some(Node::List(nodes))
+    Node::list(nodes)
+}
+
+/// Whether a client without web origins would get some if they were not said to be none: Keycloak derives them from the redirect URIs.
+fn derives_origins(client: &ClientRepresentation) -> bool {
+    let is_empty = |list: &Option<Vec<String>>| list.as_ref().is_none_or(Vec::is_empty);
+    is_empty(&client.web_origins) && !is_empty(&client.redirect_uris)
 }
 
 fn fields(
@@ -191,7 +200,7 @@ fn fields(
     }
     let id = ObjectId::new(CLIENT, client_id);
     let object = Object { id, definition: "ClientRepresentation", skipped: &SKIPPED };
-    object.node(&client, baseline, composing.decisions, &mut composing.secrets)
+    object.node(&client, baseline, &mut composing.composer)
 }
 
 /// Mappers, roles and scopes; those that a fresh realm's client of this name has as well are left out.

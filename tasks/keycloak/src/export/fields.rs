@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use evenkeel_core::{field::Field, object::ObjectId};
-use evenkeel_engine::export::{document::Node, secrets::Secrets};
+use evenkeel_engine::export::{Composer, declarable, document::Node, secrets::Secrets};
 use evenkeel_keycloak_client::json_schema;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::{decisions::Decisions, fresh::Baseline, secrets};
+use super::{fresh::Baseline, secrets};
 
 /// An object on its way into the values.
 pub(super) struct Object<'a> {
@@ -26,21 +25,23 @@ impl Object<'_> {
         &self,
         representation: &T,
         baseline: &Baseline<'_>,
-        decisions: &Decisions,
-        secrets: &mut Secrets,
+        composer: &mut Composer<'_>,
     ) -> BTreeMap<String, Node> {
         let Ok(Field::Map(fields)) = Field::of(representation) else { return BTreeMap::new() };
-        let known = declarable(self.definition);
+        let known = declarable(json_schema(self.definition).as_ref());
         let mut entries = BTreeMap::new();
         for (key, field) in fields {
             if self.skipped.contains(&key.as_str()) || !known.contains(&key) {
                 continue;
             }
             let Some(field) = differing(field, &baseline.get(&key)) else { continue };
-            let Some(field) = decisions.kept(&self.id, &key, secrets::marked(field_in(&key, field))) else { continue };
-            let Field::Map(mut holder) = field else { continue };
+            let holder = secrets::marked(field_in(&key, field));
+            let Some(Field::Map(mut holder)) = composer.not_kept.rest_of_field(&self.id, &key, holder) else {
+                continue;
+            };
             let Some(field) = holder.remove(&key) else { continue };
-            let mut variable = |path: &str, text: &secrecy::SecretString| self.variable(path, text, secrets);
+            let mut variable =
+                |path: &str, text: &secrecy::SecretString| self.variable(path, text, &mut composer.secrets);
             if let Some(node) = Node::of(&field, &key, &mut variable) {
                 entries.insert(key, sorted(node));
             }
@@ -72,15 +73,6 @@ fn differing(field: Field, baseline: &Baseline<'_>) -> Option<Field> {
         }
         field if baseline.has(&field) => None,
         field => Some(field),
-    }
-}
-
-/// The names that values may use in this representation.
-fn declarable(definition: &str) -> Vec<String> {
-    let schema = json_schema(definition).unwrap_or_default();
-    match schema.get("properties") {
-        Some(Value::Object(properties)) => properties.keys().cloned().collect(),
-        _ => Vec::new(),
     }
 }
 

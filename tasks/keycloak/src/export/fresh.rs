@@ -6,8 +6,6 @@ use evenkeel_core::field::Field;
 use evenkeel_keycloak_client::types::{ProtocolMapperRepresentation, RealmRepresentation};
 use serde_json::Value;
 
-use super::beyond::default_role;
-
 /// Recorded from fresh realms; `{realm}` stands for the realm's name.
 const RECORDED: [&str; 2] = [include_str!("fresh-26.7.json"), include_str!("fresh-26.0.json")];
 
@@ -49,6 +47,11 @@ fn shows_all(found: &Field, fresh: &Field) -> bool {
 /// The flows that come with every realm of any version.
 pub(super) fn built_in_flows() -> BTreeSet<String> {
     Fresh::of("", None).at(&["flows"]).keys().into_iter().map(str::to_owned).collect()
+}
+
+/// How Keycloak calls the role that every user of a new realm has.
+pub(super) fn default_role(realm: &str) -> String {
+    format!("default-roles-{}", realm.to_lowercase())
 }
 
 /// What need not be written: what a fresh realm of any version has, behind what is implied anyway.

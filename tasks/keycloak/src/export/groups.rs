@@ -6,7 +6,11 @@ use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{GroupRepresentation, RoleRepresentation};
 
-use super::{beyond::default_role, compose::Composing, fields::Object, fresh::Baseline};
+use super::{
+    composing::Composing,
+    fields::Object,
+    fresh::{Baseline, default_role},
+};
 use crate::{
     names::{self, CLIENT_ROLE, MapperOwner, REALM_MANAGEMENT, ROLE},
     relation::RoleName,
@@ -20,7 +24,7 @@ pub(super) fn roles(composing: &mut Composing<'_>) -> Option<Node> {
     for role in roles {
         let name = role.name.as_deref().unwrap_or_default();
         let id = ObjectId::new(ROLE, name);
-        if !composing.can_name("role", name) || !composing.decisions.has(&id) {
+        if !composing.can_name("role", name) || !composing.composer.may_declare(&id) {
             continue;
         }
         // What every user has is a value of its own.
@@ -34,7 +38,7 @@ pub(super) fn roles(composing: &mut Composing<'_>) -> Option<Node> {
         let known = implied || recorded.is_there();
         nodes.extend(role_node(composing, id, role, inside, &recorded, described, known));
     }
-    (!nodes.is_empty()).then_some(Node::List(nodes))
+    Node::list(nodes)
 }
 
 /// The roles of a client that a fresh realm's client of this name does not have as they are.
@@ -43,7 +47,7 @@ pub(super) fn of_client(composing: &mut Composing<'_>, client_id: &str) -> Optio
     let mut nodes = Vec::new();
     for (name, role) in &observed.roles {
         let id = ObjectId::within(CLIENT_ROLE, client_id, name);
-        if !composing.can_name(&format!("role of client `{client_id}`"), name) || !composing.decisions.has(&id) {
+        if !composing.can_name(&format!("role of client `{client_id}`"), name) || !composing.composer.may_declare(&id) {
             continue;
         }
         let recorded = composing.fresh.at(&["clientRoles", client_id, name]);
@@ -51,7 +55,7 @@ pub(super) fn of_client(composing: &mut Composing<'_>, client_id: &str) -> Optio
         let known = recorded.is_there();
         nodes.extend(role_node(composing, id, role, inside, &recorded, true, known));
     }
-    (!nodes.is_empty()).then_some(Node::List(nodes))
+    Node::list(nodes)
 }
 
 /// The roles of a client's service account, beside what every user has.
@@ -81,7 +85,7 @@ pub(super) fn default_roles(composing: &mut Composing<'_>) -> Option<Node> {
         None if role.composite == Some(true) => return None,
         inside => inside.map(Vec::as_slice).unwrap_or_default(),
     };
-    let recorded = composing.fresh.at(&["roles", &default_role(&composing.place.realm)]);
+    let recorded = composing.fresh.at(&["roles", &default_role(composing.place.names.realm.as_str())]);
     if holds_as_recorded(inside, &recorded) {
         None
     } else {
@@ -105,7 +109,7 @@ fn role_node(
     }
     let whose = format!("inside `{id}`");
     let object = Object { id, definition: "RoleRepresentation", skipped: &skipped };
-    let mut entries = object.node(role, recorded, composing.decisions, &mut composing.secrets);
+    let mut entries = object.node(role, recorded, &mut composing.composer);
     if !holds_as_recorded(inside, recorded) {
         let inside = role_lists(composing, &whose, inside, &recorded.get("inside"));
         entries.extend(inside.map(|inside| ("composites".to_owned(), inside)));
@@ -150,7 +154,7 @@ pub(super) fn role_lists(
     let realm = realm_list(composing, whose, realm);
     let clients = Some(client_lists(composing, whose, clients)).filter(|lists| !lists.is_empty());
     let node = Node::map([("realmRoles", realm), ("clientRoles", clients)]);
-    (!node.is_empty()).then_some(node)
+    node.filled()
 }
 
 /// The client of a recorded role, if it is one of a client.
@@ -187,7 +191,7 @@ fn texts(mut names: Vec<String>) -> Node {
 /// The declared groups: those that are not implied as they are.
 pub(super) fn groups(composing: &mut Composing<'_>) -> Option<Node> {
     let nodes = below(composing, "");
-    (!nodes.is_empty()).then_some(Node::List(nodes))
+    Node::list(nodes)
 }
 
 fn below(composing: &mut Composing<'_>, above: &str) -> Vec<Node> {
@@ -199,7 +203,7 @@ fn below(composing: &mut Composing<'_>, above: &str) -> Vec<Node> {
         .collect();
     let mut nodes = Vec::with_capacity(children.len());
     for (path, group) in children {
-        if composing.decisions.has(&names::group(path))
+        if composing.composer.may_declare(&names::group(path))
             && let Some(node) = node(composing, path, group)
         {
             nodes.push(node);
@@ -211,7 +215,7 @@ fn below(composing: &mut Composing<'_>, above: &str) -> Vec<Node> {
 fn node(composing: &mut Composing<'_>, path: &str, group: &GroupRepresentation) -> Option<Node> {
     let skipped = ["id", "name", "path", "parentId", "subGroups", "realmRoles", "clientRoles"];
     let object = Object { id: names::group(path), definition: "GroupRepresentation", skipped: &skipped };
-    let mut entries = object.node(group, &Baseline::default(), composing.decisions, &mut composing.secrets);
+    let mut entries = object.node(group, &Baseline::default(), &mut composing.composer);
     let implied = composing.is_implied(path);
     let realm = group.realm_roles.clone().unwrap_or_default();
     let mut clients = group.client_roles.clone().unwrap_or_default();

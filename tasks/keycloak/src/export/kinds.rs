@@ -7,7 +7,7 @@ use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::UpConfig;
 
 use super::{
-    compose::Composing,
+    composing::Composing,
     fields::Object,
     fresh::Baseline,
     left_out::{ByHand, LeftOut},
@@ -23,20 +23,20 @@ pub(super) fn required_actions(composing: &mut Composing<'_>) -> Option<Node> {
     let mut nodes = Vec::new();
     for (alias, action) in composing.found.required_actions.as_ref()? {
         let id = ObjectId::new(REQUIRED_ACTION, alias.as_str());
-        if !composing.can_name("required action", alias) || !composing.decisions.has(&id) {
+        if !composing.can_name("required action", alias) || !composing.composer.may_declare(&id) {
             continue;
         }
         let recorded = composing.fresh.at(&["requiredActions", alias]);
         let definition = "RequiredActionProviderRepresentation";
         let object = Object { id, definition, skipped: &["alias"] };
-        let mut entries = object.node(action, &recorded, composing.decisions, &mut composing.secrets);
+        let mut entries = object.node(action, &recorded, &mut composing.composer);
         if entries.is_empty() && recorded.is_there() {
             continue;
         }
         entries.insert("alias".to_owned(), Node::Text(alias.clone()));
         nodes.push(Node::Map(entries));
     }
-    (!nodes.is_empty()).then_some(Node::List(nodes))
+    Node::list(nodes)
 }
 
 /// What of the user profile is not as a fresh realm has it, attribute by attribute.
@@ -45,7 +45,7 @@ pub(super) fn user_profile(composing: &mut Composing<'_>) -> Option<Node> {
     let policy = profile.unmanaged_attribute_policy.clone().map(Node::Text);
     let Ok(fields) = Field::of(profile) else { return None };
     let list = |key: &str| {
-        let object = ObjectId::new(USER_PROFILE, composing.place.realm.as_str());
+        let object = ObjectId::new(USER_PROFILE, composing.place.names.realm.as_str());
         let recorded = composing.fresh.at(&["userProfile", key]);
         let Some(Field::List(items)) = fields.get(key) else { return None };
         let mut nodes = Vec::new();
@@ -54,21 +54,17 @@ pub(super) fn user_profile(composing: &mut Composing<'_>) -> Option<Node> {
                 Some(Field::Text(name)) if !name.is_empty() => name.clone(),
                 _ => continue,
             };
-            let element = format!("{key}[{name}]");
-            let kept = |(_, path): &(ObjectId, Option<String>)| {
-                !path.as_deref().is_some_and(|path| path.starts_with(&element))
-            };
-            if !composing.decisions.left_out.iter().filter(|(name, _)| *name == object).all(kept) {
+            if !composing.composer.not_kept.allows_all_below(&object, &format!("{key}[{name}]")) {
                 continue;
             }
             // A profile has no secrets.
             nodes.extend(Node::of(item, "", &mut |_, _| String::new()));
         }
-        (!nodes.is_empty()).then_some(Node::List(nodes))
+        Node::list(nodes)
     };
     let (attributes, groups) = (list("attributes"), list("groups"));
     let node = Node::map([("attributes", attributes), ("groups", groups), ("unmanagedAttributePolicy", policy)]);
-    (!node.is_empty()).then_some(node)
+    node.filled()
 }
 
 /// The identity providers with their mappers. Their end points are written as they are: whether an issuer publishes the
@@ -77,14 +73,14 @@ pub(super) fn identity_providers(composing: &mut Composing<'_>) -> Option<Node> 
     let mut nodes = Vec::new();
     for (alias, found) in composing.found.providers.as_ref()? {
         let id = ObjectId::new(IDENTITY_PROVIDER, alias.as_str());
-        if !composing.can_name("identity provider", alias) || !composing.decisions.has(&id) {
+        if !composing.can_name("identity provider", alias) || !composing.composer.may_declare(&id) {
             continue;
         }
         if let Some(node) = identity_provider(composing, alias, found) {
             nodes.push(node);
         }
     }
-    (!nodes.is_empty()).then_some(Node::List(nodes))
+    Node::list(nodes)
 }
 
 fn identity_provider(composing: &mut Composing<'_>, alias: &str, found: &ObservedProvider) -> Option<Node> {
@@ -96,17 +92,17 @@ fn identity_provider(composing: &mut Composing<'_>, alias: &str, found: &Observe
         composing.remark(ByHand::OrganisationOfProvider { provider: alias.to_owned() });
     }
     let baseline = composing.fresh.at(&["bareIdentityProvider"]);
-    let mut entries = object.node(provider, &baseline, composing.decisions, &mut composing.secrets);
+    let mut entries = object.node(provider, &baseline, &mut composing.composer);
     let mut mappers = Vec::new();
     for (name, mapper) in &found.mappers {
         let id = ObjectId::within(IDENTITY_PROVIDER_MAPPER, alias, name);
-        if !composing.can_name("identity provider mapper", name) || !composing.decisions.has(&id) {
+        if !composing.can_name("identity provider mapper", name) || !composing.composer.may_declare(&id) {
             continue;
         }
         let definition = "IdentityProviderMapperRepresentation";
         let skipped = ["id", "name", "identityProviderAlias"];
         let object = Object { id, definition, skipped: &skipped };
-        let mut entries = object.node(mapper, &Baseline::default(), composing.decisions, &mut composing.secrets);
+        let mut entries = object.node(mapper, &Baseline::default(), &mut composing.composer);
         entries.insert("name".to_owned(), Node::Text(name.clone()));
         mappers.push(Node::Map(entries));
     }
@@ -126,7 +122,9 @@ pub(super) fn attributes(
     let mut attributes = BTreeMap::new();
     for (name, values) in found {
         let implied = composing.decisions.nicknames && name == "nickname";
-        if implied || !composing.decisions.has_field(&ObjectId::new(USER, user), &format!("attributes.{name}")) {
+        if implied
+            || !composing.composer.not_kept.allows_field(&ObjectId::new(USER, user), &format!("attributes.{name}"))
+        {
             continue;
         }
         if secrets::is_secret(&name) {

@@ -34,8 +34,6 @@ pub(super) enum LeftOut {
     Absent { kind: String, name: String },
     /// What the objects of a fresh realm have, and these do not.
     AbsentField { field: String, kind: String, names: BTreeSet<String> },
-    /// An object, or a field of one, that the server shows in another form than it takes.
-    NotKept { object: ObjectId, field: Option<String> },
 }
 
 /// What users have beside that for which values have a word.
@@ -90,12 +88,6 @@ impl fmt::Display for LeftOut {
             Self::Absent { kind, name } => write!(formatter, "that a fresh realm's {kind} `{name}` is not there"),
             Self::AbsentField { field, kind, names } => {
                 write!(formatter, "that `{field}` of a fresh realm's {kind} is not there: {}", quoted(names))
-            }
-            Self::NotKept { object, field: Some(field) } => {
-                write!(formatter, "`{field}` of `{object}`, which keycloak does not keep as declared")
-            }
-            Self::NotKept { object, field: None } => {
-                write!(formatter, "`{object}`, which keycloak does not keep as declared")
             }
             Self::ByHand(by_hand) => by_hand.fmt(formatter),
         }

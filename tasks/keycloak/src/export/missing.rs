@@ -7,11 +7,10 @@ use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 use serde::Serialize;
 
 use super::{
-    beyond::default_role,
     clients::KEPT_BY_THE_SERVER,
-    fresh::{Baseline, Fresh},
+    found::Found,
+    fresh::{Baseline, Fresh, default_role},
     left_out::LeftOut,
-    survey::Found,
 };
 
 /// Lists that are compared as lists, and so are in the values where they differ.

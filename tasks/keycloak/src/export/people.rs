@@ -10,7 +10,7 @@ use evenkeel_engine::export::document::Node;
 use evenkeel_keycloak_client::types::{FederatedIdentityRepresentation, UserRepresentation};
 
 use super::{
-    compose::Composing,
+    composing::Composing,
     fresh::Baseline,
     groups, kinds,
     left_out::{LeftOut, OfUsers},
@@ -59,7 +59,7 @@ pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
             composing.remark(LeftOut::User { user, why: "whose name values cannot say" });
             continue;
         };
-        if !composing.decisions.has(&ObjectId::new(USER, known.name.as_str())) {
+        if !composing.composer.may_declare(&ObjectId::new(USER, known.name.as_str())) {
             continue;
         }
         // Declared, they would be asked again of who has done them, by every run.
@@ -79,7 +79,7 @@ pub(super) fn users(composing: &mut Composing<'_>) -> Option<Node> {
             composing.remark(LeftOut::OfUsers { what, count });
         }
     }
-    (!nodes.is_empty()).then(|| Node::List(nodes.into_values().collect()))
+    Node::list(nodes.into_values().collect())
 }
 
 /// The groups of each user, by the user's id: a pass over users and teams would be a pass over the product of both.
@@ -96,7 +96,6 @@ fn memberships<'a>(composing: &Composing<'a>) -> HashMap<&'a str, Vec<&'a str>> 
 fn node(composing: &mut Composing<'_>, user: &UserRepresentation, known: Known, groups: &[&str]) -> Node {
     let attributes = user.attributes.clone().unwrap_or_default();
     let attributes = kinds::attributes(composing, &known.name, attributes);
-    let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty()).map(Node::Text);
     let names = &composing.place.names;
     let prefix = names.team_prefix.as_str();
     let teams = groups.iter().filter_map(|group| group.strip_prefix(prefix));
@@ -112,8 +111,8 @@ fn node(composing: &mut Composing<'_>, user: &UserRepresentation, known: Known, 
     Node::map([
         ("username", known.username.map(Node::Text)),
         ("email", known.email.map(Node::Text)),
-        ("firstName", text(&user.first_name)),
-        ("lastName", text(&user.last_name)),
+        ("firstName", Node::text(user.first_name.as_ref())),
+        ("lastName", Node::text(user.last_name.as_ref())),
         ("attributes", attributes),
         ("emailVerified", verified),
         ("enabled", (user.enabled == Some(false)).then_some(Node::Bool(false))),
@@ -139,7 +138,7 @@ fn ties(composing: &mut Composing<'_>, user: &UserRepresentation, name: &str, gr
     let identities: Vec<Node> = identities.into_iter().flatten().filter_map(identity).collect();
     let node = Node::map([
         ("groups", (!others.is_empty()).then(|| Node::texts(others))),
-        ("federatedIdentities", (!identities.is_empty()).then_some(Node::List(identities))),
+        ("federatedIdentities", Node::list(identities)),
     ]);
     match roles {
         Some(roles) => node.merged(roles),

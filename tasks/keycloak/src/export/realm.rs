@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use evenkeel_core::{field::Field, object::ObjectId};
 use evenkeel_engine::export::document::Node;
 
-use super::{compose::Composing, fields::Object, left_out::LeftOut};
+use super::{composing::Composing, fields::Object, left_out::LeftOut};
 use crate::{desired::REFUSED_IN_REALM, names::REALM};
 
 /// What an update of the realm does not take, or what is a list of its own here.
@@ -19,13 +19,13 @@ pub(super) fn settings(composing: &mut Composing<'_>) -> Option<Node> {
         return Some(Node::Null);
     };
     let skipped: Vec<&str> = ELSEWHERE.into_iter().chain(REFUSED_IN_REALM.iter().map(|(field, _)| *field)).collect();
-    let name = composing.place.realm.as_str();
+    let name = composing.place.names.realm.as_str();
     let id = ObjectId::new(REALM, name);
     let object = Object { id: id.clone(), definition: "RealmRepresentation", skipped: &skipped };
     let implied = Field::of(&composing.implied.realm).unwrap_or(Field::Null);
     let fresh = composing.fresh.at(&["realm"]);
     let baseline = fresh.behind(&implied);
-    let mut entries = object.node(realm, &baseline, composing.decisions, &mut composing.secrets);
+    let mut entries = object.node(realm, &baseline, &mut composing.composer);
     // The name is implied, so that its absence has to be said.
     let shown = realm.display_name.clone().unwrap_or_default();
     if shown != name {
@@ -34,7 +34,7 @@ pub(super) fn settings(composing: &mut Composing<'_>) -> Option<Node> {
     scopes(composing, &mut entries);
     default_groups(composing, &mut entries);
     for key in composing.implied.realm.keys() {
-        if !composing.decisions.has_field(&id, key) {
+        if !composing.composer.not_kept.allows_field(&id, key) {
             entries.insert(key.clone(), Node::Null);
         }
     }

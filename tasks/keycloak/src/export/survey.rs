@@ -12,72 +12,22 @@ use evenkeel_engine::task::{Class, Classified};
 use evenkeel_keycloak_client::{
     paging,
     types::{
-        ClientRepresentation, ClientScopeRepresentation, ComponentRepresentation, FederatedIdentityRepresentation,
-        GroupRepresentation, RealmRepresentation, RequiredActionProviderRepresentation, RoleRepresentation, UpConfig,
-        UserRepresentation,
+        ClientRepresentation, ClientScopeRepresentation, GroupRepresentation, RealmRepresentation, RoleRepresentation,
+        UpConfig, UserRepresentation,
     },
 };
 use evenkeel_transport::{ResultExt, check_segment};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{fresh::built_in_flows, ties::holders_of_roles};
+use super::{found::Found, fresh::built_in_flows, ties::holders_of_roles};
 use crate::{
     Error, Keycloak,
     directory::Named,
-    error::Doing,
+    error::WithContext,
     names::MapperOwner,
-    observe::{ObservedClientRoles, ObservedProvider},
+    observe::{AT_ONCE, ObservedClientRoles, ObservedProvider},
     relation::RoleName,
 };
-
-/// How many reads of one kind are begun before the first has ended.
-pub(super) const AT_ONCE: usize = 16;
-
-/// What a realm holds. `None` is what the account may not read; its `unread` says why.
-#[derive(Clone, Debug, Default)]
-pub struct Found {
-    pub(super) realm: Option<RealmRepresentation>,
-    pub(super) user_profile: Option<UpConfig>,
-    pub(super) client_scopes: Option<Vec<ClientScopeRepresentation>>,
-    pub(super) default_client_scopes: Option<BTreeSet<String>>,
-    pub(super) optional_client_scopes: Option<BTreeSet<String>>,
-    pub(super) roles: Option<Vec<RoleRepresentation>>,
-    pub(super) composites: BTreeMap<String, Vec<RoleName>>,
-    /// Every group that values can name, by its path without the first slash.
-    pub(super) groups: Option<BTreeMap<String, GroupRepresentation>>,
-    /// The groups that new users join, each with its id.
-    pub(super) default_groups: Option<Vec<GroupRepresentation>>,
-    /// Groups that values cannot name, and why.
-    pub(super) odd_groups: Vec<(String, String)>,
-    pub(super) clients: Option<Vec<ClientRepresentation>>,
-    /// The roles of clients, by `clientId`; clients without roles are not in it.
-    pub(super) client_roles: BTreeMap<String, ObservedClientRoles>,
-    /// The roles of service accounts, by `clientId`.
-    pub(super) service_accounts: BTreeMap<String, Vec<RoleName>>,
-    /// The roles that clients and client scopes let into tokens; those without are not in it.
-    pub(super) scope_mappings: BTreeMap<MapperOwner, Vec<RoleName>>,
-    /// The authentication flows, alias to id.
-    pub(super) flows: BTreeMap<String, String>,
-    /// What the flows that come with every realm do, by alias.
-    pub(super) steps: BTreeMap<String, Vec<String>>,
-    pub(super) components: Option<Vec<ComponentRepresentation>>,
-    /// The languages in which the realm has texts of its own.
-    pub(super) locales: Vec<String>,
-    pub(super) required_actions: Option<BTreeMap<String, RequiredActionProviderRepresentation>>,
-    pub(super) providers: Option<BTreeMap<String, ObservedProvider>>,
-    /// `None` also where they were not asked for.
-    pub(super) users: Option<Vec<UserRepresentation>>,
-    /// Ids of the members of each group, where users were asked for.
-    pub(super) members: BTreeMap<String, BTreeSet<String>>,
-    /// The roles that users have directly beside the one that everybody has, by the user's id.
-    pub(super) roles_of_users: BTreeMap<String, Vec<RoleName>>,
-    /// How many users have not the role that every user has.
-    pub(super) without_default_role: usize,
-    /// The accounts of users at identity providers, by the user's id.
-    pub(super) federated_identities: BTreeMap<String, Vec<FederatedIdentityRepresentation>>,
-    /// What could not be read, with the reason.
-    pub(super) unread: Vec<String>,
-}
 
 impl Keycloak {
     pub(super) async fn look_around(&self, users: bool) -> Result<Found, Error> {
@@ -141,42 +91,42 @@ impl Keycloak {
     /// Of a realm that the account may not view, Keycloak shows a handful of keys (server-behaviour 2.1).
     async fn settings_of_realm(&self) -> Result<RealmRepresentation, Error> {
         let realm = self.client.realm_get().realm(self.realm()).send().await.api();
-        let realm = realm.doing("read", "realm", self.realm())?;
+        let realm = realm.context("read", "realm", self.realm())?;
         if realm.id.is_none() { Err(Error::CutShort { realm: self.realm().to_owned() }) } else { Ok(realm) }
     }
 
     async fn profile_of_realm(&self) -> Result<UpConfig, Error> {
         let profile = self.client.user_profile_get().realm(self.realm()).send().await.api();
-        profile.doing("read", "user profile of realm", self.realm())
+        profile.context("read", "user profile of realm", self.realm())
     }
 
     async fn scopes_of_realm(&self) -> Result<Vec<ClientScopeRepresentation>, Error> {
         let scopes = self.client.client_scope_list().realm(self.realm()).send().await.api();
-        scopes.doing("list", "client scopes of realm", self.realm())
+        scopes.context("list", "client scopes of realm", self.realm())
     }
 
     async fn default_scopes(&self) -> Result<BTreeSet<String>, Error> {
         let scopes = self.client.realm_default_client_scope_list().realm(self.realm()).send().await.api();
-        let scopes = scopes.doing("list", "default client scopes of realm", self.realm())?;
+        let scopes = scopes.context("list", "default client scopes of realm", self.realm())?;
         Ok(scopes.into_iter().filter_map(|scope| scope.name).collect())
     }
 
     async fn optional_scopes(&self) -> Result<BTreeSet<String>, Error> {
         let scopes = self.client.realm_optional_client_scope_list().realm(self.realm()).send().await.api();
-        let scopes = scopes.doing("list", "optional client scopes of realm", self.realm())?;
+        let scopes = scopes.context("list", "optional client scopes of realm", self.realm())?;
         Ok(scopes.into_iter().filter_map(|scope| scope.name).collect())
     }
 
     async fn clients_of_realm(&self) -> Result<Vec<ClientRepresentation>, Error> {
         let clients = self.client.client_list().realm(self.realm()).send().await.api();
-        let clients = clients.doing("list", "clients of realm", self.realm())?;
+        let clients = clients.context("list", "clients of realm", self.realm())?;
         // Every realm has clients, and every client a protocol: fewer than that is a part of the truth.
         let cut_short = clients.is_empty() || clients.iter().any(|client| client.protocol.is_none());
         if cut_short { Err(Error::CutShort { realm: self.realm().to_owned() }) } else { Ok(clients) }
     }
 
     async fn roles_of_realm(&self) -> Result<Vec<RoleRepresentation>, Error> {
-        paging::roles(&self.client, self.realm(), false).await.doing("list", "roles of realm", self.realm())
+        paging::roles(&self.client, self.realm(), false).await.context("list", "roles of realm", self.realm())
     }
 
     async fn roles_inside_all(
@@ -198,7 +148,7 @@ impl Keycloak {
     async fn tree_of_groups(&self) -> Result<(BTreeMap<String, GroupRepresentation>, Vec<(String, String)>), Error> {
         let top = paging::groups(&self.client, self.realm(), false).await;
         let mut waiting: Vec<(String, GroupRepresentation)> = top
-            .doing("list", "groups of realm", self.realm())?
+            .context("list", "groups of realm", self.realm())?
             .into_iter()
             .map(|group| (String::new(), group))
             .collect();
@@ -212,7 +162,7 @@ impl Keycloak {
             }
             if group.sub_group_count.unwrap_or_default() > 0 {
                 let children = paging::group_children(&self.client, self.realm(), &id, false).await;
-                let children = children.doing("list", "groups below group", &path)?;
+                let children = children.context("list", "groups below group", &path)?;
                 waiting.extend(children.into_iter().map(|child| (format!("{path}/"), child)));
             }
             groups.insert(path, group);
@@ -224,13 +174,13 @@ impl Keycloak {
     async fn providers_of_realm(&self) -> Result<BTreeMap<String, ObservedProvider>, Error> {
         let providers = paging::identity_providers(&self.client, self.realm(), false).await;
         let mut found = BTreeMap::new();
-        for provider in providers.doing("list", "identity providers of realm", self.realm())? {
+        for provider in providers.context("list", "identity providers of realm", self.realm())? {
             let Some(alias) = provider.alias.clone() else { continue };
             // Of one that no address can carry nothing more can be asked; it is told when the values are written.
             let mut mappers = Vec::new();
             if check_segment(&alias).is_ok() {
                 let list = self.client.identity_provider_mapper_list().realm(self.realm()).alias(&alias).send().await;
-                mappers = list.api().doing("list", "mappers of identity provider", &alias)?;
+                mappers = list.api().context("list", "mappers of identity provider", &alias)?;
             }
             let mappers = mappers.into_iter().filter_map(|mapper| Some((mapper.name.clone()?, mapper))).collect();
             found.insert(alias, ObservedProvider { provider: Some(provider), mappers, endpoints: None });
@@ -258,7 +208,7 @@ impl Keycloak {
         clients: &HashMap<String, String>,
     ) -> Result<(String, ObservedClientRoles), Error> {
         let roles = paging::client_roles(&self.client, self.realm(), id, false).await;
-        let roles = roles.doing("list", "roles of client", client_id)?;
+        let roles = roles.context("list", "roles of client", client_id)?;
         let mut observed = ObservedClientRoles::default();
         for (name, role_id) in holders(&roles) {
             let inside = self.roles_inside("roles inside client role", &name, &role_id).await?;
@@ -301,7 +251,7 @@ impl Keycloak {
 
     async fn users_of_realm(&self) -> Result<Vec<UserRepresentation>, Error> {
         let users = paging::users(&self.client, self.realm(), false).await;
-        let mut users = users.doing("list", "users of realm", self.realm())?;
+        let mut users = users.context("list", "users of realm", self.realm())?;
         // A service account belongs to its client.
         users.retain(|user| user.service_account_client_id.is_none());
         users.sort_by(|one, two| one.username.cmp(&two.username));
@@ -313,7 +263,7 @@ impl Keycloak {
         for (path, id) in groups {
             reads.push(async move {
                 let members = paging::group_members(&self.client, self.realm(), id, true).await;
-                let members = members.doing("list", "members of group", path)?;
+                let members = members.context("list", "members of group", path)?;
                 Ok::<_, Error>((path.clone(), members.into_iter().filter_map(|member| member.id).collect()))
             });
         }

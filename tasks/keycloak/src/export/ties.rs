@@ -13,8 +13,8 @@ use evenkeel_keycloak_client::{
 use evenkeel_transport::{ApiError, Page, ResultExt, check_segment, pages};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::survey::{AT_ONCE, Found};
-use crate::{Error, Keycloak, error::Doing, relation::RoleName};
+use super::found::Found;
+use crate::{Error, Keycloak, error::WithContext, observe::AT_ONCE, relation::RoleName};
 
 /// A role, with the id of the client that has it.
 pub(super) type Holder = (RoleName, Option<String>);
@@ -83,7 +83,7 @@ impl Keycloak {
                 ids(fetch).await
             }
         };
-        users.doing("list", "users with role", name)
+        users.context("list", "users with role", name)
     }
 
     /// The accounts of users at identity providers, by the user's id.
@@ -98,7 +98,7 @@ impl Keycloak {
                 let request = list.first(page.first).max(page.max.get());
                 async move { request.send().await.api() }
             };
-            users.extend(ids(fetch).await.doing("list", "users of identity provider", alias)?);
+            users.extend(ids(fetch).await.context("list", "users of identity provider", alias)?);
         }
         let reads = users.into_iter().map(|id| async move {
             let found = self.federated_identities_of_user(&id, &id).await?;

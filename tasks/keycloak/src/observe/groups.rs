@@ -10,7 +10,7 @@ use crate::{
     Error, Keycloak,
     desired::Desired,
     directory::Named,
-    error::Doing,
+    error::WithContext,
     names::{self, GROUP},
     rights::Part,
 };
@@ -24,7 +24,7 @@ impl Keycloak {
         ownership: &Ownership,
     ) -> Result<BTreeMap<String, GroupRepresentation>, Error> {
         let top = paging::groups(&self.client, self.realm(), false).await;
-        let top = top.doing("list", "groups of realm", self.realm())?;
+        let top = top.context("list", "groups of realm", self.realm())?;
         let (shown, mut groups) = (top.len(), BTreeMap::new());
         self.keep_groups("", top, &mut groups);
         let ours: Vec<String> = ownership.of_kind(&GROUP).map(names::group_path).collect();
@@ -38,7 +38,7 @@ impl Keycloak {
         for parent in parents {
             if let Some(id) = groups.get(parent).and_then(|group| group.id.clone()) {
                 let children = paging::group_children(&self.client, self.realm(), &id, false).await;
-                let children = children.doing("list", "groups below group", parent)?;
+                let children = children.context("list", "groups below group", parent)?;
                 self.keep_groups(&format!("{parent}/"), children, &mut groups);
             }
         }
@@ -59,7 +59,7 @@ impl Keycloak {
         }
         let counted = self.client.group_count().realm(self.realm()).top(true).send().await.api();
         let counted =
-            counted.doing("count", "groups of realm", self.realm())?.get("count").copied().unwrap_or_default();
+            counted.context("count", "groups of realm", self.realm())?.get("count").copied().unwrap_or_default();
         if usize::try_from(counted).unwrap_or_default() > shown {
             return Err(Error::Withheld { kind: "groups", right: Part::Groups.right() });
         }

@@ -21,7 +21,7 @@ use super::{AT_ONCE, ObservedUser};
 use crate::{
     Error, Keycloak,
     desired::Desired,
-    error::Doing,
+    error::WithContext,
     names::{
         self, CLIENT, CLIENT_ROLE, GROUP, IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, MapperOwner, PROTOCOL_MAPPER,
         USER,
@@ -140,7 +140,7 @@ impl Keycloak {
                 async move { request.send().await.api() }
             };
             let mut pages = std::pin::pin!(pages(0, paging::PAGE, fetch));
-            while let Some(page) = pages.try_next().await.doing("list", "members of group", &object.path())? {
+            while let Some(page) = pages.try_next().await.context("list", "members of group", &object.path())? {
                 members.extend(page.into_iter().filter_map(Member::of));
             }
         }
@@ -148,7 +148,7 @@ impl Keycloak {
             return Ok((object, members, Vec::new()));
         }
         let below = paging::group_children(&self.client, self.realm(), &id, true).await;
-        let below = below.doing("list", "groups below group", &object.path())?;
+        let below = below.context("list", "groups below group", &object.path())?;
         let below = below.into_iter().filter_map(|child| {
             let name = child.name.clone()?;
             Group::of(ObjectId::below(GROUP, object.names(), &name), child)

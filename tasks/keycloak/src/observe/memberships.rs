@@ -11,7 +11,7 @@ use evenkeel_transport::{Page, ResultExt, pages};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{AT_ONCE, ObservedUser};
-use crate::{Error, Keycloak, desired::Desired, error::Doing};
+use crate::{Error, Keycloak, desired::Desired, error::WithContext};
 
 /// The declared users that are there, by name.
 type Users = BTreeMap<Arc<str>, ObservedUser>;
@@ -78,7 +78,7 @@ impl Keycloak {
         };
         let mut pages = pin!(pages(0, paging::PAGE, fetch));
         let mut members = Vec::new();
-        while let Some(page) = pages.try_next().await.doing("list", "members of group", &group)? {
+        while let Some(page) = pages.try_next().await.context("list", "members of group", &group)? {
             let ids = page.iter().filter_map(|member| member.id.as_deref());
             members.extend(ids.filter_map(|id| names.get(id).cloned()));
         }

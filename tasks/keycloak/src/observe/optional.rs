@@ -20,7 +20,7 @@ use crate::{
     Error, Keycloak,
     desired::{Desired, DesiredRole},
     directory::Named,
-    error::Doing,
+    error::WithContext,
     names::MapperOwner,
     relation::RoleName,
     rights::Part,
@@ -44,7 +44,7 @@ impl Keycloak {
     /// The flows of the realm, alias to id.
     pub(crate) async fn list_flows(&self) -> Result<BTreeMap<String, String>, Error> {
         let flows = self.client.authentication_flow_list().realm(self.realm()).send().await.api();
-        let flows = flows.doing("list", "authentication flows of realm", self.realm())?;
+        let flows = flows.context("list", "authentication flows of realm", self.realm())?;
         let flows: BTreeMap<String, String> =
             flows.into_iter().filter_map(|flow| Some((flow.alias?, flow.id?))).collect();
         for (alias, id) in &flows {
@@ -66,7 +66,7 @@ impl Keycloak {
         &self,
     ) -> Result<BTreeMap<String, RequiredActionProviderRepresentation>, Error> {
         let actions = self.client.required_action_list().realm(self.realm()).send().await.api();
-        let actions = actions.doing("list", "required actions of realm", self.realm())?;
+        let actions = actions.context("list", "required actions of realm", self.realm())?;
         Ok(actions.into_iter().filter_map(|action| Some((action.alias.clone()?, action))).collect())
     }
 
@@ -104,7 +104,7 @@ impl Keycloak {
             return Ok(Vec::new());
         }
         let groups = self.client.default_group_list().realm(self.realm()).send().await.api();
-        let mut groups = groups.doing("list", "default groups of realm", self.realm())?;
+        let mut groups = groups.context("list", "default groups of realm", self.realm())?;
         groups.retain(|group| group.id.is_some());
         if groups.len() < shown {
             return Err(Error::Withheld { kind: "default groups", right: Part::Groups.right() });
@@ -120,7 +120,7 @@ impl Keycloak {
         id: &str,
     ) -> Result<Vec<RoleRepresentation>, Error> {
         let found = self.client.role_composite_list().realm(self.realm()).role_id(id).send().await;
-        found.api().doing("list", kind, name)
+        found.api().context("list", kind, name)
     }
 
     /// The roles of each client that declares some, with what is inside, of those that are left behind, and of those that hold roles
@@ -159,7 +159,7 @@ impl Keycloak {
         let brief = declared.iter().all(|role| role.role.value.attributes.is_none());
         let list = paging::client_roles(&self.client, self.realm(), &id, brief).await;
         let mut observed = ObservedClientRoles::default();
-        for role in list.doing("list", "roles of client", &client_id)? {
+        for role in list.context("list", "roles of client", &client_id)? {
             if let (Some(name), Some(role_id)) = (role.name.clone(), role.id.as_deref()) {
                 self.directory.insert(Named::ClientRole(client_id.clone(), name.clone()), role_id);
                 observed.roles.insert(name, role);
@@ -234,11 +234,11 @@ impl Keycloak {
         let mappings = match &owner {
             MapperOwner::ClientScope(name) => {
                 let answer = self.client.client_scope_scope_mapping_get().realm(realm).client_scope_id(id).send().await;
-                answer.api().doing("read", "scope mappings of client scope", name)?
+                answer.api().context("read", "scope mappings of client scope", name)?
             }
             MapperOwner::Client(client_id) => {
                 let answer = self.client.client_scope_mapping_get().realm(realm).client_uuid(id).send().await;
-                answer.api().doing("read", "scope mappings of client", client_id)?
+                answer.api().context("read", "scope mappings of client", client_id)?
             }
         };
         Ok((owner, mapped(mappings)))
@@ -264,7 +264,7 @@ impl Keycloak {
     pub(crate) async fn read_service_account(&self, client_id: &str) -> Result<(String, Vec<RoleName>), Error> {
         let user = self.service_account_id(client_id).await?;
         let mappings = self.client.user_role_mapping_get().realm(self.realm()).user_id(user).send().await;
-        let mappings = mappings.api().doing("read", "roles of the service account of client", client_id)?;
+        let mappings = mappings.api().context("read", "roles of the service account of client", client_id)?;
         Ok((client_id.to_owned(), mapped(mappings)))
     }
 }

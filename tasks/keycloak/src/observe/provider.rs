@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream, try_join};
 use serde::Deserialize;
 
 use super::{AT_ONCE, left_behind};
-use crate::{Error, Keycloak, desired::Desired, error::Doing};
+use crate::{Error, Keycloak, desired::Desired, error::WithContext};
 
 /// What is there of a provider.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +84,7 @@ impl Keycloak {
 
     async fn read_identity_provider(&self, alias: &str) -> Result<Option<IdentityProviderRepresentation>, Error> {
         let answer = self.client.identity_provider_get().realm(self.realm()).alias(alias).send().await;
-        answer.optional().doing("read", "identity provider", alias)
+        answer.optional().context("read", "identity provider", alias)
     }
 
     pub(crate) async fn read_provider_mappers(
@@ -92,7 +92,7 @@ impl Keycloak {
         alias: &str,
     ) -> Result<BTreeMap<String, IdentityProviderMapperRepresentation>, Error> {
         let mappers = self.client.identity_provider_mapper_list().realm(self.realm()).alias(alias).send().await.api();
-        let mappers = mappers.doing("list", "mappers of identity provider", alias)?;
+        let mappers = mappers.context("list", "mappers of identity provider", alias)?;
         Ok(mappers.into_iter().filter_map(|mapper| Some((mapper.name.clone()?, mapper))).collect())
     }
 

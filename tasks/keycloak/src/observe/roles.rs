@@ -10,7 +10,7 @@ use crate::{
     Error, Keycloak,
     desired::{Desired, DesiredRole},
     directory::Named,
-    error::Doing,
+    error::WithContext,
     relation::RoleName,
 };
 
@@ -20,7 +20,7 @@ impl Keycloak {
         let brief = desired.roles.iter().all(|role| role.role.value.attributes.is_none());
         let roles = paging::roles(&self.client, self.realm(), brief).await;
         let mut named = BTreeMap::new();
-        for role in roles.doing("list", "roles of realm", self.realm())? {
+        for role in roles.context("list", "roles of realm", self.realm())? {
             if let (Some(name), Some(id)) = (role.name.clone(), role.id.clone()) {
                 self.directory.insert(Named::Role(name.clone()), id);
                 named.insert(name, role);

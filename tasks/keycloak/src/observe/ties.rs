@@ -10,25 +10,14 @@ use evenkeel_keycloak_client::{
 use evenkeel_transport::{Page, ResultExt, pages};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{AT_ONCE, ObservedUser, optional::mapped};
+use super::{AT_ONCE, ObservedTies, ObservedUser, optional::mapped};
 use crate::{
     Error, Keycloak,
     desired::{Desired, DesiredTies},
     directory::Named,
-    error::Doing,
+    error::WithContext,
     relation::RoleName,
 };
-
-/// What a user is tied to, as far as the values declare it.
-#[derive(Clone, Debug, Default)]
-pub struct ObservedTies {
-    /// The paths of all groups that the user is in, without the first slash; `None` where they were not read.
-    pub groups: Option<Vec<Arc<str>>>,
-    /// The roles that the user has directly.
-    pub roles: Vec<RoleName>,
-    /// Accounts at identity providers, by the provider's alias.
-    pub federated_identities: BTreeMap<String, FederatedIdentityRepresentation>,
-}
 
 /// The declared users that are there, by name.
 type Users = BTreeMap<Arc<str>, ObservedUser>;
@@ -84,7 +73,7 @@ impl Keycloak {
         };
         let mut pages = pin!(pages(0, paging::PAGE, fetch));
         let mut groups = Vec::new();
-        while let Some(page) = pages.try_next().await.doing("list", "groups of user", name)? {
+        while let Some(page) = pages.try_next().await.context("list", "groups of user", name)? {
             groups.extend(page.into_iter().filter_map(|group| self.known_group(group)));
         }
         Ok(groups)
@@ -100,7 +89,7 @@ impl Keycloak {
     /// The roles that a user has directly.
     pub(crate) async fn roles_of_user(&self, name: &str, id: &str) -> Result<Vec<RoleName>, Error> {
         let mappings = self.client.user_role_mapping_get().realm(self.realm()).user_id(id).send().await;
-        Ok(mapped(mappings.api().doing("read", "roles of user", name)?))
+        Ok(mapped(mappings.api().context("read", "roles of user", name)?))
     }
 
     /// The accounts that a user has at identity providers, by alias.
@@ -110,7 +99,7 @@ impl Keycloak {
         id: &str,
     ) -> Result<BTreeMap<String, FederatedIdentityRepresentation>, Error> {
         let found = self.client.user_federated_identity_list().realm(self.realm()).user_id(id).send().await;
-        let found = found.api().doing("list", "federated identities of user", name)?;
+        let found = found.api().context("list", "federated identities of user", name)?;
         Ok(found.into_iter().filter_map(|identity| Some((identity.identity_provider.clone()?, identity))).collect())
     }
 }

@@ -6,17 +6,21 @@ use std::{
 };
 
 use evenkeel_core::values::folded_nickname;
-use evenkeel_keycloak_client::{paging, types::UserRepresentation};
+use evenkeel_keycloak_client::{
+    paging,
+    types::{FederatedIdentityRepresentation, UserRepresentation},
+};
 use evenkeel_transport::{Page, ResultExt, pages};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{AT_ONCE, ObservedTies};
+use super::AT_ONCE;
 use crate::{
     Error, Keycloak,
     account::{Account, NICKNAME},
     desired::{Desired, DesiredUser},
     directory::Named,
-    error::Doing,
+    error::WithContext,
+    relation::RoleName,
     rights::Part,
 };
 
@@ -31,6 +35,17 @@ pub struct ObservedUser {
     pub groups: Vec<Arc<str>>,
     /// What else it is tied to; read for those users only that declare some of it.
     pub ties: Option<Box<ObservedTies>>,
+}
+
+/// What a user is tied to, as far as the values declare it.
+#[derive(Clone, Debug, Default)]
+pub struct ObservedTies {
+    /// The paths of all groups that the user is in, without the first slash; `None` where they were not read.
+    pub groups: Option<Vec<Arc<str>>>,
+    /// The roles that the user has directly.
+    pub roles: Vec<RoleName>,
+    /// Accounts at identity providers, by the provider's alias.
+    pub federated_identities: BTreeMap<String, FederatedIdentityRepresentation>,
 }
 
 /// The declared users that are there, and who else has the nickname that one does not have yet, both by the user's name.
@@ -195,12 +210,12 @@ impl Keycloak {
     /// How many users the realm has, whether the account may see them or not.
     pub(super) async fn count_users(&self) -> Result<i32, Error> {
         let count = self.client.user_count().realm(self.realm()).send().await;
-        count.api().doing("count", "users of realm", self.realm())
+        count.api().context("count", "users of realm", self.realm())
     }
 
     pub(super) async fn sees_no_user(&self) -> Result<bool, Error> {
         let first = self.client.user_list().realm(self.realm()).brief_representation(true).max(1).send().await;
-        Ok(first.api().doing("list", "users of realm", self.realm())?.is_empty())
+        Ok(first.api().context("list", "users of realm", self.realm())?.is_empty())
     }
 
     /// Every user of the realm goes by; the declared ones stay. Of several accounts that could be a user, the surest is.
@@ -219,7 +234,7 @@ impl Keycloak {
             async move { request.send().await.api() }
         };
         let mut pages = std::pin::pin!(pages(0, paging::PAGE, fetch));
-        while let Some(users) = pages.try_next().await.doing("list", "users of realm", self.realm())? {
+        while let Some(users) = pages.try_next().await.context("list", "users of realm", self.realm())? {
             for user in users {
                 match declared.find(&user) {
                     Some((name, 0)) => found.extend(ObservedUser::of_declared(user, Arc::clone(name))),
@@ -293,7 +308,7 @@ impl Keycloak {
     ) -> Result<Option<(Arc<str>, String)>, Error> {
         let search = self.client.user_list().realm(self.realm()).brief_representation(false);
         let found =
-            search.q(format!("{NICKNAME}:{nickname}")).send().await.api().doing("find", "nickname", &nickname)?;
+            search.q(format!("{NICKNAME}:{nickname}")).send().await.api().context("find", "nickname", &nickname)?;
         let is_declared =
             |name: &Option<String>| name.as_deref().is_some_and(|name| declared.contains(&*name.to_lowercase()));
         let other = found.into_iter().find(|user| {
@@ -323,7 +338,7 @@ impl Keycloak {
                 Sought::Username(name) => search.username(name),
                 Sought::Email(email) => search.email(email),
             };
-            let found = search.send().await.api().doing("find", "user", described)?;
+            let found = search.send().await.api().context("find", "user", described)?;
             if let Some(user) = found.into_iter().find(|user| sought.is_of(user)) {
                 return Ok(Some(user));
             }

@@ -5,15 +5,16 @@ use std::{borrow::Cow, collections::BTreeMap};
 use evenkeel_core::{
     diff::{Rule, Rules},
     object::ObjectId,
-    plan::{Action, Note},
+    plan::{Action, Dependencies},
 };
 use evenkeel_keycloak_client::types::ClientRepresentation;
 
 use super::{
-    Draft, Operation, Owner, Place,
+    Operation, PlanBuilder,
     realm::realm_object,
+    relations::Relations,
     scopes::{give_up, leave_before_joining, plan_mappers},
-    settings::defaults_of_users,
+    settings::{defaults_of_users, note_missing_flow},
 };
 use crate::{
     desired::{DEFAULT_SCOPES, Desired, DesiredClient, Related},
@@ -32,7 +33,7 @@ const RULES: Rules = Rules(&[
     ("protocolMappers", Rule::AtCreation),
 ]);
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     for declared in &desired.clients {
         let client_id = declared.client.value.client_id.clone().unwrap_or_default();
         let there = observed.clients.get(&client_id);
@@ -42,21 +43,21 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         // A service account is a user, who joins the groups of new users.
         let has_account = declared.client.value.service_accounts_enabled == Some(true);
         let account = defaults_of_users(desired).filter(|_| has_account);
-        let place =
-            Place::after(std::iter::once(realm_object(desired)).chain(scopes).chain(account)).alone_in(object.clone());
+        let dependencies = Dependencies::after(std::iter::once(realm_object(desired)).chain(scopes).chain(account))
+            .exclusive_in(object.clone());
         let shown = there.map(|there| with_flow_aliases(there, observed));
-        plan_flows(draft, declared, observed, &object);
-        draft.compare(object.clone(), &declared.client, shown.as_deref(), RULES, place, |action, body| {
+        plan_flows(plan, declared, observed, &object);
+        plan.compare(object.clone(), &declared.client, shown.as_deref(), RULES, dependencies, |action, body| {
             if action == Action::Create { Operation::CreateClient(body) } else { Operation::UpdateClient(body) }
         });
-        let declared = &without_other_protocols(draft, desired, declared, observed);
+        let declared = &without_other_protocols(plan, desired, declared, observed);
         let Some(there) = there else {
-            plan_mappers(draft, &MapperOwner::Client(client_id), &declared.mappers, None);
+            plan_mappers(plan, &MapperOwner::Client(client_id), &declared.mappers, None);
             continue;
         };
         let mappers = there.protocol_mappers.as_deref().unwrap_or_default();
-        plan_mappers(draft, &MapperOwner::Client(client_id.clone()), &declared.mappers, Some(mappers));
-        plan_scopes(draft, desired, declared, there);
+        plan_mappers(plan, &MapperOwner::Client(client_id.clone()), &declared.mappers, Some(mappers));
+        plan_scopes(plan, desired, declared, there);
     }
 }
 
@@ -72,18 +73,18 @@ fn with_flow_aliases<'a>(there: &'a ClientRepresentation, observed: &Observed) -
 }
 
 /// A flow that is not there is said at once.
-fn plan_flows(draft: &mut Draft<'_>, declared: &DesiredClient, observed: &Observed, object: &ObjectId) {
+fn plan_flows(plan: &mut PlanBuilder<'_>, declared: &DesiredClient, observed: &Observed, object: &ObjectId) {
     let bound = declared.client.value.authentication_flow_binding_overrides.iter().flatten();
     for (_, flow) in bound.filter(|(_, flow)| !flow.is_empty() && observed.realm.is_some()) {
         if !observed.flows.contains_key(flow) {
-            draft.missing_flow(object, flow);
+            note_missing_flow(plan, object, flow);
         }
     }
 }
 
 /// The client without scopes of another protocol than its own: Keycloak takes those without a word and never shows them. Each is told.
 fn without_other_protocols<'d>(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     desired: &Desired,
     declared: &'d DesiredClient,
     observed: &Observed,
@@ -107,7 +108,7 @@ fn without_other_protocols<'d>(
     for scope in &strange {
         let message =
             format!("client scope `{scope}` is of another protocol, and keycloak does not give it to this client");
-        draft.notes.push(Note { object: ObjectId::new(CLIENT, client_id.as_str()), message });
+        plan.note(ObjectId::new(CLIENT, client_id.as_str()), message);
     }
     let mut fitting = declared.clone();
     for related in fitting.default_scopes.iter_mut().chain(&mut fitting.optional_scopes) {
@@ -118,25 +119,25 @@ fn without_other_protocols<'d>(
 
 /// A client's scopes are relations: an update of the client ignores its lists. A scope that is to be
 /// optional leaves the defaults first, or the server keeps it there without a word (server-behaviour 2.3).
-fn plan_scopes(draft: &mut Draft<'_>, desired: &Desired, declared: &DesiredClient, there: &ClientRepresentation) {
-    let owner = Owner::of(desired, &declared.client);
+fn plan_scopes(plan: &mut PlanBuilder<'_>, desired: &Desired, declared: &DesiredClient, there: &ClientRepresentation) {
+    let relations = Relations::of(desired, &declared.client);
     let client = || declared.client.value.client_id.clone().unwrap_or_default();
     let names = |scopes: &Option<Vec<String>>| scopes.clone().unwrap_or_default();
     let (defaults, optional) = (names(&there.default_client_scopes), names(&there.optional_client_scopes));
-    let first = draft.changes.len();
+    let first = plan.changes().len();
     let unmanaged = Related::default();
     let is_of_others =
-        declared.client.built_in.contains(DEFAULT_SCOPES) && !draft.is_ours(&ObjectId::new(CLIENT, client()));
+        declared.client.built_in.contains(DEFAULT_SCOPES) && !plan.is_ours(&ObjectId::new(CLIENT, client()));
     let default_scopes = declared.default_scopes.as_ref().filter(|related| related.exact || !is_of_others);
     let default_scopes = default_scopes.unwrap_or(&unmanaged);
     let optional_scopes = declared.optional_scopes.as_ref().unwrap_or(&unmanaged);
     let default_scope = |scope: &str| Relation::ClientDefaultScope { client: client(), scope: scope.to_owned() };
     let optional_scope = |scope: &str| Relation::ClientOptionalScope { client: client(), scope: scope.to_owned() };
     let there: Vec<&str> = defaults.iter().map(String::as_str).collect();
-    draft.relate(&owner, default_scopes, &there, default_scope);
-    give_up(draft, &owner, (default_scopes, &there), optional_scopes, default_scope);
+    relations.plan(plan, default_scopes, &there, default_scope);
+    give_up(plan, &relations, (default_scopes, &there), optional_scopes, default_scope);
     let there: Vec<&str> = optional.iter().map(String::as_str).collect();
-    draft.relate(&owner, optional_scopes, &there, optional_scope);
-    give_up(draft, &owner, (optional_scopes, &there), default_scopes, optional_scope);
-    leave_before_joining(&mut draft.changes[first..]);
+    relations.plan(plan, optional_scopes, &there, optional_scope);
+    give_up(plan, &relations, (optional_scopes, &there), default_scopes, optional_scope);
+    leave_before_joining(&mut plan.changes_mut()[first..]);
 }

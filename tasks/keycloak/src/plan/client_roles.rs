@@ -1,10 +1,14 @@
 //! Roles of clients with what they hold, and the roles of service accounts.
 
-use evenkeel_core::{object::ObjectId, plan::Action};
+use evenkeel_core::{
+    object::ObjectId,
+    plan::{Action, Dependencies},
+};
 
 use super::{
-    Draft, Operation, Owner, Place,
+    Operation, PlanBuilder,
     groups::{RULES, plan_composites},
+    relations::Relations,
 };
 use crate::{
     desired::{Desired, DesiredClient, RelatedRoles},
@@ -13,18 +17,18 @@ use crate::{
     relation::{Relation, RoleName},
 };
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     let none = ObservedClientRoles::default();
     for declared in &desired.clients {
         let client_id = declared.client.value.client_id.as_deref().unwrap_or_default();
-        plan_roles(draft, desired, declared, client_id, observed.client_roles.get(client_id).unwrap_or(&none));
+        plan_roles(plan, desired, declared, client_id, observed.client_roles.get(client_id).unwrap_or(&none));
         let there = observed.service_accounts.get(client_id).map(Vec::as_slice).unwrap_or_default();
-        plan_service_account(draft, desired, declared, client_id, there, observed);
+        plan_service_account(plan, desired, declared, client_id, there, observed);
     }
 }
 
 fn plan_roles(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     desired: &Desired,
     declared: &DesiredClient,
     client_id: &str,
@@ -33,8 +37,8 @@ fn plan_roles(
     for role in &declared.roles {
         let name = role.role.value.name.as_deref().unwrap_or_default();
         let object = ObjectId::within(CLIENT_ROLE, client_id, name);
-        let place = Place::after([ObjectId::new(CLIENT, client_id)]).alone_in(object.clone());
-        draft.compare(object, &role.role, there.roles.get(name), RULES, place, |action, body| {
+        let dependencies = Dependencies::after([ObjectId::new(CLIENT, client_id)]).exclusive_in(object.clone());
+        plan.compare(object, &role.role, there.roles.get(name), RULES, dependencies, |action, body| {
             if action == Action::Create {
                 Operation::CreateClientRole(client_id.to_owned(), body)
             } else {
@@ -43,13 +47,13 @@ fn plan_roles(
         });
         let holder = RoleName::of_client(client_id, name);
         let inside = there.composites.get(name).map(Vec::as_slice).unwrap_or_default();
-        plan_composites(draft, desired, role, &holder, inside);
+        plan_composites(plan, desired, role, &holder, inside);
     }
 }
 
 /// A service account has what every user has, whatever is declared: that role is not taken away.
 fn plan_service_account(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     desired: &Desired,
     declared: &DesiredClient,
     client_id: &str,
@@ -57,8 +61,8 @@ fn plan_service_account(
     observed: &Observed,
 ) {
     let there = without_default_role(observed, &declared.service_account, there);
-    let owner = Owner::of(desired, &declared.client);
-    draft.relate_roles(&owner, &declared.service_account, &there, |role| Relation::ServiceAccountRole {
+    let relations = Relations::of(desired, &declared.client);
+    relations.plan_roles(plan, &declared.service_account, &there, |role| Relation::ServiceAccountRole {
         client: client_id.to_owned(),
         role,
     });

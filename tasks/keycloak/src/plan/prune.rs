@@ -10,12 +10,12 @@ use evenkeel_core::{
     diff::FieldChange,
     memory::{Claim, Identity, Ownership},
     object::{Kind, ObjectId},
-    plan::{Action, Cause, Change, ChangeDocument},
+    plan::Dependencies,
     values::model::RemovedUsers,
 };
 use evenkeel_keycloak_client::types::{ClientRepresentation, ProtocolMapperRepresentation};
 
-use super::{Draft, IMPLIED_BY_THE_SERVER, Operation, Removal};
+use super::{Operation, PlanBuilder, Removal, relations::IMPLIED_BY_THE_SERVER};
 use crate::{
     desired::Desired,
     names::{
@@ -30,9 +30,9 @@ use crate::{
 const MAPPERS_OF_SERVICE_ACCOUNTS: [&str; 3] = ["Client ID", "Client Host", "Client IP Address"];
 const NOTE_OF_SESSION: &str = "oidc-usersessionmodel-note-mapper";
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed, ownership: &Ownership) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     let declared = desired.objects();
-    let mut prune = Prune { ownership, declared: &declared, observed, changes: Vec::new() };
+    let mut prune = Prune { ownership: plan.ownership(), declared: &declared, observed, plan };
     prune.clients();
     prune.client_roles();
     prune.providers();
@@ -42,17 +42,16 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
     prune.mappers();
     prune.provider_mappers();
     prune.client_scopes();
-    draft.changes.extend(prune.changes);
 }
 
-struct Prune<'a> {
+struct Prune<'a, 'b> {
     ownership: &'a Ownership,
     declared: &'a BTreeSet<ObjectId>,
     observed: &'a Observed,
-    changes: Vec<Change<Operation>>,
+    plan: &'a mut PlanBuilder<'b>,
 }
 
-impl<'a> Prune<'a> {
+impl<'a> Prune<'a, '_> {
     fn is_left_behind(&self, object: &ObjectId) -> bool {
         self.ownership.contains(object) && !self.declared.contains(object)
     }
@@ -64,9 +63,15 @@ impl<'a> Prune<'a> {
     }
 
     fn remove(&mut self, object: ObjectId, removal: Option<Removal>, takes_along: Vec<ObjectId>) {
-        if let Some(removal) = removal.filter(|_| self.is_left_behind(&object)) {
-            self.changes.push(delete(object, removal, takes_along));
-        }
+        let Some(removal) = removal.filter(|_| self.is_left_behind(&object)) else { return };
+        let removes_data = matches!(removal, Removal::User(_) | Removal::Disable(_));
+        // What happens to an account that stays.
+        let disabled = matches!(removal, Removal::Disable(_))
+            .then(|| FieldChange::new("enabled", Some(true.into()), Some(false.into())));
+        // The innermost first.
+        let dependencies = Dependencies::after(takes_along.iter().cloned());
+        let added = self.plan.delete(object, dependencies, Operation::Delete(removal));
+        added.takes_along(takes_along).removes_data(removes_data).showing(disabled);
     }
 
     fn clients(&mut self) {
@@ -252,32 +257,4 @@ fn of_user(user: &ObservedUser, removed: RemovedUsers) -> Option<Removal> {
         RemovedUsers::Disable => (user.account.enabled != Some(false)).then(|| Removal::Disable(user.id.to_string())),
         RemovedUsers::Delete => Some(Removal::User(user.id.to_string())),
     }
-}
-
-fn delete(object: ObjectId, removal: Removal, takes_along: Vec<ObjectId>) -> Change<Operation> {
-    let document = ChangeDocument {
-        object,
-        action: Action::Delete,
-        fields: if let Removal::Disable(_) = removal { vec![disabled()] } else { Vec::new() },
-        cause: Cause { value: "no value any more".to_owned(), file: None, line: None },
-        // The innermost first.
-        waits_for: takes_along.as_slice().into(),
-    };
-    Change {
-        document: document.into(),
-        exclusive: None,
-        team: None,
-        removes_data: matches!(removal, Removal::User(_) | Removal::Disable(_)),
-        takes_along,
-        removes_relation: false,
-        is_needed: false,
-        secrets: Vec::new(),
-        operation: Operation::Delete(removal),
-    }
-}
-
-/// What happens to an account that stays.
-fn disabled() -> FieldChange {
-    let (before, after) = (Some(Box::new(true.into())), Some(false.into()));
-    FieldChange { path: "enabled".into(), before, after, secret: false, cause: None }
 }

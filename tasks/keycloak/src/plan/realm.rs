@@ -3,12 +3,12 @@
 use evenkeel_core::{
     diff::{Rule, Rules},
     object::ObjectId,
-    plan::Action,
+    plan::{Action, Dependencies},
 };
 
 use evenkeel_keycloak_client::types::RealmRepresentation;
 
-use super::{Draft, Operation, Place};
+use super::{Operation, PlanBuilder};
 use crate::{
     desired::{Declared, Desired},
     names::REALM,
@@ -48,7 +48,7 @@ fn enabled(settings: &Declared<RealmRepresentation>) -> Declared<RealmRepresenta
     settings
 }
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     let realm = realm_object(desired);
     let settings = &desired.realm_settings;
     // Without a word about it Keycloak makes a disabled realm; whether it stays enabled is managed only where that is declared.
@@ -59,24 +59,24 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
         events_expiration: there.events_expiration.or(Some(0)),
         ..there
     });
-    draft.compare(
+    plan.compare(
         realm.clone(),
         settings,
         there.as_ref(),
         REALM_RULES,
-        Place::default().alone_in(realm),
+        Dependencies::default().exclusive_in(realm),
         |action, body| {
             if action == Action::Create { Operation::CreateRealm(body) } else { Operation::UpdateRealm(body) }
         },
     );
     if let (Some(admin_realm), Some(there)) = (&desired.admin_realm, &observed.admin_realm) {
         let object = ObjectId::new(REALM, admin_realm.value.realm.as_deref().unwrap_or_default());
-        draft.compare(
+        plan.compare(
             object.clone(),
             admin_realm,
             Some(there),
             REALM_RULES,
-            Place::default().alone_in(object),
+            Dependencies::default().exclusive_in(object),
             |_, body| Operation::UpdateRealm(body),
         );
     }

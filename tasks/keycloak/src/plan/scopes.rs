@@ -6,11 +6,11 @@ use evenkeel_core::{
     diff::{FieldChange, Rules},
     memory::{Claim, Identity},
     object::ObjectId,
-    plan::{Action, Change, ChangeDocument},
+    plan::{Action, Change, Dependencies, Origin},
 };
 use evenkeel_keycloak_client::types::ProtocolMapperRepresentation;
 
-use super::{Draft, Operation, Owner, Place, realm::realm_object};
+use super::{Operation, PlanBuilder, realm::realm_object, relations::Relations};
 use crate::{
     desired::{Declared, Desired, OPENID, Related},
     names::{CLIENT_SCOPE, MapperOwner},
@@ -18,13 +18,13 @@ use crate::{
     relation::Relation,
 };
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     for declared in &desired.client_scopes {
         let name = declared.scope.value.name.clone().unwrap_or_default();
         let there = observed.client_scopes.get(&name);
         let object = ObjectId::new(CLIENT_SCOPE, name.as_str());
-        let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-        draft.compare(object.clone(), &declared.scope, there, Rules::default(), place, |action, body| {
+        let dependencies = Dependencies::after([realm_object(desired)]).exclusive_in(object.clone());
+        plan.compare(object.clone(), &declared.scope, there, Rules::default(), dependencies, |action, body| {
             if action == Action::Create {
                 Operation::CreateClientScope(body)
             } else {
@@ -32,48 +32,48 @@ pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed
             }
         });
         let mappers = there.map(|scope| scope.protocol_mappers.as_deref().unwrap_or_default());
-        plan_mappers(draft, &MapperOwner::ClientScope(name.clone()), &declared.mappers, mappers);
+        plan_mappers(plan, &MapperOwner::ClientScope(name.clone()), &declared.mappers, mappers);
     }
-    plan_defaults(draft, desired, observed);
+    plan_defaults(plan, desired, observed);
 }
 
 /// Whether new clients get the scope `openid` although nobody wrote that: of a scope that other people made it is theirs to say.
-fn manages_openid(draft: &Draft<'_>, desired: &Desired, observed: &Observed) -> bool {
+fn manages_openid(plan: &PlanBuilder<'_>, desired: &Desired, observed: &Observed) -> bool {
     desired.openid_scope.is_everywhere()
         || !observed.client_scopes.contains_key(OPENID)
-        || draft.is_ours(&ObjectId::new(CLIENT_SCOPE, OPENID))
+        || plan.is_ours(&ObjectId::new(CLIENT_SCOPE, OPENID))
 }
 
 /// A scope is either a default of new clients or optional for them: leaving one list comes before
 /// joining the other, or the server refuses (server-behaviour 2.3).
-fn plan_defaults(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
-    let owner = Owner::of(desired, &desired.realm_settings);
-    let first = draft.changes.len();
+fn plan_defaults(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
+    let relations = Relations::of(desired, &desired.realm_settings);
+    let first = plan.changes().len();
     let (none, optional) = (Related::default(), &desired.optional_client_scopes);
     let defaults = &desired.default_client_scopes;
-    let defaults = if defaults.exact || manages_openid(draft, desired, observed) { defaults } else { &none };
+    let defaults = if defaults.exact || manages_openid(plan, desired, observed) { defaults } else { &none };
     let default_scope = |scope: &str| Relation::DefaultClientScope(scope.to_owned());
     let optional_scope = |scope: &str| Relation::OptionalClientScope(scope.to_owned());
     let there: Vec<&str> = observed.default_client_scopes.iter().map(String::as_str).collect();
-    draft.relate(&owner, defaults, &there, default_scope);
-    give_up(draft, &owner, (defaults, &there), optional, default_scope);
+    relations.plan(plan, defaults, &there, default_scope);
+    give_up(plan, &relations, (defaults, &there), optional, default_scope);
     let there: Vec<&str> = observed.optional_client_scopes.iter().map(String::as_str).collect();
-    draft.relate(&owner, optional, &there, optional_scope);
-    give_up(draft, &owner, (optional, &there), defaults, optional_scope);
-    leave_before_joining(&mut draft.changes[first..]);
+    relations.plan(plan, optional, &there, optional_scope);
+    give_up(plan, &relations, (optional, &there), defaults, optional_scope);
+    leave_before_joining(&mut plan.changes_mut()[first..]);
 }
 
 /// A list that is not declared as a whole gives up what the other one declares: a scope is in one of them at most.
 pub(super) fn give_up(
-    draft: &mut Draft<'_>,
-    owner: &Owner<'_>,
+    plan: &mut PlanBuilder<'_>,
+    relations: &Relations<'_>,
     (own, there): (&Related, &[&str]),
     other: &Related,
     relation: impl Fn(&str) -> Relation,
 ) {
     let wanted_there = other.names.iter().filter(|scope| there.contains(&scope.as_str()));
     for scope in wanted_there.filter(|scope| !own.exact && !own.names.contains(scope)) {
-        draft.relation(owner, relation(scope), false);
+        relations.change(plan, relation(scope), false);
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn leave_before_joining(changes: &mut [Change<Operation>]) {
 /// duplicates (2.9), so its mappers are written one at a time; those that others left are settled. `None` is an owner that is not
 /// there yet.
 pub(super) fn plan_mappers(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     owner: &MapperOwner,
     declared: &[Declared<ProtocolMapperRepresentation>],
     observed: Option<&[ProtocolMapperRepresentation]>,
@@ -103,22 +103,22 @@ pub(super) fn plan_mappers(
     for mapper in declared {
         let name = mapper.value.name.as_deref().unwrap_or_default();
         let (there, twins) =
-            of_name(observed.unwrap_or_default(), &mapper.value, draft.ownership.claim(&owner.mapper(name)));
+            of_name(observed.unwrap_or_default(), &mapper.value, plan.ownership().claim(&owner.mapper(name)));
         // What tokens carry through a scope or client that other people made is theirs to say.
         let is_missing = there.is_none() && observed.is_some();
-        if is_missing && is_of_others(draft, &owner.mapper(name), mapper) && !draft.is_ours(&owner.object()) {
-            draft.left_alone.add(&owner.object(), [format!("protocol mapper {name}")]);
+        if is_missing && is_of_others(plan, &owner.mapper(name), mapper) && !plan.is_ours(&owner.object()) {
+            plan.leave_alone(&owner.object(), [format!("protocol mapper {name}")]);
             continue;
         }
         let id = there.and_then(|there| there.id.clone()).unwrap_or_default();
-        let place = Place::after([owner.object()]).alone_in(owner.object());
+        let dependencies = Dependencies::after([owner.object()]).exclusive_in(owner.object());
         // Which of several that others made is the right one is not for a built-in mapper to say.
-        let is_settled = twins.is_empty() || is_of_others(draft, &owner.mapper(name), mapper);
+        let is_settled = twins.is_empty() || is_of_others(plan, &owner.mapper(name), mapper);
         if let (Some(there), false) = (there, is_settled) {
-            plan_settling(draft, owner, mapper, there, twins);
+            plan_settling(plan, owner, mapper, there, twins);
             continue;
         }
-        draft.compare(owner.mapper(name), mapper, there, Rules::default(), place, |action, body| {
+        plan.compare(owner.mapper(name), mapper, there, Rules::default(), dependencies, |action, body| {
             match action {
                 Action::Create => Operation::CreateMapper(owner.clone(), body),
                 // An update accepts another protocol, and keeps the one that is there.
@@ -130,8 +130,8 @@ pub(super) fn plan_mappers(
 }
 
 /// Whether people declared nothing of a mapper that is not ours.
-fn is_of_others(draft: &Draft<'_>, object: &ObjectId, mapper: &Declared<ProtocolMapperRepresentation>) -> bool {
-    mapper.built_in.contains("config") && !draft.is_ours(object)
+fn is_of_others(plan: &PlanBuilder<'_>, object: &ObjectId, mapper: &Declared<ProtocolMapperRepresentation>) -> bool {
+    mapper.built_in.contains("config") && !plan.is_ours(object)
 }
 
 /// The mapper that has a declared one's name, and others that have it too. A name is free again in another protocol, so only
@@ -154,37 +154,20 @@ fn of_name<'a>(
 }
 
 fn plan_settling(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     owner: &MapperOwner,
     mapper: &Declared<ProtocolMapperRepresentation>,
     there: &ProtocolMapperRepresentation,
     twins: Vec<String>,
 ) {
     let object = owner.mapper(mapper.value.name.as_deref().unwrap_or_default());
-    let found = draft.difference(&object, &mapper.value, Some(there), Rules::default());
-    let (mut fields, secrets) =
-        found.map_or_else(Default::default, |(_, difference)| (difference.changes, difference.secrets));
-    let before = Some(Box::new((twins.len() + 1).into()));
-    fields.push(FieldChange { path: "count".into(), before, after: Some(1.into()), secret: false, cause: None });
-    let document = ChangeDocument {
-        object,
-        action: Action::Update,
-        fields,
-        cause: mapper.cause.clone(),
-        waits_for: [owner.object()].into(),
-    };
+    let found = plan.difference(&object, &mapper.value, Some(there), Rules::default());
+    let mut difference = found.map(|(_, difference)| difference).unwrap_or_default();
+    difference.changes.push(FieldChange::new("count", Some((twins.len() + 1).into()), Some(1.into())));
     let id = there.id.clone().unwrap_or_default();
-    draft.changes.push(Change {
-        document: document.into(),
-        exclusive: Some(owner.object()),
-        team: mapper.team.clone(),
-        removes_data: false,
-        takes_along: Vec::new(),
-        removes_relation: false,
-        is_needed: false,
-        secrets,
-        operation: Operation::SettleMapper(owner.clone(), id, twins, Box::new(mapper.value.clone())),
-    });
+    let operation = Operation::SettleMapper(owner.clone(), id, twins, Box::new(mapper.value.clone()));
+    let dependencies = Dependencies::after([owner.object()]).exclusive_in(owner.object());
+    plan.push(object, Action::Update, difference, Origin::of(mapper), dependencies, operation);
 }
 
 fn speaks_another(mapper: &ProtocolMapperRepresentation, there: Option<&ProtocolMapperRepresentation>) -> bool {

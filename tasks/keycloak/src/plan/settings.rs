@@ -4,20 +4,20 @@
 use std::collections::BTreeSet;
 
 use evenkeel_core::{
-    diff::{Difference, Rule, Rules},
+    diff::{Rule, Rules},
     object::ObjectId,
-    plan::Note,
+    plan::Dependencies,
 };
 use evenkeel_keycloak_client::types::{
     GroupRepresentation, RealmEventsConfigRepresentation, RealmRepresentation, UpConfig,
 };
 
-use super::{Draft, Operation, Owner, Place, fields, realm::realm_object, without_what_is_off};
+use super::{Operation, PlanBuilder, realm::realm_object, relations::Relations};
 use crate::{
     desired::{Declared, Desired, flows::bound_in},
     names::{self, EVENTS, FLOW_BINDING, GROUP, REQUIRED_ACTION, USER_PROFILE},
     observe::Observed,
-    relation::{Relation, RoleName},
+    relation::Relation,
 };
 
 const EVENTS_RULES: Rules = Rules(&[("eventsListeners", Rule::Set), ("enabledEventTypes", Rule::Set)]);
@@ -32,22 +32,22 @@ const PROFILE_RULES: Rules = Rules(&[
     ("groups", Rule::Named("name")),
 ]);
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
-    plan_events(draft, desired, observed);
-    plan_flow_binding(draft, desired, observed);
-    plan_required_actions(draft, desired, observed);
-    plan_user_profile(draft, desired, observed);
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
+    plan_events(plan, desired, observed);
+    plan_flow_binding(plan, desired, observed);
+    plan_required_actions(plan, desired, observed);
+    plan_user_profile(plan, desired, observed);
 }
 
 /// The realm shows what is stored, with an empty list for all types of events; the end point of its own shows every type
 /// there is then.
-fn plan_events(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+fn plan_events(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     let Some(events) = &desired.events else { return };
     let there = observed.realm.as_ref().map(events_of).unwrap_or_default();
     let object = ObjectId::new(EVENTS, desired.realm.as_str());
     // The realm's fields and these are stored in one place.
-    let place = Place::after([realm_object(desired)]).alone_in(realm_object(desired));
-    draft.compare(object, events, Some(&there), EVENTS_RULES, place, |_, body| Operation::UpdateEvents(body));
+    let dependencies = Dependencies::after([realm_object(desired)]).exclusive_in(realm_object(desired));
+    plan.compare(object, events, Some(&there), EVENTS_RULES, dependencies, |_, body| Operation::UpdateEvents(body));
 }
 
 fn events_of(realm: &RealmRepresentation) -> RealmEventsConfigRepresentation {
@@ -64,84 +64,78 @@ fn events_of(realm: &RealmRepresentation) -> RealmEventsConfigRepresentation {
 }
 
 /// Flows are bound by alias. One that is not there is said at once; the write would end in an internal error.
-fn plan_flow_binding(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+fn plan_flow_binding(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     let Some(binding) = &desired.flow_binding else { return };
     let object = ObjectId::new(FLOW_BINDING, desired.realm.as_str());
     let there = observed.realm.clone().unwrap_or_default();
     if observed.realm.is_some() {
         for flow in bound_in(&binding.value).filter(|flow| !observed.flows.contains_key(*flow)) {
-            draft.missing_flow(&object, flow);
+            note_missing_flow(plan, &object, flow);
         }
     }
-    let place = Place::after([realm_object(desired)]).alone_in(realm_object(desired));
-    draft.compare(object, binding, Some(&there), Rules::default(), place, |_, body| Operation::UpdateFlowBinding(body));
+    let dependencies = Dependencies::after([realm_object(desired)]).exclusive_in(realm_object(desired));
+    plan.compare(object, binding, Some(&there), Rules::default(), dependencies, |_, body| {
+        Operation::UpdateFlowBinding(body)
+    });
 }
 
-impl Draft<'_> {
-    /// Notes that a flow which the values name is not there.
-    pub(super) fn missing_flow(&mut self, object: &ObjectId, flow: &str) {
-        let message = format!("authentication flow `{flow}` is not there");
-        self.notes.push(Note { object: object.clone(), message });
-    }
+/// Tells that a flow which the values name is not there.
+pub(super) fn note_missing_flow(plan: &mut PlanBuilder<'_>, object: &ObjectId, flow: &str) {
+    plan.note(object.clone(), format!("authentication flow `{flow}` is not there"));
 }
 
 /// Every realm has required actions from the start; one that somebody took away is added again.
-fn plan_required_actions(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+fn plan_required_actions(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     for action in &desired.required_actions {
         let alias = action.value.alias.as_deref().unwrap_or_default();
         let object = ObjectId::new(REQUIRED_ACTION, alias);
         let there = observed.required_actions.get(alias).cloned();
         let there = if observed.realm.is_some() { there } else { Some(Default::default()) };
-        let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-        draft.compare(object.clone(), action, there.as_ref(), Rules::default(), place, |_, body| {
-            Operation::SetRequiredAction(body)
-        });
+        let dependencies = Dependencies::after([realm_object(desired)]).exclusive_in(object.clone());
         // Users get it when they are made, and never afterwards. What the server does not have is needed by nobody.
         let provider = action.value.provider_id.as_deref().unwrap_or(alias);
-        if observed.required_actions.contains_key(alias) || !observed.server.lacks_action(provider) {
-            draft.is_needed(&object);
-        }
+        let is_needed = observed.required_actions.contains_key(alias) || !observed.server.lacks_action(provider);
+        plan.compare(object, action, there.as_ref(), Rules::default(), dependencies, |_, body| {
+            Operation::SetRequiredAction(body)
+        })
+        .is_needed(is_needed);
     }
 }
 
 /// Every realm has a user profile from the start: it is updated, also in a realm that is about to be made.
-fn plan_user_profile(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+fn plan_user_profile(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     let object = ObjectId::new(USER_PROFILE, desired.realm.as_str());
-    let profile = managed_profile(draft, desired, observed);
+    let profile = managed_profile(plan, desired, observed);
     let whole = &desired.user_profile.whole;
     let there = observed.user_profile.clone().unwrap_or_default();
-    let differing = |profile: &UpConfig| {
-        let difference = Difference::between(&fields(profile), Some(&fields(&there)), PROFILE_RULES);
-        without_what_is_off(difference).changes
-    };
-    let managed = differing(&profile.value);
-    let built_in =
-        differing(&whole.value).into_iter().filter(|change| managed.iter().all(|other| other.path != change.path));
-    draft.left_alone.add(&object, built_in.map(|change| change.path.to_string()));
-    let place = Place::after([realm_object(desired)]).alone_in(object.clone());
-    draft.compare(object.clone(), profile, Some(&there), PROFILE_RULES, place, |_, body| {
-        Operation::UpdateUserProfile(body)
-    });
+    let managed = plan.differing(&profile.value, &there, PROFILE_RULES).changes;
+    let whole = plan.differing(&whole.value, &there, PROFILE_RULES).changes;
+    let built_in = whole.iter().filter(|change| managed.iter().all(|other| other.path != change.path));
+    plan.leave_alone(&object, built_in.map(|change| &*change.path));
+    let dependencies = Dependencies::after([realm_object(desired)]).exclusive_in(object.clone());
     // It drops attributes of users that it does not know.
-    draft.is_needed(&object);
+    plan.compare(object, profile, Some(&there), PROFILE_RULES, dependencies, |_, body| {
+        Operation::UpdateUserProfile(body)
+    })
+    .is_needed(true);
 }
 
 /// What is managed of the user profile: it comes with the realm, and is whose that is.
-fn managed_profile<'d>(draft: &Draft<'_>, desired: &'d Desired, observed: &Observed) -> &'d Declared<UpConfig> {
+fn managed_profile<'d>(plan: &PlanBuilder<'_>, desired: &'d Desired, observed: &Observed) -> &'d Declared<UpConfig> {
     let profile = &desired.user_profile;
-    let is_ours = observed.realm.is_none() || draft.is_ours(&realm_object(desired));
+    let is_ours = observed.realm.is_none() || plan.is_ours(&realm_object(desired));
     if is_ours || profile.everywhere { &profile.whole } else { &profile.asked }
 }
 
 /// Whether users can have an attribute that the administrator sets, once the profile is as declared; one that the profile does
 /// not let pass is dropped without a word (server-behaviour 2.5).
-pub(super) fn keeps_attribute(draft: &Draft<'_>, desired: &Desired, observed: &Observed, name: &str) -> bool {
+pub(super) fn keeps_attribute(plan: &PlanBuilder<'_>, desired: &Desired, observed: &Observed, name: &str) -> bool {
     // Of a profile that cannot be seen nothing is known.
     let there = match (&observed.realm, &observed.user_profile) {
         (Some(_), None) => return true,
         (_, there) => there.clone().unwrap_or_default(),
     };
-    let declared = &managed_profile(draft, desired, observed).value;
+    let declared = &managed_profile(plan, desired, observed).value;
     let policy = declared.unmanaged_attribute_policy.as_ref().or(there.unmanaged_attribute_policy.as_ref());
     let mut attributes = declared.attributes.iter().chain(&there.attributes).flatten();
     policy.is_some_and(|policy| ["ENABLED", "ADMIN_EDIT"].contains(&policy.as_str()))
@@ -150,9 +144,9 @@ pub(super) fn keeps_attribute(draft: &Draft<'_>, desired: &Desired, observed: &O
 
 /// Groups that new users join: whoever is made before does not join them later. They are compared by id: somebody's group
 /// called `a/b` has the path of subgroup `b` of `a`.
-pub(super) fn plan_default_groups(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+pub(super) fn plan_default_groups(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     let Some(wanted) = &desired.default_groups else { return };
-    let owner = Owner::of(desired, &desired.realm_settings);
+    let relations = Relations::of(desired, &desired.realm_settings);
     let listed = |id: &str| observed.default_groups.iter().any(|group| group.id.as_deref() == Some(id));
     let (mut ids, mut objects) = (BTreeSet::new(), BTreeSet::new());
     for path in &wanted.names {
@@ -160,7 +154,7 @@ pub(super) fn plan_default_groups(draft: &mut Draft<'_>, desired: &Desired, obse
         let id = observed.groups.get(path).and_then(|group| group.id.as_deref());
         ids.extend(id);
         if objects.insert(group.clone()) && !id.is_some_and(listed) {
-            draft.relation(&owner, Relation::DefaultGroup { group, id: None }, true);
+            relations.change(plan, Relation::DefaultGroup { group, id: None }, true);
         }
     }
     for strange in &observed.default_groups {
@@ -170,7 +164,7 @@ pub(super) fn plan_default_groups(draft: &mut Draft<'_>, desired: &Desired, obse
             // What has the path of another is told apart by its id.
             group = ObjectId::below(GROUP, group.names(), id);
         }
-        draft.relation(&owner, Relation::DefaultGroup { group, id: Some(id.to_owned()) }, false);
+        relations.change(plan, Relation::DefaultGroup { group, id: Some(id.to_owned()) }, false);
     }
 }
 
@@ -182,9 +176,9 @@ fn shown(group: &GroupRepresentation) -> ObjectId {
 }
 
 /// Roles that every user has.
-pub(super) fn plan_default_roles(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
-    let owner = Owner::of(desired, &desired.realm_settings);
-    draft.relate_roles(&owner, &desired.default_roles, &observed.default_roles, Relation::DefaultRole);
+pub(super) fn plan_default_roles(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
+    let relations = Relations::of(desired, &desired.realm_settings);
+    relations.plan_roles(plan, &desired.default_roles, &observed.default_roles, Relation::DefaultRole);
 }
 
 /// What has to be there before a user is made, who gets it at that moment only: groups to join, and actions to do.
@@ -193,25 +187,4 @@ pub(super) fn defaults_of_users(desired: &Desired) -> impl Iterator<Item = Objec
     let groups = groups.map(|path| Relation::DefaultGroup { group: names::group(path), id: None }.object());
     let actions = desired.required_actions.iter().filter_map(|action| action.value.alias.as_deref());
     groups.chain(actions.map(|alias| ObjectId::new(REQUIRED_ACTION, alias)))
-}
-
-impl Draft<'_> {
-    /// Adds what makes the roles of an owner as they are declared.
-    pub(super) fn relate_roles(
-        &mut self,
-        owner: &Owner<'_>,
-        declared: &crate::desired::RelatedRoles,
-        there: &[RoleName],
-        relation: impl Fn(RoleName) -> Relation,
-    ) {
-        let of = |client: Option<&str>| -> Vec<&str> {
-            there.iter().filter(|role| role.client.as_deref() == client).map(|role| role.role.as_str()).collect()
-        };
-        if let Some(related) = &declared.realm_roles {
-            self.relate(owner, related, &of(None), |role| relation(RoleName::of_realm(role)));
-        }
-        for (client, related) in &declared.client_roles {
-            self.relate(owner, related, &of(Some(client)), |role| relation(RoleName::of_client(client.as_str(), role)));
-        }
-    }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::{object::ObjectId, plan::Note};
+use evenkeel_core::object::ObjectId;
 use evenkeel_transport::check_segment;
 
-use super::{Draft, realm::realm_object};
+use super::{PlanBuilder, realm::realm_object};
 use crate::{
     desired::Desired,
     names::{CLIENT_ROLE, IDENTITY_PROVIDER, IDENTITY_PROVIDER_MAPPER, PROTOCOL_MAPPER},
@@ -14,46 +14,45 @@ use crate::{
 /// How many entries one line names.
 const NAMED: usize = 5;
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired) {
-    let unclear = unclear(draft);
-    let nameless = nameless(draft);
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired) {
+    let unclear = unclear(plan);
+    let nameless = nameless(plan);
     if unclear.is_empty() && nameless.is_empty() {
         return;
     }
     let declared = desired.objects();
     let joined: BTreeSet<ObjectId> = declared.iter().filter_map(ObjectId::joined).collect();
     let unclear: Vec<ObjectId> = unclear.into_iter().filter(|object| !joined.contains(object)).collect();
-    draft.notes.extend(about_unclear(realm_object(desired), &unclear));
-    draft.notes.extend(nameless.into_iter().filter(|object| !declared.contains(object)).map(|object| {
-        Note {
-            object,
-            message: "is ours and not declared any more, but no address can carry its name: it stays until somebody \
-                  removes it by hand"
-                .to_owned(),
-        }
-    }));
+    if !unclear.is_empty() {
+        plan.note(realm_object(desired), about_unclear(&unclear));
+    }
+    for object in nameless.into_iter().filter(|object| !declared.contains(object)) {
+        let message = "is ours and not declared any more, but no address can carry its name: it stays until somebody removes it by \
+                       hand";
+        plan.note(object, message);
+    }
 }
 
 /// Entries of an inventory that joined the names of an object, with more slashes than lie between the names: where one name ends
 /// and the next begins, nobody can tell.
-fn unclear(draft: &Draft<'_>) -> Vec<ObjectId> {
+fn unclear(plan: &PlanBuilder<'_>) -> Vec<ObjectId> {
     let kinds = [(CLIENT_ROLE, 1), (IDENTITY_PROVIDER_MAPPER, 1), (PROTOCOL_MAPPER, 2)];
     let of_kind = |(kind, slashes): &(_, usize)| -> Vec<ObjectId> {
         let is_unclear =
             |object: &&ObjectId| object.parents().next().is_none() && object.name().matches('/').count() > *slashes;
-        draft.ownership.of_kind(kind).filter(is_unclear).cloned().collect()
+        plan.ownership().of_kind(kind).filter(is_unclear).cloned().collect()
     };
     kinds.iter().flat_map(of_kind).collect()
 }
 
 /// Objects that are looked for by name, and whose name no address can carry.
-fn nameless(draft: &Draft<'_>) -> Vec<ObjectId> {
+fn nameless(plan: &PlanBuilder<'_>) -> Vec<ObjectId> {
     let kinds = [CLIENT_ROLE, IDENTITY_PROVIDER];
-    let objects = kinds.iter().flat_map(|kind| draft.ownership.of_kind(kind));
+    let objects = kinds.iter().flat_map(|kind| plan.ownership().of_kind(kind));
     objects.map(ObjectId::apart).filter(|object| check_segment(object.name()).is_err()).collect()
 }
 
-fn about_unclear(realm: ObjectId, unclear: &[ObjectId]) -> Option<Note> {
+fn about_unclear(unclear: &[ObjectId]) -> String {
     let count = unclear.len();
     let named: Vec<String> =
         unclear.iter().take(NAMED).map(|object| format!("`{}/{}`", object.kind(), object.name())).collect();
@@ -61,10 +60,9 @@ fn about_unclear(realm: ObjectId, unclear: &[ObjectId]) -> Option<Note> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let message = format!(
+    format!(
         "{count} entries of an older inventory may each mean several objects, so that `--prune` takes them for none: {}{more}; \
          remove by hand what nobody needs",
         named.join(", ")
-    );
-    (count > 0).then_some(Note { object: realm, message })
+    )
 }

@@ -5,14 +5,15 @@ use std::{borrow::Cow, sync::Arc};
 use evenkeel_core::{
     diff::{Rule, Rules},
     object::ObjectId,
-    plan::{Action, Change, ChangeDocument, Note},
+    plan::{Action, Dependencies, Origin},
     values::model::ImpliedPart,
 };
 use evenkeel_keycloak_client::types::UserRepresentation;
 
 use super::{
-    Draft, Operation, Owner,
+    Operation, PlanBuilder,
     realm::realm_object,
+    relations::Relations,
     settings::{defaults_of_users, keeps_attribute},
     ties,
 };
@@ -41,18 +42,18 @@ const RULES_WITH_NAME: Rules = Rules(&[
     ("requiredActions", Rule::Set),
 ]);
 
-pub(super) fn plan(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) {
+pub(super) fn plan(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) {
     let before_all: Vec<ObjectId> = before_all_users(desired).collect();
     let before_new: Vec<ObjectId> = before_all.iter().cloned().chain(defaults_of_users(desired)).collect();
-    let nicknames = planned_nicknames(draft, desired, observed);
+    let nicknames = planned_nicknames(plan, desired, observed);
     for user in &desired.users {
         let there = observed.users.get(&user.name);
         let waits_for = if there.is_some() { &before_all } else { &before_new };
-        plan_account(draft, (waits_for, nicknames), user, there, observed.nickname_holders.get(&user.name));
+        plan_account(plan, (waits_for, nicknames), user, there, observed.nickname_holders.get(&user.name));
         if let Some(there) = there {
-            plan_memberships(draft, desired, user, there);
+            plan_memberships(plan, desired, user, there);
         }
-        ties::plan(draft, desired, observed, user, there);
+        ties::plan(plan, desired, observed, user, there);
     }
 }
 
@@ -64,77 +65,68 @@ fn before_all_users(desired: &Desired) -> impl Iterator<Item = ObjectId> {
 }
 
 /// Where users get the nickname that follows from their email. A profile that drops it would make them differ for ever.
-fn planned_nicknames(draft: &mut Draft<'_>, desired: &Desired, observed: &Observed) -> ImpliedPart {
+fn planned_nicknames(plan: &mut PlanBuilder<'_>, desired: &Desired, observed: &Observed) -> ImpliedPart {
     let derives = desired.users.iter().any(|user| user.account.nickname == Some(Nickname::OfEmail));
     let is_asked_for = desired.nicknames.is_everywhere();
-    if !derives || is_asked_for || keeps_attribute(draft, desired, observed, NICKNAME) {
+    if !derives || is_asked_for || keeps_attribute(plan, desired, observed, NICKNAME) {
         return desired.nicknames;
     }
     let message = "drops the attribute `nickname`, so that users get none: list it under `keycloak.userProfile`, or set \
                    `keycloak.implied.userProfile: true`";
-    draft.notes.push(Note { object: ObjectId::new(USER_PROFILE, desired.realm.as_str()), message: message.to_owned() });
+    plan.note(ObjectId::new(USER_PROFILE, desired.realm.as_str()), message);
     ImpliedPart::Nowhere
 }
 
 /// The user, without the nickname that nobody wrote where that is not managed: an account that was there keeps its own.
 fn managed<'d>(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     object: &ObjectId,
     nicknames: ImpliedPart,
     user: &'d Arc<DesiredUser>,
     there: Option<&ObservedUser>,
 ) -> Cow<'d, Arc<DesiredUser>> {
-    let is_made = there.is_none() || draft.is_ours(object);
+    let is_made = there.is_none() || plan.is_ours(object);
     let applies = nicknames.is_everywhere() || (nicknames.is_implied() && is_made);
     if applies || user.account.nickname != Some(Nickname::OfEmail) {
         return Cow::Borrowed(user);
     }
     if there.is_some_and(|there| there.account.nickname != user.account.nickname) && nicknames.is_implied() {
-        draft.left_alone.add(object, [NICKNAME]);
+        plan.leave_alone(object, [NICKNAME]);
     }
     Cow::Owned(Arc::new(user.without_nickname()))
 }
 
 /// A user is made with its groups; afterwards they are relations.
 fn plan_account(
-    draft: &mut Draft<'_>,
+    plan: &mut PlanBuilder<'_>,
     (before_all, nicknames): (&[ObjectId], ImpliedPart),
     user: &Arc<DesiredUser>,
     there: Option<&ObservedUser>,
     nickname_holder: Option<&String>,
 ) {
     let object = ObjectId::new(USER, Arc::clone(&user.name));
-    let user = managed(draft, &object, nicknames, user, there);
+    let user = managed(plan, &object, nicknames, user, there);
     if let Some(holder) = nickname_holder.filter(|_| user.account.nickname.is_some()) {
         let message = format!(
             "has the nickname of account `{holder}`, which nobody declared: Gitea takes both for one person; give one of them \
              another"
         );
-        draft.warnings.push(Note { object: object.clone(), message });
+        plan.warn(object.clone(), message);
     }
     let declared = if there.is_some() { user.declared() } else { user.created() };
     let observed = there.map(|there| as_compared(&user, there));
     let rules = if user.account.username.is_some() { RULES_WITH_NAME } else { RULES };
-    let found = draft.difference(&object, &declared, observed.as_ref(), rules);
+    let found = plan.difference(&object, &declared, observed.as_ref(), rules);
     let Some((action, difference)) = found else { return };
     let joined = user.member_of().map(|group| names::group(group));
-    let waits_for = draft.waits_for.share(before_all.iter().cloned().chain(joined).collect());
-    let document = ChangeDocument { object, action, fields: difference.changes, cause: user.cause(), waits_for };
-    let team = user.team.clone();
-    draft.changes.push(Change {
-        document: document.into(),
-        exclusive: None,
-        team,
-        removes_data: false,
-        takes_along: Vec::new(),
-        removes_relation: false,
-        is_needed: false,
-        secrets: difference.secrets,
-        operation: match action {
-            Action::Create => Operation::CreateUser(user.into_owned()),
-            _ => Operation::UpdateUser(user.into_owned()),
-        },
-    });
+    let dependencies = Dependencies::after(before_all.iter().cloned().chain(joined));
+    let user = user.into_owned();
+    let (cause, team) = (user.cause(), user.team.clone());
+    let operation = match action {
+        Action::Create => Operation::CreateUser(user),
+        _ => Operation::UpdateUser(user),
+    };
+    plan.push(object, action, difference, Origin { cause: &cause, team: team.as_ref() }, dependencies, operation);
 }
 
 /// What is there of an account. Whoever was made with a temporary password must choose another: taking that back would let the
@@ -151,20 +143,21 @@ fn as_compared(user: &DesiredUser, there: &ObservedUser) -> UserRepresentation {
 
 /// Joining and leaving are both what the values say of a declared user. Groups about which they say
 /// nothing are left alone.
-fn plan_memberships(draft: &mut Draft<'_>, desired: &Desired, user: &DesiredUser, there: &ObservedUser) {
+fn plan_memberships(plan: &mut PlanBuilder<'_>, desired: &Desired, user: &DesiredUser, there: &ObservedUser) {
     let relation = |group: &Arc<str>| Relation::Membership { group: Arc::clone(group), user: Arc::clone(&user.name) };
     for membership in user.memberships.iter().filter(|membership| !membership.is_by_path()) {
         if there.groups.contains(&membership.group) != membership.member {
             let cause = user.cause_of(membership);
-            let owner = Owner { realm: &desired.realm, cause: &cause, team: membership.team.as_ref() };
-            draft.relation(&owner, relation(&membership.group), membership.member);
+            let relations =
+                Relations { realm: &desired.realm, origin: Origin { cause: &cause, team: membership.team.as_ref() } };
+            relations.change(plan, relation(&membership.group), membership.member);
         }
     }
     let Some(cause) = user.cause_of_teams() else { return };
     for group in there.groups.iter().filter(|group| !user.mentions(group)) {
         if let Some(team) = desired.team_groups.get(group) {
-            let owner = Owner { realm: &desired.realm, cause: &cause, team: Some(team) };
-            draft.relation(&owner, relation(group), false);
+            let relations = Relations { realm: &desired.realm, origin: Origin { cause: &cause, team: Some(team) } };
+            relations.change(plan, relation(group), false);
         }
     }
 }

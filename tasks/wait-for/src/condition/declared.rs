@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-use evenkeel_core::values::{self as names, Document, Problems, SecretValue, ValuePath, Values, model};
+use evenkeel_core::{
+    reading::Reading,
+    values::{self as names, Document, Problems, SecretValue, Values, model},
+};
 use evenkeel_engine::secrets::{SecretError, SecretResolver};
 use evenkeel_transport::{
     Secret,
@@ -13,7 +16,8 @@ use secrecy::SecretString;
 
 use super::{
     ClientAccount, Condition, HttpTarget, KeycloakTarget, KubernetesObject, Service, Target,
-    target::{MalformedTarget, Written, host_and_port, host_name, realm_url, request_url, service_url},
+    malformed::MalformedTarget,
+    target::{Written, host_and_port, host_name, realm_url, request_url, service_url},
 };
 use crate::Error;
 
@@ -100,11 +104,11 @@ pub fn of_barrier(
     let Some(declared) = values.barriers.get(name) else {
         return Err(Error::NoBarrier { name: name.to_owned(), known: values.barriers.keys().cloned().collect() });
     };
-    let reading = Reading { values, secrets };
+    let targets = Targets { values, secrets };
     let mut conditions = Vec::with_capacity(declared.len());
     for condition in declared {
         conditions.push(Condition {
-            target: reading.target(&condition.target).map_err(|problem| problem.in_barrier(name))?,
+            target: targets.target(&condition.target).map_err(|problem| problem.in_barrier(name))?,
             confirmations: condition.confirmations.and_then(NonZeroU32::new).unwrap_or(confirmations),
             invert: condition.invert,
         });
@@ -115,21 +119,20 @@ pub fn of_barrier(
 /// What is wrong with the barriers of values, secrets aside: each of their conditions names something to wait for.
 #[must_use]
 pub fn judge(values: &Values, document: &Document, secrets: &SecretResolver) -> Problems {
-    let reading = Reading { values, secrets };
-    let mut problems = Problems::default();
+    let reading = Reading::new(values, document, secrets, "barriers");
+    let targets = Targets { values, secrets };
     for (name, conditions) in &values.barriers {
         for (index, condition) in conditions.iter().enumerate() {
-            let Err(unusable) = reading.target(&condition.target) else { continue };
+            let Err(unusable) = targets.target(&condition.target) else { continue };
             let failure = unusable.in_barrier(name).failure();
-            let path = ValuePath::root().key("barriers").key(name.as_str()).index(index);
-            let problem = document.problem(&path, failure.message);
-            problems.push(match failure.hint {
+            let problem = reading.problem(&reading.path(&[name]).index(index), &failure.message);
+            reading.report(match failure.hint {
                 Some(hint) => problem.with_hint(hint),
                 None => problem,
             });
         }
     }
-    problems
+    reading.finish(()).err().unwrap_or_default()
 }
 
 /// Why a declared condition cannot be used.
@@ -158,12 +161,13 @@ impl<E: Into<Error>> From<E> for Unusable {
     }
 }
 
-struct Reading<'a> {
+/// What the targets of conditions are made of.
+struct Targets<'a> {
     values: &'a Values,
     secrets: &'a SecretResolver,
 }
 
-impl Reading<'_> {
+impl Targets<'_> {
     fn target(&self, declared: &model::ConditionTarget) -> Result<Target, Unusable> {
         Ok(match declared {
             model::ConditionTarget::Http(http) => Target::Http(Box::new(self.http(http)?)),

@@ -2,7 +2,7 @@
 
 use evenkeel_core::values::model::HttpMethod;
 use evenkeel_transport::{
-    ApiError, Detour, Kind, Retry, Secret, Session, SessionOptions, may_speak_tls,
+    ApiError, Detour, Kind, Retry, Session, SessionOptions,
     reqwest::{
         Method, RequestBuilder, Url,
         header::{HOST, HeaderMap},
@@ -108,8 +108,6 @@ impl Asker {
         manner: &Manner,
     ) -> Result<Self, Error> {
         let session = Session::new(SessionOptions {
-            ca_bundle: ca_bundle.map(|bundle| Secret::from(bundle.clone()).expose().as_bytes().to_vec()),
-            system_roots: may_speak_tls([url.as_str()]),
             detour,
             connect_timeout: manner.limit,
             request_timeout: manner.limit,
@@ -118,7 +116,7 @@ impl Asker {
             max_response_bytes: LONGEST_ANSWER,
             bounded: false,
             log_capacity: 1,
-            ..SessionOptions::default()
+            ..SessionOptions::for_servers([url.as_str()], ca_bundle)
         });
         session.map(Self).map_err(|error| Error::Session { condition: shown(url.as_str()), reason: error.to_string() })
     }

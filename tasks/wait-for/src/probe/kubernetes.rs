@@ -107,6 +107,7 @@ impl KubernetesProbe {
         counts: impl Fn(&R) -> bool + Send + Sync,
     ) -> Result<Verdict, KubernetesError> {
         let cluster = self.cluster.get().await?;
+        let judge = |object: &R| unless_deleted(object, &judge);
         let is_new = |verdict| (self.seen.as_ref() != Some(&verdict)).then_some(verdict);
         match &self.object.which {
             Which::Named(name) => {
@@ -140,6 +141,14 @@ impl KubernetesProbe {
             "" => ObjectName::of_cluster(name),
             namespace => ObjectName::in_namespace(namespace, name),
         }
+    }
+}
+
+/// What an object is, unless it is on its way out: then another one may come, and what this one was or did is no matter any more.
+fn unless_deleted<R: Resource>(object: &R, judge: impl Fn(&R) -> Verdict) -> Verdict {
+    match object.metadata().deletion_timestamp {
+        Some(_) => Verdict::NotYet("is being deleted".to_owned()),
+        None => judge(object),
     }
 }
 
@@ -200,7 +209,25 @@ fn verdict_of(error: &KubernetesError) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{from_value, json};
+
     use super::*;
+
+    /// Such a Job is being replaced, or goes by its `ttlSecondsAfterFinished` (contract `jobs-policies`).
+    #[test]
+    fn an_object_that_is_being_deleted_is_neither_ready_nor_given_up() {
+        for kind in ["Complete", "Failed", "FailureTarget"] {
+            let job = |deleted: Option<&str>| -> Job {
+                let metadata = json!({"name": "migrate", "finalizers": ["orphan"], "deletionTimestamp": deleted});
+                let conditions = json!([{"type": kind, "status": "True"}]);
+                from_value(json!({"metadata": metadata, "status": {"conditions": conditions}})).unwrap()
+            };
+            let judge = |job: &Job| workloads::job(job, false);
+            let deleted = unless_deleted(&job(Some("2026-01-01T00:00:00Z")), judge);
+            assert_eq!(deleted, Verdict::NotYet("is being deleted".to_owned()), "{kind}");
+            assert!(matches!(unless_deleted(&job(None), judge), Verdict::Ready | Verdict::Never(_)), "{kind}");
+        }
+    }
 
     fn all(verdicts: &[Verdict], any: bool) -> Verdict {
         together(["a", "b", "c"].into_iter().zip(verdicts.iter().cloned()), any)

@@ -113,6 +113,40 @@ async fn a_failed_job_that_is_made_anew_is_waited_for_when_asked_to() {
     assert_eq!(code, 0, "{stderr}");
 }
 
+/// A Job that is made again stays for a moment, with what it has come to: its Pods go first, or are let go of. Its successor
+/// counts (contract `jobs-policies`).
+#[tokio::test]
+async fn a_job_that_is_being_deleted_has_no_say_any_more() {
+    for ended in [condition("Complete", "CompletionsReached"), condition("Failed", "BackoffLimitExceeded")] {
+        let stage = Stage::new();
+        let metadata = json!({"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["foregroundDeletion"]});
+        let leaving = json!({"metadata": metadata, "status": {"conditions": ended}});
+        stage.cluster.insert("jobs.batch", "maintenance", "keycloak", leaving);
+        let gate = hold_the_watch(&stage.cluster, JOBS);
+        let program = tokio::spawn(run(stage.command(&[JOB])));
+        gate.reached(1).await;
+        stage.cluster.remove("jobs.batch", "maintenance", "keycloak");
+        stage.insert_job(&json!({"conditions": condition("Complete", "CompletionsReached")}));
+        gate.open();
+        let (code, _, stderr) = program.await.unwrap();
+        assert_eq!(code, 0, "{stderr}");
+        let (code, _, stderr) = run(stage.command(&["--timeout", "500ms", JOB])).await;
+        assert_eq!(code, 0, "{stderr}");
+    }
+}
+
+/// A deleted Job's Pods stay, under the label that its successor's have (contract `jobs-policies`).
+#[tokio::test]
+async fn pods_that_a_deleted_job_left_behind_do_not_count() {
+    let stage = Stage::new();
+    let pod = |status: Value| json!({"metadata": {"labels": {"job-name": "keycloak"}}, "status": status});
+    stage.cluster.insert("pods", "maintenance", "keycloak-old", pod(json!({"phase": "Failed"})));
+    let ready = json!({"phase": "Running", "conditions": condition("Ready", "")});
+    stage.cluster.insert("pods", "maintenance", "keycloak-new", pod(ready));
+    let (code, _, stderr) = run(stage.command(&["kubernetes:pod/maintenance?job-name=keycloak"])).await;
+    assert_eq!(code, 0, "{stderr}");
+}
+
 #[tokio::test]
 async fn what_is_not_there_yet_is_waited_for_with_its_namespace() {
     let stage = Stage::new();

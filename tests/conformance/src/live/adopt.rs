@@ -1,6 +1,6 @@
 //! An existing realm is adopted: its export is values after which a plan is empty.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
 
 use evenkeel_core::report::ChangeReport;
 use futures::future::BoxFuture;
@@ -104,19 +104,6 @@ pub(super) fn shown(report: &ChangeReport) -> String {
         .map(|field| format!("{}: {:?} → {:?}", field.path, field.before, field.after))
         .collect();
     format!("{} {fields:?}", report.change.object)
-}
-
-/// The files of a folder, by name.
-pub(super) fn files(folder: &Path) -> std::io::Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name != "secrets.env" {
-            files.insert(name, fs::read_to_string(entry.path())?);
-        }
-    }
-    Ok(files)
 }
 
 /// One of everything, in a realm that is made of this representation.

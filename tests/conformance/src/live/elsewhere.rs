@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     adopt::{REALM, make, shown},
+    random,
     server::{Server, ServerError},
-    stage::Stage,
+    stage::{Exported, Stage},
 };
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -40,31 +41,53 @@ pub(super) fn moved<'a>(stage: &'a mut Stage, server: &'a Server) -> BoxFuture<'
         let values = exported.files.values().cloned().collect::<String>();
         let has_management = values.contains("clientId: realm-management");
         stage.expect("the client that nobody may change is not exported", has_management != is_protected);
-
-        server.delete(&format!("/admin/realms/{REALM}"), None).await?;
-        let applied = stage.adopted("apply", "moved", exported.secrets.clone()).await;
-        let failed = applied.report.changes.iter().filter(|change| change.failure.is_some());
-        let failed: Vec<String> =
-            failed.map(|change| format!("{} {:?}", change.change.object, change.failure)).collect();
-        let is_applied = applied.plan.is_some() && failed.is_empty();
-        stage.expect(&format!("it is applied to an empty server: {failed:?} {:?}", applied.failures), is_applied);
-        let plan = stage.adopted("plan", "moved", exported.secrets).await;
-        let changed: Vec<String> = plan.report.changes.iter().map(shown).collect();
-        let empty = plan.plan.is_some() && changed.is_empty();
-        stage.expect(&format!("nothing is left to do: {changed:?} {:?}", plan.failures), empty);
-        let after = all(server).await?;
-        let places = before.keys().chain(after.keys()).filter(|place| before.get(*place) != after.get(*place));
-        // 26.0 loses security headers that are not sent along; they are told by their names.
-        let field = |place: &str| format!("`{}`", place.trim_start_matches("/realm/").replace('/', "."));
-        let is_told =
-            |place: &&String| TOLD.iter().any(|(start, _)| place.starts_with(start)) || told.contains(&field(place));
-        let silent: Vec<String> = places
-            .filter(|place| !is_told(place))
-            .map(|place| format!("{place}: {:?} -> {:?}", before.get(place), after.get(place)))
-            .collect();
-        stage.expect(&format!("the realms differ in nothing else: {silent:#?}"), silent.is_empty());
-        Ok(())
+        make_again(stage, server, (&before, exported), &TOLD).await
     })
+}
+
+/// A realm at random is exported, deleted, and made again from the export: nothing that values have words for is lost.
+pub(super) fn at_random<'a>(stage: &'a mut Stage, server: &'a Server) -> BoxFuture<'a, Result<(), Failed>> {
+    Box::pin(async move {
+        let seed = stage.seed();
+        stage.remark(format!("the realm of `--seed {seed}`"));
+        random::make(server, seed).await?;
+        let before = all(server).await?;
+        let exported = stage.export(REALM, "random").await?;
+        make_again(stage, server, (&before, exported), &[]).await
+    })
+}
+
+/// Deletes the realm, makes it again from its export, and compares the two, but for the places that are `told` to differ.
+async fn make_again(
+    stage: &mut Stage,
+    server: &Server,
+    (before, exported): (&BTreeMap<String, String>, Exported),
+    told: &[(&str, &str)],
+) -> Result<(), Failed> {
+    let lines = exported.left_out.join("\n");
+    server.delete(&format!("/admin/realms/{REALM}"), None).await?;
+    let applied = stage.adopted("apply", &exported.folder, exported.secrets.clone()).await;
+    let failed = applied.report.changes.iter().filter(|change| change.failure.is_some());
+    let failed: Vec<String> = failed.map(|change| format!("{} {:?}", change.change.object, change.failure)).collect();
+    let is_applied = applied.plan.is_some() && failed.is_empty();
+    stage.expect(&format!("it is applied to an empty server: {failed:?} {:?}", applied.failures), is_applied);
+    let plan = stage.adopted("plan", &exported.folder, exported.secrets).await;
+    let changed: Vec<String> = plan.report.changes.iter().map(shown).collect();
+    let empty = plan.plan.is_some() && changed.is_empty();
+    stage.expect(&format!("nothing is left to do: {changed:?} {:?}", plan.failures), empty);
+    let after = all(server).await?;
+    let places = before.keys().chain(after.keys()).filter(|place| before.get(*place) != after.get(*place));
+    // 26.0 loses security headers that are not sent along; they are told by their names.
+    let field = |place: &str| format!("`{}`", place.trim_start_matches("/realm/").replace('/', "."));
+    let is_told =
+        |place: &&String| told.iter().any(|(start, _)| place.starts_with(start)) || lines.contains(&field(place));
+    let silent: Vec<String> = places
+        .filter(|place| !is_told(place))
+        .map(|place| format!("{place}: {:?} -> {:?}", before.get(place), after.get(place)))
+        .collect();
+    stage.expect(&format!("the realms differ in nothing else: {silent:#?}, told {lines}"), silent.is_empty());
+    stage.remark(format!("{} places compared", before.len()));
+    Ok(())
 }
 
 async fn make_what_is_left_out(server: &Server) -> Result<(), ServerError> {

@@ -1,6 +1,11 @@
 //! A values folder, an inventory, and the task's runs on them.
 
-use std::{collections::BTreeMap, fs, io, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::{Args, FromArgMatches};
 use evenkeel_core::report::RequestCounts;
@@ -25,6 +30,7 @@ pub(crate) const LIMITED_SECRET: &str = "live-limited-secret";
 
 /// An export, as far as a scenario judges it.
 pub(crate) struct Exported {
+    pub folder: String,
     pub files: BTreeMap<String, String>,
     pub secrets: Vec<(String, Option<SecretString>)>,
     pub left_out: Vec<String>,
@@ -38,6 +44,7 @@ pub(crate) struct Stage {
     url: String,
     administrator: String,
     password: SecretString,
+    seed: u64,
     outcome: Outcome,
 }
 
@@ -64,6 +71,7 @@ impl Stage {
             url: target.url.clone(),
             administrator: target.administrator.clone(),
             password: target.password.clone(),
+            seed: target.seed,
             outcome: Outcome::default(),
         })
     }
@@ -103,6 +111,7 @@ impl Stage {
             url: self.url.clone(),
             administrator: self.administrator.clone(),
             password: self.password.clone(),
+            seed: self.seed,
             outcome: Outcome::default(),
         })
     }
@@ -163,7 +172,7 @@ impl Stage {
         let options = ExportOptions::from_arg_matches(&matches).map_err(|error| error.to_string())?;
         let own = evenkeel_keycloak::export::RealmExportOptions::from_arg_matches(&matches);
         let own = own.map_err(|error| error.to_string())?;
-        let finished = export::<Keycloak>(&options, &own, &self.surroundings).await;
+        let finished = Box::pin(export::<Keycloak>(&options, &own, &self.surroundings)).await;
         let exported = finished.exported.ok_or_else(|| format!("no export: {:?}", finished.failures))?;
         self.expect(
             &format!("the export is whole: {:?} {:?}", exported.still_differs, exported.unread),
@@ -172,7 +181,8 @@ impl Stage {
         write(&out, &exported, false).map_err(|failure| failure.message)?;
         let secrets = exported.secrets.iter();
         Ok(Exported {
-            files: super::adopt::files(&out).map_err(|error| error.to_string())?,
+            folder: folder.to_owned(),
+            files: files(&out).map_err(|error| error.to_string())?,
             secrets: secrets.map(|secret| (secret.variable.clone(), secret.value.clone())).collect(),
             left_out: exported.left_out,
             requests: finished.requests,
@@ -202,7 +212,7 @@ impl Stage {
         let command = matches.and_then(|matches| TaskCommand::from_arg_matches(&matches));
         // A mistake in this file is a finding: the run on no values fails.
         let command = command.unwrap_or(TaskCommand::Plan { detailed_exitcode: false, options: Default::default() });
-        run::<Keycloak>(&command, &surroundings).await
+        Box::pin(run::<Keycloak>(&command, &surroundings)).await
     }
 
     /// The values file, to be changed by a scenario.
@@ -214,6 +224,11 @@ impl Stage {
     /// The server's address.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What decides what is made at random.
+    pub(crate) const fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Notes a finding unless `held`.
@@ -239,4 +254,17 @@ impl Stage {
     pub(crate) fn into_outcome(self) -> Outcome {
         self.outcome
     }
+}
+
+/// The files of a folder, by name.
+fn files(folder: &Path) -> io::Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name != "secrets.env" {
+            files.insert(name, fs::read_to_string(entry.path())?);
+        }
+    }
+    Ok(files)
 }

@@ -184,11 +184,19 @@ fn mended(recorded: &Value) -> Value {
     match recorded {
         Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), mended(value))).collect(),
         Value::Array(items) => items.iter().map(mended).collect(),
-        Value::String(text) => match text.strip_suffix(CUT).and_then(|start| Some((start, start.rfind("{{")?))) {
-            Some((start, open)) if !start[open..].contains("}}") => Value::from(format!("{}{CUT}", &start[..open])),
-            _ => recorded.clone(),
+        Value::String(text) => match text.strip_suffix(CUT) {
+            Some(start) => Value::from(format!("{}{CUT}", before_a_cut_placeholder(start))),
+            None => recorded.clone(),
         },
         other => other.clone(),
+    }
+}
+
+/// A text without the beginning of a placeholder at its end, of which one brace may be left.
+fn before_a_cut_placeholder(start: &str) -> &str {
+    match start.rfind("{{") {
+        Some(open) if !start[open..].contains("}}") => &start[..open],
+        _ => start.strip_suffix('{').unwrap_or(start),
     }
 }
 

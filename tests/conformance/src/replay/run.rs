@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use super::answer::{self, Rules};
 use super::contract::{Contract, Event, Exchange, Step, Until};
+use super::error::ReplayError;
 use super::pointer;
 use super::report::{Replay, StepReport};
 use super::send::{self, Answer};
@@ -26,49 +27,6 @@ pub use time::{PlayedClock, Waiting};
 /// When the token of a contract's first step is renewed. It lives 60 s, which a large file on a slow machine outlives
 /// without any fault of the server; no contract is about this token's age.
 const RENEW_AFTER: Duration = Duration::from_secs(40);
-
-/// Why a contract was not replayed to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// No HTTP client could be made.
-    #[error("no HTTP client could be made: {0}")]
-    Client(reqwest::Error),
-    /// A request got no answer.
-    #[error("there was no answer: {0}")]
-    NoAnswer(reqwest::Error),
-    /// The file asks the replayer for a value that it was not given.
-    #[error("contract `{file}` needs a value for `{name}`")]
-    NotGiven {
-        /// The contract file.
-        file: String,
-        /// The variable.
-        name: String,
-    },
-    /// Something has to happen to the server, and did not.
-    #[error("contract `{file}`: `{event}` did not happen: {reason}")]
-    NotHappened {
-        /// The contract file.
-        file: String,
-        /// What should have happened.
-        event: String,
-        /// Why it did not.
-        reason: String,
-    },
-    /// The file contradicts itself.
-    #[error("contract `{file}` is broken: {reason}")]
-    Broken {
-        /// The contract file.
-        file: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
-impl Contract {
-    pub(crate) fn broken(&self, reason: String) -> ReplayError {
-        ReplayError::Broken { file: self.file.clone(), reason }
-    }
-}
 
 /// Keys that answers may lack, by contract file, since nothing that we read or compare depends on them.
 pub type LeftOut = BTreeMap<String, BTreeSet<String>>;

@@ -7,7 +7,7 @@ use reqwest::{Certificate, Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
 use super::contract::{Contract, Credential, Request, Watch};
-use super::run::ReplayError;
+use super::error::ReplayError;
 use super::variables::Variables;
 
 /// How long one answer may take; a real server that warms up needs seconds, never a minute.

@@ -10,12 +10,17 @@ use evenkeel_sandbox::{Keycloak, Options};
 
 /// A scenario, on a server of its own.
 async fn play(part_of_the_name: &str) {
+    play_with(part_of_the_name, 0).await;
+}
+
+async fn play_with(part_of_the_name: &str, seed: u64) {
     let sandbox = Keycloak::start(&Options::new("admin", "live-admin-password")).unwrap();
-    let target = Target::new(sandbox.url(), "admin", "live-admin-password".into());
+    let mut target = Target::new(sandbox.url(), "admin", "live-admin-password".into());
+    target.seed = seed;
     let scenario: Box<dyn Scenario> =
         live::scenarios().into_iter().find(|scenario| scenario.name().contains(part_of_the_name)).unwrap();
     let outcome = scenario.run(&target).await;
-    assert!(outcome.findings.is_empty(), "{}", outcome.findings.join("\n"));
+    assert!(outcome.findings.is_empty(), "seed {seed}: {}", outcome.findings.join("\n"));
     assert!(outcome.steps > 0);
 }
 
@@ -90,4 +95,11 @@ async fn a_realm_with_one_of_everything_is_adopted() {
 #[tokio::test]
 async fn a_realm_moves_to_an_empty_server_but_for_what_is_told() {
     play("moves to an empty server").await;
+}
+
+#[tokio::test]
+async fn realms_at_random_move_to_an_empty_server_but_for_what_is_told() {
+    for seed in 0..8 {
+        play_with("a realm at random", seed).await;
+    }
 }

@@ -19,7 +19,8 @@ const WITHOUT_A_NODE: [&str; 1] = ["exec"];
 /// The images of the recordings' node.
 fn images() -> [(&'static str, Image); 2] {
     let log = "hello from container, uid 0 pid 1 args []\nenv 10.96.0.1 \nsa namespace team-alpha\n";
-    let hello = Image::exits(0).with_arguments_exits(3).prints(log);
+    let hello = Image::exits(0).with_arguments_exits(3).at_its_index_exits("FAIL_INDEX", 3).prints(log);
+    let hello = hello.sleeps_with("nap", Duration::from_secs(5));
     [("localhost/hello:1", hello), ("localhost/pause:3", Image::runs())]
 }
 
@@ -96,6 +97,7 @@ contracts_agree! {
     events_agree: "events",
     exec_agrees: "exec",
     jobs_agree: "jobs",
+    jobs_policies_agree: "jobs-policies",
     leases_agree: "leases",
     limits_and_locks_agree: "limits-and-locks",
     metadata_only_agrees: "metadata-only",

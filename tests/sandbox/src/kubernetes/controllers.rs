@@ -7,6 +7,7 @@
 mod cron_jobs;
 mod definitions;
 mod deployments;
+mod events;
 mod garbage;
 mod jobs;
 mod kubelet;
@@ -130,6 +131,7 @@ fn work(world: &mut World) -> bool {
 }
 
 fn next_due(world: &World) -> Option<i64> {
-    let dues = [cron_jobs::next_due(world), jobs::next_due(world), deployments::next_due(world)];
+    let dues =
+        [cron_jobs::next_due(world), jobs::next_due(world), deployments::next_due(world), kubelet::next_due(world)];
     dues.into_iter().flatten().min()
 }

@@ -14,6 +14,9 @@ use super::store::{Key, Stored};
 use super::views::{Form, View, shown};
 use super::world::{NAMESPACES, World};
 
+const LEAVES_PODS: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them \
+                           or set propagationPolicy=Orphan to suppress this warning";
+
 /// What becomes of the objects that the deleted one owns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Propagation {
@@ -93,7 +96,8 @@ pub(crate) fn one(world: &mut World, request: &Request, target: &Target, resourc
         None if resource.returns_object => shown(resource, &object.value),
         None => success(resource, &object).to_string(),
     };
-    Ok(Answer::json(200, body))
+    let warns = resource.orphans && wish.propagation.is_none();
+    Ok(Answer::json(200, body).warned(warns.then(|| LEAVES_PODS.to_owned()).into_iter().collect()))
 }
 
 /// Answers DELETE of a collection: with a list of what it was about.

@@ -35,6 +35,11 @@ impl FieldError {
         Self::new(field, "FieldValueInvalid", detailed(&format!("Invalid value: {shown}"), detail))
     }
 
+    /// An invalid part of an object that is not shown.
+    pub(crate) fn invalid_without_value(field: impl Into<String>, detail: &str) -> Self {
+        Self::new(field, "FieldValueInvalid", format!("Invalid value: {detail}"))
+    }
+
     pub(crate) fn forbidden(field: impl Into<String>, detail: &str) -> Self {
         Self::new(field, "FieldValueForbidden", detailed("Forbidden", detail))
     }

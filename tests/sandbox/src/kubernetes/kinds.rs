@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::invalid::FieldError;
 use super::registry::Resource;
 
-/// Fills in what a writer left out.
+/// Fills in what a writer left out. It is also done on reading from the store: what only then is left out is never checked.
 pub(crate) fn default(resource: &Resource, value: &mut Value) {
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "secrets") => secrets::default(value),
@@ -49,10 +49,8 @@ pub(crate) fn prepare_create(resource: &Resource, value: &mut Value) {
 
 /// What a change cannot change without being refused.
 pub(crate) fn prepare_update(resource: &Resource, old: &Value, new: &mut Value) {
-    match (resource.group.as_str(), resource.plural.as_str()) {
-        ("", "namespaces") => namespaces::keep(old, new),
-        ("batch", "jobs") => jobs::keep(old, new),
-        _ => {}
+    if (resource.group.as_str(), resource.plural.as_str()) == ("", "namespaces") {
+        namespaces::keep(old, new);
     }
 }
 
@@ -83,7 +81,7 @@ pub(crate) fn validate(resource: &Resource, value: &Value) -> Vec<FieldError> {
         ("", "events") => events::validate(value, false),
         ("events.k8s.io", _) => events::validate(value, true),
         ("coordination.k8s.io", _) => leases::validate(value),
-        ("batch", "jobs") => jobs::validate(&value["spec"], "spec"),
+        ("batch", "jobs") => jobs::validate(value),
         ("batch", "cronjobs") => cron_jobs::validate(value),
         ("apps", "deployments") => deployments::validate(value),
         ("rbac.authorization.k8s.io", "roles" | "clusterroles") => roles::validate(value, resource.namespaced),

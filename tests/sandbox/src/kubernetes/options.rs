@@ -3,14 +3,19 @@
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 
 /// What a container of an image does on the sandbox's node.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Image {
     pub(crate) exit_code: Option<i32>,
     pub(crate) exit_code_with_arguments: Option<i32>,
+    /// The variable that names the index at which it ends otherwise, and how.
+    pub(crate) exit_code_at_index: Option<(String, i32)>,
+    /// The argument with which it sleeps before it ends as without arguments, and how long.
+    pub(crate) sleeps: Option<(String, Duration)>,
     pub(crate) log: String,
 }
 
@@ -18,19 +23,33 @@ impl Image {
     /// Ends with that code.
     #[must_use]
     pub fn exits(code: i32) -> Self {
-        Self { exit_code: Some(code), exit_code_with_arguments: Some(code), log: String::new() }
+        Self { exit_code: Some(code), exit_code_with_arguments: Some(code), ..Self::default() }
     }
 
     /// Runs until it is stopped.
     #[must_use]
     pub fn runs() -> Self {
-        Self { exit_code: None, exit_code_with_arguments: None, log: String::new() }
+        Self::default()
     }
 
     /// Ends with that code where it is given arguments.
     #[must_use]
     pub fn with_arguments_exits(mut self, code: i32) -> Self {
         self.exit_code_with_arguments = Some(code);
+        self
+    }
+
+    /// Ends with that code where this environment variable is the index of the pod, in a job that has indexes.
+    #[must_use]
+    pub fn at_its_index_exits(mut self, variable: impl Into<String>, code: i32) -> Self {
+        self.exit_code_at_index = Some((variable.into(), code));
+        self
+    }
+
+    /// With this as its first argument it sleeps that long, and ends as without arguments.
+    #[must_use]
+    pub fn sleeps_with(mut self, argument: impl Into<String>, time: Duration) -> Self {
+        self.sleeps = Some((argument.into(), time));
         self
     }
 

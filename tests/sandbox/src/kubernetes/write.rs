@@ -228,6 +228,7 @@ impl<'a> Writing<'a> {
             return Err(Failure::invalid(resource.named_kind(), &name, &errors));
         }
         warnings.extend(kinds::warnings(resource, &value));
+        kinds::default(resource, &mut value);
         let key = Key::new(namespace, &name);
         if let Some(old) = self.world.store.get(&resource.stored_as(), &key) {
             return Err(Failure::exists(resource.named(), &name, old.is_being_deleted()));

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ProjectRobot, RetentionRule};
+use super::{CveAllowlist, ProjectRobot, RetentionRule};
 use crate::values::names::{AddressableName, ObjectName, ProjectName, StorageQuota};
 use crate::values::secret::{SecretValue, WebhookAddress};
 
@@ -35,7 +35,7 @@ macro_rules! with_project_settings {
             /// Whether vulnerabilities that the whole system allows are allowed here, and the project's own list counts for nothing.
             pub system_allowlist: Option<bool>,
             /// Vulnerabilities that are allowed in the project.
-            pub cve_allowlist: Option<ProjectAllowlist>,
+            pub cve_allowlist: Option<CveAllowlist>,
             /// What scans the project's images, by its name among the scanners of the system.
             pub scanner: Option<AddressableName>,
             /// Tags that can neither be overwritten nor deleted.
@@ -115,7 +115,7 @@ pub struct ProjectSettings<'a> {
     /// Whether vulnerabilities that the whole system allows are allowed here.
     pub system_allowlist: Option<bool>,
     /// Vulnerabilities that are allowed in the project.
-    pub cve_allowlist: Option<&'a ProjectAllowlist>,
+    pub cve_allowlist: Option<&'a CveAllowlist>,
     /// What scans the project's images.
     pub scanner: Option<&'a AddressableName>,
     /// Tags that can neither be overwritten nor deleted.
@@ -169,17 +169,6 @@ pub struct Retention {
     pub rules: Option<Vec<RetentionRule>>,
     /// When the others are removed: a schedule with six fields, the first for seconds. Default: daily at midnight, set once.
     pub schedule: Option<String>,
-}
-
-/// Vulnerabilities that are allowed in a project although they would keep images from being pulled.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProjectAllowlist {
-    /// The whole list, such as `CVE-2024-3094`.
-    #[schemars(inner(regex(pattern = r"^\S+$")))]
-    pub items: Vec<String>,
-    /// When the list ends to hold: a moment such as `2027-01-31T00:00:00Z`, or `never`. Absent: not managed.
-    pub expires_at: Option<String>,
 }
 
 /// How a cache fetches from its registry.
@@ -267,7 +256,7 @@ pub struct HarborLabel {
     /// Description.
     pub description: Option<String>,
     /// Colour, such as `#48960C`.
-    #[schemars(regex(pattern = r"^#[0-9A-Fa-f]{6}$"))]
+    #[schemars(regex(pattern = r"^#[0-9A-Fa-f]{6}$"), extend("x-expected" = "a colour such as `#48960C`"))]
     pub color: Option<String>,
 }
 

@@ -58,7 +58,14 @@ pub struct RobotPermissions {
 /// A project by name, or `*` for all.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 #[schemars(inline)]
-pub struct RobotProject(#[schemars(regex(pattern = r"^(\*|[a-z0-9]+(?:[._-][a-z0-9]+)*)$"), length(max = 255))] String);
+pub struct RobotProject(
+    #[schemars(
+        regex(pattern = r"^(\*|[a-z0-9]+(?:[._-][a-z0-9]+)*)$"),
+        length(max = 255),
+        extend("x-expected" = "a project name, or `*` for all projects")
+    )]
+    String,
+);
 
 impl RobotProject {
     /// The project's name, or `*`.

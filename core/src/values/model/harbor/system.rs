@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::HarborLabel;
+use super::{CveAllowlist, HarborLabel};
 use crate::values::names::{AddressableName, Email, HttpUrl, ObjectName};
 use crate::values::secret::SecretValue;
 
@@ -101,26 +101,15 @@ pub enum ScannerAuth {
     ApiKey,
 }
 
-/// Vulnerabilities that are allowed.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CveAllowlist {
-    /// Their ids, such as `CVE-2021-44228`. This is the whole list.
-    #[schemars(inner(regex(pattern = r"^[^\s]+$")))]
-    pub items: Option<Vec<String>>,
-    /// Until when: a moment such as `2027-01-31T00:00:00Z`, or `never`.
-    #[schemars(regex(
-        pattern = r"^(never|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))$"
-    ))]
-    pub expires_at: Option<String>,
-}
-
 /// An instance of a provider that images are brought to before they are pulled.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PreheatInstance {
     /// Name: letters and digits, with single `.`, `_` or `-` between them.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$"))]
+    #[schemars(
+        regex(pattern = r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$"),
+        extend("x-expected" = "a name: letters and digits, with single `.`, `_` or `-` between them")
+    )]
     pub name: ObjectName,
     /// What it is. Cannot be changed later.
     pub vendor: PreheatVendor,
@@ -174,12 +163,19 @@ pub struct PreheatLogin {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HarborUser {
     /// User name. The administrator that Harbor was installed with is none of these accounts.
-    #[schemars(regex(pattern = r##"^[^,"~#%$`]+$"##))]
+    #[schemars(
+        regex(pattern = r##"^[^,"~#%$`]+$"##),
+        extend("x-expected" = "a user name without any of `,`, `\"`, `~`, `#`, `%`, `$` and backticks")
+    )]
     pub username: AddressableName,
     /// Email address, unique among all accounts.
     pub email: Email,
     /// Name for people. A new account's is its user name, unless declared otherwise.
-    #[schemars(length(min = 1, max = 255), regex(pattern = r##"^[^,"~#%$`]+$"##))]
+    #[schemars(
+        length(min = 1, max = 255),
+        regex(pattern = r##"^[^,"~#%$`]+$"##),
+        extend("x-expected" = "a name of at most 255 characters, without any of `,`, `\"`, `~`, `#`, `%`, `$` and backticks")
+    )]
     pub real_name: Option<String>,
     /// Comment.
     #[schemars(length(max = 30))]

@@ -7,18 +7,18 @@ use evenkeel_transport::ResultExt;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::AT_ONCE;
-use crate::{Error, Keycloak, error::Doing};
+use crate::{Error, Keycloak, error::WithContext};
 
 impl Keycloak {
     pub(super) async fn components_of_realm(&self) -> Result<Vec<ComponentRepresentation>, Error> {
         let components = self.client.component_list().realm(self.realm()).send().await.api();
-        components.doing("list", "components of realm", self.realm())
+        components.context("list", "components of realm", self.realm())
     }
 
     /// The languages in which the realm has texts of its own.
     pub(super) async fn locales_of_realm(&self) -> Result<Vec<String>, Error> {
         let locales = self.client.localization_list().realm(self.realm()).send().await.api();
-        let mut locales = locales.doing("list", "texts of realm", self.realm())?;
+        let mut locales = locales.context("list", "texts of realm", self.realm())?;
         locales.sort();
         Ok(locales)
     }
@@ -29,7 +29,7 @@ impl Keycloak {
         for flow in flows {
             reads.push(async move {
                 let request = self.client.authentication_execution_list().realm(self.realm()).flow_alias(flow);
-                let steps = request.send().await.api().doing("list", "steps of authentication flow", flow)?;
+                let steps = request.send().await.api().context("list", "steps of authentication flow", flow)?;
                 Ok::<_, Error>((flow.clone(), steps.iter().map(step).collect()))
             });
         }

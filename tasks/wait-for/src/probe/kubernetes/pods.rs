@@ -12,9 +12,6 @@ const ENDED_POD: &str = "see why with `kubectl describe pod` and `kubectl logs -
 const ORDINARY: [&str; 2] = ["ContainerCreating", "PodInitializing"];
 
 pub(super) fn pod(pod: &Pod) -> Verdict {
-    if pod.metadata.deletion_timestamp.is_some() {
-        return Verdict::NotYet("is being deleted".to_owned());
-    }
     let Some(status) = &pod.status else { return Verdict::NotYet("has no status yet".to_owned()) };
     if condition(status, "Ready", "True").is_some() {
         return Verdict::Ready;
@@ -150,14 +147,6 @@ mod tests {
 
     fn waits(reason: &str) -> Value {
         json!({"waiting": {"reason": reason, "message": "canary"}})
-    }
-
-    #[test]
-    fn a_pod_that_is_being_deleted_is_not_ready() {
-        let ready = || json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]});
-        assert_eq!(judged(json!({}), "Always", ready()), Verdict::Ready);
-        let deleted = judged(json!({"deletionTimestamp": "2026-01-01T00:00:00Z"}), "Always", ready());
-        assert_eq!(deleted, Verdict::NotYet("is being deleted".to_owned()));
     }
 
     #[test]

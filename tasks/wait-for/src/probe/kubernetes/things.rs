@@ -20,9 +20,6 @@ pub(super) fn secret(secret: &Secret, key: Option<&str>) -> Verdict {
 }
 
 pub(super) fn claim(claim: &PersistentVolumeClaim) -> Verdict {
-    if claim.metadata.deletion_timestamp.is_some() {
-        return Verdict::NotYet("is being deleted".to_owned());
-    }
     match claim.status.as_ref().and_then(|status| status.phase.as_deref()) {
         Some("Bound") => Verdict::Ready,
         Some("Lost") => Verdict::NotYet("has lost its volume".to_owned()),

@@ -26,7 +26,9 @@ pub(super) fn job(job: &Job, retry_failed: bool) -> Verdict {
         let what = because(what, condition.reason.as_deref());
         return if retry_failed { Verdict::NotYet(what) } else { Verdict::Never(End::new(what, FAILED_JOB)) };
     }
-    if is_true("Suspended").is_some() {
+    // The condition follows: a Job that is held while it runs has its Pods taken away first.
+    let is_held = job.spec.as_ref().and_then(|spec| spec.suspend) == Some(true);
+    if is_held || is_true("Suspended").is_some() {
         return Verdict::NotYet("is suspended".to_owned());
     }
     match status.and_then(|status| status.active) {
@@ -166,6 +168,41 @@ mod tests {
         }
         let resumed = job_of(json!({"active": 1, "conditions": [condition("Suspended", "False", "JobResumed")]}));
         assert_eq!(job(&resumed, false), Verdict::NotYet("is running".to_owned()));
+    }
+
+    /// `suspend: true` is accepted of a Job that has ended, and means nothing there (contract `jobs-policies`).
+    #[test]
+    fn a_job_that_is_held_is_not_ready_unless_it_had_ended() {
+        let held = |status: Value| -> Job {
+            from_value(
+                json!({"metadata": {"name": "keycloak"}, "spec": {"suspend": true, "template": {}}, "status": status}),
+            )
+            .unwrap()
+        };
+        let suspended = Verdict::NotYet("is suspended".to_owned());
+        assert_eq!(job(&held(json!({"active": 1, "ready": 1})), false), suspended);
+        assert_eq!(
+            job(&held(json!({"conditions": [condition("Suspended", "True", "JobSuspended")]})), false),
+            suspended
+        );
+        let ended = json!([condition("Suspended", "False", "JobResumed"), condition("Complete", "True", "")]);
+        assert_eq!(job(&held(json!({"conditions": ended})), false), Verdict::Ready);
+    }
+
+    /// Two of three indexes succeeded and the Job failed; one succeeded of three and it is complete (contract `jobs-policies`).
+    #[test]
+    fn a_job_with_indexes_is_judged_by_its_conditions_and_not_by_its_counts() {
+        let failed = json!({
+            "succeeded": 2, "failed": 1, "completedIndexes": "0,2", "failedIndexes": "1",
+            "conditions": [condition("FailureTarget", "True", "FailedIndexes"), condition("Failed", "True", "FailedIndexes")],
+        });
+        let end = End::new("has failed: FailedIndexes", FAILED_JOB);
+        assert_eq!(job(&job_of(failed), false), Verdict::Never(end));
+        let by_policy = condition("Complete", "True", "SuccessPolicy");
+        let done = json!({"succeeded": 1, "completedIndexes": "0", "conditions": [by_policy]});
+        assert_eq!(job(&job_of(done), false), Verdict::Ready);
+        // A failure that a policy ignores is counted nowhere: only the Job's deadline ends it.
+        assert_eq!(job(&job_of(json!({"active": 1})), false), Verdict::NotYet("is running".to_owned()));
     }
 
     fn deployment_of(generation: i64, replicas: i32, status: Value) -> Deployment {

@@ -93,6 +93,7 @@ fn make_job(world: &mut World, key: &Key, cron_job: &Value, minute: i64) {
     metadata["ownerReferences"] = owner(("batch/v1", "CronJob"), cron_job);
     kinds::default(&resource, &mut job);
     kinds::prepare_create(&resource, &mut job);
+    kinds::default(&resource, &mut job);
     world.store.put(&jobs::shelf(), Key::new(&key.namespace, &name), job);
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::kubernetes::options::Image;
 use crate::kubernetes::registry::StoreKey;
 use crate::kubernetes::store::{Key, Stored};
+use crate::kubernetes::time::milliseconds;
 use crate::kubernetes::world::World;
 use crate::random::random_bytes;
 
@@ -66,7 +67,7 @@ fn run(world: &World, pod: &Value, now: &str) -> Value {
     let statuses: Vec<Value> = containers
         .iter()
         .enumerate()
-        .map(|(index, container)| container_status(world, container, before.get(index), policy, now))
+        .map(|(index, container)| container_status(world, &Run { pod, container, policy, now }, before.get(index)))
         .collect();
     if statuses == before {
         return next;
@@ -95,12 +96,21 @@ fn run(world: &World, pod: &Value, now: &str) -> Value {
     next
 }
 
-fn container_status(world: &World, container: &Value, before: Option<&Value>, policy: &str, now: &str) -> Value {
+/// One container of a pod, at one time.
+struct Run<'a> {
+    pod: &'a Value,
+    container: &'a Value,
+    policy: &'a str,
+    now: &'a str,
+}
+
+fn container_status(world: &World, run: &Run<'_>, before: Option<&Value>) -> Value {
+    let Run { container, now, .. } = *run;
     let name = container["image"].as_str().unwrap_or_default();
     let state = match world.controllers.image(name) {
         None => waiting(container, name),
         Some(image) => match before.map(|status| &status["state"]) {
-            Some(state) if state["running"].is_object() => end(image, container, state, policy, now),
+            Some(state) if state["running"].is_object() => end(world, run, image, state),
             Some(state) if !state.is_null() && state["waiting"].is_null() => state.clone(),
             Some(state) if state["waiting"]["reason"] == "CrashLoopBackOff" => state.clone(),
             _ => json!({"running": {"startedAt": now}}),
@@ -140,17 +150,56 @@ fn waiting(container: &Value, name: &str) -> Value {
 }
 
 /// How a container that runs goes on.
-fn end(image: &Image, container: &Value, state: &Value, policy: &str, now: &str) -> Value {
-    let arguments = container["args"].as_array().is_some_and(|arguments| !arguments.is_empty());
-    let code = if arguments { image.exit_code_with_arguments } else { image.exit_code };
-    let Some(code) = code else { return state.clone() };
-    if policy == "Always" || (policy == "OnFailure" && code != 0) {
+fn end(world: &World, run: &Run<'_>, image: &Image, state: &Value) -> Value {
+    let Some(code) = exit_code(image, run) else { return state.clone() };
+    if sleeps_until(image, run.container, state).is_some_and(|end| end > world.clock.now()) {
+        return state.clone();
+    }
+    if run.policy == "Always" || (run.policy == "OnFailure" && code != 0) {
         let message = "back-off 5m0s restarting failed container";
         return json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}});
     }
     let reason = if code == 0 { "Completed" } else { "Error" };
     let started = state["running"]["startedAt"].clone();
-    json!({"terminated": {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now}})
+    json!({"terminated": {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": run.now}})
+}
+
+/// The code with which a container ends, if it does.
+fn exit_code(image: &Image, run: &Run<'_>) -> Option<i32> {
+    let index = &run.pod["metadata"]["annotations"]["batch.kubernetes.io/job-completion-index"];
+    if let Some((variable, code)) = &image.exit_code_at_index {
+        let mut variables = run.container["env"].as_array().into_iter().flatten();
+        if variables.any(|entry| entry["name"] == variable.as_str() && entry["value"] == *index && !index.is_null()) {
+            return Some(*code);
+        }
+    }
+    let has_arguments = run.container["args"].as_array().is_some_and(|arguments| !arguments.is_empty());
+    let is_told_to_fail = has_arguments && !is_told_to_sleep(image, run.container);
+    if is_told_to_fail { image.exit_code_with_arguments } else { image.exit_code }
+}
+
+fn is_told_to_sleep(image: &Image, container: &Value) -> bool {
+    image.sleeps.as_ref().is_some_and(|(argument, _)| container["args"][0] == argument.as_str())
+}
+
+/// When a container that sleeps wakes up.
+fn sleeps_until(image: &Image, container: &Value, state: &Value) -> Option<i64> {
+    let (_, time) = image.sleeps.as_ref().filter(|_| is_told_to_sleep(image, container))?;
+    let started = state["running"]["startedAt"].as_str().and_then(milliseconds)?;
+    Some(started + i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 2))
+}
+
+/// When a container changes although nothing happens.
+pub(super) fn next_due(world: &World) -> Option<i64> {
+    let pods = world.store.list(&shelf(), None).filter(|(_, pod)| !has_ended(pod));
+    let dues = pods.flat_map(|(_, pod)| {
+        let containers = pod.value["spec"]["containers"].as_array().into_iter().flatten();
+        containers.enumerate().filter_map(|(index, container)| {
+            let image = world.controllers.image(container["image"].as_str().unwrap_or_default())?;
+            sleeps_until(image, container, &pod.value["status"]["containerStatuses"][index]["state"])
+        })
+    });
+    dues.filter(|due| *due > world.clock.now()).min()
 }
 
 fn container_id() -> String {

@@ -24,20 +24,24 @@ pub(super) fn owner((version, kind): (&str, &str), owner: &Value) -> Value {
     }])
 }
 
-/// Makes a pod of a template.
-pub(super) fn make_pod(world: &mut World, kind: (&str, &str), of: &Value, template: &Value, index: Option<i64>) {
+/// Makes a pod of a template, with its index where its owner counts them. Gives the pod's name.
+pub(super) fn make_pod(
+    world: &mut World,
+    kind: (&str, &str),
+    of: &Value,
+    template: &Value,
+    index: Option<i64>,
+) -> String {
     let text = |key: &str| of["metadata"][key].as_str().unwrap_or_default();
     let mut pod = json!({"metadata": template["metadata"], "spec": template["spec"]});
-    let mut name = format!("{}-{}", text("name"), suffix());
-    if let Some(index) = index {
-        name = format!("{}-{index}-{}", text("name"), suffix());
-        for place in ["annotations", "labels"] {
-            pod["metadata"][place]["batch.kubernetes.io/job-completion-index"] = index.to_string().into();
-        }
-    }
+    let name = match index {
+        Some(index) => format!("{}-{index}-{}", text("name"), suffix()),
+        None => format!("{}-{}", text("name"), suffix()),
+    };
     pod["metadata"]["generateName"] = format!("{}-", text("name")).into();
     pod["metadata"]["ownerReferences"] = owner(kind, of);
     pod["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
     let shelf = kubelet::shelf();
     put(world, &shelf.group, &shelf.plural, text("namespace"), &name, pod);
+    name
 }

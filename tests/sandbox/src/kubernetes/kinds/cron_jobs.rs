@@ -37,7 +37,7 @@ pub(super) fn validate(cron_job: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let name = cron_job["metadata"]["name"].as_str().unwrap_or_default();
     let spec = &cron_job["spec"];
-    errors.extend(jobs::validate(&spec["jobTemplate"]["spec"], "spec.jobTemplate.spec"));
+    errors.extend(jobs::validate_spec(&spec["jobTemplate"]["spec"], "spec.jobTemplate.spec"));
     if let Some(why) = bad_schedule(spec["schedule"].as_str().unwrap_or_default()) {
         errors.push(match spec["schedule"].as_str() {
             None | Some("") => FieldError::required("spec.schedule", ""),

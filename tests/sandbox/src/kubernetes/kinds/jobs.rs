@@ -1,10 +1,16 @@
-//! Jobs.
+//! Jobs (contracts `jobs`, `jobs-policies`).
+
+mod immutable;
+mod internal_form;
+mod policies;
 
 use serde_json::{Value, json};
 
 use super::{default_to, pods};
-use crate::kubernetes::invalid::FieldError;
+use crate::kubernetes::invalid::{FieldError, labels};
 use crate::kubernetes::json::quoted;
+
+pub(super) use immutable::validate_update;
 
 pub(super) fn default(job: &mut Value) {
     let labels = job["spec"]["template"]["metadata"]["labels"].clone();
@@ -32,84 +38,131 @@ pub(super) fn default_template(template: &mut Value) {
     pods::default(&mut template["spec"], "Always");
 }
 
+/// The labels by which a job knows its pods.
+fn own_labels(job: &Value) -> [(&'static str, &Value); 4] {
+    let (uid, name) = (&job["metadata"]["uid"], &job["metadata"]["name"]);
+    [
+        ("batch.kubernetes.io/controller-uid", uid),
+        ("batch.kubernetes.io/job-name", name),
+        ("controller-uid", uid),
+        ("job-name", name),
+    ]
+}
+
 /// The selector by the job's own uid, unless it is chosen by hand.
 pub(super) fn prepare(job: &mut Value) {
     job["status"] = json!({});
-    let own = [
-        ("batch.kubernetes.io/controller-uid", job["metadata"]["uid"].clone()),
-        ("batch.kubernetes.io/job-name", job["metadata"]["name"].clone()),
-        ("controller-uid", job["metadata"]["uid"].clone()),
-        ("job-name", job["metadata"]["name"].clone()),
-    ];
     if job["spec"]["manualSelector"] == true {
         return;
     }
     // Labels that the job took over from its template are the template's, also later (contracts `jobs` and `metadata-only`).
-    let shares = job["metadata"]["labels"] == job["spec"]["template"]["metadata"]["labels"];
-    for (key, value) in own {
+    let template_labels = &job["spec"]["template"]["metadata"]["labels"];
+    let shares = template_labels.is_object() && job["metadata"]["labels"] == *template_labels;
+    for (key, value) in own_labels(job).map(|(key, value)| (key, value.clone())) {
+        // A label that the writer chose stays, and is refused.
+        default_to(&mut job["spec"]["template"]["metadata"]["labels"], key, value.clone());
         if shares {
-            job["metadata"]["labels"][key] = value.clone();
+            default_to(&mut job["metadata"]["labels"], key, value);
         }
-        job["spec"]["template"]["metadata"]["labels"][key] = value;
     }
     let uid = job["metadata"]["uid"].clone();
     job["spec"]["selector"] = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
 }
 
-/// What the job made itself stays when a writer leaves it out.
-pub(super) fn keep(old: &Value, new: &mut Value) {
-    for pointer in ["/spec/selector", "/spec/template/metadata/labels"] {
-        if new.pointer(pointer).is_none_or(Value::is_null)
-            && let (Some(before), Some((parent, key))) = (old.pointer(pointer), pointer.rsplit_once('/'))
-            && let Some(parent) = new.pointer_mut(parent)
-        {
-            parent[key] = before.clone();
-        }
-    }
+/// What is wrong with a job.
+pub(super) fn validate(job: &Value) -> Vec<FieldError> {
+    let mut errors = generated_selector(job);
+    errors.extend(validate_selected(&job["spec"]));
+    errors
 }
 
-/// What is wrong with a job's spec.
-pub(super) fn validate(spec: &Value, field: &str) -> Vec<FieldError> {
+/// A selector that is not chosen by hand is the one that the server made.
+fn generated_selector(job: &Value) -> Vec<FieldError> {
+    let spec = &job["spec"];
+    if spec["manualSelector"] == true || spec["selector"].is_null() {
+        return Vec::new();
+    }
     let mut errors = Vec::new();
-    for key in ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"] {
+    let labels = &spec["template"]["metadata"]["labels"];
+    for (key, value) in own_labels(job) {
+        let why = format!("must be '{}'", value.as_str().unwrap_or_default());
+        if labels[key].is_null() {
+            errors.push(FieldError::required(format!("spec.template.metadata.labels[{key}]"), &why));
+        } else if labels[key] != *value {
+            errors.push(FieldError::invalid(format!("spec.template.metadata.labels[{key}]"), labels, &why));
+        }
+    }
+    if spec["selector"] != json!({"matchLabels": {"batch.kubernetes.io/controller-uid": job["metadata"]["uid"]}}) {
+        errors.push(FieldError::invalid("spec.selector", &spec["selector"], "`selector` not auto-generated"));
+    }
+    errors
+}
+
+/// What is wrong with the spec of a job, which has a selector.
+fn validate_selected(spec: &Value) -> Vec<FieldError> {
+    let mut errors = validate_spec(spec, "spec");
+    if spec["selector"].is_null() {
+        errors.push(FieldError::required("spec.selector", ""));
+    }
+    let labels = &spec["template"]["metadata"]["labels"];
+    let wanted = spec["selector"]["matchLabels"].as_object();
+    // No selector selects nothing.
+    if wanted.is_none_or(|wanted| wanted.iter().any(|(key, value)| labels[key] != *value)) {
+        let why = "`selector` does not match template `labels`";
+        errors.push(FieldError::invalid("spec.template.metadata.labels", labels, why));
+    }
+    errors
+}
+
+/// What is wrong with the spec of a job that is to be made, also by a cron job.
+pub(super) fn validate_spec(spec: &Value, field: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for key in [
+        "parallelism",
+        "completions",
+        "activeDeadlineSeconds",
+        "backoffLimit",
+        "ttlSecondsAfterFinished",
+        "backoffLimitPerIndex",
+        "maxFailedIndexes",
+    ] {
         if let Some(number) = spec[key].as_i64().filter(|number| *number < 0) {
             let why = "must be greater than or equal to 0";
             errors.push(FieldError::invalid(format!("{field}.{key}"), &number.into(), why));
         }
     }
-    let mode = spec["completionMode"].as_str().unwrap_or("NonIndexed");
-    if !["NonIndexed", "Indexed"].contains(&mode) {
-        let place = format!("{field}.completionMode");
-        errors.push(FieldError::unsupported(place, &quoted(mode), &["Indexed", "NonIndexed"]));
-    }
-    let template = format!("{field}.template.spec");
-    errors.extend(pods::validate(&spec["template"]["spec"], &template));
+    errors.extend(wrong_indexes(spec, field));
+    errors.extend(policies::validate(spec, field));
+    let template = format!("{field}.template");
+    errors.extend(labels(spec["template"]["metadata"]["labels"].as_object(), &format!("{template}.labels")));
+    errors.extend(pods::validate(&spec["template"]["spec"], &format!("{template}.spec")));
     if spec["template"]["spec"]["restartPolicy"] == "Always" {
         let why = "valid values: \"OnFailure\", \"Never\"";
-        errors.push(FieldError::required(format!("{template}.restartPolicy"), why));
+        errors.push(FieldError::required(format!("{template}.spec.restartPolicy"), why));
     }
     errors
 }
 
-pub(super) fn validate_update(old: &Value, new: &Value) -> Vec<FieldError> {
-    let mut errors = validate(&new["spec"], "spec");
-    let (before, after) = (&old["spec"], &new["spec"]);
-    for key in ["completions", "selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy"] {
-        if before[key] != after[key] && !(key == "completions" && after["completionMode"] == "Indexed") {
-            errors.push(FieldError::immutable(format!("spec.{key}"), &after[key]));
+/// What only a job with indexes may have.
+fn wrong_indexes(spec: &Value, field: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if !spec["maxFailedIndexes"].is_null() && spec["backoffLimitPerIndex"].is_null() {
+        let why = "when maxFailedIndexes is specified";
+        errors.push(FieldError::required(format!("{field}.backoffLimitPerIndex"), why));
+    }
+    let mode = spec["completionMode"].as_str().unwrap_or("NonIndexed");
+    let modes = ["NonIndexed", "Indexed"];
+    if !modes.contains(&mode) {
+        errors.push(FieldError::unsupported(format!("{field}.completionMode"), &quoted(mode), &modes));
+    }
+    if mode == "Indexed" && spec["completions"].is_null() {
+        errors.push(FieldError::required(format!("{field}.completions"), "when completion mode is Indexed"));
+    }
+    for key in ["backoffLimitPerIndex", "maxFailedIndexes"] {
+        if mode != "Indexed" && !spec[key].is_null() {
+            let why = "requires indexed completion mode";
+            errors.push(FieldError::invalid(format!("{field}.{key}"), &spec[key], why));
         }
     }
-    if before["template"] != after["template"] && before["suspend"] != true {
-        errors.push(FieldError::invalid_shown("spec.template", &shown(&after["template"]), "field is immutable"));
-    }
     errors
-}
-
-/// A template as messages show it: the metadata lies flat beside the spec.
-pub(super) fn shown(template: &Value) -> String {
-    let metadata = template["metadata"].as_object();
-    let entries = metadata.into_iter().flatten().map(|(key, value)| format!("{}:{value}", quoted(key)));
-    let mut parts: Vec<String> = entries.collect();
-    parts.push(format!("\"Spec\":{}", template["spec"]));
-    format!("{{{}}}", parts.join(","))
 }
